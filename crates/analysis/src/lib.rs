@@ -1,0 +1,1 @@
+//! Locked protocol and evidence in, report and verdict out. Pure.

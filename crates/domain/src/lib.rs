@@ -1,0 +1,1 @@
+//! What a trial is: protocol, life cycle, eligibility, allocation, event screening. Pure.

@@ -1,0 +1,1 @@
+//! The only askama: typed pages over web/templates.

@@ -1,0 +1,3 @@
+//! The `fairtrial` binary.
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! Statistics for small public-service trials: numbers in, numbers out.
+//!
+//! Arm 1 is the new version, arm 0 the current one; an effect is always 1 - 0 or 1 / 0. What cannot be computed is an
+//! error ([`StatError`]) or an unbounded interval, never 0, `p = 1` or NaN. No clock, no I/O, no ambient randomness.
+
+pub mod error;
+pub mod estimate;
+
+pub use error::StatError;
+pub use estimate::{Estimate, Guarantee, Interval, PValue, Side};

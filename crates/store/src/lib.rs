@@ -1,0 +1,1 @@
+//! The only diesel: keeps and returns domain values on SQLite and PostgreSQL.

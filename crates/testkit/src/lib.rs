@@ -1,0 +1,1 @@
+//! Sample trials, fixed clock, test databases, state as text. A development dependency only.
