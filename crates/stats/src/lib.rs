@@ -5,6 +5,9 @@
 
 pub mod error;
 pub mod estimate;
+pub mod method;
+pub mod one_proportion;
+pub mod special;
 
 pub use error::StatError;
 pub use estimate::{Estimate, Guarantee, Interval, PValue, Side};

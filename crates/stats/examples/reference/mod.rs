@@ -1,0 +1,30 @@
+//! How the groups of reference values map onto the crate; shared by the example and by the test of the vectors.
+
+use std::path::Path;
+
+use fairtrial_stats::StatError;
+use serde_json::{Value, json};
+
+mod one_prop;
+pub(crate) mod shape;
+
+/// Answers one question; the answer repeats it.
+pub(crate) fn answer(question: &Value, data: &Path) -> Value {
+    let text = |name: &str| question[name].as_str().unwrap_or_default();
+    let (group, id, input) = (text("group"), text("id"), &question["input"]);
+    let mut answer = json!({"group": question["group"], "id": question["id"], "input": input});
+    match value(group, id, input, data) {
+        Ok(value) => answer["value"] = value,
+        Err(error) => answer["error"] = json!({"code": error.code(), "message": error.to_string()}),
+    }
+    answer
+}
+
+/// The value in the shape of the vectors.
+pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result<Value, StatError> {
+    let value: fn(&str, &Value, &Path) -> Result<Value, StatError> = match group {
+        "one_prop" => one_prop::value,
+        _ => return Err(StatError::invalid("group", format!("there is no group {group:?}"))),
+    };
+    value(id, input, data)
+}

@@ -1,0 +1,14 @@
+//! The table of groups.
+
+use super::{Answer, Arguments};
+
+/// Looks a method up by its name within the group, reads its arguments and calls it.
+pub(super) type Handler = fn(&str, &mut Arguments<'_>) -> Answer;
+
+/// The handler of a group.
+pub(super) fn find(group: &str) -> Option<Handler> {
+    match group {
+        "one_proportion" => Some(super::one_proportion::call),
+        _ => None,
+    }
+}

@@ -1,0 +1,98 @@
+//! Every line of every reference file, through the same modules as the reference example.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+#[path = "../../examples/reference/mod.rs"]
+mod reference;
+
+/// Groups without an implementation yet; whoever delivers one takes it from here.
+const NOT_YET: &[&str] = &[
+    "bayes",
+    "cluster",
+    "confseq",
+    "exact_gs",
+    "gsd",
+    "late",
+    "means",
+    "meta",
+    "mh",
+    "multiplicity",
+    "paired_prop",
+    "power",
+    "rates",
+    "safe",
+    "srm",
+    "survival",
+    "two_prop",
+];
+
+/// Lines whose oracle is coarser than the tolerance beside it: our value solves the defining equation (tested elsewhere),
+/// the oracle stops its search early. Given is the absolute accuracy that the oracle's own code has.
+const COARSE: &[(&str, &str, f64)] = &[
+    // exactci: uniroot at its default tolerance of 1.2e-4 on [0, 1].
+    ("one_prop", "midp", 1.3e-4),
+    // exactci: rounded to four decimals.
+    ("one_prop", "blaker", 6.5e-5),
+];
+
+fn vectors() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/vectors")
+}
+
+/// What differs between the expected and the given value, if anything.
+fn difference(expected: &Value, got: &Value, tolerance: (f64, f64), path: &str) -> Option<String> {
+    match (expected, got) {
+        (Value::Number(a), Value::Number(b)) => {
+            let (a, b) = (a.as_f64()?, b.as_f64()?);
+            let allowed = (tolerance.0 * a.abs()).max(tolerance.1);
+            ((a - b).abs() > allowed).then(|| format!("{path}: expected {a}, got {b}"))
+        }
+        (Value::Object(a), Value::Object(b)) => a.iter().find_map(|(key, value)| {
+            let inner = format!("{path}.{key}");
+            match b.get(key) {
+                Some(other) => difference(value, other, tolerance, &inner),
+                None => Some(format!("{inner}: missing")),
+            }
+        }),
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).enumerate().find_map(|(i, (x, y))| difference(x, y, tolerance, &format!("{path}[{i}]")))
+        }
+        (Value::String(a), Value::Number(_)) if a == "Inf" || a == "NaN" || a == "NA" => {
+            Some(format!("{path}: expected {a}, got {got}"))
+        }
+        _ => (expected != got).then(|| format!("{path}: expected {expected}, got {got}")),
+    }
+}
+
+#[test]
+fn every_reference_value_is_met() {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(vectors()).unwrap().map(|entry| entry.unwrap().path()).filter(|p| p.is_file()).collect();
+    files.sort();
+    assert_eq!(files.len(), 18, "a file of reference values is missing");
+    let data = vectors().join("data");
+    let (mut checked, mut failures) = (0, Vec::new());
+    for file in files {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        for (number, line) in std::fs::read_to_string(&file).unwrap().lines().enumerate() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            if NOT_YET.contains(&row["group"].as_str().unwrap()) {
+                continue;
+            }
+            checked += 1;
+            let answer = reference::answer(&row, &data);
+            let coarse = COARSE.iter().find(|(group, id, _)| row["group"] == *group && row["id"] == *id);
+            let tolerance = (row["rel_tol"].as_f64().unwrap(), coarse.map_or(1e-12, |line| line.2));
+            let wrong = match answer.get("value") {
+                Some(value) => difference(&row["value"], value, tolerance, "value"),
+                None => Some(answer["error"].to_string()),
+            };
+            if let Some(wrong) = wrong {
+                failures.push(format!("{name}:{} {} {}: {wrong}", number + 1, row["id"], row["input"]));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} of {checked} lines differ:\n{}", failures.len(), failures.join("\n"));
+}
