@@ -4,9 +4,11 @@
 //! a made-up bad tree: a rule that cannot fail protects nothing. [`the_tree_keeps_every_rule`] applies them all to the
 //! tree at hand.
 
+mod decided;
 mod document;
 mod fences;
 mod layout;
+mod links;
 mod manifests;
 mod migrations;
 mod names;
@@ -22,16 +24,18 @@ use tree::Tree;
 /// A rule's name and what it finds wrong.
 type Rule = (&'static str, fn(&Tree, &House) -> Vec<String>);
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 13] = [
     ("arrows between our crates", manifests::arrows),
     ("dev-dependencies", manifests::dev_arrows),
     ("one place for versions and lints", manifests::inherited),
     ("libraries behind a fence", fences::fenced),
     ("libraries of the pure crates", fences::pure_libraries),
+    ("libraries that are decided on", decided::libraries),
     ("nothing ambient in the pure crates", purity::ambient),
     ("names that say nothing", names::banned),
     ("length of files", sizes::too_long),
     ("layout", layout::layout),
+    ("links between documents", links::broken),
     ("nothing unfinished", unfinished::unfinished),
     ("migrations in both dialects", migrations::pairs),
 ];
