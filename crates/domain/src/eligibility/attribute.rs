@@ -1,0 +1,138 @@
+//! The facts about a unit that a call may carry: those that the approved plan declares, and no others.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Decimal, canonical::escape, fault::Fault};
+
+/// A wrong attribute in a call; its own name, so that signatures read well.
+pub type AttributeFault = Fault;
+
+/// Why the plan needs an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Decides who is in.
+    Eligibility,
+    /// Decides who is kept out for their protection.
+    Exclusion,
+    /// Balances the assignment.
+    Stratum,
+    /// Checks that no group is left worse off.
+    Equity,
+    /// Sharpens the estimate.
+    Covariate,
+}
+
+/// What values an attribute takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum AttributeKind {
+    /// One of a declared list.
+    Category {
+        /// The values allowed, in the plan's order.
+        values: Vec<String>,
+    },
+    /// A whole number in a declared range.
+    Integer {
+        /// Smallest value allowed.
+        minimum: i64,
+        /// Largest value allowed.
+        maximum: i64,
+    },
+    /// Yes or no.
+    Boolean,
+    /// A decimal number in a declared range.
+    Decimal {
+        /// Smallest value allowed.
+        minimum: Decimal,
+        /// Largest value allowed.
+        maximum: Decimal,
+    },
+}
+
+/// A declared attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// Name in the call.
+    pub name: String,
+    /// Its values.
+    #[serde(flatten)]
+    pub kind: AttributeKind,
+    /// Why it is needed.
+    pub purpose: Purpose,
+}
+
+/// A value that fits its declaration.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum AttributeValue {
+    /// Yes or no.
+    Boolean(bool),
+    /// Any number, in millionths.
+    Number(Decimal),
+    /// One of the declared list.
+    Category(String),
+}
+
+/// The attributes of one unit, as sent; a declared one may be absent.
+pub type Attributes = BTreeMap<String, AttributeValue>;
+
+impl Attribute {
+    /// Reads a value of this attribute.
+    ///
+    /// # Errors
+    /// A sentence saying what would fit; it never repeats the value.
+    pub fn read(&self, value: &Value) -> Result<AttributeValue, String> {
+        match (&self.kind, value) {
+            (AttributeKind::Category { values }, Value::String(text)) if values.contains(text) => {
+                Ok(AttributeValue::Category(text.clone()))
+            }
+            (AttributeKind::Category { values }, _) => Err(format!("must be one of: {}", values.join(", "))),
+            (AttributeKind::Boolean, Value::Bool(yes)) => Ok(AttributeValue::Boolean(*yes)),
+            (AttributeKind::Boolean, _) => Err("must be true or false".into()),
+            (AttributeKind::Integer { minimum, maximum }, value) => value
+                .as_i64()
+                .filter(|n| (*minimum..=*maximum).contains(n))
+                .and_then(|n| n.checked_mul(1_000_000).and_then(Decimal::from_millionths))
+                .map(AttributeValue::Number)
+                .ok_or_else(|| format!("must be a whole number from {minimum} to {maximum}")),
+            (AttributeKind::Decimal { minimum, maximum }, value) => match value {
+                Value::Number(number) => Decimal::from_json(number),
+                Value::String(text) => text.parse().ok(),
+                _ => None,
+            }
+            .filter(|n| (*minimum..=*maximum).contains(n))
+            .map(AttributeValue::Number)
+            .ok_or_else(|| format!("must be a number from {minimum} to {maximum} with at most 6 places")),
+        }
+    }
+
+    /// Reads all attributes of a call against what the plan declares.
+    ///
+    /// # Errors
+    /// Every undeclared or ill-fitting attribute, with its place under `base`; names are repeated, values never.
+    pub fn read_all(declared: &[Self], sent: &Map<String, Value>, base: &str) -> Result<Attributes, Vec<Fault>> {
+        let mut read = Attributes::new();
+        let mut faults = Vec::new();
+        for (name, value) in sent {
+            let place = format!("{base}/{}", escape(name));
+            match declared.iter().find(|a| a.name == *name) {
+                None => faults.push(Fault::new(
+                    place,
+                    "undeclared_attribute",
+                    "the trial's plan does not declare this attribute; leave it out",
+                )),
+                Some(attribute) => match attribute.read(value) {
+                    Ok(value) => {
+                        read.insert(name.clone(), value);
+                    }
+                    Err(detail) => faults.push(Fault::new(place, "attribute_out_of_range", detail)),
+                },
+            }
+        }
+        if faults.is_empty() { Ok(read) } else { Err(faults) }
+    }
+}

@@ -1,0 +1,9 @@
+//! What happened to a unit: outcome events, screened at the door.
+
+mod catalogue;
+mod id;
+mod screen;
+
+pub use catalogue::{Catalogue, Listener};
+pub use id::EventId;
+pub use screen::{MAX_BATCH, NewEvent, Rejection, Screened, screen};

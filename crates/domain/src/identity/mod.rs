@@ -1,0 +1,11 @@
+//! Who is assigned, without knowing who it is.
+
+mod pseudonym;
+mod real_identifier;
+mod unit_text;
+
+pub use pseudonym::{BUCKETS, Pseudonym, PseudonymKey};
+pub use real_identifier::{RealIdentifier, recognise};
+pub use unit_text::{UnitText, UnitTextError};
+
+pub(crate) use pseudonym::keyed_by;

@@ -1,0 +1,96 @@
+//! What is known of a trial at a moment: counts and sums, never a person.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::tally::Tally;
+use crate::key::OutcomeKey;
+
+/// People of one arm and one group (a stratum or a cluster; empty without either).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Position of the arm in the plan.
+    pub arm: usize,
+    /// Stratum or cluster; empty without either.
+    pub group: String,
+    /// People assigned.
+    pub assigned: u64,
+    /// People whose follow-up for this outcome is over.
+    pub mature: u64,
+    /// Values of the mature people.
+    pub tally: Tally,
+}
+
+/// One outcome's counts and sums.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeEvidence {
+    /// Which outcome.
+    pub outcome: OutcomeKey,
+    /// By arm and group, in that order.
+    pub cells: Vec<Cell>,
+}
+
+/// People who entered one arm on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArmDay {
+    /// Day in the trial's zone.
+    pub day: NaiveDate,
+    /// Position of the arm in the plan.
+    pub arm: usize,
+    /// People assigned on that day.
+    pub assigned: u64,
+}
+
+/// What became of the events of the trial's kinds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventCounts {
+    /// Within a person's follow-up.
+    pub counted: u64,
+    /// Happened before the person was assigned.
+    pub before_assignment: u64,
+    /// Happened after the person's follow-up was over.
+    pub after_follow_up: u64,
+    /// About nobody in this trial.
+    pub unassigned: u64,
+}
+
+/// Everything that an analysis may look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The moment at which maturity was judged.
+    pub as_of: DateTime<Utc>,
+    /// Sequence number of the last event that is counted in.
+    pub data_cut: i64,
+    /// Whether this is all there will be: the trial's data are locked.
+    pub locked: bool,
+    /// Enrolment by day and arm.
+    pub enrolment: Vec<ArmDay>,
+    /// The outcomes, in the plan's order.
+    pub outcomes: Vec<OutcomeEvidence>,
+    /// What became of the events.
+    pub events: EventCounts,
+    /// Requests that did not lead to an assignment, by reason.
+    pub not_enrolled: Vec<(String, u64)>,
+}
+
+impl Evidence {
+    /// People assigned, by arm.
+    #[must_use]
+    pub fn assigned(&self, arms: usize) -> Vec<u64> {
+        (0..arms).map(|arm| self.enrolment.iter().filter(|d| d.arm == arm).map(|d| d.assigned).sum()).collect()
+    }
+}
+
+impl OutcomeEvidence {
+    /// One arm's people and values over all groups: assigned, mature, and their tally.
+    #[must_use]
+    pub fn arm(&self, arm: usize) -> (u64, u64, Tally) {
+        self.cells.iter().filter(|cell| cell.arm == arm).fold(
+            (0, 0, Tally::default()),
+            |(assigned, mature, mut tally), cell| {
+                tally.merge(&cell.tally);
+                (assigned + cell.assigned, mature + cell.mature, tally)
+            },
+        )
+    }
+}

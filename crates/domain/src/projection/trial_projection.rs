@@ -1,0 +1,248 @@
+//! One trial's fold.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
+
+use super::{
+    evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence},
+    tally::Tally,
+    unit_outcome::UnitOutcome,
+};
+use crate::{
+    Decimal, Pseudonym,
+    protocol::{LockedProtocol, Outcome},
+};
+
+/// How long an event may precede knowledge of its unit's assignment and still count: the clock skew allowed at the door,
+/// twice over.
+const PATIENCE: Duration = Duration::minutes(10);
+
+/// A unit as it entered the trial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssignedUnit {
+    /// Who.
+    pub unit: Pseudonym,
+    /// Position of the arm in the plan.
+    pub arm: usize,
+    /// Stratum or cluster; empty without either.
+    pub group: String,
+    /// When.
+    pub assigned_at: DateTime<Utc>,
+}
+
+/// What the fold needs of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoldedEvent {
+    /// Place in the order of all events.
+    pub sequence: i64,
+    /// Who.
+    pub unit: Pseudonym,
+    /// What kind of thing happened.
+    pub kind: Arc<str>,
+    /// How much.
+    pub value: Option<Decimal>,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+}
+
+#[derive(Debug)]
+struct UnitRow {
+    arm: u8,
+    group: u32,
+    day: NaiveDate,
+    assigned_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Default)]
+struct CellCounts {
+    assigned: u64,
+    tallies: Vec<Tally>,
+}
+
+/// The fold of one trial's assignments and events.
+#[derive(Debug)]
+pub struct TrialProjection {
+    plan: Arc<LockedProtocol>,
+    numbers: HashMap<Pseudonym, u32>,
+    rows: Vec<UnitRow>,
+    /// By outcome, then by unit number.
+    states: Vec<Vec<UnitOutcome>>,
+    groups: Vec<String>,
+    cells: BTreeMap<(NaiveDate, u8, u32), CellCounts>,
+    counts: EventCounts,
+    /// Events that came a moment before their unit's assignment was known here.
+    early: HashMap<Pseudonym, Vec<FoldedEvent>>,
+}
+
+impl TrialProjection {
+    /// An empty fold.
+    #[must_use]
+    pub fn new(plan: Arc<LockedProtocol>) -> Self {
+        let states = plan.protocol().outcomes.iter().map(|_| Vec::new()).collect();
+        Self {
+            plan,
+            numbers: HashMap::new(),
+            rows: Vec::new(),
+            states,
+            groups: Vec::new(),
+            cells: BTreeMap::new(),
+            counts: EventCounts::default(),
+            early: HashMap::new(),
+        }
+    }
+
+    /// Takes a unit in. A unit that is known already changes nothing.
+    pub fn assign(&mut self, unit: &AssignedUnit) {
+        if self.numbers.contains_key(&unit.unit) {
+            return;
+        }
+        let (Ok(number), Ok(arm)) = (u32::try_from(self.rows.len()), u8::try_from(unit.arm)) else { return };
+        let day = unit.assigned_at.with_timezone(&self.zone()).date_naive();
+        let group = self.group_number(&unit.group);
+        self.numbers.insert(unit.unit, number);
+        self.rows.push(UnitRow { arm, group, day, assigned_at: unit.assigned_at });
+        for states in &mut self.states {
+            states.push(UnitOutcome::default());
+        }
+        let outcomes = self.states.len();
+        let cell = self.cells.entry((day, arm, group)).or_default();
+        cell.assigned += 1;
+        cell.tallies.resize(outcomes, Tally::default());
+        for event in self.early.remove(&unit.unit).unwrap_or_default() {
+            self.counts.unassigned -= 1;
+            self.count(number, &event);
+        }
+    }
+
+    /// Takes an event in, exactly once per call; the caller reads each stored event once. `now` is the folding moment.
+    pub fn fold(&mut self, event: &FoldedEvent, now: DateTime<Utc>) {
+        if !self.plan.protocol().outcomes.iter().any(|o| *o.event == *event.kind) {
+            return;
+        }
+        match self.numbers.get(&event.unit).copied() {
+            Some(number) => self.count(number, event),
+            None => {
+                self.counts.unassigned += 1;
+                if event.occurred_at > now - PATIENCE {
+                    self.early.entry(event.unit).or_default().push(event.clone());
+                }
+            }
+        }
+    }
+
+    /// Forgets early events whose unit did not turn up in time.
+    pub fn forget_early(&mut self, now: DateTime<Utc>) {
+        self.early.retain(|_, events| events.iter().any(|event| event.occurred_at > now - PATIENCE));
+    }
+
+    fn count(&mut self, number: u32, event: &FoldedEvent) {
+        let plan = Arc::clone(&self.plan);
+        let Some(row) = self.rows.get(number as usize) else { return };
+        let since = event.occurred_at - row.assigned_at;
+        let (mut counted, mut late) = (false, false);
+        for (index, outcome) in plan.protocol().outcomes.iter().enumerate().filter(|(_, o)| *o.event == *event.kind) {
+            if since < Duration::zero() {
+                continue;
+            }
+            if since >= Duration::days(i64::from(outcome.follow_up_days)) {
+                late = true;
+                continue;
+            }
+            counted = true;
+            let state = self.states.get_mut(index).and_then(|states| states.get_mut(number as usize));
+            let cell = self.cells.get_mut(&(row.day, row.arm, row.group));
+            let (Some(state), Some(tally)) = (state, cell.and_then(|c| c.tallies.get_mut(index))) else { continue };
+            replace(outcome, state, tally, event, since);
+        }
+        match (counted, late) {
+            (true, _) => self.counts.counted += 1,
+            (false, true) => self.counts.after_follow_up += 1,
+            (false, false) => self.counts.before_assignment += 1,
+        }
+    }
+
+    fn group_number(&mut self, group: &str) -> u32 {
+        let position = self.groups.iter().position(|known| known == group).unwrap_or_else(|| {
+            self.groups.push(group.to_owned());
+            self.groups.len() - 1
+        });
+        u32::try_from(position).unwrap_or(u32::MAX)
+    }
+
+    fn zone(&self) -> Tz {
+        self.plan.protocol().time_zone
+    }
+
+    /// Units taken in.
+    #[must_use]
+    pub fn units(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// What is known at a moment. `data_cut` is the last event folded in; `not_enrolled` comes from the door's counters.
+    #[must_use]
+    pub fn evidence(
+        &self,
+        as_of: DateTime<Utc>,
+        data_cut: i64,
+        locked: bool,
+        not_enrolled: Vec<(String, u64)>,
+    ) -> Evidence {
+        let outcomes = self.plan.protocol().outcomes.iter().enumerate();
+        let outcomes = outcomes.map(|(index, outcome)| self.outcome_evidence(index, outcome, as_of)).collect();
+        let mut enrolment: BTreeMap<(NaiveDate, u8), u64> = BTreeMap::new();
+        for ((day, arm, _), cell) in &self.cells {
+            *enrolment.entry((*day, *arm)).or_default() += cell.assigned;
+        }
+        let enrolment =
+            enrolment.into_iter().map(|((day, arm), assigned)| ArmDay { day, arm: arm.into(), assigned }).collect();
+        Evidence { as_of, data_cut, locked, enrolment, outcomes, events: self.counts, not_enrolled }
+    }
+
+    fn outcome_evidence(&self, index: usize, outcome: &Outcome, as_of: DateTime<Utc>) -> OutcomeEvidence {
+        let mut cells: BTreeMap<(u8, &str), Cell> = BTreeMap::new();
+        for ((day, arm, group), counts) in &self.cells {
+            let group = self.groups.get(*group as usize).map_or("", String::as_str);
+            let cell = cells.entry((*arm, group)).or_insert_with(|| Cell {
+                arm: (*arm).into(),
+                group: group.to_owned(),
+                assigned: 0,
+                mature: 0,
+                tally: Tally::default(),
+            });
+            cell.assigned += counts.assigned;
+            if matures_at(*day, self.zone(), outcome.follow_up_days) <= as_of {
+                cell.mature += counts.assigned;
+                if let Some(tally) = counts.tallies.get(index) {
+                    cell.tally.merge(tally);
+                }
+            }
+        }
+        OutcomeEvidence { outcome: outcome.key.clone(), cells: cells.into_values().collect() }
+    }
+}
+
+/// Puts a unit's value after an event in the place of its value before.
+fn replace(outcome: &Outcome, state: &mut UnitOutcome, tally: &mut Tally, event: &FoldedEvent, since: Duration) {
+    if let Some(before) = state.value(outcome) {
+        tally.subtract(before);
+    }
+    state.fold(outcome, event.occurred_at.timestamp_micros(), event.value, since.num_seconds());
+    if let Some(after) = state.value(outcome) {
+        tally.add(after);
+    }
+}
+
+/// When everybody assigned on a day has had the full follow-up: the end of that day in the trial's zone, and the days.
+fn matures_at(day: NaiveDate, zone: Tz, follow_up_days: u32) -> DateTime<Utc> {
+    let end = (day + Duration::days(1)).and_time(NaiveTime::MIN);
+    let local = zone.from_local_datetime(&end);
+    // A midnight that the clocks skip begins an hour later; one that comes twice counts at its later coming.
+    let start = local.latest().unwrap_or_else(|| zone.from_utc_datetime(&(end - Duration::hours(11))));
+    start.with_timezone(&Utc) + Duration::days(i64::from(follow_up_days))
+}

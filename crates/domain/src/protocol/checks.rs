@@ -1,0 +1,215 @@
+//! What must be true across the fields of a protocol.
+
+use std::collections::BTreeSet;
+
+use super::{
+    cursor::Faults,
+    document::{Allocation, Protocol},
+    outcome::{Outcome, OutcomeKind, Role},
+};
+use crate::{
+    Decimal,
+    decision_rule::Claim,
+    eligibility::{AttributeKind, Purpose},
+};
+
+/// Adds a fault for each contradiction.
+pub(super) fn check(protocol: &Protocol, faults: &Faults) {
+    unique_names(protocol, faults);
+    arms(protocol, faults);
+    outcomes(protocol, faults);
+    attributes(protocol, faults);
+    references(protocol, faults);
+    looks(protocol, faults);
+    allocation(protocol, faults);
+}
+
+fn unique_names(protocol: &Protocol, faults: &Faults) {
+    let unique = |place: &str, names: Vec<&str>| {
+        let mut seen = BTreeSet::new();
+        for (index, name) in names.into_iter().enumerate() {
+            if !seen.insert(name.to_lowercase()) {
+                faults.add(
+                    &format!("{place}/{index}"),
+                    "not_unique",
+                    "this name stands twice; names differ by more than case",
+                );
+            }
+        }
+    };
+    unique("/arms", protocol.arms.iter().map(|a| a.key.as_str()).collect());
+    unique("/outcomes", protocol.outcomes.iter().map(|o| o.key.as_str()).collect());
+    unique("/attributes", protocol.attributes.iter().map(|a| a.name.as_str()).collect());
+    if let Allocation::Cluster { roster } = &protocol.allocation {
+        unique("/allocation/roster", roster.iter().map(|c| c.as_str()).collect());
+    }
+}
+
+fn arms(protocol: &Protocol, faults: &Faults) {
+    if protocol.arms.iter().filter(|arm| arm.control).count() != 1 {
+        faults.add("/arms", "one_control", "exactly one arm is the control: what happens today");
+    }
+}
+
+fn outcomes(protocol: &Protocol, faults: &Faults) {
+    if protocol.outcomes.iter().filter(|o| o.role == Role::Primary).count() != 1 {
+        faults.add("/outcomes", "one_primary", "exactly one outcome is primary: the one that the trial is planned on");
+    }
+    for (index, outcome) in protocol.outcomes.iter().enumerate() {
+        check_outcome(outcome, &format!("/outcomes/{index}"), faults);
+    }
+}
+
+fn check_outcome(outcome: &Outcome, place: &str, faults: &Faults) {
+    let needs = |present: bool, name: &str, why: &str| {
+        if !present {
+            faults.add(&format!("{place}/{name}"), "missing_field", why);
+        }
+    };
+    if outcome.role == Role::Primary {
+        let why = "the primary outcome needs the smallest change that would alter the decision";
+        needs(outcome.smallest_worthwhile_effect.is_some_and(|e| e > Decimal::ZERO), "smallest_worthwhile_effect", why);
+    }
+    if matches!(outcome.role, Role::Guardrail | Role::Harm) {
+        needs(
+            outcome.margin.is_some(),
+            "margin",
+            "a guardrail or harm measure needs the largest loss that is still acceptable",
+        );
+    }
+    if outcome.role == Role::Harm {
+        needs(outcome.harm_alpha.is_some(), "harm_alpha", "a harm measure needs the error that its boundary may spend");
+    }
+    if matches!(outcome.kind, OutcomeKind::Binary | OutcomeKind::Count) && outcome.step != Decimal::ONE {
+        faults.add(&format!("{place}/step"), "out_of_range", "a binary outcome or a count goes in steps of 1");
+    }
+    if outcome.kind == OutcomeKind::Binary {
+        for (name, value) in [
+            ("smallest_worthwhile_effect", outcome.smallest_worthwhile_effect),
+            ("expected_control", outcome.expected_control),
+            ("margin", outcome.margin),
+        ] {
+            if value.is_some_and(|v| v > Decimal::ONE || v < Decimal::ZERO) {
+                let detail = "for a binary outcome this is a share of people from 0 to 1: 3 in 100 is \"0.03\"";
+                faults.add(&format!("{place}/{name}"), "out_of_range", detail);
+            }
+        }
+    }
+    if outcome.cap.is_some() && outcome.cap_in_steps().is_none() {
+        faults.add(&format!("{place}/cap"), "out_of_range", "the cap must be a multiple of the step");
+    }
+    if let (Some(minimum), Some(maximum)) = (outcome.minimum, outcome.maximum) {
+        if minimum > maximum {
+            faults.add(&format!("{place}/minimum"), "out_of_range", "the minimum must not exceed the maximum");
+        }
+    }
+    if outcome.kind == OutcomeKind::Rating && (outcome.minimum.is_none() || outcome.maximum.is_none()) {
+        faults.add(place, "missing_field", "a rating needs the ends of its scale as minimum and maximum");
+    }
+}
+
+fn attributes(protocol: &Protocol, faults: &Faults) {
+    for (index, attribute) in protocol.attributes.iter().enumerate() {
+        let ordered = match &attribute.kind {
+            AttributeKind::Integer { minimum, maximum } => minimum <= maximum,
+            AttributeKind::Decimal { minimum, maximum } => minimum <= maximum,
+            AttributeKind::Category { .. } | AttributeKind::Boolean => true,
+        };
+        if !ordered {
+            faults.add(
+                &format!("/attributes/{index}/minimum"),
+                "out_of_range",
+                "the minimum must not exceed the maximum",
+            );
+        }
+        let grouping = matches!(attribute.purpose, Purpose::Stratum | Purpose::Equity);
+        if grouping && !matches!(attribute.kind, AttributeKind::Category { .. } | AttributeKind::Boolean) {
+            faults.add(
+                &format!("/attributes/{index}/type"),
+                "wrong_type",
+                "a stratum or equity group has few values: use category or boolean",
+            );
+        }
+    }
+}
+
+fn references(protocol: &Protocol, faults: &Faults) {
+    if protocol.outcome(&protocol.hypothesis.outcome).is_none() {
+        faults.add("/hypothesis/outcome", "unknown_outcome", "no outcome has this key");
+    }
+    for claim in protocol.decision_rule.claims() {
+        match protocol.outcome(claim.outcome()) {
+            None => faults.add(
+                "/decision_rule",
+                "unknown_outcome",
+                format!("no outcome has the key \"{}\"", claim.outcome()),
+            ),
+            Some(outcome) if matches!(claim, Claim::NotWorse(_)) && outcome.margin.is_none() => {
+                let detail =
+                    format!("\"{}\" needs a margin, because the rule asks that it is not worse", claim.outcome());
+                faults.add("/decision_rule", "missing_margin", detail);
+            }
+            Some(_) => {}
+        }
+    }
+    let declared = |place: String, name: &str| {
+        if !protocol.attributes.iter().any(|a| a.name == name) {
+            faults.add(&place, "undeclared_attribute", "this attribute is not among the declared attributes");
+        }
+    };
+    for (index, name) in protocol.equity.iter().flat_map(|e| &e.groups).enumerate() {
+        declared(format!("/equity/groups/{index}"), name);
+    }
+    for (index, name) in protocol.analysis.adjust_for.iter().enumerate() {
+        declared(format!("/analysis/adjust_for/{index}"), name);
+    }
+    if let Allocation::PermutedBlocks { strata, .. } = &protocol.allocation {
+        for (index, name) in strata.iter().enumerate() {
+            declared(format!("/allocation/strata/{index}"), name);
+            let stratum = protocol.attributes.iter().find(|a| a.name == *name);
+            if stratum.is_some_and(|a| a.purpose != Purpose::Stratum) {
+                faults.add(
+                    &format!("/allocation/strata/{index}"),
+                    "wrong_purpose",
+                    "declare this attribute with the purpose stratum",
+                );
+            }
+        }
+    }
+}
+
+fn looks(protocol: &Protocol, faults: &Faults) {
+    let looks = &protocol.monitoring.looks;
+    let increasing = looks.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
+    if !increasing || looks.last() != Some(&Decimal::ONE) {
+        faults.add("/monitoring/looks", "out_of_range", "looks must increase and end in \"1\"");
+    }
+    if looks.len() > 1 && protocol.monitoring.efficacy.is_none() {
+        faults.add(
+            "/monitoring/efficacy",
+            "missing_field",
+            "several looks need a rule for sharing the error over them",
+        );
+    }
+}
+
+fn allocation(protocol: &Protocol, faults: &Faults) {
+    match &protocol.allocation {
+        Allocation::PermutedBlocks { block_multiples, .. } => {
+            let block = protocol.ratio().iter().sum::<u32>() * block_multiples.iter().max().copied().unwrap_or(1);
+            if block > 1_000 {
+                faults.add(
+                    "/allocation/block_multiples",
+                    "out_of_range",
+                    "the largest block would hold over 1,000 people; use a smaller ratio or multiple",
+                );
+            }
+        }
+        Allocation::Cluster { roster } => {
+            if roster.len() < protocol.arms.len() {
+                faults.add("/allocation/roster", "out_of_range", "each arm needs at least one cluster");
+            }
+        }
+        Allocation::Simple => {}
+    }
+}

@@ -1,0 +1,293 @@
+//! The parts of a protocol, as read and checked.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::outcome::{Outcome, Role};
+use crate::{
+    Decimal,
+    decision_rule::DecisionRule,
+    eligibility::{Attribute, Eligibility},
+    key::{AgencyKey, ArmKey, ClusterKey, OutcomeKey, TouchpointKey, TrialKey},
+};
+
+/// What a trial wants to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aim {
+    /// The new version works better.
+    Better,
+    /// The new version is no worse, and cheaper or kinder.
+    NotWorse,
+}
+
+/// The idea in its parts, so that the public summary can be made from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hypothesis {
+    /// What is changed.
+    pub change: String,
+    /// For whom.
+    pub who: String,
+    /// On which outcome.
+    pub outcome: OutcomeKey,
+    /// In which direction.
+    pub direction: String,
+    /// Why it should work.
+    pub because: String,
+}
+
+/// One of the versions compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arm {
+    /// Its name in documents and answers.
+    pub key: ArmKey,
+    /// Its name for people.
+    pub name: String,
+    /// Whether it is what happens today.
+    pub control: bool,
+    /// Its share, as a whole number beside the others'.
+    pub ratio: u32,
+    /// What one delivery costs.
+    pub unit_cost: Option<Decimal>,
+    /// What the frontline app needs to show this version.
+    pub payload: Value,
+}
+
+/// How chance chooses the arm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case")]
+pub enum Allocation {
+    /// Each unit by itself, by keyed hash.
+    Simple,
+    /// In small balanced blocks of random size, separately in each stratum.
+    PermutedBlocks {
+        /// Attributes whose combinations are the strata; may be empty.
+        strata: Vec<String>,
+        /// A block holds one of these multiples of the ratio's sum.
+        block_multiples: Vec<u32>,
+    },
+    /// All units of a cluster together.
+    Cluster {
+        /// The clusters that take part.
+        roster: Vec<ClusterKey>,
+    },
+}
+
+/// Groups for the equity check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Equity {
+    /// Attributes whose values are the groups.
+    pub groups: Vec<String>,
+    /// Largest loss in any group that is still acceptable.
+    pub margin: Decimal,
+}
+
+/// How error is shared over looks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "spending", rename_all = "snake_case")]
+pub enum Spending {
+    /// Little early, as O'Brien and Fleming.
+    ObrienFleming,
+    /// Evenly, as Pocock.
+    Pocock,
+    /// Hwang, Shih and DeCani with their gamma.
+    HwangShihDecani {
+        /// Negative spends late, positive early.
+        gamma: Decimal,
+    },
+    /// Kim and DeMets' power family.
+    KimDemets {
+        /// The power of the information fraction.
+        rho: Decimal,
+    },
+}
+
+/// Whether one or both directions count against "no effect".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sides {
+    /// Only the hoped-for direction.
+    One,
+    /// Both directions.
+    Two,
+}
+
+/// Size, looks and error rates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Monitoring {
+    /// Chance to claim an effect that is not there.
+    pub alpha: Decimal,
+    /// Chance to detect the smallest worthwhile effect.
+    pub power: Decimal,
+    /// One-sided or two-sided.
+    pub sides: Sides,
+    /// The hard cap on people in the trial.
+    pub max_units: u64,
+    /// Day after which nobody enters.
+    pub ends_on: NaiveDate,
+    /// Planned looks as fractions of the planned information, ending in 1.
+    pub looks: Vec<Decimal>,
+    /// How the error for success is shared over the looks.
+    pub efficacy: Option<Spending>,
+    /// How the error for giving up is shared over the looks.
+    pub futility: Option<Spending>,
+    /// Whether giving up at the futility boundary is compulsory.
+    pub futility_binding: bool,
+}
+
+/// What a unit without an outcome counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// No event is no (or zero): right when the source records everybody.
+    NotSettled,
+    /// No event is unknown: the unit is left out and counted as missing.
+    LeftOut,
+}
+
+/// How the outcomes are analysed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisPlan {
+    /// What a unit without an event counts as, where the kind of outcome allows both.
+    pub missing: Missing,
+    /// Attributes and strata to adjust for.
+    pub adjust_for: Vec<String>,
+    /// How several hypotheses share the error.
+    pub multiplicity: Option<String>,
+}
+
+/// Answer to a question about risk to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RiskLevel {
+    /// Nobody could lose this.
+    No,
+    /// A little, and it can be made good.
+    Low,
+    /// It could matter.
+    Some,
+    /// It could matter much.
+    High,
+}
+
+/// What people could lose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Risk {
+    /// Could anybody lose money?
+    pub money: RiskLevel,
+    /// Could anybody lose time?
+    pub time: RiskLevel,
+    /// Could anybody lose a right?
+    pub right: RiskLevel,
+    /// Could anybody lose privacy?
+    pub privacy: RiskLevel,
+    /// Could anybody lose dignity?
+    pub dignity: RiskLevel,
+    /// Who is least able to cope, and how they are protected.
+    pub least_able_to_cope: String,
+    /// Whether a bad turn can be undone.
+    pub reversible: bool,
+}
+
+/// What happens with people's data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataPlan {
+    /// How people are told.
+    pub notice: String,
+    /// Days after the final report until unit-level data is deleted.
+    pub retain_units_days: u32,
+    /// Whether it uses Māori data or affects Māori as a collective.
+    pub uses_maori_data: bool,
+    /// Why the agency may do this.
+    pub lawful_basis: String,
+    /// Where the data comes from.
+    pub sources: Vec<String>,
+}
+
+/// The full description of a trial, checked as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protocol {
+    /// Name of the trial in addresses.
+    pub key: TrialKey,
+    /// The question for people.
+    pub title: String,
+    /// The agency that runs it.
+    pub agency: AgencyKey,
+    /// Who answers for it.
+    pub owner: String,
+    /// Where in the service the version is chosen.
+    pub touchpoint: Option<TouchpointKey>,
+    /// Zone in which the trial's days are counted.
+    pub time_zone: Tz,
+    /// What the public is told.
+    pub public_summary: String,
+    /// The idea.
+    pub hypothesis: Hypothesis,
+    /// Better, or not worse.
+    pub aim: Aim,
+    /// What is assigned.
+    pub unit: String,
+    /// What is counted.
+    pub analysis_unit: String,
+    /// What a call may say about a unit.
+    pub attributes: Vec<Attribute>,
+    /// Who is in.
+    pub eligibility: Eligibility,
+    /// The versions, control among them.
+    pub arms: Vec<Arm>,
+    /// How chance chooses.
+    pub allocation: Allocation,
+    /// What is measured.
+    pub outcomes: Vec<Outcome>,
+    /// Groups that must not be left worse off.
+    pub equity: Option<Equity>,
+    /// Size, looks, error rates.
+    pub monitoring: Monitoring,
+    /// When it counts as a success.
+    pub decision_rule: DecisionRule,
+    /// How it is analysed.
+    pub analysis: AnalysisPlan,
+    /// What people could lose.
+    pub risk: Risk,
+    /// What happens with data.
+    pub data: DataPlan,
+}
+
+impl Protocol {
+    /// Position of the control arm.
+    #[must_use]
+    pub fn control_index(&self) -> usize {
+        self.arms.iter().position(|arm| arm.control).unwrap_or(0)
+    }
+
+    /// The control arm, what happens today.
+    #[must_use]
+    pub fn control(&self) -> Option<&Arm> {
+        self.arms.iter().find(|arm| arm.control)
+    }
+
+    /// The arms that carry a change.
+    pub fn interventions(&self) -> impl Iterator<Item = (usize, &Arm)> {
+        self.arms.iter().enumerate().filter(|(_, arm)| !arm.control)
+    }
+
+    /// The primary outcome.
+    #[must_use]
+    pub fn primary(&self) -> Option<&Outcome> {
+        self.outcomes.iter().find(|outcome| outcome.role == Role::Primary)
+    }
+
+    /// An outcome by its key.
+    #[must_use]
+    pub fn outcome(&self, key: &OutcomeKey) -> Option<&Outcome> {
+        self.outcomes.iter().find(|outcome| outcome.key == *key)
+    }
+
+    /// The planned shares, in the order of the arms.
+    #[must_use]
+    pub fn ratio(&self) -> Vec<u32> {
+        self.arms.iter().map(|arm| arm.ratio).collect()
+    }
+}

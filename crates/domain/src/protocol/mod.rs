@@ -1,0 +1,19 @@
+//! The protocol: the full, locked description of a trial.
+
+mod checks;
+mod cursor;
+mod document;
+mod id;
+mod outcome;
+mod reader;
+mod reader_parts;
+
+pub use document::{
+    Aim, Allocation, AnalysisPlan, Arm, DataPlan, Equity, Hypothesis, Missing, Monitoring, Protocol, Risk, RiskLevel,
+    Sides, Spending,
+};
+pub use id::{LockedProtocol, ProtocolId};
+pub use outcome::{Action, Better, Outcome, OutcomeKind, Role};
+
+/// The schema that this version reads.
+pub const SCHEMA: &str = "fairtrial/protocol/1";

@@ -1,0 +1,216 @@
+//! A protocol document, read whole: every fault is reported, not only the first.
+
+use serde_json::Value;
+
+use super::{
+    SCHEMA, checks,
+    cursor::{Cursor, Faults, Object},
+    document::{
+        Aim, AnalysisPlan, DataPlan, Equity, Hypothesis, Missing, Monitoring, Protocol, Risk, RiskLevel, Sides,
+    },
+    reader_parts::{allocation, arm, attribute, decision_rule, eligibility, outcome, spending},
+};
+use crate::fault::Fault;
+
+const FIELDS: &[&str] = &[
+    "schema",
+    "key",
+    "title",
+    "agency",
+    "owner",
+    "touchpoint",
+    "time_zone",
+    "public_summary",
+    "hypothesis",
+    "aim",
+    "unit",
+    "analysis_unit",
+    "attributes",
+    "eligibility",
+    "arms",
+    "allocation",
+    "outcomes",
+    "equity",
+    "monitoring",
+    "decision_rule",
+    "analysis",
+    "risk",
+    "data",
+];
+
+/// Reads a protocol document.
+pub(super) fn read(value: &Value) -> Result<Protocol, Vec<Fault>> {
+    let faults = Faults::default();
+    let protocol = document(&Cursor { value, pointer: String::new(), faults: &faults });
+    if let Some(protocol) = &protocol {
+        checks::check(protocol, &faults);
+    }
+    match protocol {
+        Some(protocol) if faults.none() => Ok(protocol),
+        _ => Err(faults.into_inner()),
+    }
+}
+
+/// Every field is read before any is missed, so that all faults come out at once.
+fn document(at: &Cursor<'_>) -> Option<Protocol> {
+    let o = at.object(FIELDS)?;
+    let schema = o.field("schema").and_then(|c| c.word(&[(SCHEMA, ())]));
+    let key = o.field("key").and_then(|c| c.parsed());
+    let title = o.text("title", 200);
+    let agency = o.field("agency").and_then(|c| c.parsed());
+    let owner = o.text("owner", 200);
+    let touchpoint = o.optional("touchpoint").map(|c| c.parsed());
+    let time_zone = o.field("time_zone").and_then(|c| c.parsed());
+    let public_summary = o.text("public_summary", 2_000);
+    let hypothesis = o.field("hypothesis").and_then(|c| hypothesis(&c));
+    let aim = o.field("aim").and_then(|c| c.word(&[("better", Aim::Better), ("not_worse", Aim::NotWorse)]));
+    let unit = o.text("unit", 60);
+    let analysis_unit = o.text("analysis_unit", 60);
+    let attributes = o.optional("attributes").map_or(Some(Vec::new()), |c| c.list(0..=32, attribute));
+    let rules = match (o.optional("eligibility"), &attributes) {
+        (None, _) => Some(Default::default()),
+        (Some(_), None) => None,
+        (Some(c), Some(attributes)) => eligibility(&c, attributes),
+    };
+    let arms = o.field("arms").and_then(|c| c.list(2..=10, arm));
+    let allocation = o.field("allocation").and_then(|c| allocation(&c));
+    let outcomes = o.field("outcomes").and_then(|c| c.list(1..=20, outcome));
+    let equity = o.optional("equity").map(|c| equity(&c));
+    let monitoring = o.field("monitoring").and_then(|c| monitoring(&c));
+    let decision_rule = o.field("decision_rule").and_then(|c| decision_rule(&c));
+    let analysis = o.field("analysis").and_then(|c| analysis(&c));
+    let risk = o.field("risk").and_then(|c| risk(&c));
+    let data = o.field("data").and_then(|c| data(&c));
+    schema?;
+    Some(Protocol {
+        key: key?,
+        title: title?,
+        agency: agency?,
+        owner: owner?,
+        touchpoint: absent_or(touchpoint)?,
+        time_zone: time_zone?,
+        public_summary: public_summary?,
+        hypothesis: hypothesis?,
+        aim: aim?,
+        unit: unit?,
+        analysis_unit: analysis_unit?,
+        attributes: attributes?,
+        eligibility: rules?,
+        arms: arms?,
+        allocation: allocation?,
+        outcomes: outcomes?,
+        equity: absent_or(equity)?,
+        monitoring: monitoring?,
+        decision_rule: decision_rule?,
+        analysis: analysis?,
+        risk: risk?,
+        data: data?,
+    })
+}
+
+/// An optional field: absent is fine, there but wrong is not.
+pub(super) fn absent_or<T>(read: Option<Option<T>>) -> Option<Option<T>> {
+    match read {
+        None => Some(None),
+        Some(None) => None,
+        Some(some) => Some(some),
+    }
+}
+
+fn hypothesis(at: &Cursor<'_>) -> Option<Hypothesis> {
+    let o = at.object(&["change", "who", "outcome", "direction", "because"])?;
+    let change = o.text("change", 500);
+    let who = o.text("who", 500);
+    let outcome = o.field("outcome").and_then(|c| c.parsed());
+    let direction = o.field("direction").and_then(|c| {
+        c.word(&[("increase", "increase"), ("decrease", "decrease"), ("no_worse", "no_worse")]).map(str::to_owned)
+    });
+    let because = o.text("because", 1_000);
+    Some(Hypothesis { change: change?, who: who?, outcome: outcome?, direction: direction?, because: because? })
+}
+
+fn equity(at: &Cursor<'_>) -> Option<Equity> {
+    let o = at.object(&["groups", "margin"])?;
+    let groups = o.field("groups").and_then(|c| c.list(1..=8, |c| c.text(64)));
+    let margin = o.field("margin").and_then(|c| c.decimal("0"..="1000000000"));
+    Some(Equity { groups: groups?, margin: margin? })
+}
+
+fn monitoring(at: &Cursor<'_>) -> Option<Monitoring> {
+    let o = at.object(&["alpha", "power", "sides", "max_units", "ends_on", "looks", "efficacy", "futility"])?;
+    let alpha = o.field("alpha").and_then(|c| c.decimal("0.0001"..="0.2"));
+    let power = o.field("power").and_then(|c| c.decimal("0.5"..="0.999"));
+    let sides = o.field("sides").and_then(|c| c.word(&[("one", Sides::One), ("two", Sides::Two)]));
+    let max_units = o.field("max_units").and_then(|c| c.integer(2..=1_000_000_000));
+    let ends_on = o.field("ends_on").and_then(|c| c.parsed());
+    let looks =
+        o.optional("looks").map_or(Some(vec![crate::Decimal::ONE]), |c| c.list(1..=50, |c| c.decimal("0.001"..="1")));
+    let efficacy = o.optional("efficacy").map(|c| spending(&c, false).map(|s| s.0));
+    let futility = o.optional("futility").map(|c| spending(&c, true));
+    let futility = absent_or(futility);
+    let binding = futility.as_ref().and_then(|f| f.as_ref().map(|(_, binding)| *binding)).unwrap_or(false);
+    Some(Monitoring {
+        alpha: alpha?,
+        power: power?,
+        sides: sides?,
+        max_units: u64::try_from(max_units?).ok()?,
+        ends_on: ends_on?,
+        looks: looks?,
+        efficacy: absent_or(efficacy)?,
+        futility: futility?.map(|(spending, _)| spending),
+        futility_binding: binding,
+    })
+}
+
+fn analysis(at: &Cursor<'_>) -> Option<AnalysisPlan> {
+    let o = at.object(&["population", "missing", "adjust_for", "multiplicity"])?;
+    let population = o.field("population").and_then(|c| c.word(&[("as_assigned", ())]));
+    let missing = o
+        .field("missing")
+        .and_then(|c| c.word(&[("not_settled", Missing::NotSettled), ("left_out", Missing::LeftOut)]));
+    let adjust_for = o.optional("adjust_for").map_or(Some(Vec::new()), |c| c.list(0..=8, |c| c.text(64)));
+    let multiplicity = o.optional("multiplicity").map(|c| {
+        c.word(&[("holm", "holm"), ("hochberg", "hochberg"), ("fixed_sequence", "fixed_sequence"), ("none", "none")])
+            .map(str::to_owned)
+    });
+    population?;
+    Some(AnalysisPlan { missing: missing?, adjust_for: adjust_for?, multiplicity: absent_or(multiplicity)? })
+}
+
+fn risk(at: &Cursor<'_>) -> Option<Risk> {
+    const WORDS: &[(&str, RiskLevel)] =
+        &[("no", RiskLevel::No), ("low", RiskLevel::Low), ("some", RiskLevel::Some), ("high", RiskLevel::High)];
+    let o = at.object(&["money", "time", "right", "privacy", "dignity", "least_able_to_cope", "reversible"])?;
+    let level = |name: &str| o.field(name).and_then(|c| c.word(WORDS));
+    let (money, time, right) = (level("money"), level("time"), level("right"));
+    let (privacy, dignity) = (level("privacy"), level("dignity"));
+    let least_able_to_cope = o.text("least_able_to_cope", 1_000);
+    let reversible = o.field("reversible").and_then(|c| c.word(&[("yes", true), ("no", false)]));
+    Some(Risk {
+        money: money?,
+        time: time?,
+        right: right?,
+        privacy: privacy?,
+        dignity: dignity?,
+        least_able_to_cope: least_able_to_cope?,
+        reversible: reversible?,
+    })
+}
+
+fn data(at: &Cursor<'_>) -> Option<DataPlan> {
+    const NOTICES: &[(&str, &str)] =
+        &[("register_only", "register_only"), ("general", "general"), ("individual", "individual"), ("after", "after")];
+    let o: Object<'_> = at.object(&["notice", "retain_units_days", "uses_maori_data", "lawful_basis", "sources"])?;
+    let notice = o.field("notice").and_then(|c| c.word(NOTICES)).map(str::to_owned);
+    let retain = o.field("retain_units_days").and_then(|c| c.integer(0..=3_650));
+    let uses_maori_data = o.field("uses_maori_data").and_then(|c| c.flag());
+    let lawful_basis = o.text("lawful_basis", 500);
+    let sources = o.field("sources").and_then(|c| c.list(0..=20, |c| c.text(200)));
+    Some(DataPlan {
+        notice: notice?,
+        retain_units_days: u32::try_from(retain?).ok()?,
+        uses_maori_data: uses_maori_data?,
+        lawful_basis: lawful_basis?,
+        sources: sources?,
+    })
+}

@@ -1,0 +1,166 @@
+//! States and verbs, as one table.
+
+use thiserror::Error;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),* }
+
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The word in documents, addresses and the database.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            /// Reads the word.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words!(
+    /// Where a trial stands.
+    State {
+        /// Being written.
+        Draft = "draft",
+        /// Waiting for signatures.
+        InReview = "in_review",
+        /// Fully signed, not started.
+        Approved = "approved",
+        /// People enter.
+        Enrolling = "enrolling",
+        /// Nobody new enters for now; people in it keep their version.
+        EnrolmentPaused = "enrolment_paused",
+        /// Everybody gets the current version for now.
+        Suspended = "suspended",
+        /// Nobody enters any more; outcomes are still collected.
+        FollowUp = "follow_up",
+        /// The data no longer change.
+        DataLocked = "data_locked",
+        /// Given up before anybody was assigned.
+        Withdrawn = "withdrawn",
+    }
+);
+
+words!(
+    /// What people do with a trial.
+    Verb {
+        /// The designer asks for signatures.
+        Submit = "submit",
+        /// A reviewer signs the exact content.
+        Approve = "approve",
+        /// A reviewer sends it back.
+        Return = "return",
+        /// It begins; from now on the plan is locked.
+        Start = "start",
+        /// Nobody new enters.
+        PauseEnrolment = "pause_enrolment",
+        /// People enter again.
+        ResumeEnrolment = "resume_enrolment",
+        /// Everybody gets the current version.
+        Suspend = "suspend",
+        /// The versions are served again.
+        Resume = "resume",
+        /// Enrolment ends for good.
+        Stop = "stop",
+        /// The data are frozen and the verdict is final.
+        LockData = "lock_data",
+        /// It is given up.
+        Withdraw = "withdraw",
+    }
+);
+
+/// A verb that does not fit the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a trial that is {} cannot {}", .state.as_str(), .verb.as_str())]
+pub struct VerbError {
+    /// Where the trial stands.
+    pub state: State,
+    /// What was asked.
+    pub verb: Verb,
+}
+
+impl State {
+    /// Where a verb leads. Approving keeps a trial in review until [`super::missing_signatures`] finds none missing.
+    ///
+    /// # Errors
+    /// When the verb does not fit the state.
+    pub fn after(self, verb: Verb) -> Result<Self, VerbError> {
+        use State::*;
+        use Verb as V;
+        match (self, verb) {
+            (Draft, V::Submit) => Ok(InReview),
+            (InReview, V::Approve) => Ok(InReview),
+            (InReview | Approved, V::Return) => Ok(Draft),
+            (Approved, V::Start) => Ok(Enrolling),
+            (Enrolling, V::PauseEnrolment) => Ok(EnrolmentPaused),
+            (EnrolmentPaused, V::ResumeEnrolment) => Ok(Enrolling),
+            (Enrolling | EnrolmentPaused, V::Suspend) => Ok(Suspended),
+            // Back to paused, so that taking people in again is a decision of its own.
+            (Suspended, V::Resume) => Ok(EnrolmentPaused),
+            (Enrolling | EnrolmentPaused | Suspended, V::Stop) => Ok(FollowUp),
+            (FollowUp, V::LockData) => Ok(DataLocked),
+            (Draft | InReview | Approved, V::Withdraw) => Ok(Withdrawn),
+            (state, verb) => Err(VerbError { state, verb }),
+        }
+    }
+
+    /// Whether the plan may still be edited.
+    #[must_use]
+    pub fn is_draft(self) -> bool {
+        self == Self::Draft
+    }
+
+    /// Whether the trial has begun: somebody may have been assigned.
+    #[must_use]
+    pub fn has_started(self) -> bool {
+        !matches!(self, Self::Draft | Self::InReview | Self::Approved | Self::Withdrawn)
+    }
+
+    /// Whether outcome events are still collected.
+    #[must_use]
+    pub fn collects_events(self) -> bool {
+        self.has_started() && self != Self::DataLocked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_leads_back_before_the_start() {
+        for state in State::ALL.iter().filter(|s| s.has_started()) {
+            for verb in Verb::ALL {
+                if let Ok(next) = state.after(*verb) {
+                    assert!(next.has_started(), "{state:?} {verb:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn stopping_is_possible_from_wherever_people_are_in_it() {
+        for state in [State::Enrolling, State::EnrolmentPaused, State::Suspended] {
+            assert_eq!(state.after(Verb::Stop), Ok(State::FollowUp));
+        }
+    }
+
+    #[test]
+    fn words_read_back() {
+        for state in State::ALL {
+            assert_eq!(State::from_word(state.as_str()), Some(*state));
+        }
+        assert_eq!(Verb::from_word("erase"), None);
+    }
+}
