@@ -3,11 +3,17 @@
 //! Arm 1 is the new version, arm 0 the current one; an effect is always 1 - 0 or 1 / 0. What cannot be computed is an
 //! error ([`StatError`]) or an unbounded interval, never 0, `p = 1` or NaN. No clock, no I/O, no ambient randomness.
 
+pub mod cluster;
+pub mod confidence_set;
 pub mod error;
 pub mod estimate;
+pub mod linear;
+pub mod means;
 pub mod method;
 pub mod one_proportion;
 pub mod special;
+pub mod sufficient;
+mod wald;
 
 pub use error::StatError;
 pub use estimate::{Estimate, Guarantee, Interval, PValue, Side};

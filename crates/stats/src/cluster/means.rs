@@ -1,0 +1,88 @@
+use crate::error::StatError;
+use crate::estimate::{Estimate, Side};
+use crate::means::{Draws, PermutationTest, permutation_test, student, welch};
+use crate::sufficient::Moments;
+
+fn means_of(clusters: &[Moments], argument: &str) -> Result<Vec<f64>, StatError> {
+    clusters
+        .iter()
+        .map(|cluster| {
+            if cluster.n == 0 {
+                return Err(StatError::invalid(argument, "a cluster without units has no mean"));
+            }
+            Ok(cluster.checked(argument)?.mean)
+        })
+        .collect()
+}
+
+/// Moments of the clusters' means; fewer than two clusters an arm do not tell chance from effect.
+fn arm_of_means(clusters: &[Moments], argument: &str) -> Result<Moments, StatError> {
+    let means = means_of(clusters, argument)?;
+    if means.len() < 2 {
+        return Err(StatError::TooFewUnits { need: 2, got: means.len() as u64 });
+    }
+    Moments::of(&means)
+}
+
+/// By how much does the typical cluster's mean differ between the arms? (Welch's t on cluster means; the default.)
+///
+/// # Arguments
+/// * `arm1`, `arm0` - moments of each cluster's units; two clusters an arm at least, every cluster with units.
+/// * `null_difference`, `side`, `level` - as [`welch`].
+///
+/// # Result
+/// Difference of the unweighted means of cluster means: every cluster counts the same, whatever its size. Keeps its error rate
+/// from three clusters an arm on, where the usual robust standard errors do not.
+///
+/// # When not
+/// Not for the effect on the average person when size and effect go together: use [`super::cluster_robust`].
+///
+/// # Source
+/// Donner and Klar (2000), Design and Analysis of Cluster Randomization Trials, section 7.1; Welch (1947).
+///
+/// # Errors
+/// `TooFewUnits` below two clusters an arm, `ZeroVariance`, `InvalidArgument`.
+pub fn cluster_means_welch(
+    arm1: &[Moments],
+    arm0: &[Moments],
+    null_difference: f64,
+    side: Side,
+    level: f64,
+) -> Result<Estimate, StatError> {
+    let mut estimate = welch(&arm_of_means(arm1, "arm1")?, &arm_of_means(arm0, "arm0")?, null_difference, side, level)?;
+    estimate.method = "Welch's t on cluster means".to_owned();
+    Ok(estimate)
+}
+
+/// By how much does the typical cluster's mean differ, when clusters spread alike in both arms? (Student's t on cluster means.)
+///
+/// Arguments and errors as [`cluster_means_welch`]; clusters - 2 degrees of freedom.
+///
+/// # Errors
+/// As [`cluster_means_welch`].
+pub fn cluster_means_student(
+    arm1: &[Moments],
+    arm0: &[Moments],
+    null_difference: f64,
+    side: Side,
+    level: f64,
+) -> Result<Estimate, StatError> {
+    let mut estimate =
+        student(&arm_of_means(arm1, "arm1")?, &arm_of_means(arm0, "arm0")?, null_difference, side, level)?;
+    estimate.method = "Student's t on cluster means".to_owned();
+    Ok(estimate)
+}
+
+/// Could the chance assignment of clusters alone explain the difference of cluster means? (Permutation test.)
+///
+/// With J clusters an arm the smallest two-sided p-value is 2 / C(2J, J): below four an arm it cannot reach 0.05.
+///
+/// # Errors
+/// As [`permutation_test`].
+pub fn cluster_permutation(arm1: &[Moments], arm0: &[Moments], how: Draws) -> Result<PermutationTest, StatError> {
+    let mut means = means_of(arm1, "arm1")?;
+    let mut in_arm1 = vec![true; means.len()];
+    means.extend(means_of(arm0, "arm0")?);
+    in_arm1.resize(means.len(), false);
+    permutation_test(&means, &in_arm1, None, how)
+}

@@ -1,0 +1,56 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Sufficient, add_units, take_units};
+use crate::error::StatError;
+
+/// Units with a yes/no outcome: how many, and how many had it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Binary {
+    /// Number of units.
+    pub n: u64,
+    /// Number of them with the outcome; at most `n`.
+    pub x: u64,
+}
+
+impl Binary {
+    /// From the number of units and the number of them with the outcome.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when `x` is larger than `n`.
+    pub fn new(n: u64, x: u64) -> Result<Self, StatError> {
+        if x > n {
+            return Err(StatError::invalid("x", format!("{x} units with the outcome among {n} units")));
+        }
+        Ok(Self { n, x })
+    }
+
+    /// A single unit.
+    #[must_use]
+    pub fn unit(outcome: bool) -> Self {
+        Self { n: 1, x: u64::from(outcome) }
+    }
+
+    /// Share of units with the outcome; none without units.
+    #[must_use]
+    pub fn proportion(&self) -> Option<f64> {
+        (self.n > 0).then(|| self.x as f64 / self.n as f64)
+    }
+}
+
+impl Sufficient for Binary {
+    fn units(&self) -> u64 {
+        self.n
+    }
+
+    fn merge(&mut self, other: &Self) -> Result<(), StatError> {
+        *self = Self { n: add_units(self.n, other.n)?, x: add_units(self.x, other.x)? };
+        Ok(())
+    }
+
+    fn subtract(&mut self, other: &Self) -> Result<(), StatError> {
+        let (n, x) = (take_units(self.n, other.n)?, take_units(self.x, other.x)?);
+        *self = Self::new(n, x)?;
+        Ok(())
+    }
+}
