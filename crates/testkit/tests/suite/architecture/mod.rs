@@ -15,6 +15,7 @@ mod names;
 mod purity;
 mod rust_text;
 mod sizes;
+mod templates;
 mod tree;
 mod unfinished;
 
@@ -24,7 +25,7 @@ use tree::Tree;
 /// A rule's name and what it finds wrong.
 type Rule = (&'static str, fn(&Tree, &House) -> Vec<String>);
 
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     ("arrows between our crates", manifests::arrows),
     ("dev-dependencies", manifests::dev_arrows),
     ("one place for versions and lints", manifests::inherited),
@@ -37,6 +38,7 @@ const RULES: [Rule; 13] = [
     ("layout", layout::layout),
     ("links between documents", links::broken),
     ("nothing unfinished", unfinished::unfinished),
+    ("templates with their pages", templates::used),
     ("migrations in both dialects", migrations::pairs),
 ];
 
