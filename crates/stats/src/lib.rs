@@ -11,6 +11,7 @@ pub mod linear;
 pub mod means;
 pub mod method;
 pub mod one_proportion;
+pub mod sequential;
 pub mod special;
 pub mod sufficient;
 mod wald;

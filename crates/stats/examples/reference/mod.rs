@@ -5,6 +5,7 @@ use std::path::Path;
 use fairtrial_stats::StatError;
 use serde_json::{Value, json};
 
+mod exact_gs;
 mod one_prop;
 pub(crate) mod shape;
 
@@ -23,6 +24,7 @@ pub(crate) fn answer(question: &Value, data: &Path) -> Value {
 /// The value in the shape of the vectors.
 pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result<Value, StatError> {
     let value: fn(&str, &Value, &Path) -> Result<Value, StatError> = match group {
+        "exact_gs" => exact_gs::value,
         "one_prop" => one_prop::value,
         _ => return Err(StatError::invalid("group", format!("there is no group {group:?}"))),
     };

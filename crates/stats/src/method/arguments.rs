@@ -222,6 +222,26 @@ impl<'a> Arguments<'a> {
         if self.has(name) { self.numbers(name).map(Some) } else { self.optional(name).map_or(Ok(None), |_| Ok(None)) }
     }
 
+    /// A nested value in the documented shape of its type.
+    ///
+    /// # Errors
+    /// `invalid_argument` when missing or of another shape.
+    pub fn parsed<T: serde::de::DeserializeOwned>(&mut self, name: &'static str) -> Result<T, StatError> {
+        let value = self.required(name)?;
+        T::deserialize(value).map_err(|error| StatError::invalid(name, error.to_string()))
+    }
+
+    /// A nested value in the documented shape of its type, or none when not given.
+    ///
+    /// # Errors
+    /// `invalid_argument` when of another shape.
+    pub fn optional_parsed<T: serde::de::DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<T>, StatError> {
+        if self.optional(name).is_some() { self.parsed(name).map(Some) } else { Ok(None) }
+    }
+
     /// A list of rows of whole numbers, each of the same length `width`.
     ///
     /// # Errors

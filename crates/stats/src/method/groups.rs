@@ -8,6 +8,7 @@ pub(super) type Handler = fn(&str, &mut Arguments<'_>) -> Answer;
 /// The handler of a group.
 pub(super) fn find(group: &str) -> Option<Handler> {
     match group {
+        "exact_sequential" => Some(super::exact_sequential::call),
         "one_proportion" => Some(super::one_proportion::call),
         _ => None,
     }

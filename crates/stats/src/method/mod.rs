@@ -5,6 +5,7 @@
 //! an undefined number are `null` in the result.
 
 mod arguments;
+mod exact_sequential;
 mod groups;
 mod one_proportion;
 

@@ -12,7 +12,6 @@ const NOT_YET: &[&str] = &[
     "bayes",
     "cluster",
     "confseq",
-    "exact_gs",
     "gsd",
     "late",
     "means",
@@ -36,6 +35,10 @@ const COARSE: &[(&str, &str, f64)] = &[
     // exactci: rounded to four decimals.
     ("one_prop", "blaker", 6.5e-5),
 ];
+
+/// Where a line gives the place of a maximum: flat there, so that the oracle has half its digits, and of two mirror
+/// images it names either. The maximum itself is compared like everything else.
+const PLACES: &[(&str, &str)] = &[("exact_gs", "value.size[1]")];
 
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/vectors")
@@ -66,6 +69,18 @@ fn difference(expected: &Value, got: &Value, tolerance: (f64, f64), path: &str) 
     }
 }
 
+/// Takes the place that was given where the expected one is it, or its mirror image, to seven digits.
+fn same_place(expected: &mut Value, given: Option<&Value>, path: &str) {
+    let pointer = path.replace("value", "").replace(['.', '['], "/").replace(']', "");
+    let given = given.and_then(|value| value.pointer(&pointer)).and_then(Value::as_f64);
+    if let (Some(place), Some(given)) = (expected.pointer_mut(&pointer), given) {
+        let known = place.as_f64().unwrap();
+        if (known - given).abs() < 1e-7 || (known - (1.0 - given)).abs() < 1e-7 {
+            *place = Value::from(given);
+        }
+    }
+}
+
 #[test]
 fn every_reference_value_is_met() {
     let mut files: Vec<PathBuf> =
@@ -85,8 +100,12 @@ fn every_reference_value_is_met() {
             let answer = reference::answer(&row, &data);
             let coarse = COARSE.iter().find(|(group, id, _)| row["group"] == *group && row["id"] == *id);
             let tolerance = (row["rel_tol"].as_f64().unwrap(), coarse.map_or(1e-12, |line| line.2));
+            let mut expected = row["value"].clone();
+            for (_, path) in PLACES.iter().filter(|(group, _)| row["group"] == *group) {
+                same_place(&mut expected, answer.get("value"), path);
+            }
             let wrong = match answer.get("value") {
-                Some(value) => difference(&row["value"], value, tolerance, "value"),
+                Some(value) => difference(&expected, value, tolerance, "value"),
                 None => Some(answer["error"].to_string()),
             };
             if let Some(wrong) = wrong {

@@ -1,0 +1,6 @@
+//! Trials with planned looks: when to stop, what the error rates are, and what may be said after stopping.
+
+pub mod exact_binary;
+pub(crate) mod spending;
+
+pub use spending::Spending;
