@@ -6,6 +6,8 @@ use fairtrial_stats::StatError;
 use serde_json::{Value, json};
 
 mod exact_gs;
+mod cluster;
+mod means;
 mod one_prop;
 pub(crate) mod shape;
 
@@ -25,6 +27,8 @@ pub(crate) fn answer(question: &Value, data: &Path) -> Value {
 pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result<Value, StatError> {
     let value: fn(&str, &Value, &Path) -> Result<Value, StatError> = match group {
         "exact_gs" => exact_gs::value,
+        "cluster" => cluster::value,
+        "means" => means::value,
         "one_prop" => one_prop::value,
         _ => return Err(StatError::invalid("group", format!("there is no group {group:?}"))),
     };

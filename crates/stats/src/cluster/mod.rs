@@ -2,10 +2,29 @@
 
 mod correlation;
 mod means;
+mod mixed;
+mod mixed_inference;
+mod mixed_likelihood;
 mod robust;
 mod robust_regression;
 
 pub use correlation::{ClusterVariance, cluster_variance, design_effect};
 pub use means::{cluster_means_student, cluster_means_welch, cluster_permutation};
+pub use mixed::{MixedModel, RandomIntercept, random_intercept, stepped_wedge};
 pub use robust::{ClusterRobust, cluster_robust};
 pub use robust_regression::cluster_robust_regression;
+
+use crate::error::StatError;
+
+/// One column of zeros and ones per distinct number, in ascending order: a fixed effect of every period or cluster.
+///
+/// # Errors
+/// `TooLarge` beyond 1,000 distinct numbers.
+pub fn indicator_columns(numbers: &[usize]) -> Result<Vec<Vec<f64>>, StatError> {
+    let distinct: std::collections::BTreeSet<usize> = numbers.iter().copied().collect();
+    if distinct.len() > 1000 {
+        return Err(StatError::TooLarge { reason: "more than 1,000 distinct numbers".into() });
+    }
+    let column = |level: usize| numbers.iter().map(|&number| f64::from(u8::from(number == level))).collect();
+    Ok(distinct.into_iter().map(column).collect())
+}

@@ -105,10 +105,6 @@ impl Matrix {
         }
     }
 
-    pub(crate) fn trace(&self) -> f64 {
-        (0..self.rows.min(self.columns)).map(|i| self.at(i, i)).sum()
-    }
-
     /// Trace of the product with another square matrix.
     pub(crate) fn trace_of_product(&self, other: &Self) -> f64 {
         (0..self.rows).map(|i| (0..self.columns).map(|j| self.at(i, j) * other.at(j, i)).sum::<f64>()).sum()

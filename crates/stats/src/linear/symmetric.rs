@@ -55,7 +55,7 @@ fn eigen(a: &Matrix) -> Result<(Vec<f64>, Matrix), StatError> {
     let scale: f64 = (0..n).map(|i| work.row(i).iter().map(|v| v * v).sum::<f64>()).sum();
     for _ in 0..100 {
         let off: f64 = (0..n).map(|i| (0..i).map(|j| work.at(i, j).powi(2)).sum::<f64>()).sum();
-        if off <= 1e-32 * scale {
+        if off <= 1e-29 * scale {
             return Ok(((0..n).map(|i| work.at(i, i)).collect(), vectors));
         }
         for p in 0..n {

@@ -1,0 +1,180 @@
+use crate::error::StatError;
+use crate::linear::{LeastSquares, Matrix, inverse_spd, ln_determinant_spd};
+use crate::special::root;
+
+/// One cluster: size, sums of the explanatory variables, and the units.
+pub(super) struct Cluster {
+    pub(super) units: Vec<usize>,
+    pub(super) sums: Vec<f64>,
+    outcome_sum: f64,
+}
+
+impl Cluster {
+    pub(super) fn size(&self) -> f64 {
+        self.units.len() as f64
+    }
+}
+
+/// Outcome and design with what the likelihood needs of them.
+///
+/// With a random shift per cluster, `V = within I + between 1 1'` in each cluster has two eigenvalues, so that every product with
+/// its powers comes from the total cross-products and the clusters' sums.
+pub(super) struct Data {
+    /// Residuals of the ordinary fit, whose coefficients follow.
+    outcome: Vec<f64>,
+    ordinary: Vec<f64>,
+    scale: f64,
+    pub(super) design: Matrix,
+    pub(super) clusters: Vec<Cluster>,
+    cross: Matrix,
+    cross_outcome: Vec<f64>,
+}
+
+impl Data {
+    pub(super) fn new(outcome: &[f64], design: Matrix, members: Vec<Vec<usize>>) -> Result<Self, StatError> {
+        // The residuals of an ordinary fit take the outcome's place, so that digits survive when values lie far from zero; the
+        // ordinary coefficients are added again at the end.
+        let ordinary = LeastSquares::fit_matrix(outcome, design.clone())?;
+        let scale = outcome.iter().map(|value| value * value).sum();
+        let outcome = ordinary.residuals().to_vec();
+        let transposed = design.transposed();
+        let cross = transposed.times(&design);
+        let clusters = members
+            .into_iter()
+            .map(|units| Cluster {
+                sums: (0..design.columns()).map(|j| units.iter().map(|&unit| design.at(unit, j)).sum()).collect(),
+                outcome_sum: units.iter().map(|&unit| outcome[unit]).sum(),
+                units,
+            })
+            .collect();
+        let cross_outcome = transposed.times_vector(&outcome);
+        Ok(Self { outcome, ordinary: ordinary.coefficients().to_vec(), scale, design, clusters, cross, cross_outcome })
+    }
+
+    pub(super) fn units(&self) -> f64 {
+        self.outcome.len() as f64
+    }
+
+    pub(super) fn columns(&self) -> f64 {
+        self.design.columns() as f64
+    }
+
+    /// `X' f(V) X` for a function of the eigenvalues: `f(within)` and, on the clusters' sums, `f(within + size between)`.
+    pub(super) fn sandwich(&self, plain: f64, on_sums: impl Fn(f64) -> f64) -> Matrix {
+        let mut result = Matrix::zeros(self.design.columns(), self.design.columns()).plus(&self.cross, plain);
+        for cluster in &self.clusters {
+            result.add_outer(&cluster.sums, (on_sums(cluster.size()) - plain) / cluster.size());
+        }
+        result
+    }
+
+    /// `sum_j weight(size_j) s_j s_j'` over the clusters' sums.
+    pub(super) fn outer_sums(&self, weight: impl Fn(f64) -> f64) -> Matrix {
+        let mut result = Matrix::zeros(self.design.columns(), self.design.columns());
+        for cluster in &self.clusters {
+            result.add_outer(&cluster.sums, weight(cluster.size()));
+        }
+        result
+    }
+
+    fn solve(&self, ratio: f64) -> Result<Solution, StatError> {
+        let inner = self.sandwich(1.0, |size| 1.0 / (1.0 + size * ratio));
+        let inverse = inverse_spd(&inner)?;
+        let mut right = self.cross_outcome.clone();
+        for cluster in &self.clusters {
+            let shrink = ratio / (1.0 + cluster.size() * ratio) * cluster.outcome_sum;
+            right.iter_mut().zip(&cluster.sums).for_each(|(value, sum)| *value -= shrink * sum);
+        }
+        let coefficients = inverse.times_vector(&right);
+        let fitted = self.design.times_vector(&coefficients);
+        let residuals: Vec<f64> = self.outcome.iter().zip(&fitted).map(|(value, fitted)| value - fitted).collect();
+        // e'V⁻¹e within clusters plus between clusters, each a sum of squares.
+        let mut quadratic = 0.0;
+        let mut between_part = 0.0;
+        let mut ln_det = 0.0;
+        let mut trace = 0.0;
+        for cluster in &self.clusters {
+            let size = cluster.size();
+            let sum: f64 = cluster.units.iter().map(|&unit| residuals[unit]).sum();
+            let mean = sum / size;
+            let within: f64 = cluster.units.iter().map(|&unit| (residuals[unit] - mean).powi(2)).sum();
+            let eigen = 1.0 + size * ratio;
+            quadratic += within + sum * mean / eigen;
+            between_part += (sum / eigen).powi(2);
+            ln_det += eigen.ln();
+            trace += size / eigen;
+        }
+        let lost = self.outer_sums(|size| (1.0 + size * ratio).powi(-2)).trace_of_product(&inverse);
+        let df = self.units() - self.columns();
+        let log_likelihood = -0.5
+            * (df * (2.0 * std::f64::consts::PI * quadratic / df).ln() + df + ln_det + ln_determinant_spd(&inner)?);
+        let slope = if quadratic > 0.0 { df * between_part / quadratic - (trace - lost) } else { f64::NAN };
+        Ok(Solution { coefficients, residuals, quadratic, slope, log_likelihood })
+    }
+}
+
+/// Everything at one ratio of the variance between to the variance within clusters.
+struct Solution {
+    coefficients: Vec<f64>,
+    residuals: Vec<f64>,
+    quadratic: f64,
+    /// Twice the derivative of the profiled restricted log-likelihood.
+    slope: f64,
+    log_likelihood: f64,
+}
+
+/// The maximum of the restricted likelihood.
+pub(super) struct Fit {
+    pub(super) coefficients: Vec<f64>,
+    pub(super) residuals: Vec<f64>,
+    pub(super) between: f64,
+    pub(super) within: f64,
+    pub(super) log_likelihood: f64,
+}
+
+impl Fit {
+    pub(super) fn maximise(data: &Data) -> Result<Self, StatError> {
+        let start = data.solve(0.0)?;
+        if start.quadratic <= 1e-26 * data.scale || start.quadratic <= 0.0 {
+            return Err(StatError::ZeroVariance);
+        }
+        // The restricted likelihood may have several maxima: each falling crossing of its slope on a wide grid is refined, and
+        // the best maximum is taken.
+        let grid: Vec<f64> =
+            std::iter::once(0.0).chain((-32..=32).map(|step| 10f64.powf(f64::from(step) / 4.0))).collect();
+        let slopes = grid.iter().map(|&ratio| data.solve(ratio).map(|at| at.slope)).collect::<Result<Vec<f64>, _>>()?;
+        if slopes.iter().any(|slope| slope.is_nan()) {
+            return Err(StatError::ZeroVariance);
+        }
+        let mut best: Option<(f64, Solution)> = None;
+        let mut consider = |ratio: f64| -> Result<(), StatError> {
+            let at = data.solve(ratio)?;
+            if best.as_ref().is_none_or(|(_, known)| at.log_likelihood > known.log_likelihood) {
+                best = Some((ratio, at));
+            }
+            Ok(())
+        };
+        if slopes[0] <= 0.0 {
+            consider(0.0)?;
+        }
+        for i in 1..grid.len() {
+            if slopes[i - 1] > 0.0 && slopes[i] <= 0.0 {
+                let slope = |ratio: f64| data.solve(ratio).map_or(f64::NAN, |at| at.slope);
+                consider(root::find(slope, grid[i - 1], grid[i], 0.0)?.value)?;
+            }
+        }
+        let Some((ratio, at)) = best else {
+            return Err(StatError::NoConvergence {
+                reason: "the variance between clusters is more than 10^8 times that within".into(),
+            });
+        };
+        let within = at.quadratic / (data.units() - data.columns());
+        Ok(Self {
+            coefficients: at.coefficients.iter().zip(&data.ordinary).map(|(step, ordinary)| step + ordinary).collect(),
+            residuals: at.residuals,
+            between: ratio * within,
+            within,
+            log_likelihood: at.log_likelihood,
+        })
+    }
+}
