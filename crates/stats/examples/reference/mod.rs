@@ -5,8 +5,8 @@ use std::path::Path;
 use fairtrial_stats::StatError;
 use serde_json::{Value, json};
 
-mod exact_gs;
 mod cluster;
+mod exact_gs;
 mod means;
 mod one_prop;
 pub(crate) mod shape;
