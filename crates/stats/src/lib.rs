@@ -11,9 +11,11 @@ pub mod linear;
 pub mod means;
 pub mod method;
 pub mod one_proportion;
+pub mod sample_ratio;
 pub mod sequential;
 pub mod special;
 pub mod sufficient;
+pub mod two_proportions;
 mod wald;
 
 pub use error::StatError;

@@ -10,6 +10,8 @@ mod exact_gs;
 mod means;
 mod one_prop;
 pub(crate) mod shape;
+mod srm;
+mod two_prop;
 
 /// Answers one question; the answer repeats it.
 pub(crate) fn answer(question: &Value, data: &Path) -> Value {
@@ -30,6 +32,8 @@ pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result
         "cluster" => cluster::value,
         "means" => means::value,
         "one_prop" => one_prop::value,
+        "two_prop" => two_prop::value,
+        "srm" => srm::value,
         _ => return Err(StatError::invalid("group", format!("there is no group {group:?}"))),
     };
     value(id, input, data)

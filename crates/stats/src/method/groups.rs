@@ -10,6 +10,8 @@ pub(super) fn find(group: &str) -> Option<Handler> {
     match group {
         "exact_sequential" => Some(super::exact_sequential::call),
         "one_proportion" => Some(super::one_proportion::call),
+        "sample_ratio" => Some(super::sample_ratio::call),
+        "two_proportions" => Some(super::two_proportions::call),
         _ => None,
     }
 }

@@ -8,6 +8,8 @@ mod arguments;
 mod exact_sequential;
 mod groups;
 mod one_proportion;
+mod sample_ratio;
+mod two_proportions;
 
 pub use arguments::Arguments;
 

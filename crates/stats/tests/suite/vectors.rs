@@ -20,7 +20,6 @@ const NOT_YET: &[&str] = &[
     "power",
     "rates",
     "safe",
-    "srm",
     "survival",
     "two_prop",
 ];
@@ -32,6 +31,10 @@ const COARSE: &[(&str, &str, f64)] = &[
     ("one_prop", "midp", 1.3e-4),
     // exactci: rounded to four decimals.
     ("one_prop", "blaker", 6.5e-5),
+    // R's fisher.test: uniroot at its default tolerance of 1.2e-4, on the ratio or its inverse.
+    ("two_prop", "or_cond_mle_ci", 8e-4),
+    // exact2x2: the same for its mid-P limits.
+    ("two_prop", "fisher_midp_central", 6e-5),
 ];
 
 /// Where a line gives the place of a maximum: flat there, so that the oracle has half its digits, and of two mirror
@@ -45,12 +48,21 @@ fn vectors() -> PathBuf {
 /// What differs between the expected and the given value, if anything.
 fn difference(expected: &Value, got: &Value, tolerance: (f64, f64), path: &str) -> Option<String> {
     match (expected, got) {
+        // Where a maximum is taken is not unique (all of [0, 1] when p = 1, the mirror image for equal arms), and a
+        // search by value finds it to half of the digits only.
+        (Value::Number(a), _) if path.ends_with(".nuisance") => {
+            let (a, b) = (a.as_f64()?, got.as_f64()?);
+            ((a - b).abs().min((1.0 - a - b).abs()) > 1e-7).then(|| format!("{path}: expected {a}, got {b}"))
+        }
         (Value::Number(a), Value::Number(b)) => {
             let (a, b) = (a.as_f64()?, b.as_f64()?);
             let allowed = (tolerance.0 * a.abs()).max(tolerance.1);
             ((a - b).abs() > allowed).then(|| format!("{path}: expected {a}, got {b}"))
         }
         (Value::Object(a), Value::Object(b)) => a.iter().find_map(|(key, value)| {
+            if key == "nuisance" && a.get("p").and_then(Value::as_f64) == Some(1.0) {
+                return None;
+            }
             let inner = format!("{path}.{key}");
             match b.get(key) {
                 Some(other) => difference(value, other, tolerance, &inner),

@@ -1,0 +1,98 @@
+//! `two_proportions.*`.
+
+use super::{Answer, Arguments, answer};
+use crate::two_proportions::{self as two, FisherMethod, ScoreVariance, Table};
+use crate::{Estimate, Side, StatError};
+
+fn table(arguments: &mut Arguments<'_>) -> Result<Table, StatError> {
+    Table::new(arguments.count("x1")?, arguments.count("n1")?, arguments.count("x0")?, arguments.count("n0")?)
+}
+
+/// The variance of the score: `miettinen_nurminen` (default) or `uncorrected`.
+fn variance(arguments: &mut Arguments<'_>) -> Result<ScoreVariance, StatError> {
+    match arguments.text_or("variance", "miettinen_nurminen")? {
+        "miettinen_nurminen" => Ok(ScoreVariance::MiettinenNurminen),
+        "uncorrected" => Ok(ScoreVariance::Uncorrected),
+        _ => Err(StatError::invalid("variance", "must be \"miettinen_nurminen\" or \"uncorrected\"")),
+    }
+}
+
+pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
+    match name {
+        "risk_difference" | "risk_ratio" | "odds_ratio" => default_analysis(name, arguments),
+        "risk_difference_interval" | "risk_ratio_interval" | "odds_ratio_interval" => score_interval(name, arguments),
+        "margin_test" => {
+            let (table, side) = (table(arguments)?, arguments.side()?);
+            let null = arguments.number("null_difference")?;
+            answer(arguments, || two::margin_test(table.x1(), table.n1(), table.x0(), table.n0(), null, side))
+        }
+        "score_test" => {
+            let (table, side, variance) = (table(arguments)?, arguments.side()?, variance(arguments)?);
+            let null = arguments.number_or("null_difference", 0.0)?;
+            answer(arguments, || two::score_test(&table, null, side, variance))
+        }
+        "newcombe" => interval(two::newcombe, arguments),
+        "agresti_caffo" => interval(two::agresti_caffo, arguments),
+        "wald" => interval(two::wald, arguments),
+        "pearson" => {
+            let table = table(arguments)?;
+            answer(arguments, || two::pearson(&table))
+        }
+        "conditional_odds_ratio" => {
+            let (table, level, mid_p) = (table(arguments)?, arguments.level()?, arguments.flag_or("mid_p", false)?);
+            answer(arguments, || two::conditional_odds_ratio(&table, level, mid_p))
+        }
+        "fisher" => fisher(arguments),
+        "boschloo" => unconditional(two::boschloo, arguments),
+        "barnard" => unconditional(two::barnard, arguments),
+        _ => Ok(None),
+    }
+}
+
+fn default_analysis(name: &str, arguments: &mut Arguments<'_>) -> Answer {
+    let method = match name {
+        "risk_difference" => two::risk_difference,
+        "risk_ratio" => two::risk_ratio,
+        _ => two::odds_ratio,
+    };
+    let (table, level) = (table(arguments)?, arguments.level()?);
+    answer(arguments, || method(table.x1(), table.n1(), table.x0(), table.n0(), level))
+}
+
+fn score_interval(name: &str, arguments: &mut Arguments<'_>) -> Answer {
+    let method = match name {
+        "risk_difference_interval" => two::risk_difference_score,
+        "risk_ratio_interval" => two::risk_ratio_score,
+        _ => two::odds_ratio_score,
+    };
+    let (table, level, variance) = (table(arguments)?, arguments.level()?, variance(arguments)?);
+    answer(arguments, || method(&table, level, variance))
+}
+
+fn interval(method: fn(&Table, f64) -> Result<Estimate, StatError>, arguments: &mut Arguments<'_>) -> Answer {
+    let (table, level) = (table(arguments)?, arguments.level()?);
+    answer(arguments, || method(&table, level))
+}
+
+fn fisher(arguments: &mut Arguments<'_>) -> Answer {
+    let (table, side) = (table(arguments)?, arguments.side()?);
+    let method = match arguments.text_or("method", "central")? {
+        "central" => FisherMethod::Central,
+        "min_likelihood" => FisherMethod::MinLikelihood,
+        "blaker" => FisherMethod::Blaker,
+        "mid_p" => FisherMethod::MidP,
+        _ => {
+            let reason = "must be \"central\", \"min_likelihood\", \"blaker\" or \"mid_p\"";
+            return Err(StatError::invalid("method", reason));
+        }
+    };
+    answer(arguments, || two::fisher(&table, method, side))
+}
+
+fn unconditional(
+    method: fn(&Table, Side) -> Result<two::UnconditionalTest, StatError>,
+    arguments: &mut Arguments<'_>,
+) -> Answer {
+    let (table, side) = (table(arguments)?, arguments.side()?);
+    answer(arguments, || method(&table, side))
+}

@@ -1,0 +1,101 @@
+//! Intervals and tests with a formula: Newcombe, Agresti-Caffo, Wald, Pearson's chi-square.
+
+use super::score::{normal_p, standardised};
+use super::table::{Table, check_level};
+use crate::one_proportion::wilson_limits;
+use crate::special::normal;
+use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
+
+fn estimate(table: &Table, point: f64, limits: (f64, f64), level: f64, method: &str) -> Estimate {
+    Estimate {
+        point: Some(point),
+        standard_error: None,
+        degrees_of_freedom: None,
+        interval: Interval { lower: limits.0, upper: limits.1, level },
+        p_value: pearson(table).ok(),
+        method: method.to_owned(),
+        guarantee: Guarantee::Asymptotic,
+    }
+}
+
+/// The limits of a difference from those of its parts (squares of the distances add).
+pub(crate) fn recovered_difference(first: (f64, f64, f64), second: (f64, f64, f64)) -> (f64, f64) {
+    let ((l1, p1, u1), (l0, p0, u0)) = (first, second);
+    let difference = p1 - p0;
+    (difference - (p1 - l1).hypot(u0 - p0), difference + (u1 - p1).hypot(p0 - l0))
+}
+
+/// By how much do two proportions differ? Newcombe's hybrid of two Wilson intervals.
+///
+/// Source: Newcombe 1998, Statist. Med. 17, 873-890, method 10. `level` in (0, 1). Covers slightly less than
+/// Miettinen-Nurminen for small groups.
+///
+/// # Errors
+/// `invalid_argument` for a level outside (0, 1).
+pub fn newcombe(table: &Table, level: f64) -> Result<Estimate, StatError> {
+    check_level(level)?;
+    let z = -normal::quantile(0.5 * (1.0 - level));
+    let (l1, u1) = wilson_limits(table.x1(), table.n1(), z);
+    let (l0, u0) = wilson_limits(table.x0(), table.n0(), z);
+    let limits = recovered_difference((l1, table.p1(), u1), (l0, table.p0(), u0));
+    Ok(estimate(table, table.difference(), limits, level, "Newcombe hybrid score interval"))
+}
+
+/// By how much do two proportions differ? A success and a failure added to each arm, then Wald.
+///
+/// Source: Agresti and Caffo 2000, Am. Stat. 54, 280-288. May reach beyond -1 or 1, as published.
+///
+/// # Errors
+/// `invalid_argument` for a level outside (0, 1).
+pub fn agresti_caffo(table: &Table, level: f64) -> Result<Estimate, StatError> {
+    check_level(level)?;
+    let (x1, n1, x0, n0) = table.floats();
+    let (p1, p0) = ((x1 + 1.0) / (n1 + 2.0), (x0 + 1.0) / (n0 + 2.0));
+    let spread = (p1 * (1.0 - p1) / (n1 + 2.0) + p0 * (1.0 - p0) / (n0 + 2.0)).sqrt();
+    let reach = -normal::quantile(0.5 * (1.0 - level)) * spread;
+    let limits = (p1 - p0 - reach, p1 - p0 + reach);
+    Ok(estimate(table, table.difference(), limits, level, "Agresti-Caffo interval"))
+}
+
+/// By how much do two proportions differ? The textbook interval, for comparison only.
+///
+/// Do not report it: its coverage falls to 18 % at 10 people an arm and its width is 0 when all agree.
+///
+/// # Errors
+/// `invalid_argument` for a level outside (0, 1); `zero_variance` when each arm is all successes or all failures.
+pub fn wald(table: &Table, level: f64) -> Result<Estimate, StatError> {
+    check_level(level)?;
+    let (_, n1, _, n0) = table.floats();
+    let (p1, p0) = (table.p1(), table.p0());
+    let error = (p1 * (1.0 - p1) / n1 + p0 * (1.0 - p0) / n0).sqrt();
+    if error == 0.0 {
+        return Err(StatError::ZeroVariance);
+    }
+    let reach = -normal::quantile(0.5 * (1.0 - level)) * error;
+    let difference = table.difference();
+    let mut estimate = estimate(table, difference, (difference - reach, difference + reach), level, "Wald interval");
+    estimate.standard_error = Some(error);
+    Ok(estimate)
+}
+
+/// The pooled z statistic, whose square is Pearson's chi-square without continuity correction.
+///
+/// # Errors
+/// `zero_variance` when nobody or everybody had the outcome.
+pub fn pooled_z(table: &Table) -> Result<f64, StatError> {
+    let (x1, n1, x0, n0) = table.floats();
+    let pooled = (x1 + x0) / (n1 + n0);
+    let variance = pooled * (1.0 - pooled) * (1.0 / n1 + 1.0 / n0);
+    if variance == 0.0 {
+        return Err(StatError::ZeroVariance);
+    }
+    Ok(standardised(table.difference(), variance))
+}
+
+/// Are two proportions equal? Pearson's chi-square test without continuity correction, two-sided.
+///
+/// # Errors
+/// `zero_variance` when nobody or everybody had the outcome.
+pub fn pearson(table: &Table) -> Result<PValue, StatError> {
+    Ok(normal_p(pooled_z(table)?, Side::Two))
+}

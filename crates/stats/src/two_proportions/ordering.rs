@@ -1,0 +1,135 @@
+//! For every total of successes, the share of tables that count as at least as extreme as the observed one.
+//!
+//! Ties decide exact p-values: the pooled score is compared in whole numbers, tail probabilities with a slack that is
+//! a thousand times their rounding error and far below any real difference.
+
+use super::table::Table;
+
+/// Conditional probabilities closer than this are tied; it errs towards a larger p-value.
+const SLACK: f64 = 1.0 + 1e-11;
+
+/// The probabilities of x1 = low.. given the total `s`.
+fn conditional_masses(n1: u64, n0: u64, s: u64) -> (u64, Vec<f64>) {
+    let (low, high) = (s.saturating_sub(n0), s.min(n1));
+    let size = (high - low + 1) as usize;
+    let mode = (((s + 1) * (n1 + 1)) / (n1 + n0 + 2)).clamp(low, high);
+    let mut masses = vec![0.0; size];
+    let centre = (mode - low) as usize;
+    masses[centre] = 1.0;
+    let ratio = |k: u64| ((n1 - k) * (s - k)) as f64 / ((k + 1) * (n0 + k + 1 - s)) as f64;
+    for i in centre..size - 1 {
+        masses[i + 1] = masses[i] * ratio(low + i as u64);
+    }
+    for i in (0..centre).rev() {
+        masses[i] = masses[i + 1] / ratio(low + i as u64);
+    }
+    // Smallest first, so that the sum is as good as its terms.
+    let below: f64 = masses[..centre].iter().sum();
+    let above: f64 = masses[centre..].iter().rev().sum();
+    let total = below + above;
+    for mass in &mut masses {
+        *mass /= total;
+    }
+    (low, masses)
+}
+
+/// Fisher's one-sided p-value of the observed table towards arm 1 above arm 0.
+pub(super) fn observed_upper_tail(table: &Table) -> f64 {
+    let (low, masses) = conditional_masses(table.n1(), table.n0(), table.successes());
+    masses[(table.x1() - low) as usize..].iter().rev().sum()
+}
+
+/// For every total: the largest upper tail that does not exceed `limit`.
+pub(super) fn upper_tails_within(n1: u64, n0: u64, limit: f64) -> Vec<f64> {
+    (0..=n1 + n0)
+        .map(|s| {
+            let (_, masses) = conditional_masses(n1, n0, s);
+            let (mut tail, mut within) = (0.0, 0.0);
+            for mass in masses.iter().rev() {
+                tail += mass;
+                if tail > limit * SLACK {
+                    break;
+                }
+                within = tail;
+            }
+            within
+        })
+        .collect()
+}
+
+/// Fisher's p-value by likelihood: the masses that do not exceed the observed one.
+pub(super) fn observed_min_likelihood(table: &Table) -> f64 {
+    let (low, masses) = conditional_masses(table.n1(), table.n0(), table.successes());
+    let observed = masses[(table.x1() - low) as usize];
+    masses.iter().filter(|mass| **mass <= observed * SLACK).sum()
+}
+
+/// For every total: the probability of the tables whose p-value by likelihood does not exceed `limit`.
+pub(super) fn min_likelihood_within(n1: u64, n0: u64, limit: f64) -> Vec<f64> {
+    (0..=n1 + n0)
+        .map(|s| {
+            let (_, mut masses) = conditional_masses(n1, n0, s);
+            masses.sort_by(f64::total_cmp);
+            let (mut within, mut sum, mut i) = (0.0, 0.0, 0);
+            while i < masses.len() {
+                let tied = masses[i] * SLACK;
+                while i < masses.len() && masses[i] <= tied {
+                    sum += masses[i];
+                    i += 1;
+                }
+                if sum > limit * SLACK {
+                    break;
+                }
+                within = sum;
+            }
+            within
+        })
+        .collect()
+}
+
+/// The pooled score of a table as whole numbers: the sign and square of d over s (N - s).
+#[derive(Clone, Copy)]
+struct Score {
+    signed_square: i128,
+    spread: i128,
+}
+
+impl Score {
+    fn new(x1: u64, n1: u64, x0: u64, n0: u64) -> Self {
+        let d = i128::from(x1) * i128::from(n0) - i128::from(x0) * i128::from(n1);
+        let s = i128::from(x1 + x0);
+        Self { signed_square: d * d.abs(), spread: s * (i128::from(n1 + n0) - s) }
+    }
+
+    /// Whether this score is at least the other one. A score without spread is 0: nobody or everybody succeeded.
+    fn at_least(self, other: Self) -> bool {
+        match (self.spread, other.spread) {
+            (0, _) => other.signed_square <= 0,
+            (_, 0) => self.signed_square >= 0,
+            _ => self.signed_square * other.spread >= other.signed_square * self.spread,
+        }
+    }
+
+    fn magnitude(self) -> Self {
+        Self { signed_square: self.signed_square.abs(), spread: self.spread }
+    }
+}
+
+/// For every total: the probability of the tables whose pooled score is at least the observed one, in size when
+/// `absolute`.
+pub(super) fn scores_at_least(table: &Table, absolute: bool) -> Vec<f64> {
+    let (n1, n0) = (table.n1(), table.n0());
+    let size = |score: Score| if absolute { score.magnitude() } else { score };
+    let observed = size(Score::new(table.x1(), n1, table.x0(), n0));
+    (0..=n1 + n0)
+        .map(|s| {
+            let (low, masses) = conditional_masses(n1, n0, s);
+            let extreme = masses.iter().enumerate().filter(|(i, _)| {
+                let x1 = low + *i as u64;
+                size(Score::new(x1, n1, s - x1, n0)).at_least(observed)
+            });
+            let sum: f64 = extreme.map(|(_, mass)| *mass).sum();
+            sum.min(1.0)
+        })
+        .collect()
+}

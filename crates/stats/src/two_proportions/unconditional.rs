@@ -1,0 +1,115 @@
+//! Exact tests that fix only the sizes of the arms: Boschloo's and Barnard's.
+
+use serde::Serialize;
+
+use super::closed_form::pooled_z;
+use super::ordering::{
+    min_likelihood_within, observed_min_likelihood, observed_upper_tail, scores_at_least, upper_tails_within,
+};
+use super::supremum::{CertifiedSupremum, supremum};
+use super::table::Table;
+use crate::{PValue, Side, StatError};
+
+/// Largest number of possible tables that are enumerated.
+const MAX_TABLES: u64 = 25_000_000;
+
+/// The result of an exact unconditional test.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct UnconditionalTest {
+    /// The p-value; for two sides twice the smaller one-sided p-value, at most 1.
+    pub p_value: PValue,
+    /// The largest probability over the unknown common proportion of a table at least as extreme (of the smaller side).
+    pub supremum: CertifiedSupremum,
+    /// What orders the tables: Fisher's p-value for Boschloo's test, the pooled z for Barnard's.
+    pub statistic: f64,
+}
+
+fn check_size(table: &Table) -> Result<(), StatError> {
+    let tables = u128::from(table.n1() + 1) * u128::from(table.n0() + 1);
+    if tables > u128::from(MAX_TABLES) {
+        let reason = "exact unconditional tests enumerate up to 25 million tables (5,000 people an arm)".to_owned();
+        return Err(StatError::TooLarge { reason });
+    }
+    Ok(())
+}
+
+fn one_sided(supremum: CertifiedSupremum, statistic: f64) -> UnconditionalTest {
+    UnconditionalTest { p_value: PValue::from_p(supremum.value), supremum, statistic }
+}
+
+/// Twice the smaller of two one-sided tests.
+fn central(greater: UnconditionalTest, less: UnconditionalTest) -> UnconditionalTest {
+    let smaller = if less.supremum.value < greater.supremum.value { less } else { greater };
+    UnconditionalTest { p_value: PValue::from_p(2.0 * smaller.supremum.value), ..smaller }
+}
+
+/// Are two proportions equal, with an error rate that holds for every size of trial? Boschloo's test.
+///
+/// Tables are ordered by Fisher's one-sided p-value; the p-value is the largest probability, over all common
+/// proportions, of a table at least as extreme. Never less powerful than Fisher's test. [`Side::Two`] doubles the
+/// smaller side. Up to 5,000 people an arm.
+///
+/// Source: Boschloo 1970, Statist. Neerl. 24, 1-35; Lydersen, Fagerland and Laake 2009, Statist. Med. 28, 1159-1175.
+///
+/// ```
+/// use fairtrial_stats::{Side, two_proportions::{Table, boschloo}};
+/// let test = boschloo(&Table::new(0, 20, 8, 20).unwrap(), Side::Less).unwrap();
+/// assert!((test.p_value.p() - 0.000_614_735_079_5).abs() < 1e-12);
+/// ```
+///
+/// # Errors
+/// `too_large` beyond 25 million possible tables.
+pub fn boschloo(table: &Table, side: Side) -> Result<UnconditionalTest, StatError> {
+    check_size(table)?;
+    let towards = |table: &Table| {
+        let fisher = observed_upper_tail(table);
+        one_sided(supremum(&upper_tails_within(table.n1(), table.n0(), fisher)), fisher)
+    };
+    Ok(match side {
+        Side::Greater => towards(table),
+        Side::Less => towards(&table.swapped()),
+        Side::Two => central(towards(table), towards(&table.swapped())),
+    })
+}
+
+/// Boschloo's test, two-sided by the likelihood ordering of Fisher's test, as some programs have it.
+///
+/// For comparison; [`boschloo`] is the default.
+///
+/// # Errors
+/// `too_large` beyond 25 million possible tables.
+pub fn boschloo_min_likelihood(table: &Table) -> Result<UnconditionalTest, StatError> {
+    check_size(table)?;
+    let fisher = observed_min_likelihood(table);
+    Ok(one_sided(supremum(&min_likelihood_within(table.n1(), table.n0(), fisher)), fisher))
+}
+
+/// Are two proportions equal? Barnard's exact test with tables ordered by the pooled z statistic.
+///
+/// [`Side::Two`] doubles the smaller side. Up to 5,000 people an arm. Source: Suissa and Shuster 1985, J. R. Stat. Soc.
+/// A 148, 317-327.
+///
+/// # Errors
+/// `too_large` beyond 25 million possible tables.
+pub fn barnard(table: &Table, side: Side) -> Result<UnconditionalTest, StatError> {
+    check_size(table)?;
+    // Without any variation the statistic is 0 by convention.
+    let statistic = pooled_z(table).unwrap_or(0.0);
+    let towards = |table: &Table| one_sided(supremum(&scores_at_least(table, false)), statistic);
+    Ok(match side {
+        Side::Greater => towards(table),
+        Side::Less => towards(&table.swapped()),
+        Side::Two => central(towards(table), towards(&table.swapped())),
+    })
+}
+
+/// Barnard's exact test, two-sided by the absolute pooled z.
+///
+/// For comparison; [`barnard`] with [`Side::Two`] agrees with one-sided decisions.
+///
+/// # Errors
+/// `too_large` beyond 25 million possible tables.
+pub fn barnard_absolute(table: &Table) -> Result<UnconditionalTest, StatError> {
+    check_size(table)?;
+    Ok(one_sided(supremum(&scores_at_least(table, true)), pooled_z(table).unwrap_or(0.0)))
+}
