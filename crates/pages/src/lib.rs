@@ -1,1 +1,34 @@
-//! The only askama: typed pages over web/templates.
+//! The only askama: typed pages over `web/templates`.
+//!
+//! A page is a plain struct: fill its fields, give it to [`render`], send the text. Every value is escaped where it is
+//! written; only a [`component`] or a [`chart`], which are templates themselves, may stand in a page as markup. A page
+//! decides nothing: who may see what, and which verbs are open, is worked out before it is filled.
+//!
+//! Where the files are: `src/<noun>/<verb>.rs` here and `web/templates/pages/<noun>/<verb>.html` there.
+
+pub mod account;
+pub mod administrator;
+pub mod assets;
+pub mod chart;
+pub mod component;
+pub mod fault;
+pub mod frame;
+pub mod home;
+pub mod key;
+pub mod moment;
+pub mod number;
+pub mod person;
+pub mod protocol;
+pub mod session;
+pub mod trial;
+
+pub use frame::Frame;
+pub use moment::Moment;
+
+/// The finished page as HTML.
+///
+/// # Errors
+/// When a value refuses to be written. None of the pages here holds such a value, so a server may answer 500.
+pub fn render(page: &impl askama::Template) -> Result<String, askama::Error> {
+    page.render()
+}

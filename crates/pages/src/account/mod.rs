@@ -1,0 +1,5 @@
+//! A person's own account.
+
+mod show;
+
+pub use show::Show;

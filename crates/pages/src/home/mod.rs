@@ -1,0 +1,5 @@
+//! The first page after signing in.
+
+mod show;
+
+pub use show::{Show, Waiting};

@@ -1,0 +1,7 @@
+//! Keys with which front-line applications and other programs come in.
+
+mod create;
+mod list;
+
+pub use create::{Create, Created};
+pub use list::{List, Row};

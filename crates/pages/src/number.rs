@@ -1,0 +1,52 @@
+//! Whole numbers as people read them.
+
+/// The number with its thousands set apart by commas.
+///
+/// ```
+/// assert_eq!(fairtrial_pages::number::grouped(1_234_567), "1,234,567");
+/// assert_eq!(fairtrial_pages::number::grouped(999), "999");
+/// ```
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The number and its noun in the right form: `1 person`, `2 people`.
+///
+/// ```
+/// use fairtrial_pages::number::counted;
+/// assert_eq!(counted(1, "person", "people"), "1 person");
+/// assert_eq!(counted(1_200, "person", "people"), "1,200 people");
+/// ```
+#[must_use]
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// A difference with its sign and `decimals` digits after the point; a real minus sign, and no sign for zero.
+///
+/// ```
+/// use fairtrial_pages::number::signed;
+/// assert_eq!(signed(6.0, 0), "+6");
+/// assert_eq!(signed(-2.04, 1), "\u{2212}2.0");
+/// assert_eq!(signed(-0.01, 1), "0.0");
+/// ```
+#[must_use]
+pub fn signed(value: f64, decimals: usize) -> String {
+    let digits = format!("{:.decimals$}", value.abs());
+    if digits.chars().all(|digit| matches!(digit, '0' | '.')) {
+        digits
+    } else if value < 0.0 {
+        format!("\u{2212}{digits}")
+    } else {
+        format!("+{digits}")
+    }
+}

@@ -1,0 +1,40 @@
+use crate::component::Button;
+use crate::{Frame, Moment};
+use askama::Template;
+
+/// The accounts of an agency.
+#[derive(Debug, Clone, Template)]
+#[template(path = "pages/person/list.html")]
+pub struct List {
+    /// Around the page.
+    pub frame: Frame,
+    /// The accounts, by name.
+    pub people: Vec<Row>,
+}
+
+/// One account.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The identifier in its address.
+    pub id: String,
+    /// The person's name.
+    pub name: String,
+    /// The e-mail address with which they sign in.
+    pub email: String,
+    /// Their roles in words.
+    pub roles: Vec<String>,
+    /// When they last signed in.
+    pub seen: Option<Moment>,
+    /// Whether the account is closed.
+    pub closed: bool,
+    /// Whether it is the account of the person who looks: nobody can close their own.
+    pub own: bool,
+}
+
+impl List {
+    fn close(&self, row: &Row) -> Option<Button> {
+        (!row.closed && !row.own).then(|| {
+            self.frame.button(format!("/admin/people/{}/close", row.id), format!("Close the account of {}", row.name))
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! The people of an agency and their roles.
+
+mod create;
+mod list;
+
+pub use create::{Create, Created};
+pub use list::{List, Row};

@@ -1,0 +1,5 @@
+//! The plan of a trial.
+
+mod show;
+
+pub use show::{Part, Show};

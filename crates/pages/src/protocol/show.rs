@@ -1,0 +1,42 @@
+use crate::Frame;
+use crate::component::{Breadcrumbs, Crumb, SummaryList};
+use askama::Template;
+
+/// The whole plan in plain words, and the document itself.
+#[derive(Debug, Clone, Template)]
+#[template(path = "pages/protocol/show.html")]
+pub struct Show {
+    /// Around the page.
+    pub frame: Frame,
+    /// The key of the trial.
+    pub key: String,
+    /// The title of the trial.
+    pub title: String,
+    /// The parts of the plan, in order.
+    pub parts: Vec<Part>,
+    /// The full protocol id, `sha256:` and 64 digits.
+    pub protocol_id: String,
+    /// Whether the plan can still be changed.
+    pub draft: bool,
+    /// The document as it was sent.
+    pub document: String,
+}
+
+/// One part of the plan.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The question it answers: "Who is in the trial?"
+    pub heading: String,
+    /// One sentence before the rows.
+    pub sentence: Option<String>,
+    /// The rows.
+    pub list: SummaryList,
+}
+
+impl Show {
+    fn crumbs(&self) -> Breadcrumbs {
+        let mut crumbs = Breadcrumbs::of([("Trials", "/trials")]);
+        crumbs.crumbs.push(Crumb { label: self.title.clone(), address: format!("/trials/{}", self.key) });
+        crumbs
+    }
+}

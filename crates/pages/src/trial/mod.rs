@@ -1,0 +1,11 @@
+//! Trials: the list, a new one, and one with its state, signatures and verbs.
+
+mod create;
+mod list;
+mod show;
+mod verb;
+
+pub use create::Create;
+pub use list::{List, Row};
+pub use show::{Happening, Progress, Show, Signature};
+pub use verb::Verb;

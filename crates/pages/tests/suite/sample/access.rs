@@ -1,0 +1,155 @@
+use super::{LONG, NASTY, Pages, done, inside, moment, outside, page};
+use fairtrial_pages::component::{ChoiceOption, ErrorSummary, Fault};
+use fairtrial_pages::fault::Reason;
+use fairtrial_pages::frame::Section;
+use fairtrial_pages::session::{Refused, SignIn};
+use fairtrial_pages::{account, administrator, fault, key, person};
+
+pub(crate) fn add(pages: &mut Pages) {
+    sessions(pages);
+    faults(pages);
+    keys(pages);
+    people(pages);
+}
+
+fn sessions(pages: &mut Pages) {
+    page(pages, "session/sign_in-empty", &SignIn::new(outside(), "", None, None));
+    let refused = SignIn::new(outside(), "hana@example.govt.nz", Some(Refused::NoMatch), Some("/trials".into()));
+    page(pages, "session/sign_in-typical", &refused);
+    let locked = SignIn::new(outside(), NASTY, Some(Refused::TooMany(15)), Some(NASTY.into()));
+    page(pages, "session/sign_in-worst", &locked);
+
+    page(pages, "administrator/create-empty", &administrator::Create::new(outside(), "token".into()));
+    let mut form = administrator::Create::new(outside(), NASTY.into());
+    form.agency.value = NASTY.into();
+    form.email.value = "not an address".into();
+    let faults = vec![
+        Fault::of_field("name", "Enter your name."),
+        Fault::of_field("email", "Enter an e-mail address in the right form, like name@example.govt.nz."),
+        Fault::of_field("password", "Choose a password of at least 12 characters."),
+    ];
+    page(pages, "administrator/create-worst", &form.refused(ErrorSummary { faults }));
+}
+
+fn faults(pages: &mut Pages) {
+    let show = |reason: Reason, reference: Option<&str>| fault::Show {
+        frame: inside(Section::Outside),
+        reason,
+        reference: reference.map(Into::into),
+    };
+    page(pages, "fault/show-not-found", &show(Reason::NotFound, None));
+    page(pages, "fault/show-not-allowed", &show(Reason::NotAllowed("a signature as privacy officer".into()), None));
+    page(pages, "fault/show-stale", &show(Reason::Stale, None));
+    page(pages, "fault/show-conflict", &show(Reason::Conflict("The trial has been stopped since.".into()), None));
+    page(pages, "fault/show-not-understood-worst", &show(Reason::NotUnderstood(NASTY.into()), None));
+    page(pages, "fault/show-broken", &show(Reason::Broken, Some("01998b1c-7f3a-7aa2-9d1e-0c5b1f0a4e11")));
+    page(pages, "fault/show-unavailable", &show(Reason::Unavailable, None));
+}
+
+fn keys(pages: &mut Pages) {
+    let row = |name: &str, live: bool, used: bool, revoked: bool| key::Row {
+        id: "0c5b1f".into(),
+        name: name.into(),
+        live,
+        may: vec!["Assign people".into(), "Send events".into()],
+        created: moment("2026-06-01T01:00:00Z"),
+        used: used.then(|| moment("2026-11-22T20:14:00Z")),
+        revoked: revoked.then(|| moment("2026-09-30T03:00:00Z")),
+    };
+    let list = |keys: Vec<key::Row>| key::List { frame: inside(Section::Keys), keys };
+    page(pages, "key/list-empty", &list(vec![]));
+    let typical = vec![
+        row("Fines letters, production", true, true, false),
+        row("Fines letters, trying out", false, false, false),
+        row("Old kiosk", true, true, true),
+    ];
+    page(pages, "key/list-typical", &list(typical));
+    page(pages, "key/list-worst", &list(vec![row(NASTY, true, true, false), row(LONG, false, false, true)]));
+
+    let environments = || {
+        vec![
+            ChoiceOption::new("live", "Live", Some("With real people.")),
+            ChoiceOption::new("test", "For trying out", Some("Never counts in a report.")),
+        ]
+    };
+    let scopes = || {
+        vec![
+            ChoiceOption::new("assign", "Assign people to versions", None),
+            ChoiceOption::new("events:write", "Send events", None),
+            ChoiceOption::new("results:read", "Read released results", None),
+        ]
+    };
+    let form = || key::Create::new(inside(Section::Keys), environments(), scopes());
+    page(pages, "key/create-empty", &form());
+    let faults = vec![
+        Fault::of_field("name", "Enter a name."),
+        Fault::of_field("environment", "Choose where the key will be used."),
+        Fault::of_field("scope", "Choose at least one thing that the key may do."),
+    ];
+    let mut worst = form();
+    worst.name.value = NASTY.into();
+    page(pages, "key/create-worst", &worst.refused(ErrorSummary { faults }));
+    let created = |name: &str| key::Created {
+        frame: inside(Section::Keys),
+        name: name.into(),
+        token: "ft_live_0c5b1f0a4e11_c2VjcmV0LW9mLXRoaXMta2V5LW5ldmVyLXNob3duLWFnYWlu".into(),
+    };
+    page(pages, "key/created-typical", &created("Fines letters, production"));
+    page(pages, "key/created-worst", &created(NASTY));
+}
+
+fn people(pages: &mut Pages) {
+    let row = |name: &str, own: bool, closed: bool| person::Row {
+        id: "7aa29d".into(),
+        name: name.into(),
+        email: "hana@example.govt.nz".into(),
+        roles: vec!["Service designer".into(), "Manager".into()],
+        seen: (!closed).then(|| moment("2026-11-22T20:14:00Z")),
+        closed,
+        own,
+    };
+    let list = |people: Vec<person::Row>| person::List { frame: inside(Section::People), people };
+    page(pages, "person/list-empty", &list(vec![]));
+    let typical = vec![row("Hana Tūhoe", true, false), row("Wiremu Pōtae", false, false), row("Ann Lee", false, true)];
+    page(pages, "person/list-typical", &list(typical));
+    page(pages, "person/list-worst", &list(vec![row(NASTY, false, false), row(LONG, false, true)]));
+
+    let roles = || {
+        vec![
+            ChoiceOption::new("designer", "Design trials", Some("Write plans, start, pause and stop trials.")),
+            ChoiceOption::new("approver", "Approve plans", Some("Sign or return plans of others.")),
+        ]
+    };
+    let form = || person::Create::new(inside(Section::People), roles());
+    page(pages, "person/create-empty", &form());
+    let mut worst = form();
+    worst.email.value = NASTY.into();
+    let faults = vec![
+        Fault::of_field("email", "Somebody has this e-mail address already."),
+        Fault::of_field("role", "Choose at least one role."),
+    ];
+    page(pages, "person/create-worst", &worst.refused(ErrorSummary { faults }));
+    let created = person::Created {
+        frame: inside(Section::People),
+        name: "Wiremu Pōtae".into(),
+        email: "wiremu@example.govt.nz".into(),
+        password: "tūī-rātā-moana-2741".into(),
+    };
+    page(pages, "person/created-typical", &created);
+
+    let own = |name: &str, frame| {
+        account::Show::of(
+            frame,
+            name.into(),
+            "hana@example.govt.nz".into(),
+            "Ministry of Made-up Justice".into(),
+            vec!["Service designer".into(), "Manager".into()],
+            moment("2026-10-01T02:00:00Z"),
+        )
+    };
+    let changed = done(inside(Section::Account), "Your password is changed.");
+    page(pages, "account/show-typical", &own("Hana Tūhoe", changed));
+    let faults =
+        vec![Fault::of_field("current", "This is not your password."), Fault::of_field("new", "Choose a longer one.")];
+    page(pages, "account/show-worst", &own(NASTY, inside(Section::Account)).refused(ErrorSummary { faults }));
+}

@@ -1,0 +1,230 @@
+use super::{LONG, NASTY, Pages, done, inside, moment, page};
+use fairtrial_pages::chart::{Enrolment, EnrolmentPoint};
+use fairtrial_pages::component::{ErrorSummary, Fault, Pagination, SummaryList, Tag, TagColour};
+use fairtrial_pages::frame::{Frame, Section};
+use fairtrial_pages::protocol::Part;
+use fairtrial_pages::trial::{Create, Happening, List, Progress, Row, Show, Signature, Verb};
+use fairtrial_pages::{home, protocol};
+
+const PROTOCOL_ID: &str = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+pub(crate) fn add(pages: &mut Pages) {
+    homes(pages);
+    lists(pages);
+    shows(pages);
+    creates(pages);
+    protocols(pages);
+}
+
+fn row(title: &str, state: (&str, TagColour), assigned: u64) -> Row {
+    Row {
+        key: "fines-letter".into(),
+        title: title.into(),
+        agency: "Ministry of Made-up Justice".into(),
+        state: Tag::new(state.0, state.1),
+        assigned,
+        planned: 6_000,
+        changed: moment("2026-11-20T03:00:00Z"),
+    }
+}
+
+fn rows() -> Vec<Row> {
+    vec![
+        row(
+            "Overdue fines: does a line about what most people do help people pay?",
+            ("Running", TagColour::Green),
+            2_411,
+        ),
+        row("A shorter identity check", ("Stopped: harm", TagColour::Red), 1_140),
+        row("Kiosk greeting", ("Draft", TagColour::Grey), 0),
+    ]
+}
+
+fn homes(pages: &mut Pages) {
+    let show = |waiting, latest, may_create| home::Show { frame: inside(Section::Home), waiting, latest, may_create };
+    page(pages, "home/show-empty", &show(vec![], vec![], true));
+    let waiting = |what: &str, urgent| home::Waiting {
+        what: what.into(),
+        why: "A harm limit was crossed on 20 November 2026.".into(),
+        address: "/trials/identity-check".into(),
+        urgent,
+    };
+    let typical = vec![
+        waiting("Look at the stopped trial \u{2018}A shorter identity check\u{2019}", true),
+        waiting("Sign the plan of \u{2018}Kiosk greeting\u{2019}", false),
+    ];
+    page(pages, "home/show-typical", &show(typical, rows(), true));
+    page(
+        pages,
+        "home/show-worst",
+        &show(
+            vec![waiting(NASTY, true), waiting(LONG, false)],
+            vec![row(LONG, (NASTY, TagColour::Orange), u64::MAX)],
+            false,
+        ),
+    );
+}
+
+fn lists(pages: &mut Pages) {
+    let list = |trials, page: u32, pages: u32, may_create| List {
+        frame: inside(Section::Trials),
+        trials,
+        pagination: Pagination { address: "/trials?state=running".into(), page, pages },
+        may_create,
+    };
+    page(pages, "trial/list-empty", &list(vec![], 1, 1, false));
+    page(pages, "trial/list-typical", &list(rows(), 2, 3, true));
+    page(pages, "trial/list-worst", &list(vec![row(NASTY, ("Withdrawn", TagColour::Grey), 1); 40], 1, u32::MAX, true));
+}
+
+fn framed(section: Section) -> Frame {
+    let mut frame = inside(section);
+    frame.facts.protocol_id = Some(PROTOCOL_ID.into());
+    frame
+}
+
+fn enrolment(days: u64) -> Option<Enrolment> {
+    let start = moment("2026-09-01T00:00:00Z");
+    let points: Vec<_> = (0..=days)
+        .map(|day| EnrolmentPoint {
+            at: if day == 0 { start } else { moment("2026-11-22T20:15:00Z") },
+            seconds: day * 86_400,
+            assigned: day * 29 + (day % 7) * 11,
+        })
+        .collect();
+    Enrolment::new("enrolment", &points, 6_000)
+}
+
+fn shows(pages: &mut Pages) {
+    let signature = |role: &str, signed: bool| Signature {
+        role: role.into(),
+        signed: signed.then(|| ("Ann Lee".into(), moment("2026-08-28T03:00:00Z"))),
+    };
+    let plan = SummaryList::default()
+        .row("Versions", "Usual letter (what happens today); letter with the extra sentence")
+        .row("Main outcome", "Paid or on a plan within 28 days")
+        .row("Smallest difference that would matter", "3 more in 100")
+        .row("At most", "6,000 people, until 30 June 2027");
+    let draft = Show {
+        frame: framed(Section::Trials),
+        key: "fines-letter".into(),
+        title: "Overdue fines: does a line about what most people do help people pay?".into(),
+        state: Tag::new("Draft", TagColour::Grey),
+        state_sentence: "The plan is being written. Send it for approval when it is complete.".into(),
+        summary: "Some people with an overdue fine get the usual letter and some get one with an extra sentence."
+            .into(),
+        plan,
+        signatures: vec![],
+        progress: None,
+        enrolment: None,
+        has_report: false,
+        verbs: vec![Verb::Submit, Verb::Withdraw],
+        errors: ErrorSummary::default(),
+        history: vec![],
+    };
+    page(pages, "trial/show-empty", &draft);
+    let submitted = Show {
+        frame: done(framed(Section::Trials), "Your signature is on the plan."),
+        state: Tag::new("Waiting for signatures", TagColour::Yellow),
+        state_sentence: "One signature is missing.".into(),
+        signatures: vec![signature("Approver", true), signature("Privacy officer", false)],
+        verbs: vec![Verb::Approve, Verb::Return],
+        ..draft.clone()
+    };
+    page(pages, "trial/show-submitted", &submitted);
+    let running = Show {
+        frame: framed(Section::Trials),
+        state: Tag::new("Running", TagColour::Green),
+        state_sentence: "People are being assigned. The next planned look is when half of the people have an outcome."
+            .into(),
+        signatures: vec![signature("Approver", true), signature("Privacy officer", true)],
+        progress: Some(Progress { assigned: 2_411, planned: 6_000 }),
+        enrolment: enrolment(82),
+        has_report: true,
+        verbs: vec![Verb::PauseEnrolment, Verb::Suspend, Verb::Stop],
+        history: vec![
+            Happening {
+                at: moment("2026-09-01T00:00:00Z"),
+                what: "Started".into(),
+                by: Some("Hana Tūhoe".into()),
+                reason: None,
+            },
+            Happening {
+                at: moment("2026-08-28T03:00:00Z"),
+                what: "Plan signed".into(),
+                by: Some("Ann Lee".into()),
+                reason: None,
+            },
+        ],
+        ..draft.clone()
+    };
+    page(pages, "trial/show-typical", &running);
+    let worst = Show {
+        title: NASTY.into(),
+        summary: format!("{NASTY}\n\n{LONG}"),
+        state: Tag::new("Suspended", TagColour::Orange),
+        state_sentence: NASTY.into(),
+        signatures: vec![signature(NASTY, true), signature(LONG, false)],
+        progress: Some(Progress { assigned: 1, planned: u64::MAX }),
+        enrolment: enrolment(1_000),
+        verbs: vec![
+            Verb::Resume,
+            Verb::ResumeEnrolment,
+            Verb::LockData,
+            Verb::Publish,
+            Verb::Start,
+            Verb::Stop,
+            Verb::Withdraw,
+        ],
+        errors: ErrorSummary { faults: vec![Fault::of_field("reason-stop", "Say why the trial is stopped.")] },
+        history: vec![Happening {
+            at: moment("2026-11-20T03:00:00Z"),
+            what: "Suspended".into(),
+            by: None,
+            reason: Some(format!("{NASTY} {LONG}")),
+        }],
+        ..running
+    };
+    page(pages, "trial/show-worst", &worst);
+}
+
+fn creates(pages: &mut Pages) {
+    page(pages, "trial/create-empty", &Create::new(inside(Section::Trials), String::new(), vec![]));
+    let fault = |place: &str, message: &str| Fault { message: message.into(), field: None, place: Some(place.into()) };
+    let faults = vec![
+        fault("/arms/1/ratio", "The size of a version must be a whole number from 1 to 1,000."),
+        fault("/outcomes/0/smallest_worthwhile_effect", "Say the smallest difference that would change the decision."),
+        fault("/data/notice", NASTY),
+    ];
+    page(
+        pages,
+        "trial/create-worst",
+        &Create::new(inside(Section::Trials), format!("{{\"title\": \"{NASTY}\"}}"), faults),
+    );
+}
+
+fn protocols(pages: &mut Pages) {
+    let part = |heading: &str, value: &str| Part {
+        heading: heading.into(),
+        sentence: Some("People with one overdue fine under $1,000.".into()),
+        list: SummaryList::default().row("In", value).rows_of("Out", vec!["People in crisis".into(), "Minors".into()]),
+    };
+    let show = |parts, draft, document: &str| protocol::Show {
+        frame: framed(Section::Trials),
+        key: "fines-letter".into(),
+        title: "Overdue fines".into(),
+        parts,
+        protocol_id: PROTOCOL_ID.into(),
+        draft,
+        document: document.into(),
+    };
+    page(pages, "protocol/show-empty", &show(vec![], true, "{}"));
+    let parts =
+        vec![part("Who is in the trial?", "People who owe less than $1,000"), part("What is measured?", "Paid")];
+    page(pages, "protocol/show-typical", &show(parts, false, "{\n  \"schema\": \"fairtrial/protocol/1\"\n}"));
+    page(
+        pages,
+        "protocol/show-worst",
+        &show(vec![part(NASTY, LONG)], false, &format!("{{\"x\": \"{NASTY}{LONG}{LONG}\"}}")),
+    );
+}

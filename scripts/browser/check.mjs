@@ -1,0 +1,179 @@
+#!/usr/bin/env node
+// Opens pages in a real browser and checks what can be checked by machine: WCAG 2.2 AA by axe, with and without the
+// script, at 320 and 1280 pixels, no sideways scrolling, a visible focus, one main heading, a title, no error in the
+// console, and no request to anywhere else.
+//
+//   node scripts/browser/check.mjs --samples                     the samples that `cargo test -p fairtrial-pages` left
+//   node scripts/browser/check.mjs http://127.0.0.1:8080 /sign-in /trials
+//        --login EMAIL:PASSWORD    sign in first          --cookie NAME=VALUE   or bring a session
+//        --shots FOLDER            keep screenshots       --pdf                 and what would be printed
+//        --only TEXT               only pages whose address has TEXT in it
+//
+// Answers 0 when all is well, 1 when a check failed, 2 for wrong use. CHROMIUM names another browser.
+import { AxeBuilder } from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { serveSamples } from "./samples.mjs";
+
+const WIDTHS = [320, 1280];
+const STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const MOST_TABS = 120;
+
+const given = read(process.argv.slice(2));
+const samples = given.samples ? await serveSamples() : null;
+const origin = samples ? samples.origin : new URL(given.address).origin;
+const paths = (samples ? samples.paths : given.paths).filter((path) => path.includes(given.only));
+if (paths.length === 0) stop("no pages to open");
+if (given.shots) await mkdir(given.shots, { recursive: true });
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"],
+});
+const faults = [];
+let opened = 0;
+for (const script of [true, false]) {
+  for (const width of WIDTHS) {
+    const context = await browser.newContext({
+      viewport: { width, height: width === 320 ? 640 : 900 }, javaScriptEnabled: script, locale: "en-NZ",
+    });
+    if (given.cookie) await context.addCookies([{ ...given.cookie, url: origin }]);
+    if (given.login) await signIn(context, given.login);
+    for (const path of paths) {
+      const found = await check(context, path, { script, width });
+      opened += 1;
+      for (const fault of found) faults.push(`${path} (${width} px, script ${script ? "on" : "off"}): ${fault}`);
+    }
+    await context.close();
+  }
+}
+await browser.close();
+samples?.close();
+for (const fault of faults) console.log(`FAIL ${fault}`);
+console.log(`${paths.length} pages, opened ${opened} times: ${faults.length === 0 ? "all well" : `${faults.length} faults`}`);
+process.exit(faults.length === 0 ? 0 : 1);
+
+async function check(context, path, { script, width }) {
+  const found = [];
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    // A page that says 404 is no fault when it was asked for.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) found.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => found.push(`script: ${error.message}`));
+  page.on("request", (request) => {
+    const address = new URL(request.url());
+    if (address.protocol !== "data:" && address.origin !== origin) found.push(`asks ${address.origin}`);
+  });
+  page.on("response", (answer) => {
+    if (answer.status() >= 400 && answer.request().resourceType() !== "document") found.push(`${answer.status()} for ${answer.url()}`);
+  });
+  const answer = await page.goto(origin + path, { waitUntil: "load" });
+  if (answer.status() >= 500 && !path.includes("broken") && !path.includes("unavailable")) found.push(`status ${answer.status()}`);
+
+  const facts = await page.evaluate(() => {
+    document.querySelectorAll("details").forEach((details) => { details.open = true; });
+    return {
+      headings: document.querySelectorAll("h1").length,
+      language: document.documentElement.lang,
+      title: document.title,
+      wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    };
+  });
+  if (facts.headings !== 1) found.push(`${facts.headings} main headings`);
+  if (!["en-NZ", "mi"].includes(facts.language)) found.push(`language "${facts.language}"`);
+  if (!facts.title) found.push("no title");
+  if (facts.wide > 0) found.push(`scrolls sideways by ${facts.wide} px`);
+
+  // axe needs timers, which a page without script does not have; the markup is the same.
+  if (script) {
+    const report = await new AxeBuilder({ page }).withTags(STANDARD).analyze();
+    for (const violation of report.violations) {
+      const place = violation.nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ");
+      found.push(`axe ${violation.id}: ${violation.help} at ${place}`);
+    }
+  }
+  if (given.shots && script) {
+    const name = (path.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "home").slice(0, 80);
+    await page.screenshot({ path: join(given.shots, `${name}-${width}.png`), fullPage: true });
+    if (given.pdf && width > 320) await page.pdf({ path: join(given.shots, `${name}.pdf`), format: "A4", tagged: true });
+  }
+  found.push(...await focusFaults(page));
+  await page.close();
+  return found;
+}
+
+// Goes through the page with the Tab key: where the focus is must look different from before.
+async function focusFaults(page) {
+  await page.evaluate(() => {
+    const look = (element) => {
+      const watched = [[element, null], [element.labels?.[0], "::before"], [element.closest("details > summary")?.firstElementChild, null]];
+      return watched.filter(([found]) => found).map(([found, part]) => {
+        const style = getComputedStyle(found, part);
+        return [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow, style.backgroundColor, style.borderTopColor, style.borderTopWidth].join();
+      }).join(";");
+    };
+    window.fairtrialLook = look;
+    window.fairtrialBefore = new Map([...document.querySelectorAll("a, button, input, textarea, select, summary, [tabindex]")]
+      .filter((element) => element !== document.activeElement).map((element) => [element, look(element)]));
+    window.fairtrialSeen = new Set();
+  });
+  const found = [];
+  for (let tab = 0; tab < MOST_TABS; tab += 1) {
+    await page.keyboard.press("Tab");
+    const fault = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body || window.fairtrialSeen.has(element)) return "end";
+      window.fairtrialSeen.add(element);
+      const name = `${element.tagName.toLowerCase()} "${(element.textContent || element.name || "").trim().slice(0, 40)}"`;
+      const box = element.getBoundingClientRect();
+      if (box.width === 0 || box.height === 0) return `the focus is on something without size: ${name}`;
+      const before = window.fairtrialBefore.get(element);
+      return before !== undefined && before === window.fairtrialLook(element) ? `the focus cannot be seen: ${name}` : null;
+    });
+    if (fault === "end") break;
+    if (fault) found.push(fault);
+  }
+  return found;
+}
+
+async function signIn(context, { email, password }) {
+  const page = await context.newPage();
+  await page.goto(`${origin}/sign-in`);
+  await page.fill("main input[type=email]", email);
+  await page.fill("main input[type=password]", password);
+  await Promise.all([page.waitForNavigation(), page.click("main button[type=submit]")]);
+  if (new URL(page.url()).pathname === "/sign-in") stop("could not sign in");
+  await page.close();
+}
+
+function read(words) {
+  const given = { samples: false, address: null, paths: [], login: null, cookie: null, shots: null, pdf: false, only: "" };
+  while (words.length > 0) {
+    const word = words.shift();
+    const value = () => words.shift() ?? stop(`${word} needs a value`);
+    const pair = (mark) => {
+      const text = value();
+      const at = text.indexOf(mark);
+      return at > 0 ? [text.slice(0, at), text.slice(at + 1)] : stop(`${word} needs two parts with ${mark} between`);
+    };
+    if (word === "--samples") given.samples = true;
+    else if (word === "--login") { const [email, password] = pair(":"); given.login = { email, password }; }
+    else if (word === "--cookie") { const [name, text] = pair("="); given.cookie = { name, value: text }; }
+    else if (word === "--shots") given.shots = value();
+    else if (word === "--only") given.only = value();
+    else if (word === "--pdf") given.pdf = true;
+    else if (word.startsWith("--")) stop(`${word} is not known`);
+    else if (given.address === null) given.address = word;
+    else given.paths.push(word);
+  }
+  if (!given.samples && (given.address === null || given.paths.length === 0)) stop("give --samples, or an address and at least one path");
+  return given;
+}
+
+function stop(message) {
+  console.error(`check: ${message}`);
+  process.exit(2);
+}
