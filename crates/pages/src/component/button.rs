@@ -22,6 +22,8 @@ pub struct Button {
     pub csrf: String,
     /// What the button does, as a verb.
     pub label: String,
+    /// What it is done to, for those who cannot see the row it stands in.
+    pub hidden_label: Option<String>,
     /// What will happen, in one sentence.
     pub explanation: Option<String>,
     /// The reason to be given, when one is needed.
@@ -38,6 +40,7 @@ impl Button {
             action: action.into(),
             csrf: csrf.into(),
             label: label.into(),
+            hidden_label: None,
             explanation: None,
             reason: None,
             style: ButtonStyle::Secondary,

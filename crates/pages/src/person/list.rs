@@ -33,8 +33,7 @@ pub struct Row {
 
 impl List {
     fn close(&self, row: &Row) -> Option<Button> {
-        (!row.closed && !row.own).then(|| {
-            self.frame.button(format!("/admin/people/{}/close", row.id), format!("Close the account of {}", row.name))
-        })
+        let button = || self.frame.button(format!("/admin/people/{}/close", row.id), "Close account");
+        (!row.closed && !row.own).then(|| Button { hidden_label: Some(format!("of {}", row.name)), ..button() })
     }
 }

@@ -33,6 +33,11 @@ pub(crate) fn moment(text: &str) -> Moment {
     Moment::new(at, chrono_tz::Pacific::Auckland)
 }
 
+pub(crate) fn days_after(text: &str, days: i64) -> Moment {
+    let at: DateTime<Utc> = text.parse().expect("a time in RFC 3339");
+    Moment::new(at + chrono::TimeDelta::days(days), chrono_tz::Pacific::Auckland)
+}
+
 pub(crate) fn outside() -> Frame {
     Frame {
         signed_in: None,

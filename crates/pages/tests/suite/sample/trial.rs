@@ -1,4 +1,4 @@
-use super::{LONG, NASTY, Pages, done, inside, moment, page};
+use super::{LONG, NASTY, Pages, days_after, done, inside, moment, page};
 use fairtrial_pages::chart::{Enrolment, EnrolmentPoint};
 use fairtrial_pages::component::{ErrorSummary, Fault, Pagination, SummaryList, Tag, TagColour};
 use fairtrial_pages::frame::{Frame, Section};
@@ -83,15 +83,13 @@ fn framed(section: Section) -> Frame {
     frame
 }
 
-fn enrolment(days: u64) -> Option<Enrolment> {
-    let start = moment("2026-09-01T00:00:00Z");
-    let points: Vec<_> = (0..=days)
-        .map(|day| EnrolmentPoint {
-            at: if day == 0 { start } else { moment("2026-11-22T20:15:00Z") },
-            seconds: day * 86_400,
-            assigned: day * 29 + (day % 7) * 11,
-        })
-        .collect();
+fn enrolment(days: i64) -> Option<Enrolment> {
+    let point = |day: i64| EnrolmentPoint {
+        at: days_after("2026-09-01T00:00:00Z", day),
+        seconds: day.unsigned_abs() * 86_400,
+        assigned: day.unsigned_abs() * 29 + (day.unsigned_abs() % 7) * 11,
+    };
+    let points: Vec<_> = (0..=days).map(point).collect();
     Enrolment::new("enrolment", &points, 6_000)
 }
 
@@ -138,7 +136,7 @@ fn shows(pages: &mut Pages) {
         state_sentence: "People are being assigned. The next planned look is when half of the people have an outcome."
             .into(),
         signatures: vec![signature("Approver", true), signature("Privacy officer", true)],
-        progress: Some(Progress { assigned: 2_411, planned: 6_000 }),
+        progress: Some(Progress { assigned: 2_433, planned: 6_000 }),
         enrolment: enrolment(82),
         has_report: true,
         verbs: vec![Verb::PauseEnrolment, Verb::Suspend, Verb::Stop],
