@@ -1,4 +1,5 @@
 //! Every page rendered with an empty, a typical and a worst sample, then read as a browser and a person would.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expected by failing")]
 
 mod contrast;
 mod markup;

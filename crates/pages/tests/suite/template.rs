@@ -29,16 +29,3 @@ fn no_template_switches_escaping_off() {
         assert!(!text.contains("|safe") && !text.contains("| safe") && !text.contains("escape"), "{}", file.display());
     }
 }
-
-#[test]
-fn every_page_template_is_named_by_a_struct_of_the_same_noun() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for file in below(&templates().join("pages"), "html") {
-        let name = file.strip_prefix(templates()).expect("below the templates").display().to_string();
-        let noun = file.parent().and_then(Path::file_name).expect("a noun");
-        let used = below(&source.join(noun), "rs")
-            .iter()
-            .any(|rust| fs::read_to_string(rust).expect("a source file").contains(&format!("path = \"{name}\"")));
-        assert!(used, "{name} is not the template of any page in src/{}", noun.display());
-    }
-}
