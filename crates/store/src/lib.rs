@@ -1,1 +1,22 @@
 //! The only diesel: keeps and returns domain values on SQLite and PostgreSQL.
+//!
+//! **Architecture invariant:** one query text serves both databases, through [`DbConnection`]. What does not compile on it
+//! (upserts, inserts of many rows, row locks) stands in `dialect.rs` and the two hot paths of `writer`, and nowhere else.
+//!
+//! **Architecture invariant:** every write goes through one bounded queue ([`Store::write`], [`Store::assign`],
+//! [`Store::record`]) and is answered after its commit. A full queue refuses; it never grows.
+
+mod connection;
+mod dialect;
+mod error;
+mod migrate;
+mod records;
+mod schema;
+mod store;
+mod writer;
+
+pub use connection::{DatabaseUrl, DbConnection};
+pub use error::StoreError;
+pub use records::{agencies, api_keys, audit, directory, log, people, sessions, touches, trials};
+pub use store::Store;
+pub use writer::{AssignAnswer, AssignRequest, Drawing, Placed, RecordAnswer, RecordRequest, Recorded, WriterSettings};

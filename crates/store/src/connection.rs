@@ -1,0 +1,142 @@
+//! One connection over both databases.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use diesel::{
+    Connection as _, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, connection::SimpleConnection,
+    sql_query, sql_types::Text,
+};
+
+use crate::error::StoreError;
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum DbConnection {
+    /// The embedded database.
+    Sqlite(SqliteConnection),
+    /// A PostgreSQL server.
+    Postgres(PgConnection),
+}
+
+/// Where the data are kept.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A server, with its address as libpq reads it.
+    Postgres(String),
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            // The address may hold a password.
+            Self::Postgres(_) => f.write_str("postgres://.."),
+        }
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = StoreError;
+    fn from_str(text: &str) -> Result<Self, StoreError> {
+        match text.split_once(':') {
+            Some(("sqlite", path)) if !path.trim_start_matches('/').is_empty() => {
+                Ok(Self::Sqlite(path.strip_prefix("//").unwrap_or(path).into()))
+            }
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(text.to_owned())),
+            _ => Err(StoreError::Setup("a database address is sqlite:FILE or postgres://…".into())),
+        }
+    }
+}
+
+/// Oldest SQLite without the bug that can lose commits when several connections use one write-ahead log.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+impl DbConnection {
+    /// Opens a connection and sets it up so that a commit is durable when it returns.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or is too old.
+    pub fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        match url {
+            DatabaseUrl::Sqlite(path) => {
+                let path = path.to_str().ok_or_else(|| StoreError::Setup("the file name is not UTF-8".into()))?;
+                let mut connection = SqliteConnection::establish(path).map_err(unavailable)?;
+                // recursive_triggers: without it INSERT OR REPLACE walks past the append-only triggers.
+                connection
+                    .batch_execute(
+                        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                         PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = FAST; \
+                         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000; \
+                         PRAGMA journal_size_limit = 67108864",
+                    )
+                    .map_err(unavailable)?;
+                check_sqlite_version(&mut connection)?;
+                Ok(Self::Sqlite(connection))
+            }
+            DatabaseUrl::Postgres(address) => {
+                let mut connection = PgConnection::establish(address).map_err(unavailable)?;
+                connection
+                    .batch_execute(
+                        "SET synchronous_commit = on; SET statement_timeout = '60s'; SET lock_timeout = '10s'; \
+                         SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning; SET TIME ZONE 'UTC'",
+                    )
+                    .map_err(unavailable)?;
+                Ok(Self::Postgres(connection))
+            }
+        }
+    }
+
+    /// Runs a piece of work in one write transaction: all of it is kept, or none.
+    ///
+    /// On SQLite the write lock is taken at once: a transaction that reads first and writes later can fail at any moment.
+    ///
+    /// # Errors
+    /// Those of the work, after which nothing is kept, and those of the commit.
+    pub fn write_transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let begin = match self {
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            Self::Postgres(_) => "BEGIN",
+        };
+        self.batch_execute(begin)?;
+        match work(self) {
+            Ok(value) => match self.batch_execute("COMMIT") {
+                Ok(()) => Ok(value),
+                Err(error) => {
+                    let _ = self.batch_execute("ROLLBACK");
+                    Err(error.into())
+                }
+            },
+            Err(error) => {
+                let _ = self.batch_execute("ROLLBACK");
+                Err(error)
+            }
+        }
+    }
+}
+
+fn unavailable(error: impl fmt::Display) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}
+
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+fn check_sqlite_version(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let Version { version } =
+        sql_query("SELECT sqlite_version() AS version").get_result(connection).map_err(unavailable)?;
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    let found = (next(), next(), next());
+    if found < OLDEST_SQLITE {
+        return Err(StoreError::Setup(format!("SQLite {version} can lose commits; 3.51.3 or newer is needed")));
+    }
+    Ok(())
+}

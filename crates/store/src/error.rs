@@ -1,0 +1,37 @@
+//! What can go wrong when keeping things.
+
+use thiserror::Error;
+
+/// Why the store did not do what was asked. Nothing was kept.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum StoreError {
+    /// More work is waiting than may wait; try again shortly.
+    #[error("too much work is waiting")]
+    Busy,
+    /// The database cannot be reached, or its disk is full or failing.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// Something with this name exists already.
+    #[error("it exists already")]
+    Exists,
+    /// What a row refers to is not there, or is not as the caller believed.
+    #[error("it is not there any more, or has changed: {0}")]
+    Changed(String),
+    /// A stored value cannot be read back.
+    #[error("a stored value cannot be read: {0}")]
+    Damaged(String),
+    /// The database address or schema is not usable.
+    #[error("{0}")]
+    Setup(String),
+}
+
+impl From<diesel::result::Error> for StoreError {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind, Error};
+        match error {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Exists,
+            Error::NotFound => Self::Changed("no such row".into()),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The record of who did what: append-only, each entry chained to the one before.
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
+use sha2::{Digest, Sha256};
+
+use crate::{connection::DbConnection, dialect, error::StoreError, schema::audit};
+
+/// Name of the lock that keeps two servers from chaining to the same entry.
+const CHAIN: i64 = 0x6661_6972_0001;
+
+/// An entry as kept.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct AuditRow {
+    /// Its place, from 1 without gaps.
+    pub sequence: i64,
+    /// When, in microseconds.
+    pub at: i64,
+    /// Whose affair it is.
+    pub agency_id: Option<i64>,
+    /// The person who did it.
+    pub person_id: Option<i64>,
+    /// The key with which it was done.
+    pub key_id: Option<i64>,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// How, as JSON.
+    pub detail: String,
+    /// Hash of the entry before.
+    pub previous_hash: Vec<u8>,
+    /// Hash of this entry, the hash before included.
+    pub hash: Vec<u8>,
+}
+
+/// An entry to add.
+#[derive(Debug, Clone)]
+pub struct NewEntry {
+    /// When, in microseconds.
+    pub at: i64,
+    /// Whose affair it is.
+    pub agency_id: Option<i64>,
+    /// The person who did it.
+    pub person_id: Option<i64>,
+    /// The key with which it was done.
+    pub key_id: Option<i64>,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// How, as JSON.
+    pub detail: String,
+}
+
+/// Adds an entry at the end of the chain, in the transaction of the change it tells of.
+///
+/// # Errors
+/// When the database fails.
+pub fn append(c: &mut DbConnection, entry: &NewEntry) -> Result<(), StoreError> {
+    dialect::lock(c, CHAIN)?;
+    let last: Option<(i64, Vec<u8>)> =
+        audit::table.order(audit::sequence.desc()).select((audit::sequence, audit::hash)).first(c).optional()?;
+    let (last, previous_hash) = last.unwrap_or((0, vec![0; 32]));
+    let sequence = last + 1;
+    let hash = chain_hash(sequence, &previous_hash, entry);
+    diesel::insert_into(audit::table)
+        .values((
+            audit::sequence.eq(sequence),
+            audit::at.eq(entry.at),
+            audit::agency_id.eq(entry.agency_id),
+            audit::person_id.eq(entry.person_id),
+            audit::key_id.eq(entry.key_id),
+            audit::action.eq(&entry.action),
+            audit::subject.eq(&entry.subject),
+            audit::detail.eq(&entry.detail),
+            audit::previous_hash.eq(previous_hash),
+            audit::hash.eq(hash),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+/// SHA-256 over a zero byte, the hash before, and the fields, each with its length in front.
+fn chain_hash(sequence: i64, previous_hash: &[u8], entry: &NewEntry) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update([0]);
+    hash.update(previous_hash);
+    let number = |value: Option<i64>| value.map_or_else(String::new, |n| n.to_string());
+    let fields = [
+        sequence.to_string(),
+        entry.at.to_string(),
+        number(entry.agency_id),
+        number(entry.person_id),
+        number(entry.key_id),
+        entry.action.clone(),
+        entry.subject.clone(),
+        entry.detail.clone(),
+    ];
+    for field in fields {
+        hash.update((field.len() as u64).to_be_bytes());
+        hash.update(field.as_bytes());
+    }
+    hash.finalize().to_vec()
+}
+
+/// Entries after a place, at most `limit`, in order.
+///
+/// # Errors
+/// When the database fails.
+pub fn after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+    Ok(audit::table.filter(audit::sequence.gt(place)).order(audit::sequence).limit(limit).load(c)?)
+}
+
+/// The latest entries about a subject, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn about(c: &mut DbConnection, subject: &str, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+    Ok(audit::table.filter(audit::subject.eq(subject)).order(audit::sequence.desc()).limit(limit).load(c)?)
+}

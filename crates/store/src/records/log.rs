@@ -1,0 +1,86 @@
+//! Reading the two large tables in their order, from a place on.
+
+use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, Queryable, RunQueryDsl};
+
+use crate::{
+    connection::DbConnection,
+    error::StoreError,
+    schema::{assignments, event_kinds, events},
+};
+
+diesel::allow_tables_to_appear_in_same_query!(events, event_kinds);
+
+/// An assignment as kept.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct AssignmentRow {
+    /// Place in the order of all assignments.
+    pub sequence: i64,
+    /// Which trial.
+    pub trial_id: i64,
+    /// Who, as pseudonym bytes.
+    pub unit: Vec<u8>,
+    /// Position of the arm in the plan.
+    pub arm: i16,
+    /// Stratum or cluster; empty without either.
+    pub stratum: String,
+    /// When, in microseconds.
+    pub assigned_at: i64,
+}
+
+/// An event as the fold reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct EventRow {
+    /// Place in the order of all events.
+    pub sequence: i64,
+    /// Whose.
+    pub agency_id: i64,
+    /// Who, as pseudonym bytes.
+    pub unit: Vec<u8>,
+    /// What kind of thing happened.
+    pub kind: String,
+    /// How much, in millionths.
+    pub value: Option<i64>,
+    /// When, in microseconds.
+    pub occurred_at: i64,
+}
+
+/// Assignments after a place, at most `limit`, in order.
+///
+/// # Errors
+/// When the database fails.
+pub fn assignments_after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<AssignmentRow>, StoreError> {
+    Ok(assignments::table
+        .filter(assignments::sequence.gt(place))
+        .order(assignments::sequence)
+        .limit(limit)
+        .select((
+            assignments::sequence,
+            assignments::trial_id,
+            assignments::unit,
+            assignments::arm,
+            assignments::stratum,
+            assignments::assigned_at,
+        ))
+        .load(c)?)
+}
+
+/// Events after a place, at most `limit`, in order.
+///
+/// # Errors
+/// When the database fails.
+pub fn events_after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<EventRow>, StoreError> {
+    Ok(events::table
+        .inner_join(event_kinds::table.on(event_kinds::id.eq(events::kind_id)))
+        .filter(events::sequence.gt(place))
+        .order(events::sequence)
+        .limit(limit)
+        .select((
+            events::sequence,
+            events::agency_id,
+            events::unit,
+            event_kinds::name,
+            events::value,
+            events::occurred_at,
+        ))
+        .load(c)?)
+}

@@ -1,0 +1,11 @@
+//! The small tables, one file a noun. Functions take a connection and run inside the caller's transaction.
+
+pub mod agencies;
+pub mod api_keys;
+pub mod audit;
+pub mod directory;
+pub mod log;
+pub mod people;
+pub mod sessions;
+pub mod touches;
+pub mod trials;

@@ -1,0 +1,70 @@
+//! The tables as diesel sees them. Times are microseconds since 1970.
+
+use diesel::{allow_tables_to_appear_in_same_query, table};
+
+table! { agencies (id) {
+    id -> BigInt, key -> Text, name -> Text, sealed_pseudonym_key -> Binary, created_at -> BigInt,
+} }
+
+table! { people (id) {
+    id -> BigInt, agency_id -> BigInt, email -> Text, name -> Text, roles -> Text, password_hash -> Text, disabled -> Bool,
+    failed_sign_ins -> Integer, locked_until -> Nullable<BigInt>, created_at -> BigInt,
+} }
+
+table! { sessions (token_hash) {
+    token_hash -> Binary, person_id -> BigInt, csrf_token -> Text, created_at -> BigInt, last_seen_at -> BigInt,
+    expires_at -> BigInt,
+} }
+
+table! { api_keys (id) {
+    id -> BigInt, public_id -> Text, agency_id -> BigInt, person_id -> Nullable<BigInt>, name -> Text, environment -> Text,
+    scopes -> Text, secret_hash -> Binary, created_at -> BigInt, last_used_at -> Nullable<BigInt>,
+    revoked_at -> Nullable<BigInt>,
+} }
+
+table! { trials (id) {
+    id -> BigInt, key -> Text, agency_id -> BigInt, state -> Text, protocol_id -> Text, reverted -> Bool,
+    algo_version -> Integer, sealed_secret -> Nullable<Binary>, secret_commitment -> Nullable<Text>, created_at -> BigInt,
+    started_at -> Nullable<BigInt>, ended_at -> Nullable<BigInt>, locked_at -> Nullable<BigInt>,
+    state_reason -> Nullable<Text>,
+} }
+
+table! { protocols (trial_id, protocol_id, author_id) {
+    trial_id -> BigInt, protocol_id -> Text, canonical -> Text, author_id -> BigInt, created_at -> BigInt,
+} }
+
+table! { signatures (id) {
+    id -> BigInt, trial_id -> BigInt, person_id -> BigInt, role -> Text, protocol_id -> Text, note -> Text, signed_at -> BigInt,
+} }
+
+table! { enrolments (trial_id, stratum) {
+    trial_id -> BigInt, stratum -> Text, enrolled -> BigInt, block -> BigInt, taken -> BigInt,
+} }
+
+table! { touches (trial_id, outcome) { trial_id -> BigInt, outcome -> Text, requests -> BigInt, } }
+
+table! { assignments (bucket, trial_id, unit) {
+    sequence -> BigInt, bucket -> SmallInt, trial_id -> BigInt, unit -> Binary, arm -> SmallInt, stratum -> Text,
+    attributes -> Nullable<Text>, assigned_at -> BigInt,
+} }
+
+table! { event_kinds (id) { id -> BigInt, agency_id -> BigInt, name -> Text, } }
+
+table! { events (bucket, agency_id, event_id) {
+    sequence -> BigInt, bucket -> SmallInt, agency_id -> BigInt, event_id -> Text, unit -> Binary, kind_id -> BigInt,
+    value -> Nullable<BigInt>, occurred_at -> BigInt, received_at -> BigInt, fingerprint -> Binary, key_id -> BigInt,
+    source -> Nullable<Text>, attributes -> Nullable<Text>,
+} }
+
+table! { event_conflicts (bucket, agency_id, event_id, fingerprint) {
+    bucket -> SmallInt, agency_id -> BigInt, event_id -> Text, fingerprint -> Binary, key_id -> BigInt, received_at -> BigInt,
+} }
+
+table! { audit (sequence) {
+    sequence -> BigInt, at -> BigInt, agency_id -> Nullable<BigInt>, person_id -> Nullable<BigInt>, key_id -> Nullable<BigInt>,
+    action -> Text, subject -> Text, detail -> Text, previous_hash -> Binary, hash -> Binary,
+} }
+
+table! { directory_version (id) { id -> BigInt, version -> BigInt, } }
+
+allow_tables_to_appear_in_same_query!(agencies, people, sessions, api_keys, trials, protocols, signatures);

@@ -1,0 +1,337 @@
+//! Assigning units, many calls in one transaction.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use diesel::{
+    ExpressionMethods, OptionalExtension, PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl,
+    SqliteConnection, sql_query,
+    sql_types::{Array, BigInt, Binary, SmallInt, Text},
+};
+use fairtrial_domain::{
+    Pseudonym,
+    allocation::{AllocationSecret, BlockState, Slot, propose},
+    key::ClusterKey,
+    protocol::Allocation,
+    trial::State,
+};
+
+use super::columns::{NewAssignment, insert_assignments, take_places};
+use crate::{
+    connection::DbConnection,
+    dialect::on_either,
+    error::StoreError,
+    schema::{assignments, enrolments, trials},
+};
+
+/// Name of the row that counts a trial's people over all strata.
+pub(crate) const ALL_STRATA: &str = "*";
+
+/// What the draw of one trial needs.
+#[derive(Debug)]
+pub struct Drawing {
+    /// Which trial.
+    pub trial_id: i64,
+    /// How chance chooses.
+    pub method: Allocation,
+    /// The planned shares, in the order of the arms.
+    pub ratio: Vec<u32>,
+    /// What the draws are made from.
+    pub secret: AllocationSecret,
+    /// Most people the trial may hold.
+    pub cap: u64,
+}
+
+/// One unit that passed the gates and is not known to be in the trial yet.
+#[derive(Debug, Clone)]
+pub struct AssignRequest {
+    /// What the draw needs.
+    pub drawing: Arc<Drawing>,
+    /// Who.
+    pub unit: Pseudonym,
+    /// Stratum or cluster; empty without either.
+    pub stratum: String,
+    /// The cluster, where clusters are assigned.
+    pub cluster: Option<ClusterKey>,
+    /// Attributes that the analysis needs, as JSON text.
+    pub attributes: Option<String>,
+    /// Now, in microseconds.
+    pub at: i64,
+}
+
+/// A unit's place in a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// Position of the arm in the plan.
+    pub arm: usize,
+    /// When, in microseconds.
+    pub assigned_at: i64,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssignAnswer {
+    /// Drawn now and kept.
+    New(Placed),
+    /// In the trial already.
+    Existing(Placed),
+    /// The most people that the plan allows are in.
+    CapReached,
+    /// The trial stopped taking people in a moment ago.
+    NotEnrolling(State),
+    /// The cluster is not on the roster.
+    UnknownCluster,
+}
+
+/// Answers every request, in their order, inside the caller's transaction.
+pub(super) fn assign_all(
+    connection: &mut DbConnection,
+    requests: &[AssignRequest],
+) -> Result<Vec<AssignAnswer>, StoreError> {
+    if requests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut by_trial: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    for (index, request) in requests.iter().enumerate() {
+        by_trial.entry(request.drawing.trial_id).or_default().push(index);
+    }
+    let mut answers = vec![AssignAnswer::CapReached; requests.len()];
+    let mut rows = Vec::new();
+    // Trials in the order of their numbers, then the log: every server takes its locks in the same order.
+    for (trial_id, indexes) in by_trial {
+        assign_in_trial(connection, trial_id, &indexes, requests, &mut answers, &mut rows)?;
+    }
+    if !rows.is_empty() {
+        let first = take_places(connection, "assignments", rows.len())?;
+        for (place, row) in (first..).zip(&mut rows) {
+            row.sequence = place;
+        }
+        insert_assignments(connection, &rows)?;
+    }
+    Ok(answers)
+}
+
+fn assign_in_trial(
+    connection: &mut DbConnection,
+    trial_id: i64,
+    indexes: &[usize],
+    requests: &[AssignRequest],
+    answers: &mut [AssignAnswer],
+    rows: &mut Vec<NewAssignment>,
+) -> Result<(), StoreError> {
+    let state = locked_state(connection, trial_id)?;
+    let wanted: Vec<&Pseudonym> = indexes.iter().filter_map(|index| requests.get(*index)).map(|r| &r.unit).collect();
+    let mut placed = existing(connection, trial_id, &wanted)?;
+    let mut enrolment = Enrolment::load(connection, trial_id)?;
+    for index in indexes {
+        let (Some(request), Some(answer)) = (requests.get(*index), answers.get_mut(*index)) else { continue };
+        *answer = match placed.get(&request.unit) {
+            Some(place) => AssignAnswer::Existing(*place),
+            None if state != State::Enrolling => AssignAnswer::NotEnrolling(state),
+            None if enrolment.all >= request.drawing.cap => AssignAnswer::CapReached,
+            None => match enrolment.draw(connection, request)? {
+                None => AssignAnswer::UnknownCluster,
+                Some(arm) => {
+                    let place = Placed { arm, assigned_at: request.at };
+                    placed.insert(request.unit, place);
+                    rows.push(NewAssignment::new(request, arm)?);
+                    AssignAnswer::New(place)
+                }
+            },
+        };
+    }
+    enrolment.save(connection)
+}
+
+#[derive(QueryableByName)]
+struct StateRow {
+    #[diesel(sql_type = Text)]
+    state: String,
+}
+
+/// The trial's state, locked so that a stop comes wholly before or wholly after these assignments.
+fn locked_state(connection: &mut DbConnection, trial_id: i64) -> Result<State, StoreError> {
+    let word: String = match connection {
+        DbConnection::Sqlite(c) => trials::table.find(trial_id).select(trials::state).first(c)?,
+        DbConnection::Postgres(c) => {
+            sql_query("SELECT state FROM trials WHERE id = $1 FOR SHARE")
+                .bind::<BigInt, _>(trial_id)
+                .get_result::<StateRow>(c)?
+                .state
+        }
+    };
+    State::from_word(&word).ok_or_else(|| StoreError::Damaged(format!("state of trial {trial_id}")))
+}
+
+#[derive(QueryableByName)]
+struct ExistingRow {
+    #[diesel(sql_type = Binary)]
+    unit: Vec<u8>,
+    #[diesel(sql_type = SmallInt)]
+    arm: i16,
+    #[diesel(sql_type = BigInt)]
+    assigned_at: i64,
+}
+
+/// Which of these units are in the trial already.
+fn existing(
+    connection: &mut DbConnection,
+    trial_id: i64,
+    units: &[&Pseudonym],
+) -> Result<HashMap<Pseudonym, Placed>, StoreError> {
+    let rows = match connection {
+        DbConnection::Sqlite(c) => existing_sqlite(c, trial_id, units),
+        DbConnection::Postgres(c) => existing_postgres(c, trial_id, units),
+    }?;
+    rows.into_iter()
+        .map(|row| {
+            let unit =
+                Pseudonym::from_bytes(&row.unit).ok_or_else(|| StoreError::Damaged("unit of an assignment".into()))?;
+            let arm = usize::try_from(row.arm).map_err(|_| StoreError::Damaged("arm of an assignment".into()))?;
+            Ok((unit, Placed { arm, assigned_at: row.assigned_at }))
+        })
+        .collect()
+}
+
+fn existing_sqlite(
+    connection: &mut SqliteConnection,
+    trial_id: i64,
+    units: &[&Pseudonym],
+) -> QueryResult<Vec<ExistingRow>> {
+    let mut rows = Vec::new();
+    for unit in units {
+        let found: Option<(i16, i64)> = assignments::table
+            .find((i16::from(unit.bucket()), trial_id, unit.bytes().as_slice()))
+            .select((assignments::arm, assignments::assigned_at))
+            .first(connection)
+            .optional()?;
+        rows.extend(found.map(|(arm, assigned_at)| ExistingRow { unit: unit.bytes().to_vec(), arm, assigned_at }));
+    }
+    Ok(rows)
+}
+
+fn existing_postgres(
+    connection: &mut PgConnection,
+    trial_id: i64,
+    units: &[&Pseudonym],
+) -> QueryResult<Vec<ExistingRow>> {
+    let buckets: Vec<i16> = units.iter().map(|unit| i16::from(unit.bucket())).collect();
+    let units: Vec<&[u8]> = units.iter().map(|unit| unit.bytes().as_slice()).collect();
+    sql_query(
+        "SELECT a.unit, a.arm, a.assigned_at FROM UNNEST($1, $2) AS wanted (bucket, unit) \
+         JOIN assignments a ON a.bucket = wanted.bucket AND a.trial_id = $3 AND a.unit = wanted.unit",
+    )
+    .bind::<Array<SmallInt>, _>(buckets)
+    .bind::<Array<Binary>, _>(units)
+    .bind::<BigInt, _>(trial_id)
+    .load(connection)
+}
+
+/// A trial's counters, loaded under a lock and saved once.
+struct Enrolment {
+    trial_id: i64,
+    all: u64,
+    loaded: u64,
+    strata: HashMap<String, (u64, BlockState)>,
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    enrolled: i64,
+}
+
+impl Enrolment {
+    fn load(connection: &mut DbConnection, trial_id: i64) -> Result<Self, StoreError> {
+        let enrolled: i64 = match connection {
+            DbConnection::Sqlite(c) => {
+                enrolments::table.find((trial_id, ALL_STRATA)).select(enrolments::enrolled).first(c)?
+            }
+            DbConnection::Postgres(c) => {
+                sql_query("SELECT enrolled FROM enrolments WHERE trial_id = $1 AND stratum = '*' FOR UPDATE")
+                    .bind::<BigInt, _>(trial_id)
+                    .get_result::<CountRow>(c)?
+                    .enrolled
+            }
+        };
+        let all = u64::try_from(enrolled).map_err(|_| StoreError::Damaged("enrolment".into()))?;
+        Ok(Self { trial_id, all, loaded: all, strata: HashMap::new() })
+    }
+
+    /// Proposes an arm and moves the counters on; none for a cluster that is not on the roster.
+    fn draw(&mut self, connection: &mut DbConnection, request: &AssignRequest) -> Result<Option<usize>, StoreError> {
+        let drawing = &request.drawing;
+        let slot = Slot { stratum: &request.stratum, cluster: request.cluster.as_ref() };
+        let mut unused = BlockState::default();
+        let state = if matches!(drawing.method, Allocation::PermutedBlocks { .. }) {
+            &mut self.stratum(connection, &request.stratum)?.1
+        } else {
+            &mut unused
+        };
+        let arm = propose(&drawing.method, &drawing.ratio, &drawing.secret, &request.unit, slot, state);
+        if arm.is_some() {
+            self.all += 1;
+            if let Some((enrolled, _)) = self.strata.get_mut(&request.stratum) {
+                *enrolled += 1;
+            }
+        }
+        Ok(arm)
+    }
+
+    fn stratum(&mut self, connection: &mut DbConnection, stratum: &str) -> Result<&mut (u64, BlockState), StoreError> {
+        if !self.strata.contains_key(stratum) {
+            let row: Option<(i64, i64, i64)> = enrolments::table
+                .find((self.trial_id, stratum))
+                .select((enrolments::enrolled, enrolments::block, enrolments::taken))
+                .first(connection)
+                .optional()?;
+            let damaged = |_| StoreError::Damaged("enrolment of a stratum".into());
+            let (enrolled, block, taken) = row.unwrap_or_default();
+            let state = BlockState {
+                block: u64::try_from(block).map_err(damaged)?,
+                taken: u32::try_from(taken).map_err(damaged)?,
+            };
+            self.strata.insert(stratum.to_owned(), (u64::try_from(enrolled).map_err(damaged)?, state));
+        }
+        self.strata.get_mut(stratum).ok_or_else(|| StoreError::Damaged("enrolment of a stratum".into()))
+    }
+
+    fn save(self, connection: &mut DbConnection) -> Result<(), StoreError> {
+        const SAVE: &str = "INSERT INTO enrolments (trial_id, stratum, enrolled, block, taken) VALUES ($1, $2, $3, $4, $5) \
+                            ON CONFLICT (trial_id, stratum) DO UPDATE \
+                            SET enrolled = excluded.enrolled, block = excluded.block, taken = excluded.taken";
+        if self.all == self.loaded {
+            return Ok(());
+        }
+        let all = (ALL_STRATA.to_owned(), (self.all, BlockState::default()));
+        for (stratum, (enrolled, state)) in self.strata.into_iter().chain([all]) {
+            let too_large = |_| StoreError::Damaged("enrolment".into());
+            let (enrolled, block) =
+                (i64::try_from(enrolled).map_err(too_large)?, i64::try_from(state.block).map_err(too_large)?);
+            on_either!(connection, c => sql_query(SAVE)
+                .bind::<BigInt, _>(self.trial_id)
+                .bind::<Text, _>(&stratum)
+                .bind::<BigInt, _>(enrolled)
+                .bind::<BigInt, _>(block)
+                .bind::<BigInt, _>(i64::from(state.taken))
+                .execute(c))?;
+        }
+        Ok(())
+    }
+}
+
+/// The first place of a trial's counters, made when it starts.
+pub(crate) fn open_enrolment(connection: &mut DbConnection, trial_id: i64) -> Result<(), StoreError> {
+    diesel::insert_into(enrolments::table)
+        .values((
+            enrolments::trial_id.eq(trial_id),
+            enrolments::stratum.eq(ALL_STRATA),
+            enrolments::enrolled.eq(0_i64),
+            enrolments::block.eq(0_i64),
+            enrolments::taken.eq(0_i64),
+        ))
+        .execute(connection)?;
+    Ok(())
+}

@@ -1,0 +1,16 @@
+DROP TABLE logs;
+DROP TABLE directory_version;
+DROP TABLE audit;
+DROP TABLE event_conflicts;
+DROP TABLE events;
+DROP TABLE event_kinds;
+DROP TABLE assignments;
+DROP TABLE touches;
+DROP TABLE enrolments;
+DROP TABLE signatures;
+DROP TABLE protocols;
+DROP TABLE trials;
+DROP TABLE api_keys;
+DROP TABLE sessions;
+DROP TABLE people;
+DROP TABLE agencies;
