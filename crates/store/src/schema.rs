@@ -25,7 +25,7 @@ table! { api_keys (id) {
 table! { trials (id) {
     id -> BigInt, key -> Text, agency_id -> BigInt, state -> Text, protocol_id -> Text, reverted -> Bool,
     algo_version -> Integer, sealed_secret -> Nullable<Binary>, secret_commitment -> Nullable<Text>, created_at -> BigInt,
-    started_at -> Nullable<BigInt>, ended_at -> Nullable<BigInt>, locked_at -> Nullable<BigInt>,
+    started_at -> Nullable<BigInt>, ended_at -> Nullable<BigInt>, locked_at -> Nullable<BigInt>, locked_sequence -> Nullable<BigInt>,
     state_reason -> Nullable<Text>,
 } }
 
@@ -64,6 +64,8 @@ table! { audit (sequence) {
     sequence -> BigInt, at -> BigInt, agency_id -> Nullable<BigInt>, person_id -> Nullable<BigInt>, key_id -> Nullable<BigInt>,
     action -> Text, subject -> Text, detail -> Text, previous_hash -> Binary, hash -> Binary,
 } }
+
+table! { logs (name) { name -> Text, next_sequence -> BigInt, } }
 
 table! { directory_version (id) { id -> BigInt, version -> BigInt, } }
 

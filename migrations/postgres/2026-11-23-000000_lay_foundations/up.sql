@@ -61,6 +61,7 @@ CREATE TABLE trials (
   started_at BIGINT,
   ended_at BIGINT,
   locked_at BIGINT,
+  locked_sequence BIGINT,
   state_reason TEXT
 );
 CREATE INDEX trials_agency ON trials (agency_id);

@@ -61,6 +61,7 @@ CREATE TABLE trials (
   started_at INTEGER,
   ended_at INTEGER,
   locked_at INTEGER,
+  locked_sequence INTEGER,
   state_reason TEXT
 ) STRICT;
 CREATE INDEX trials_agency ON trials (agency_id);

@@ -5,7 +5,7 @@ use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, Queryable, RunQueryDsl};
 use crate::{
     connection::DbConnection,
     error::StoreError,
-    schema::{assignments, event_kinds, events},
+    schema::{assignments, event_kinds, events, logs},
 };
 
 diesel::allow_tables_to_appear_in_same_query!(events, event_kinds);
@@ -83,4 +83,13 @@ pub fn events_after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<
             events::occurred_at,
         ))
         .load(c)?)
+}
+
+/// The place of the last event that is kept or about to be: places above are not taken yet.
+///
+/// # Errors
+/// When the database fails.
+pub fn last_event(c: &mut DbConnection) -> Result<i64, StoreError> {
+    let next: i64 = logs::table.find("events").select(logs::next_sequence).first(c)?;
+    Ok(next - 1)
 }

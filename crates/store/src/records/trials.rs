@@ -39,6 +39,8 @@ pub struct TrialRow {
     pub ended_at: Option<i64>,
     /// When the data were locked, in microseconds.
     pub locked_at: Option<i64>,
+    /// The last event that counts, once the data are locked.
+    pub locked_sequence: Option<i64>,
     /// Why it stands where it stands, in the words of whoever moved it.
     pub state_reason: Option<String>,
 }
@@ -97,6 +99,8 @@ pub struct StateChange {
     pub ended_at: Option<i64>,
     /// Set when the data are locked.
     pub locked_at: Option<i64>,
+    /// Set when the data are locked: see [`super::log::last_event`].
+    pub locked_sequence: Option<i64>,
     /// Set when everybody goes back to the current version.
     pub reverted: Option<bool>,
 }
