@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 mod cluster;
 mod exact_gs;
 mod means;
+mod meta;
+mod multiplicity;
 mod one_prop;
 pub(crate) mod shape;
 mod srm;
@@ -31,6 +33,8 @@ pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result
         "exact_gs" => exact_gs::value,
         "cluster" => cluster::value,
         "means" => means::value,
+        "meta" => meta::value,
+        "multiplicity" => multiplicity::value,
         "one_prop" => one_prop::value,
         "two_prop" => two_prop::value,
         "srm" => srm::value,
