@@ -19,6 +19,7 @@ pub mod moment;
 pub mod number;
 pub mod person;
 pub mod protocol;
+pub mod quantity;
 pub mod session;
 pub mod trial;
 

@@ -50,3 +50,25 @@ pub fn signed(value: f64, decimals: usize) -> String {
         format!("+{digits}")
     }
 }
+
+/// More than one of a unit of randomisation: `person` gives `people`, `agency` gives `agencies`.
+///
+/// ```
+/// use fairtrial_pages::number::plural;
+/// assert_eq!(plural("person"), "people");
+/// assert_eq!(plural("household"), "households");
+/// assert_eq!(plural("agency"), "agencies");
+/// assert_eq!(plural("day"), "days");
+/// ```
+#[must_use]
+pub fn plural(unit: &str) -> String {
+    let unit = unit.trim();
+    match unit {
+        "" | "person" => "people".to_owned(),
+        _ if unit.ends_with(['s', 'x']) || unit.ends_with("ch") || unit.ends_with("sh") => format!("{unit}es"),
+        _ => match unit.strip_suffix('y') {
+            Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+            _ => format!("{unit}s"),
+        },
+    }
+}

@@ -1,6 +1,8 @@
 use crate::component::{ErrorSummary, FieldKind, SummaryList, TextField, show_at_fields};
+use crate::person::role;
 use crate::{Frame, Moment};
 use askama::Template;
+use fairtrial_domain::trial::PersonRole;
 
 /// Who one is here, and a new password. The form posts `current` and `new` to `/account/password`.
 #[derive(Debug, Clone, Template)]
@@ -16,8 +18,8 @@ pub struct Show {
     pub email: String,
     /// The agency they act for.
     pub agency: String,
-    /// Their roles in words.
-    pub roles: Vec<String>,
+    /// What they may do.
+    pub roles: Vec<PersonRole>,
     /// When the password was last changed.
     pub password_changed: Moment,
     current: TextField,
@@ -32,7 +34,7 @@ impl Show {
         name: String,
         email: String,
         agency: String,
-        roles: Vec<String>,
+        roles: Vec<PersonRole>,
         password_changed: Moment,
     ) -> Self {
         Self {
@@ -61,7 +63,7 @@ impl Show {
             .row("Name", &self.name)
             .row("E-mail address", &self.email)
             .row("Agency", &self.agency)
-            .rows_of("Roles", self.roles.clone())
+            .rows_of("Roles", self.roles.iter().map(|role| role::name(*role).to_owned()).collect())
             .row("Password last changed", self.password_changed.to_string())
     }
 }

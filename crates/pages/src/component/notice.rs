@@ -28,6 +28,13 @@ impl Fault {
     }
 }
 
+impl From<fairtrial_domain::Fault> for Fault {
+    fn from(fault: fairtrial_domain::Fault) -> Self {
+        let place = (!fault.pointer.is_empty()).then_some(fault.pointer);
+        Self { message: fault.detail, field: None, place }
+    }
+}
+
 impl ErrorSummary {
     /// Whether nothing is wrong. Then nothing is written.
     #[must_use]

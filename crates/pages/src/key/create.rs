@@ -1,6 +1,8 @@
+use super::scope;
 use crate::Frame;
 use crate::component::{Breadcrumbs, Choice, ChoiceOption, Choices, ErrorSummary, TextField, show_at_fields};
 use askama::Template;
+use fairtrial_domain::trial::Scope;
 
 /// Makes a key.
 #[derive(Debug, Clone, Template)]
@@ -29,9 +31,14 @@ pub struct Created {
 }
 
 impl Create {
-    /// The form. `environments` and `scopes` are sent under those names (`environment`, `scope`).
+    /// The empty form. It sends `name`, `environment` (`live` or `test`) and any number of `scope`, each by its word.
     #[must_use]
-    pub fn new(frame: Frame, environments: Vec<ChoiceOption>, scopes: Vec<ChoiceOption>) -> Self {
+    pub fn new(frame: Frame) -> Self {
+        let environments = vec![
+            ChoiceOption::new("live", "Live", Some("With real people.")),
+            ChoiceOption::new("test", "For trying out", Some("Never counts in a report.")),
+        ];
+        let option = |scope: &Scope| ChoiceOption::new(scope.as_str(), scope::may(*scope), None);
         Self {
             frame,
             errors: ErrorSummary::default(),
@@ -50,7 +57,7 @@ impl Create {
                 legend: "What may it do?".into(),
                 hint: Some("Choose as little as the application needs.".into()),
                 error: None,
-                options: scopes,
+                options: Scope::ALL.iter().map(option).collect(),
                 choices: Choices::Any,
             },
         }

@@ -1,6 +1,8 @@
+use super::scope;
 use crate::component::Button;
 use crate::{Frame, Moment};
 use askama::Template;
+use fairtrial_domain::trial::Scope;
 
 /// The keys of an agency.
 #[derive(Debug, Clone, Template)]
@@ -21,8 +23,8 @@ pub struct Row {
     pub name: String,
     /// Whether it works on live trials or only for trying out.
     pub live: bool,
-    /// What it may do, in words.
-    pub may: Vec<String>,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
     /// When it was made.
     pub created: Moment,
     /// When it was last used.
@@ -32,6 +34,10 @@ pub struct Row {
 }
 
 impl List {
+    fn may(&self, scope: &Scope) -> &'static str {
+        scope::may(*scope)
+    }
+
     fn revoke(&self, row: &Row) -> Option<Button> {
         row.revoked
             .is_none()

@@ -2,6 +2,7 @@
 
 mod create;
 mod list;
+pub mod scope;
 
 pub use create::{Create, Created};
 pub use list::{List, Row};

@@ -1,8 +1,10 @@
+use super::role;
 use crate::Frame;
 use crate::component::{
     Breadcrumbs, Choice, ChoiceOption, Choices, ErrorSummary, FieldKind, TextField, show_at_fields,
 };
 use askama::Template;
+use fairtrial_domain::trial::PersonRole;
 
 /// Makes an account.
 #[derive(Debug, Clone, Template)]
@@ -34,9 +36,10 @@ pub struct Created {
 }
 
 impl Create {
-    /// The form. `roles` are sent as `role`.
+    /// The empty form. The roles chosen are sent as `role`, each by its word.
     #[must_use]
-    pub fn new(frame: Frame, roles: Vec<ChoiceOption>) -> Self {
+    pub fn new(frame: Frame) -> Self {
+        let option = |role: &PersonRole| ChoiceOption::new(role.as_str(), role::name(*role), Some(role::may(*role)));
         Self {
             frame,
             errors: ErrorSummary::default(),
@@ -47,7 +50,7 @@ impl Create {
                 legend: "What may this person do?".into(),
                 hint: Some("Nobody can sign a plan that they wrote themselves.".into()),
                 error: None,
-                options: roles,
+                options: PersonRole::ALL.iter().map(option).collect(),
                 choices: Choices::Any,
             },
         }

@@ -1,6 +1,8 @@
+use super::role;
 use crate::component::Button;
 use crate::{Frame, Moment};
 use askama::Template;
+use fairtrial_domain::trial::PersonRole;
 
 /// The accounts of an agency.
 #[derive(Debug, Clone, Template)]
@@ -21,8 +23,8 @@ pub struct Row {
     pub name: String,
     /// The e-mail address with which they sign in.
     pub email: String,
-    /// Their roles in words.
-    pub roles: Vec<String>,
+    /// What they may do.
+    pub roles: Vec<PersonRole>,
     /// When they last signed in.
     pub seen: Option<Moment>,
     /// Whether the account is closed.
@@ -32,6 +34,10 @@ pub struct Row {
 }
 
 impl List {
+    fn role(&self, role: &PersonRole) -> &'static str {
+        role::name(*role)
+    }
+
     fn close(&self, row: &Row) -> Option<Button> {
         let button = || self.frame.button(format!("/admin/people/{}/close", row.id), "Close account");
         (!row.closed && !row.own).then(|| Button { hidden_label: Some(format!("of {}", row.name)), ..button() })

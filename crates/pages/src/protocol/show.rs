@@ -1,6 +1,8 @@
+use super::words;
 use crate::Frame;
 use crate::component::{Breadcrumbs, Crumb, SummaryList};
 use askama::Template;
+use fairtrial_domain::LockedProtocol;
 
 /// The whole plan in plain words, and the document itself.
 #[derive(Debug, Clone, Template)]
@@ -34,6 +36,20 @@ pub struct Part {
 }
 
 impl Show {
+    /// The page of that plan; `document` is its text as it was sent.
+    #[must_use]
+    pub fn of(frame: Frame, plan: &LockedProtocol, draft: bool, document: String) -> Self {
+        Self {
+            frame,
+            key: plan.protocol().key.to_string(),
+            title: plan.protocol().title.clone(),
+            parts: words::parts(plan.protocol()),
+            protocol_id: plan.id().to_string(),
+            draft,
+            document,
+        }
+    }
+
     fn crumbs(&self) -> Breadcrumbs {
         let mut crumbs = Breadcrumbs::of([("Trials", "/trials")]);
         crumbs.crumbs.push(Crumb { label: self.title.clone(), address: format!("/trials/{}", self.key) });

@@ -1,6 +1,8 @@
+use super::tag;
 use crate::component::{Pagination, Tag};
 use crate::{Frame, Moment, number};
 use askama::Template;
+use fairtrial_domain::trial::State;
 
 /// All trials that a person may see.
 #[derive(Debug, Clone, Template)]
@@ -25,8 +27,8 @@ pub struct Row {
     pub title: String,
     /// The agency that runs it.
     pub agency: String,
-    /// Its state.
-    pub state: Tag,
+    /// Where it stands.
+    pub state: State,
     /// How many units have been assigned.
     pub assigned: u64,
     /// The most that may be assigned.
@@ -36,6 +38,10 @@ pub struct Row {
 }
 
 impl Row {
+    pub(crate) fn tag(&self) -> Tag {
+        tag(self.state)
+    }
+
     pub(crate) fn people(&self) -> String {
         if self.assigned == 0 {
             "None yet".to_owned()

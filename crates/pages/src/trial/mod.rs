@@ -3,9 +3,11 @@
 mod create;
 mod list;
 mod show;
+mod state;
 mod verb;
 
 pub use create::Create;
 pub use list::{List, Row};
 pub use show::{Happening, Progress, Show, Signature};
-pub use verb::Verb;
+pub use state::tag;
+pub use verb::needs_reason;

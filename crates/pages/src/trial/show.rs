@@ -1,8 +1,10 @@
-use super::Verb;
+use super::{state, verb};
 use crate::chart::Enrolment;
 use crate::component::{Breadcrumbs, Button, ErrorSummary, SummaryList, Tag, TagColour, Task, TaskList};
+use crate::person::role;
 use crate::{Frame, Moment, number};
 use askama::Template;
+use fairtrial_domain::trial::{PersonRole, State, Verb};
 
 /// One trial: where it stands, what it compares, who signed, what can be done. It never compares the versions: that is
 /// the report's, when the plan allows it.
@@ -15,10 +17,8 @@ pub struct Show {
     pub key: String,
     /// The title.
     pub title: String,
-    /// Its state in a word.
-    pub state: Tag,
-    /// Its state in a sentence, with what comes next.
-    pub state_sentence: String,
+    /// Where it stands.
+    pub state: State,
     /// The plain summary for everybody.
     pub summary: String,
     /// The plan in a few rows.
@@ -42,8 +42,8 @@ pub struct Show {
 /// One signature that the plan needs.
 #[derive(Debug, Clone)]
 pub struct Signature {
-    /// The role in words: "Privacy officer".
-    pub role: String,
+    /// In which role.
+    pub role: PersonRole,
     /// Who signed and when.
     pub signed: Option<(String, Moment)>,
 }
@@ -75,28 +75,37 @@ impl Show {
         Breadcrumbs::of([("Trials", "/trials")])
     }
 
+    fn tag(&self) -> Tag {
+        state::tag(self.state)
+    }
+
+    fn state_sentence(&self) -> &'static str {
+        state::sentence(self.state)
+    }
+
     fn next(&self) -> Vec<Button> {
-        self.buttons(|verb| !verb.stands_apart())
+        self.buttons(|verb| !verb::stands_apart(verb))
     }
 
     fn apart(&self) -> Vec<Button> {
-        self.buttons(Verb::stands_apart)
+        self.buttons(verb::stands_apart)
     }
 
     fn buttons(&self, wanted: impl Fn(Verb) -> bool) -> Vec<Button> {
-        self.verbs.iter().filter(|verb| wanted(**verb)).map(|verb| verb.button(&self.frame, &self.key)).collect()
+        let open = self.verbs.iter().copied().filter(|verb| wanted(*verb));
+        open.map(|verb| verb::button(verb, &self.frame, &self.key)).collect()
     }
 
     fn signature_list(&self) -> TaskList {
         let task = |signature: &Signature| match &signature.signed {
             Some((name, at)) => Task {
-                name: signature.role.clone(),
+                name: role::signer(signature.role).into(),
                 hint: Some(format!("{name}, {at}")),
                 address: None,
                 status: Some(Tag::new("Signed", TagColour::Green)),
             },
             None => Task {
-                name: signature.role.clone(),
+                name: role::signer(signature.role).into(),
                 hint: None,
                 address: None,
                 status: Some(Tag::new("Missing", TagColour::Yellow)),

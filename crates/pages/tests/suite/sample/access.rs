@@ -1,5 +1,6 @@
 use super::{LONG, NASTY, Pages, done, inside, moment, outside, page};
-use fairtrial_pages::component::{ChoiceOption, ErrorSummary, Fault};
+use fairtrial_domain::trial::{PersonRole, Scope};
+use fairtrial_pages::component::{ErrorSummary, Fault};
 use fairtrial_pages::fault::Reason;
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::session::{Refused, SignIn};
@@ -51,7 +52,7 @@ fn keys(pages: &mut Pages) {
         id: "0c5b1f".into(),
         name: name.into(),
         live,
-        may: vec!["Assign people".into(), "Send events".into()],
+        scopes: vec![Scope::Assign, Scope::EventsWrite],
         created: moment("2026-06-01T01:00:00Z"),
         used: used.then(|| moment("2026-11-22T20:14:00Z")),
         revoked: revoked.then(|| moment("2026-09-30T03:00:00Z")),
@@ -66,20 +67,7 @@ fn keys(pages: &mut Pages) {
     page(pages, "key/list-typical", &list(typical));
     page(pages, "key/list-worst", &list(vec![row(NASTY, true, true, false), row(LONG, false, false, true)]));
 
-    let environments = || {
-        vec![
-            ChoiceOption::new("live", "Live", Some("With real people.")),
-            ChoiceOption::new("test", "For trying out", Some("Never counts in a report.")),
-        ]
-    };
-    let scopes = || {
-        vec![
-            ChoiceOption::new("assign", "Assign people to versions", None),
-            ChoiceOption::new("events:write", "Send events", None),
-            ChoiceOption::new("results:read", "Read released results", None),
-        ]
-    };
-    let form = || key::Create::new(inside(Section::Keys), environments(), scopes());
+    let form = || key::Create::new(inside(Section::Keys));
     page(pages, "key/create-empty", &form());
     let faults = vec![
         Fault::of_field("name", "Enter a name."),
@@ -103,7 +91,7 @@ fn people(pages: &mut Pages) {
         id: "7aa29d".into(),
         name: name.into(),
         email: "hana@example.govt.nz".into(),
-        roles: vec!["Service designer".into(), "Manager".into()],
+        roles: vec![PersonRole::Designer, PersonRole::Manager],
         seen: (!closed).then(|| moment("2026-11-22T20:14:00Z")),
         closed,
         own,
@@ -114,13 +102,7 @@ fn people(pages: &mut Pages) {
     page(pages, "person/list-typical", &list(typical));
     page(pages, "person/list-worst", &list(vec![row(NASTY, false, false), row(LONG, false, true)]));
 
-    let roles = || {
-        vec![
-            ChoiceOption::new("designer", "Design trials", Some("Write plans, start, pause and stop trials.")),
-            ChoiceOption::new("approver", "Approve plans", Some("Sign or return plans of others.")),
-        ]
-    };
-    let form = || person::Create::new(inside(Section::People), roles());
+    let form = || person::Create::new(inside(Section::People));
     page(pages, "person/create-empty", &form());
     let mut worst = form();
     worst.email.value = NASTY.into();
@@ -143,7 +125,7 @@ fn people(pages: &mut Pages) {
             name.into(),
             "hana@example.govt.nz".into(),
             "Ministry of Made-up Justice".into(),
-            vec!["Service designer".into(), "Manager".into()],
+            vec![PersonRole::Designer, PersonRole::Manager],
             moment("2026-10-01T02:00:00Z"),
         )
     };

@@ -1,9 +1,11 @@
 use super::{LONG, NASTY, Pages, days_after, done, inside, moment, page};
+use fairtrial_domain::LockedProtocol;
+use fairtrial_domain::trial::{PersonRole, State, Verb};
 use fairtrial_pages::chart::{Enrolment, EnrolmentPoint};
-use fairtrial_pages::component::{ErrorSummary, Fault, Pagination, SummaryList, Tag, TagColour};
+use fairtrial_pages::component::{ErrorSummary, Fault, Pagination, SummaryList};
 use fairtrial_pages::frame::{Frame, Section};
 use fairtrial_pages::protocol::Part;
-use fairtrial_pages::trial::{Create, Happening, List, Progress, Row, Show, Signature, Verb};
+use fairtrial_pages::trial::{Create, Happening, List, Progress, Row, Show, Signature};
 use fairtrial_pages::{home, protocol};
 
 const PROTOCOL_ID: &str = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -16,12 +18,12 @@ pub(crate) fn add(pages: &mut Pages) {
     protocols(pages);
 }
 
-fn row(title: &str, state: (&str, TagColour), assigned: u64) -> Row {
+fn row(title: &str, state: State, assigned: u64) -> Row {
     Row {
         key: "fines-letter".into(),
         title: title.into(),
         agency: "Ministry of Made-up Justice".into(),
-        state: Tag::new(state.0, state.1),
+        state,
         assigned,
         planned: 6_000,
         changed: moment("2026-11-20T03:00:00Z"),
@@ -30,14 +32,19 @@ fn row(title: &str, state: (&str, TagColour), assigned: u64) -> Row {
 
 fn rows() -> Vec<Row> {
     vec![
-        row(
-            "Overdue fines: does a line about what most people do help people pay?",
-            ("Running", TagColour::Green),
-            2_411,
-        ),
-        row("A shorter identity check", ("Stopped: harm", TagColour::Red), 1_140),
-        row("Kiosk greeting", ("Draft", TagColour::Grey), 0),
+        row("Overdue fines: does a line about what most people do help people pay?", State::Enrolling, 2_411),
+        row("A shorter identity check", State::Suspended, 1_140),
+        row("Kiosk greeting", State::Draft, 0),
     ]
+}
+
+fn sample_text() -> String {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/fines-letter.protocol.json");
+    std::fs::read_to_string(file).expect("the sample plan")
+}
+
+fn sample_plan() -> LockedProtocol {
+    LockedProtocol::from_json(sample_text().as_bytes()).expect("a plan without faults")
 }
 
 fn homes(pages: &mut Pages) {
@@ -57,11 +64,7 @@ fn homes(pages: &mut Pages) {
     page(
         pages,
         "home/show-worst",
-        &show(
-            vec![waiting(NASTY, true), waiting(LONG, false)],
-            vec![row(LONG, (NASTY, TagColour::Orange), u64::MAX)],
-            false,
-        ),
+        &show(vec![waiting(NASTY, true), waiting(LONG, false)], vec![row(LONG, State::FollowUp, u64::MAX)], false),
     );
 }
 
@@ -74,7 +77,7 @@ fn lists(pages: &mut Pages) {
     };
     page(pages, "trial/list-empty", &list(vec![], 1, 1, false));
     page(pages, "trial/list-typical", &list(rows(), 2, 3, true));
-    page(pages, "trial/list-worst", &list(vec![row(NASTY, ("Withdrawn", TagColour::Grey), 1); 40], 1, u32::MAX, true));
+    page(pages, "trial/list-worst", &list(vec![row(NASTY, State::Withdrawn, 1); 40], 1, u32::MAX, true));
 }
 
 fn framed(section: Section) -> Frame {
@@ -94,24 +97,18 @@ fn enrolment(days: i64) -> Option<Enrolment> {
 }
 
 fn shows(pages: &mut Pages) {
-    let signature = |role: &str, signed: bool| Signature {
-        role: role.into(),
+    let signature = |role: PersonRole, signed: bool| Signature {
+        role,
         signed: signed.then(|| ("Ann Lee".into(), moment("2026-08-28T03:00:00Z"))),
     };
-    let plan = SummaryList::default()
-        .row("Versions", "Usual letter (what happens today); letter with the extra sentence")
-        .row("Main outcome", "Paid or on a plan within 28 days")
-        .row("Smallest difference that would matter", "3 more in 100")
-        .row("At most", "6,000 people, until 30 June 2027");
     let draft = Show {
         frame: framed(Section::Trials),
         key: "fines-letter".into(),
         title: "Overdue fines: does a line about what most people do help people pay?".into(),
-        state: Tag::new("Draft", TagColour::Grey),
-        state_sentence: "The plan is being written. Send it for approval when it is complete.".into(),
+        state: State::Draft,
         summary: "Some people with an overdue fine get the usual letter and some get one with an extra sentence."
             .into(),
-        plan,
+        plan: protocol::summary(sample_plan().protocol()),
         signatures: vec![],
         progress: None,
         enrolment: None,
@@ -123,19 +120,16 @@ fn shows(pages: &mut Pages) {
     page(pages, "trial/show-empty", &draft);
     let submitted = Show {
         frame: done(framed(Section::Trials), "Your signature is on the plan."),
-        state: Tag::new("Waiting for signatures", TagColour::Yellow),
-        state_sentence: "One signature is missing.".into(),
-        signatures: vec![signature("Approver", true), signature("Privacy officer", false)],
+        state: State::InReview,
+        signatures: vec![signature(PersonRole::Approver, true), signature(PersonRole::Privacy, false)],
         verbs: vec![Verb::Approve, Verb::Return],
         ..draft.clone()
     };
     page(pages, "trial/show-submitted", &submitted);
     let running = Show {
         frame: framed(Section::Trials),
-        state: Tag::new("Running", TagColour::Green),
-        state_sentence: "People are being assigned. The next planned look is when half of the people have an outcome."
-            .into(),
-        signatures: vec![signature("Approver", true), signature("Privacy officer", true)],
+        state: State::Enrolling,
+        signatures: vec![signature(PersonRole::Approver, true), signature(PersonRole::Privacy, true)],
         progress: Some(Progress { assigned: 2_433, planned: 6_000 }),
         enrolment: enrolment(82),
         has_report: true,
@@ -160,20 +154,11 @@ fn shows(pages: &mut Pages) {
     let worst = Show {
         title: NASTY.into(),
         summary: format!("{NASTY}\n\n{LONG}"),
-        state: Tag::new("Suspended", TagColour::Orange),
-        state_sentence: NASTY.into(),
-        signatures: vec![signature(NASTY, true), signature(LONG, false)],
+        state: State::Suspended,
+        signatures: vec![signature(PersonRole::MaoriGovernance, true), signature(PersonRole::Ethics, false)],
         progress: Some(Progress { assigned: 1, planned: u64::MAX }),
         enrolment: enrolment(1_000),
-        verbs: vec![
-            Verb::Resume,
-            Verb::ResumeEnrolment,
-            Verb::LockData,
-            Verb::Publish,
-            Verb::Start,
-            Verb::Stop,
-            Verb::Withdraw,
-        ],
+        verbs: vec![Verb::Resume, Verb::ResumeEnrolment, Verb::LockData, Verb::Start, Verb::Stop, Verb::Withdraw],
         errors: ErrorSummary { faults: vec![Fault::of_field("reason-stop", "Say why the trial is stopped.")] },
         history: vec![Happening {
             at: moment("2026-11-20T03:00:00Z"),
@@ -217,9 +202,8 @@ fn protocols(pages: &mut Pages) {
         document: document.into(),
     };
     page(pages, "protocol/show-empty", &show(vec![], true, "{}"));
-    let parts =
-        vec![part("Who is in the trial?", "People who owe less than $1,000"), part("What is measured?", "Paid")];
-    page(pages, "protocol/show-typical", &show(parts, false, "{\n  \"schema\": \"fairtrial/protocol/1\"\n}"));
+    let text = sample_text();
+    page(pages, "protocol/show-typical", &protocol::Show::of(framed(Section::Trials), &sample_plan(), false, text));
     page(
         pages,
         "protocol/show-worst",

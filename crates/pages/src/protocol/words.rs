@@ -1,0 +1,287 @@
+//! The plan in plain words.
+
+use super::{Part, eligibility};
+use crate::component::SummaryList;
+use crate::number::{counted, grouped, plural};
+use crate::quantity::Quantity;
+use fairtrial_domain::decision_rule::{Claim, DecisionRule};
+use fairtrial_domain::protocol::{
+    Action, Aim, Allocation, Better, Missing, Outcome, OutcomeKind, Protocol, RiskLevel, Role, Sides, Spending,
+};
+
+/// The whole plan, question by question.
+pub(super) fn parts(plan: &Protocol) -> Vec<Part> {
+    vec![
+        idea(plan),
+        versions(plan),
+        people(plan),
+        outcomes(plan),
+        size(plan),
+        rule(plan),
+        analysis(plan),
+        risk(plan),
+        data(plan),
+    ]
+}
+
+/// A few rows of the plan, for the page of the trial.
+#[must_use]
+pub fn summary(plan: &Protocol) -> SummaryList {
+    let name = |control: bool| {
+        let of_kind = plan.arms.iter().filter(move |arm| arm.control == control);
+        of_kind.map(|arm| arm.name.clone()).collect::<Vec<_>>()
+    };
+    let mut list = SummaryList::default()
+        .row("The usual version", name(true).join(", "))
+        .rows_of("Compared with", name(false))
+        .rows_of("Main outcome", plan.primary().map(|outcome| outcome.name.clone()).into_iter().collect());
+    if let Some(text) = plan.primary().and_then(|outcome| worthwhile(outcome, &plan.unit)) {
+        list = list.row("Smallest difference that would matter", text);
+    }
+    list.row("At most", limit(plan))
+}
+
+fn idea(plan: &Protocol) -> Part {
+    let aim = match plan.aim {
+        Aim::Better => "To show that the new version works better.",
+        Aim::NotWorse => "To show that the new version works no worse, and is cheaper or kinder.",
+    };
+    Part {
+        heading: "What is tried, and why?".into(),
+        sentence: Some(plan.public_summary.clone()),
+        list: SummaryList::default()
+            .row("Aim", aim)
+            .row("Change", &plan.hypothesis.change)
+            .row("For", &plan.hypothesis.who)
+            .row("Because", &plan.hypothesis.because)
+            .row("Agency", plan.agency.as_str())
+            .row("Owner", &plan.owner)
+            .rows_of("Place in the service", plan.touchpoint.iter().map(ToString::to_string).collect()),
+    }
+}
+
+fn versions(plan: &Protocol) -> Part {
+    let shares: Vec<String> = plan.arms.iter().map(|arm| arm.ratio.to_string()).collect();
+    let mut list = SummaryList::default();
+    for arm in &plan.arms {
+        let mut lines = vec![arm.name.clone()];
+        if arm.control {
+            lines.push("This is what happens today.".into());
+        }
+        lines.extend(arm.unit_cost.map(|cost| format!("Costs {cost} each time.")));
+        list = list.rows_of(format!("Version \u{2018}{}\u{2019}", arm.key), lines);
+    }
+    let units = plural(&plan.unit);
+    let chance = match &plan.allocation {
+        Allocation::Simple => format!("Chance alone decides for every {}.", plan.unit),
+        Allocation::PermutedBlocks { strata, .. } if strata.is_empty() => {
+            format!("Chance decides in small balanced groups of {units}.")
+        }
+        Allocation::PermutedBlocks { strata, .. } => {
+            format!("Chance decides in small balanced groups of {units}, separately by {}.", strata.join(" and "))
+        }
+        Allocation::Cluster { roster } => {
+            let groups = counted(roster.len() as u64, "group", "groups");
+            format!("Chance decides for whole groups together; {groups} take part.")
+        }
+    };
+    Part {
+        heading: "Which versions are compared?".into(),
+        sentence: None,
+        list: list.row("Who gets which", chance).row("Planned shares", shares.join(" to ")),
+    }
+}
+
+fn people(plan: &Protocol) -> Part {
+    let attributes = plan.attributes.iter().map(eligibility::attribute).collect();
+    Part {
+        heading: "Who is in the trial?".into(),
+        sentence: Some(capitalised(&plan.hypothesis.who)),
+        list: SummaryList::default()
+            .row("Assigned", format!("Every {}", plan.unit))
+            .row("Counted", format!("Every {}", plan.analysis_unit))
+            .rows_of("In", eligibility::included(&plan.eligibility.include))
+            .rows_of("Left out", eligibility::excluded(&plan.eligibility.exclude))
+            .rows_of("Facts used", attributes),
+    }
+}
+
+fn outcomes(plan: &Protocol) -> Part {
+    let mut list = SummaryList::default();
+    for outcome in &plan.outcomes {
+        list = list.rows_of(&outcome.name, outcome_lines(outcome, &plan.unit));
+    }
+    if let Some(equity) = &plan.equity {
+        let kind = plan.primary().map_or(OutcomeKind::Binary, |outcome| outcome.kind);
+        let margin = Quantity::new(kind, &plan.unit).planned(equity.margin);
+        list = list.row(
+            "Groups that must not lose",
+            format!("By {}; a loss of more than {margin} in any of them is too much.", equity.groups.join(" and ")),
+        );
+    }
+    Part { heading: "What is measured?".into(), sentence: None, list }
+}
+
+fn outcome_lines(outcome: &Outcome, unit: &str) -> Vec<String> {
+    let role = match outcome.role {
+        Role::Primary => "The main outcome",
+        Role::Secondary => "Also measured",
+        Role::Guardrail => "Must not get worse",
+        Role::Harm => "Watched for harm",
+    };
+    let how = match outcome.kind {
+        OutcomeKind::Binary => "whether it happens",
+        OutcomeKind::Count => "how often it happens",
+        OutcomeKind::Amount => "how much in all",
+        OutcomeKind::Duration => "how long until it happens",
+        OutcomeKind::Rating => "the first answer on a scale",
+    };
+    let good = match outcome.better {
+        Better::Increase => "More is better",
+        Better::Decrease => "Less is better",
+    };
+    let days = counted(u64::from(outcome.follow_up_days), "day", "days");
+    let mut lines =
+        vec![format!("{role}: {how} within {days}, from \u{2018}{}\u{2019} events. {good}.", outcome.event)];
+    lines.extend(worthwhile(outcome, unit).map(|text| format!("The smallest difference that would matter is {text}.")));
+    let quantity = Quantity::new(outcome.kind, unit);
+    if let Some(margin) = outcome.margin {
+        let size = quantity.planned(margin);
+        lines.push(format!("A loss of more than {size} is too much."));
+    }
+    lines.extend(outcome.action.map(|action| {
+        match action {
+            Action::Notify => "If this limit is crossed, those responsible are told at once.",
+            Action::Pause => "If this limit is crossed, nobody new enters.",
+            Action::Suspend => "If this limit is crossed, everybody gets the usual version at once.",
+        }
+        .to_owned()
+    }));
+    lines.extend(outcome.cap.map(|cap| format!("A value above {cap} counts as {cap}.")));
+    lines
+}
+
+fn worthwhile(outcome: &Outcome, unit: &str) -> Option<String> {
+    let size = outcome.smallest_worthwhile_effect?;
+    Some(Quantity::new(outcome.kind, unit).planned(size))
+}
+
+fn limit(plan: &Protocol) -> String {
+    let units = counted(plan.monitoring.max_units, &plan.unit, &plural(&plan.unit));
+    format!("{units}, and nobody after {}", plan.monitoring.ends_on.format("%-d %B %Y"))
+}
+
+fn size(plan: &Protocol) -> Part {
+    let monitoring = &plan.monitoring;
+    let percent = |share: f64| format!("{} in 100", grouped((share * 100.0).round().max(0.0) as u64));
+    let looks: Vec<String> = monitoring.looks.iter().map(|look| percent(look.to_f64())).collect();
+    let spending = |spending: &Spending| match spending {
+        Spending::ObrienFleming => "hardly any early (O\u{2019}Brien and Fleming)".to_owned(),
+        Spending::Pocock => "evenly (Pocock)".to_owned(),
+        Spending::HwangShihDecani { gamma } => format!("Hwang, Shih and DeCani, gamma {gamma}"),
+        Spending::KimDemets { rho } => format!("Kim and DeMets, rho {rho}"),
+    };
+    let sides = match monitoring.sides {
+        Sides::One => "counting only the hoped-for direction",
+        Sides::Two => "counting both directions",
+    };
+    Part {
+        heading: "How many, how long, how sure?".into(),
+        sentence: None,
+        list: SummaryList::default()
+            .row("At most", limit(plan))
+            .row("Chance to see the smallest difference that would matter", percent(monitoring.power.to_f64()))
+            .row("Chance to claim a difference that is not there", format!("{} ({sides})", monitoring.alpha))
+            .row("Planned looks, by share of the outcomes", looks.join(", "))
+            .rows_of("Early success", monitoring.efficacy.iter().map(spending).collect())
+            .rows_of("Giving up early", monitoring.futility.iter().map(spending).collect()),
+    }
+}
+
+fn rule(plan: &Protocol) -> Part {
+    Part {
+        heading: "When does it count as a success?".into(),
+        sentence: Some(format!("When {}.", rule_words(&plan.decision_rule, plan))),
+        list: SummaryList::default().row("The rule", plan.decision_rule.to_string()),
+    }
+}
+
+fn rule_words(rule: &DecisionRule, plan: &Protocol) -> String {
+    let name = |claim: &Claim| plan.outcome(claim.outcome()).map_or("?", |outcome| outcome.name.as_str()).to_owned();
+    let join = |rules: &[DecisionRule], word: &str| {
+        rules.iter().map(|rule| rule_words(rule, plan)).collect::<Vec<_>>().join(word)
+    };
+    match rule {
+        DecisionRule::Claim(claim @ Claim::Superior(_)) => {
+            format!("\u{2018}{}\u{2019} is shown to be better than with the usual version", name(claim))
+        }
+        DecisionRule::Claim(claim @ Claim::NotWorse(_)) => {
+            format!("\u{2018}{}\u{2019} is shown to be no worse than its margin allows", name(claim))
+        }
+        DecisionRule::And(rules) => join(rules, ", and "),
+        DecisionRule::Or(rules) => join(rules, ", or "),
+    }
+}
+
+fn analysis(plan: &Protocol) -> Part {
+    let missing = match plan.analysis.missing {
+        Missing::NotSettled => "Counts as no, or as zero: the source records everybody.",
+        Missing::LeftOut => "Is left out of the comparison, and counted as missing.",
+    };
+    Part {
+        heading: "How is it worked out?".into(),
+        sentence: Some("Everybody is counted with the version they were assigned, whatever they received.".into()),
+        list: SummaryList::default()
+            .row("Nobody heard of", missing)
+            .rows_of("Adjusted for", plan.analysis.adjust_for.clone())
+            .rows_of(
+                "Several questions at once",
+                plan.analysis.multiplicity.iter().map(|method| capitalised(method)).collect(),
+            ),
+    }
+}
+
+fn risk(plan: &Protocol) -> Part {
+    let level = |level: RiskLevel| match level {
+        RiskLevel::No => "No",
+        RiskLevel::Low => "A little, and it can be made good",
+        RiskLevel::Some => "It could matter",
+        RiskLevel::High => "It could matter much",
+    };
+    let risk = &plan.risk;
+    Part {
+        heading: "What could people lose?".into(),
+        sentence: None,
+        list: SummaryList::default()
+            .row("Money", level(risk.money))
+            .row("Time", level(risk.time))
+            .row("A right", level(risk.right))
+            .row("Privacy", level(risk.privacy))
+            .row("Dignity", level(risk.dignity))
+            .row("Least able to cope", &risk.least_able_to_cope)
+            .row("Can a bad turn be undone?", if risk.reversible { "Yes" } else { "No" }),
+    }
+}
+
+fn data(plan: &Protocol) -> Part {
+    let data = &plan.data;
+    Part {
+        heading: "What happens with people\u{2019}s data?".into(),
+        sentence: None,
+        list: SummaryList::default()
+            .row("How people are told", &data.notice)
+            .row("Why the agency may do this", &data.lawful_basis)
+            .rows_of("Sources", data.sources.clone())
+            .row(
+                "Deleted",
+                format!("{} after the final report", counted(u64::from(data.retain_units_days), "day", "days")),
+            )
+            .row("Māori data", if data.uses_maori_data { "Used" } else { "Not used" }),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let sentence = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>());
+    sentence.map(|text| if text.ends_with('.') { text } else { format!("{text}.") }).unwrap_or_default()
+}
