@@ -1,3 +1,7 @@
-//! The `fairtrial` binary.
+//! The `fairtrial` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fairtrial_server::command::run()
+}

@@ -1,0 +1,8 @@
+//! `fairtrial check-config`.
+
+use super::{Failure, print};
+use crate::config::Settings;
+
+pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
+    print(&settings.describe())
+}

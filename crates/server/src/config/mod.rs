@@ -1,0 +1,8 @@
+//! Where every setting comes from: flag, environment, file, default, in this order. Nothing else reads them.
+
+mod file;
+mod settings;
+mod sources;
+
+pub use settings::{DatabaseUrl, LogFormat, LogLevel, PublicUrl, Settings};
+pub use sources::{ConfigError, Flags, ServerFlags, Sources};

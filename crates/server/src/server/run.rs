@@ -1,0 +1,50 @@
+//! Listening and answering.
+
+use std::{io, net::SocketAddr, net::TcpListener, sync::Arc, time::Duration};
+
+use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
+
+use super::State;
+use crate::{
+    config::Settings,
+    transport::{Row, install, outer, unmatched},
+};
+
+/// Connections that one worker holds at once.
+const CONNECTIONS: usize = 2_000;
+
+/// A server that holds its port and does not answer yet.
+pub struct Bound {
+    /// Where it will answer.
+    pub address: SocketAddr,
+    /// Answers until it is told to stop, when it is waited for.
+    pub server: Server,
+}
+
+/// Takes the port and builds the server from the rows. It ends on SIGTERM, SIGINT or SIGQUIT: it takes no new requests,
+/// and those under way have the configured time to finish.
+///
+/// # Errors
+/// When the port cannot be had.
+pub fn bind(settings: &Settings, state: State, rows: Vec<Row>) -> io::Result<Bound> {
+    let listener = TcpListener::bind(settings.listen)?;
+    let address = listener.local_addr()?;
+    let state = web::Data::new(state);
+    let rows = Arc::new(rows);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(from_fn(outer))
+            .configure(|config| install(&rows, config))
+            .default_service(web::to(unmatched))
+    })
+    .client_request_timeout(Duration::from_secs(5))
+    .keep_alive(Duration::from_secs(15))
+    .max_connections(CONNECTIONS)
+    .shutdown_timeout(settings.shutdown_seconds);
+    let server = match settings.workers {
+        Some(workers) => server.workers(workers),
+        None => server,
+    };
+    Ok(Bound { address, server: server.listen(listener)?.run() })
+}

@@ -1,0 +1,74 @@
+//! What a handler is given.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, http::header::HeaderMap, web};
+use serde_json::Value;
+
+use super::{Fields, Limit, Query, body, media_type};
+use crate::{
+    problem::{Code, Problem},
+    server::State,
+};
+
+/// One request that has passed the door: its row exists, its caller may, its address is well formed.
+pub struct Call {
+    /// What all handlers share.
+    pub state: Arc<State>,
+    /// The query's known parameters.
+    pub query: Query,
+    request: HttpRequest,
+    payload: web::Payload,
+}
+
+impl Call {
+    pub(super) fn new(state: Arc<State>, query: Query, request: HttpRequest, payload: web::Payload) -> Self {
+        Self { state, query, request, payload }
+    }
+
+    /// A part of the path. Empty when the row's path has no such parameter, which no key is.
+    #[must_use]
+    pub fn part(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
+    /// The request's headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
+    /// The body, when it is of one of these media types; with the type it has.
+    ///
+    /// # Errors
+    /// When it is of another kind, too large, or comes too slowly.
+    pub async fn body(self, accepted: &[&'static str], limit: Limit) -> Result<(&'static str, Vec<u8>), Problem> {
+        let media_type = media_type::check(self.request.headers(), accepted)?;
+        Ok((media_type, body::read(self.request.headers(), self.payload, limit).await?))
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// As [`Self::body`], and when it is not acceptable JSON.
+    pub async fn json(self, limit: Limit) -> Result<Value, Problem> {
+        let (_, bytes) = self.body(&["application/json"], limit).await?;
+        parse_json(&bytes)
+    }
+
+    /// The body as the fields of a JSON object.
+    ///
+    /// # Errors
+    /// As [`Self::json`], and when it is not an object.
+    pub async fn fields(self, limit: Limit) -> Result<Fields, Problem> {
+        Fields::new(self.json(limit).await?)
+    }
+}
+
+/// Reads JSON strictly.
+///
+/// # Errors
+/// When it is not acceptable; the sentence names the place and no data.
+fn parse_json(bytes: &[u8]) -> Result<Value, Problem> {
+    fairtrial_domain::json::parse(bytes).map_err(|error| Problem::new(Code::MalformedJson, error.to_string()))
+}

@@ -1,0 +1,111 @@
+//! From the rows of the route table to answers: method, address, right, handler, in this order.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::{Method, header},
+    web,
+};
+
+use super::{Answer, Audience, Call, Query, RequestId, Row, panic::caught, percent};
+use crate::{
+    problem::{Code, Problem},
+    server::State,
+};
+
+/// Longest address, in bytes.
+const LONGEST_ADDRESS: usize = 8 * 1024;
+
+/// The rows of one path.
+#[derive(Clone)]
+struct Place(Arc<Vec<Row>>);
+
+impl Place {
+    fn row(&self, method: &Method) -> Option<&Row> {
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        self.0.iter().find(|row| row.method == *method)
+    }
+
+    fn allow(&self) -> String {
+        let mut methods: Vec<&str> = self.0.iter().map(|row| row.method.as_str()).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.push("OPTIONS");
+        methods.sort_unstable();
+        methods.join(", ")
+    }
+
+    fn audience(&self) -> Audience {
+        self.0.first().map_or(Audience::Program, |row| row.audience)
+    }
+}
+
+/// Adds the rows to a server. A path with a name in it comes before one with a parameter in the same place: names
+/// sort before braces.
+pub fn install(rows: &[Row], config: &mut web::ServiceConfig) {
+    let mut places: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
+    for row in rows {
+        places.entry(row.path).or_default().push(row.clone());
+    }
+    for (path, rows) in places {
+        let place = Place(Arc::new(rows));
+        config.service(web::resource(path).to(move |request, payload, state| {
+            let place = place.clone();
+            async move { respond(&place, request, payload, state).await }
+        }));
+    }
+}
+
+/// The answer for an address that no row has.
+pub(crate) async fn unmatched(request: HttpRequest) -> HttpResponse {
+    let program = ["/v1/", "/ofrep/"].iter().any(|start| request.path().starts_with(start));
+    let problem = check_address(&request).err().unwrap_or_else(Problem::not_found);
+    refuse(&problem, if program { Audience::Program } else { Audience::Person }, &request)
+}
+
+async fn respond(place: &Place, request: HttpRequest, payload: web::Payload, state: web::Data<State>) -> HttpResponse {
+    let answer = caught(answer(place, request.clone(), payload, state.into_inner())).await;
+    match answer {
+        Some(Ok(response)) => response,
+        Some(Err(problem)) => refuse(&problem, place.audience(), &request),
+        None => {
+            tracing::error!(route = request.match_pattern(), "a handler panicked");
+            refuse(&Problem::internal(), place.audience(), &request)
+        }
+    }
+}
+
+async fn answer(place: &Place, request: HttpRequest, payload: web::Payload, state: Arc<State>) -> Answer {
+    check_address(&request)?;
+    if request.method() == Method::OPTIONS {
+        return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, place.allow())).finish());
+    }
+    let Some(row) = place.row(request.method()) else {
+        let mut problem = Problem::new(Code::MethodNotAllowed, format!("The methods here are {}.", place.allow()));
+        problem.allow = Some(place.allow());
+        return Err(problem);
+    };
+    let query = Query::read(request.query_string(), row.query)?;
+    (row.handler)(Call::new(state, query, request, payload)).await
+}
+
+/// Refuses an address that two readers could read in two ways.
+fn check_address(request: &HttpRequest) -> Result<(), Problem> {
+    let address = request.uri();
+    if address.path_and_query().is_some_and(|text| text.as_str().len() > LONGEST_ADDRESS) {
+        let detail = format!("It may have at most {LONGEST_ADDRESS} bytes.");
+        return Err(Problem::new(Code::AddressTooLong, detail));
+    }
+    match percent::decode(address.path()) {
+        Some(_) => Ok(()),
+        None => Err(Problem::new(Code::MalformedRequest, "A percent sign in the address does not make a text.")),
+    }
+}
+
+/// Tells a problem in the reader's shape.
+fn refuse(problem: &Problem, _audience: Audience, request: &HttpRequest) -> HttpResponse {
+    let extensions = request.extensions();
+    problem.json(extensions.get::<RequestId>().map_or("", RequestId::as_str))
+}

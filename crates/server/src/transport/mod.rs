@@ -1,0 +1,26 @@
+//! Between the wire and a handler: limits, strictness, headers, logs. What a handler gets is whole and well formed.
+
+mod answer;
+mod body;
+mod call;
+mod dispatch;
+mod fields;
+mod media_type;
+mod outer;
+mod panic;
+mod percent;
+mod query;
+mod request_id;
+mod row;
+
+pub use answer::{Answer, json};
+pub use body::Limit;
+pub use call::Call;
+pub use dispatch::install;
+pub use fields::{Fields, one_of};
+pub use query::Query;
+pub use row::{Audience, Handler, Needs, Row};
+
+pub(crate) use dispatch::unmatched;
+pub(crate) use outer::outer;
+pub(crate) use request_id::RequestId;

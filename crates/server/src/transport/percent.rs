@@ -1,0 +1,29 @@
+//! Percent-encoding, read strictly: lossy reading would make two addresses one.
+
+/// The text that a percent-encoded one stands for; none when an escape is cut off, is not UTF-8, or hides a control
+/// character.
+pub(super) fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(if byte == b'%' { digit(rest.next()?)? * 16 + digit(rest.next()?)? } else { byte });
+    }
+    String::from_utf8(bytes).ok().filter(|text| !text.chars().any(char::is_control))
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn reads_what_is_one_text_for_everybody() {
+        assert_eq!(decode("a%2Fb%c4%81").as_deref(), Some("a/bā"));
+        for bad in ["%", "%2", "%zz", "%ff", "%c0%af", "%00", "a%0d%0ab", "%+1"] {
+            assert_eq!(decode(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! A name for one request, in its answer and in the log.
+
+use actix_web::http::header::{HeaderMap, HeaderName};
+
+/// The header that carries it.
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The name of the request that is being answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RequestId(String);
+
+impl RequestId {
+    /// The caller's name for it when that is a plain short token, otherwise a new one.
+    pub(crate) fn new(headers: &HeaderMap, make: impl FnOnce() -> String) -> Self {
+        let plain = |text: &&str| {
+            (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        };
+        let theirs = headers.get(HEADER).and_then(|value| value.to_str().ok()).filter(plain);
+        Self(theirs.map_or_else(make, str::to_owned))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn only_plain_short_tokens_are_echoed() {
+        let id = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HEADER, HeaderValue::from_static(text));
+            RequestId::new(&headers, || "made".into()).0
+        };
+        assert_eq!(id("abc-1.2_3"), "abc-1.2_3");
+        for odd in
+            ["", "a b", "a=b", "<x>", "{\"a\":1}", "0123456789012345678901234567890123456789012345678901234567890123x"]
+        {
+            assert_eq!(id(odd), "made", "{odd}");
+        }
+    }
+}
