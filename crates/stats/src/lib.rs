@@ -18,6 +18,7 @@ pub mod sequential;
 pub mod special;
 pub mod sufficient;
 pub mod two_proportions;
+mod variance_recovery;
 mod wald;
 
 pub use error::StatError;

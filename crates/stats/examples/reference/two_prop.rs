@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fairtrial_stats::two_proportions::{self as two, FisherMethod, ScoreVariance, Table, UnconditionalTest};
+use fairtrial_stats::two_proportions::{self as two, FisherMethod, Ratio, ScoreVariance, Table, UnconditionalTest};
 use fairtrial_stats::{Estimate, Side, StatError};
 use serde_json::{Value, json};
 
@@ -42,8 +42,44 @@ pub(crate) fn value(id: &str, input: &Value, _: &Path) -> Result<Value, StatErro
             let p = defined(two::pearson(&table).map(|p| p.p()))?;
             Ok(json!({"z": number(z), "p": number(p)}))
         }
+        "mover_jeffreys_RD" => limits(two::mover_risk_difference(&table, level)),
+        "mover_jeffreys_RR" => limits(two::mover_ratio(&table, Ratio::Risk, level)),
+        "mover_jeffreys_OR" => limits(two::mover_ratio(&table, Ratio::Odds, level)),
+        "scas_RD" => skewness_corrected(two::scas_risk_difference(&table, level)?),
+        "scas_RR" => skewness_corrected(two::scas_ratio(&table, Ratio::Risk, level)?),
+        "scas_OR" => skewness_corrected(two::scas_ratio(&table, Ratio::Odds, level)?),
+        "melded_ci_diff" => with_p(&two::melded_risk_difference(&table, level)?),
+        "melded_ci_ratio" => with_p(&two::melded_risk_ratio(&table, level)?),
+        _ if id.starts_with("uncond_score_diff_") => exact_difference(id, &table, level),
         _ => Err(unknown(id)),
     }
+}
+
+fn with_p(estimate: &Estimate) -> Result<Value, StatError> {
+    let mut value = interval(&estimate.interval);
+    value["p"] = number(estimate.p_value.map_or(f64::NAN, |p| p.p()));
+    Ok(value)
+}
+
+fn skewness_corrected(estimate: Estimate) -> Result<Value, StatError> {
+    let mut value = interval(&estimate.interval);
+    value["est"] = estimate.point.map_or(json!("NA"), number);
+    Ok(value)
+}
+
+/// A one-sided interval has the whole error on its side.
+fn exact_difference(id: &str, table: &Table, level: f64) -> Result<Value, StatError> {
+    let (side, level) = match id {
+        "uncond_score_diff_two.sided" => (Side::Two, level),
+        "uncond_score_diff_greater" => (Side::Greater, 2.0 * level - 1.0),
+        "uncond_score_diff_less" => (Side::Less, 2.0 * level - 1.0),
+        _ => return Err(unknown(id)),
+    };
+    let estimate = two::exact_risk_difference(table, level)?;
+    let p = two::exact_margin_test(table, 0.0, side)?.p_value.p();
+    let lower = if side == Side::Less { -1.0 } else { estimate.interval.lower };
+    let upper = if side == Side::Greater { 1.0 } else { estimate.interval.upper };
+    Ok(json!({"p": p, "lo": number(lower), "hi": number(upper)}))
 }
 
 /// Not a number where the method has no answer because nothing varies; other errors stay errors.

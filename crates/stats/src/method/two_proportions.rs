@@ -1,7 +1,7 @@
 //! `two_proportions.*`.
 
 use super::{Answer, Arguments, answer};
-use crate::two_proportions::{self as two, FisherMethod, ScoreVariance, Table};
+use crate::two_proportions::{self as two, FisherMethod, Ratio, ScoreVariance, Table};
 use crate::{Estimate, Side, StatError};
 
 fn table(arguments: &mut Arguments<'_>) -> Result<Table, StatError> {
@@ -31,6 +31,18 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
             let null = arguments.number_or("null_difference", 0.0)?;
             answer(arguments, || two::score_test(&table, null, side, variance))
         }
+        "exact_margin_test" => {
+            let (table, side) = (table(arguments)?, arguments.side()?);
+            let null = arguments.number("null_difference")?;
+            answer(arguments, || two::exact_margin_test(&table, null, side))
+        }
+        "exact_risk_difference" => interval(two::exact_risk_difference, arguments),
+        "melded_risk_difference" => interval(two::melded_risk_difference, arguments),
+        "melded_risk_ratio" => interval(two::melded_risk_ratio, arguments),
+        "mover_risk_difference" => interval(two::mover_risk_difference, arguments),
+        "mover_ratio" => ratio_interval(two::mover_ratio, arguments),
+        "scas_risk_difference" => interval(two::scas_risk_difference, arguments),
+        "scas_ratio" => ratio_interval(two::scas_ratio, arguments),
         "newcombe" => interval(two::newcombe, arguments),
         "agresti_caffo" => interval(two::agresti_caffo, arguments),
         "wald" => interval(two::wald, arguments),
@@ -72,6 +84,20 @@ fn score_interval(name: &str, arguments: &mut Arguments<'_>) -> Answer {
 fn interval(method: fn(&Table, f64) -> Result<Estimate, StatError>, arguments: &mut Arguments<'_>) -> Answer {
     let (table, level) = (table(arguments)?, arguments.level()?);
     answer(arguments, || method(&table, level))
+}
+
+/// Argument `measure`: `risk` (default) or `odds`.
+fn ratio_interval(
+    method: fn(&Table, Ratio, f64) -> Result<Estimate, StatError>,
+    arguments: &mut Arguments<'_>,
+) -> Answer {
+    let (table, level) = (table(arguments)?, arguments.level()?);
+    let measure = match arguments.text_or("measure", "risk")? {
+        "risk" => Ratio::Risk,
+        "odds" => Ratio::Odds,
+        _ => return Err(StatError::invalid("measure", "must be \"risk\" or \"odds\"")),
+    };
+    answer(arguments, || method(&table, measure, level))
 }
 
 fn fisher(arguments: &mut Arguments<'_>) -> Answer {

@@ -4,6 +4,7 @@ use super::score::{normal_p, standardised};
 use super::table::{Table, check_level};
 use crate::one_proportion::wilson_limits;
 use crate::special::normal;
+use crate::variance_recovery::{self, Limits};
 use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
 
 fn estimate(table: &Table, point: f64, limits: (f64, f64), level: f64, method: &str) -> Estimate {
@@ -18,13 +19,6 @@ fn estimate(table: &Table, point: f64, limits: (f64, f64), level: f64, method: &
     }
 }
 
-/// The limits of a difference from those of its parts (squares of the distances add).
-pub(crate) fn recovered_difference(first: (f64, f64, f64), second: (f64, f64, f64)) -> (f64, f64) {
-    let ((l1, p1, u1), (l0, p0, u0)) = (first, second);
-    let difference = p1 - p0;
-    (difference - (p1 - l1).hypot(u0 - p0), difference + (u1 - p1).hypot(p0 - l0))
-}
-
 /// By how much do two proportions differ? Newcombe's hybrid of two Wilson intervals.
 ///
 /// Source: Newcombe 1998, Statist. Med. 17, 873-890, method 10. `level` in (0, 1). Covers slightly less than
@@ -37,7 +31,9 @@ pub fn newcombe(table: &Table, level: f64) -> Result<Estimate, StatError> {
     let z = -normal::quantile(0.5 * (1.0 - level));
     let (l1, u1) = wilson_limits(table.x1(), table.n1(), z);
     let (l0, u0) = wilson_limits(table.x0(), table.n0(), z);
-    let limits = recovered_difference((l1, table.p1(), u1), (l0, table.p0(), u0));
+    let first = Limits { lower: l1, middle: table.p1(), upper: u1 };
+    let second = Limits { lower: l0, middle: table.p0(), upper: u0 };
+    let limits = variance_recovery::difference(first, second);
     Ok(estimate(table, table.difference(), limits, level, "Newcombe hybrid score interval"))
 }
 

@@ -1,23 +1,31 @@
 //! Do two proportions differ, and by how much? Two independent groups of people, each outcome yes or no.
 //!
 //! Arm 1 is the new version (`x1` successes among `n1`), arm 0 the current one. The default for a difference is the
-//! Miettinen-Nurminen interval with Boschloo's exact test. None of these
+//! Miettinen-Nurminen interval with Boschloo's exact test; [`exact_risk_difference`] is exact throughout. None of these
 //! serve clusters, pairs or repeated looks.
 
 mod closed_form;
+mod exact_difference;
 mod fisher;
+mod melded;
+mod mover;
 mod ordering;
 mod score;
+mod skewness;
 mod supremum;
 mod table;
 mod unconditional;
 
 pub use closed_form::{agresti_caffo, newcombe, pearson, pooled_z, wald};
+pub use exact_difference::{exact_margin_test, exact_risk_difference};
 pub use fisher::{FisherMethod, conditional_odds_ratio, fisher, mid_p_one_sided};
+pub use melded::{melded_risk_difference, melded_risk_ratio};
+pub use mover::{mover_ratio, mover_risk_difference};
 pub use score::{
     Ratio, ScoreVariance, margin_test, odds_ratio_score, risk_difference_score, risk_ratio_score, score_statistic,
     score_test,
 };
+pub use skewness::{scas_ratio, scas_risk_difference};
 pub use supremum::CertifiedSupremum;
 pub use table::Table;
 pub use unconditional::{UnconditionalTest, barnard, barnard_absolute, boschloo, boschloo_min_likelihood};

@@ -36,7 +36,7 @@ struct Bernstein<'a> {
 }
 
 /// Binomial probabilities of all counts, into a buffer; returns the range that is not negligible.
-fn masses(degree: usize, p: f64, buffer: &mut [f64]) -> (usize, usize) {
+pub(crate) fn masses(degree: usize, p: f64, buffer: &mut [f64]) -> (usize, usize) {
     if p <= 0.0 || degree == 0 {
         buffer[0] = 1.0;
         return (0, 0);

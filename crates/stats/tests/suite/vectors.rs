@@ -9,7 +9,7 @@ mod reference;
 
 /// Groups without an implementation yet; whoever delivers one takes it from here.
 const NOT_YET: &[&str] =
-    &["bayes", "confseq", "gsd", "late", "mh", "paired_prop", "power", "rates", "safe", "survival", "two_prop"];
+    &["bayes", "confseq", "gsd", "late", "mh", "paired_prop", "power", "rates", "safe", "survival"];
 
 /// Lines whose oracle is coarser than the tolerance beside it: our value solves the defining equation (tested elsewhere),
 /// the oracle stops its search early. Given is the absolute accuracy that the oracle's own code has.
@@ -26,6 +26,9 @@ const COARSE: &[(&str, &str, f64)] = &[
     ("meta", "PM_z", 1e-3),
     ("meta", "PM_knha", 1e-3),
     ("meta", "tau2_ci_Qprofile", 1e-4),
+    // exact2x2: 100 nuisance points under-evaluate the supremum, and ties of rounded scores are missed (0/20, 8/20: p
+    // 0.0018 where whole-number ordering gives 0.0022; see barnard_own_less in the same file).
+    ("two_prop", "uncond_score_diff_", 5e-4),
 ];
 
 /// Where a line gives the place of a maximum: flat there, so that the oracle has half its digits, and of two mirror
@@ -99,7 +102,9 @@ fn every_reference_value_is_met() {
             }
             checked += 1;
             let answer = reference::answer(&row, &data);
-            let coarse = COARSE.iter().find(|(group, id, _)| row["group"] == *group && row["id"] == *id);
+            let coarse = COARSE
+                .iter()
+                .find(|(group, id, _)| row["group"] == *group && row["id"].as_str().unwrap().starts_with(id));
             let tolerance = (row["rel_tol"].as_f64().unwrap(), coarse.map_or(1e-12, |line| line.2));
             let mut expected = row["value"].clone();
             for (_, path) in PLACES.iter().filter(|(group, _)| row["group"] == *group) {
