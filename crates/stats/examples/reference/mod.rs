@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 mod cluster;
 mod exact_gs;
+mod late;
 mod means;
 mod meta;
 mod multiplicity;
@@ -32,6 +33,7 @@ pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result
     let value: fn(&str, &Value, &Path) -> Result<Value, StatError> = match group {
         "exact_gs" => exact_gs::value,
         "cluster" => cluster::value,
+        "late" => late::value,
         "means" => means::value,
         "meta" => meta::value,
         "multiplicity" => multiplicity::value,
