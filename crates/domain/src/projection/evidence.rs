@@ -77,7 +77,8 @@ impl Evidence {
     /// People assigned, by arm.
     #[must_use]
     pub fn assigned(&self, arms: usize) -> Vec<u64> {
-        (0..arms).map(|arm| self.enrolment.iter().filter(|d| d.arm == arm).map(|d| d.assigned).sum()).collect()
+        let add = |sum: u64, day: &ArmDay| sum.saturating_add(day.assigned);
+        (0..arms).map(|arm| self.enrolment.iter().filter(|day| day.arm == arm).fold(0, add)).collect()
     }
 }
 
@@ -89,7 +90,7 @@ impl OutcomeEvidence {
             (0, 0, Tally::default()),
             |(assigned, mature, mut tally), cell| {
                 tally.merge(&cell.tally);
-                (assigned + cell.assigned, mature + cell.mature, tally)
+                (assigned.saturating_add(cell.assigned), mature.saturating_add(cell.mature), tally)
             },
         )
     }

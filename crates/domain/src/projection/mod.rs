@@ -13,5 +13,5 @@ mod unit_outcome;
 
 pub use evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence};
 pub use tally::Tally;
-pub use trial_projection::{AssignedUnit, FoldedEvent, TrialProjection};
+pub use trial_projection::{AssignedUnit, FoldedEvent, TrialProjection, matures_at};
 pub use unit_outcome::UnitOutcome;

@@ -239,10 +239,14 @@ fn replace(outcome: &Outcome, state: &mut UnitOutcome, tally: &mut Tally, event:
 }
 
 /// When everybody assigned on a day has had the full follow-up: the end of that day in the trial's zone, and the days.
-fn matures_at(day: NaiveDate, zone: Tz, follow_up_days: u32) -> DateTime<Utc> {
+///
+/// `follow_up_days` are days of 24 hours, as they are for each person.
+#[must_use]
+pub fn matures_at(day: NaiveDate, zone: Tz, follow_up_days: u32) -> DateTime<Utc> {
     let end = (day + Duration::days(1)).and_time(NaiveTime::MIN);
-    let local = zone.from_local_datetime(&end);
-    // A midnight that the clocks skip begins an hour later; one that comes twice counts at its later coming.
-    let start = local.latest().unwrap_or_else(|| zone.from_utc_datetime(&(end - Duration::hours(11))));
+    // A midnight that the clocks skip begins when they go on, a day later at most (Samoa, 2011); one that comes twice
+    // counts at its later coming.
+    let after = (0..=48).find_map(|half| zone.from_local_datetime(&(end + Duration::minutes(30 * half))).latest());
+    let start = after.unwrap_or_else(|| zone.from_utc_datetime(&end));
     start.with_timezone(&Utc) + Duration::days(i64::from(follow_up_days))
 }

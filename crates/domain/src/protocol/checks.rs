@@ -98,10 +98,8 @@ fn check_outcome(outcome: &Outcome, place: &str, faults: &Faults) {
     if outcome.cap.is_some() && outcome.cap_in_steps().is_none() {
         faults.add(&format!("{place}/cap"), "out_of_range", "the cap must be a multiple of the step");
     }
-    if let (Some(minimum), Some(maximum)) = (outcome.minimum, outcome.maximum) {
-        if minimum > maximum {
-            faults.add(&format!("{place}/minimum"), "out_of_range", "the minimum must not exceed the maximum");
-        }
+    if outcome.minimum.zip(outcome.maximum).is_some_and(|(minimum, maximum)| minimum > maximum) {
+        faults.add(&format!("{place}/minimum"), "out_of_range", "the minimum must not exceed the maximum");
     }
     if outcome.kind == OutcomeKind::Rating && (outcome.minimum.is_none() || outcome.maximum.is_none()) {
         faults.add(place, "missing_field", "a rating needs the ends of its scale as minimum and maximum");
