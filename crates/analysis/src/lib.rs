@@ -2,7 +2,24 @@
 //!
 //! **Architecture invariant:** a verdict depends on the locked protocol and the evidence alone. There is no clock, no
 //! configuration and no caller's choice in between, so that anybody who holds the two gets the same verdict for ever.
+//!
+//! The way through: [`sample`] reads the evidence under the plan's missing policy, [`integrity`] asks whether it can be
+//! read at all, [`comparison`] estimates, [`claims`] tests what the decision rule asks, [`verdict`] decides, and
+//! [`words`] says it. [`analyse`] does all of it and returns the [`Report`].
 
+mod analyse;
+pub mod claims;
+pub mod comparison;
+mod cost;
+mod equity;
+mod flow;
+pub mod integrity;
+mod looks;
+pub mod reading;
 pub mod report;
+pub mod sample;
+pub mod verdict;
+pub mod words;
 
+pub use analyse::analyse;
 pub use report::Report;

@@ -1,0 +1,182 @@
+//! From plan and evidence to the whole report.
+
+use fairtrial_domain::{
+    LockedProtocol,
+    projection::Evidence,
+    protocol::{Outcome, OutcomeKind},
+};
+use fairtrial_stats::one_proportion::wilson;
+
+use crate::{
+    claims,
+    comparison::{Method, finite},
+    cost::cost,
+    equity::equity,
+    flow::flow,
+    integrity,
+    looks::looks,
+    reading::Reading,
+    report::{ArmOutcome, ArmReport, Measure, NotEstimable, OutcomeReport, Reason, Report},
+    sample::ArmSample,
+    verdict,
+};
+
+/// What does the evidence say of the plan's question?
+///
+/// `engine` names the program and its version, for whoever wants to compute the report again. Before the data are locked
+/// the report holds counts only. The result depends on nothing but the arguments.
+#[must_use]
+pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Report {
+    let protocol = plan.protocol();
+    let reading = Reading::new(protocol, evidence);
+    let integrity = integrity::gates(&reading);
+    let decision = claims::decide(&reading);
+    let outcomes: Vec<OutcomeReport> = protocol
+        .outcomes
+        .iter()
+        .zip(&reading.samples)
+        .map(|(outcome, samples)| outcome_report(&reading, outcome, samples))
+        .collect();
+    let arms = arms(&reading);
+    let cost = cost(&reading, outcomes.get(reading.primary()));
+    let verdict = verdict::decide(&verdict::Found {
+        reading: &reading,
+        gates: &integrity,
+        decision: &decision,
+        arms: &arms,
+        outcomes: &outcomes,
+    });
+    Report {
+        trial: protocol.key.clone(),
+        title: protocol.title.clone(),
+        protocol_id: plan.id().clone(),
+        as_of: evidence.as_of,
+        data_cut: evidence.data_cut,
+        engine: engine.to_owned(),
+        locked: evidence.locked,
+        aim: protocol.aim,
+        unit: protocol.unit.clone(),
+        verdict,
+        integrity,
+        arms,
+        outcomes,
+        decision,
+        flow: flow(&reading),
+        looks: looks(&reading),
+        equity: equity(&reading),
+        cost,
+        departures: departures(&reading),
+    }
+}
+
+fn arms(reading: &Reading<'_>) -> Vec<ArmReport> {
+    let primary = reading.samples.get(reading.primary());
+    reading
+        .plan
+        .arms
+        .iter()
+        .zip(primary.into_iter().flatten())
+        .map(|(arm, sample)| ArmReport {
+            arm: arm.key.clone(),
+            name: arm.name.clone(),
+            control: arm.control,
+            ratio: arm.ratio,
+            assigned: sample.assigned,
+            analysed: sample.analysed,
+            not_yet_mature: sample.not_yet_mature(),
+            missing: sample.missing,
+        })
+        .collect()
+}
+
+fn outcome_report(reading: &Reading<'_>, outcome: &Outcome, samples: &[ArmSample]) -> OutcomeReport {
+    let plan = reading.plan;
+    let method = Method::of(plan, outcome);
+    let arms =
+        plan.arms.iter().zip(samples).map(|(arm, sample)| arm_outcome(reading, &method, &arm.key, sample)).collect();
+    let mut comparisons = Vec::new();
+    if let (true, Some(control), Some(arm0)) =
+        (reading.evidence.locked, plan.control(), samples.get(plan.control_index()))
+    {
+        for (index, arm) in plan.interventions() {
+            let Some(arm1) = samples.get(index) else { continue };
+            for measure in [Measure::Difference, Measure::Ratio] {
+                comparisons.push(method.compare((arm1, &arm.key), (arm0, &control.key), measure, reading.level));
+            }
+        }
+    }
+    OutcomeReport {
+        outcome: outcome.key.clone(),
+        name: outcome.name.clone(),
+        role: outcome.role,
+        kind: outcome.kind,
+        better: outcome.better,
+        follow_up_days: outcome.follow_up_days,
+        smallest_worthwhile_effect: outcome.smallest_worthwhile_effect,
+        margin: outcome.margin,
+        arms,
+        comparisons,
+    }
+}
+
+fn arm_outcome(
+    reading: &Reading<'_>,
+    method: &Method<'_>,
+    key: &fairtrial_domain::ArmKey,
+    sample: &ArmSample,
+) -> ArmOutcome {
+    let mut arm = ArmOutcome {
+        arm: key.clone(),
+        assigned: sample.assigned,
+        analysed: sample.analysed,
+        not_yet_mature: sample.not_yet_mature(),
+        missing: sample.missing,
+        clusters: method.by_cluster.then_some(sample.clusters.len() as u64),
+        events: None,
+        mean: None,
+        standard_deviation: None,
+        lower: None,
+        upper: None,
+        level: reading.level,
+        not_estimable: None,
+    };
+    if !reading.evidence.locked {
+        arm.not_estimable = Some(NotEstimable::new("withheld", "opens when the data are locked"));
+        return arm;
+    }
+    let binary = method.outcome.kind == OutcomeKind::Binary;
+    match method.moments(sample) {
+        Ok(moments) => {
+            arm.mean = finite(moments.mean);
+            arm.standard_deviation = moments.variance().ok().map(f64::sqrt).and_then(finite);
+        }
+        Err(reason) => arm.not_estimable = Some(reason),
+    }
+    if let (true, Ok(events), Ok(())) = (binary, sample.events(), sample.readable()) {
+        arm.events = Some(events);
+        if let (false, Ok(estimate)) = (method.by_cluster, wilson(events, sample.analysed, reading.level)) {
+            arm.lower = finite(estimate.interval.lower);
+            arm.upper = finite(estimate.interval.upper);
+        }
+    }
+    arm
+}
+
+/// Where the report does otherwise than the plan says.
+fn departures(reading: &Reading<'_>) -> Vec<Reason> {
+    let analysis = &reading.plan.analysis;
+    let mut departures = Vec::new();
+    if !analysis.adjust_for.is_empty() {
+        let detail = format!(
+            "The plan adjusts for {}; this version compares the arms without adjustment. The comparison is valid, and its \
+             interval is no narrower than an adjusted one would be expected to be.",
+            analysis.adjust_for.join(", ")
+        );
+        departures.push(Reason::new("not_adjusted", detail));
+    }
+    if reading.plan.monitoring.looks.len() > 1 {
+        let detail = "The plan has looks before the lock of the data; this version holds the last one only.";
+        departures.push(Reason::new("looks_not_opened", detail));
+    }
+    departures
+}

@@ -1,0 +1,247 @@
+//! Two arms compared on one outcome, by the method that the kind of outcome and the allocation ask for.
+//!
+//! | units assigned | outcome | difference | ratio | test of a margin |
+//! |---|---|---|---|---|
+//! | one by one | binary | Miettinen-Nurminen, Boschloo's test when small | Miettinen-Nurminen | score test |
+//! | one by one | count, amount, duration, rating | Welch's t on exact sums | Fieller | Welch's t |
+//! | whole clusters | any | Welch's t on cluster means | Fieller on cluster means | Welch's t on cluster means |
+
+use fairtrial_domain::protocol::{Allocation, Better, Outcome, OutcomeKind, Protocol};
+use fairtrial_stats::{
+    Estimate, Guarantee, Interval, PValue, Side, StatError,
+    cluster::cluster_means_welch,
+    means::{ratio_of_means, welch},
+    sufficient::Moments,
+    two_proportions::{self, EXACT_TOTAL, ScoreVariance, Table, boschloo, score_test},
+};
+
+use crate::{
+    report::{Comparison, Measure, NotEstimable},
+    sample::ArmSample,
+};
+
+/// How units of one trial are compared on one outcome.
+#[derive(Debug, Clone, Copy)]
+pub struct Method<'a> {
+    /// The outcome.
+    pub outcome: &'a Outcome,
+    /// Whether whole clusters are assigned.
+    pub by_cluster: bool,
+}
+
+/// A one-sided test's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tested {
+    /// p-value against the null difference.
+    pub p_value: PValue,
+    /// The field's name of the test.
+    pub method: String,
+    /// On what its error rate rests.
+    pub guarantee: Guarantee,
+}
+
+/// The direction that is good for people.
+#[must_use]
+pub fn good_side(outcome: &Outcome) -> Side {
+    match outcome.better {
+        Better::Increase => Side::Greater,
+        Better::Decrease => Side::Less,
+    }
+}
+
+/// A difference turned so that more is better.
+#[must_use]
+pub fn gain(outcome: &Outcome, difference: f64) -> f64 {
+    match outcome.better {
+        Better::Increase => difference,
+        Better::Decrease => -difference,
+    }
+}
+
+/// A number as it may stand in a report: finite or absent.
+#[must_use]
+pub fn finite(number: f64) -> Option<f64> {
+    number.is_finite().then_some(number)
+}
+
+/// A p-value as it may stand in a report: never a false 0.
+#[must_use]
+pub fn shown(p: PValue) -> Option<f64> {
+    finite(p.p().max(f64::MIN_POSITIVE))
+}
+
+impl<'a> Method<'a> {
+    /// The method for an outcome of a plan.
+    #[must_use]
+    pub fn of(plan: &Protocol, outcome: &'a Outcome) -> Self {
+        Self { outcome, by_cluster: matches!(plan.allocation, Allocation::Cluster { .. }) }
+    }
+
+    fn is_table(&self) -> bool {
+        !self.by_cluster && self.outcome.kind == OutcomeKind::Binary
+    }
+
+    fn table(arm1: &ArmSample, arm0: &ArmSample) -> Result<Table, NotEstimable> {
+        arm1.readable()?;
+        arm0.readable()?;
+        Table::new(arm1.events()?, arm1.analysed, arm0.events()?, arm0.analysed).map_err(|e| NotEstimable::from(&e))
+    }
+
+    /// Moments of what counts as one observation: a unit, or a cluster's mean.
+    ///
+    /// # Errors
+    /// When there are none, or their sums contradict each other.
+    pub fn moments(&self, arm: &ArmSample) -> Result<Moments, NotEstimable> {
+        if !self.by_cluster {
+            return arm.moments(self.outcome);
+        }
+        let means: Vec<f64> = arm.cluster_moments(self.outcome)?.iter().map(|cluster| cluster.mean).collect();
+        Moments::of(&means).map_err(|e| NotEstimable::from(&e))
+    }
+
+    /// The difference 1 - 0 with its interval and the two-sided p-value of no difference.
+    ///
+    /// # Errors
+    /// When the data do not determine it.
+    pub fn difference(&self, arm1: &ArmSample, arm0: &ArmSample, level: f64) -> Result<Estimate, NotEstimable> {
+        if self.is_table() {
+            let t = Self::table(arm1, arm0)?;
+            return stat(two_proportions::risk_difference(t.x1(), t.n1(), t.x0(), t.n0(), level));
+        }
+        self.t_test(arm1, arm0, 0.0, Side::Two, level)
+    }
+
+    /// The ratio 1 / 0 with its interval and the two-sided p-value of a ratio of 1.
+    ///
+    /// # Errors
+    /// When the data do not determine it.
+    pub fn ratio(&self, arm1: &ArmSample, arm0: &ArmSample, level: f64) -> Result<Estimate, NotEstimable> {
+        if self.is_table() {
+            let t = Self::table(arm1, arm0)?;
+            return stat(two_proportions::risk_ratio(t.x1(), t.n1(), t.x0(), t.n0(), level));
+        }
+        let (moments1, moments0) = (self.moments(arm1)?, self.moments(arm0)?);
+        if moments1.mean < 0.0 || moments0.mean < 0.0 {
+            return Err(NotEstimable::new("not_estimable", "a ratio says nothing when a mean is below zero"));
+        }
+        let mut estimate = stat(ratio_of_means(&moments1, &moments0, 1.0, Side::Two, level))?;
+        if self.by_cluster {
+            estimate.method = "Fieller's ratio of cluster means".to_owned();
+        }
+        Ok(estimate)
+    }
+
+    fn t_test(
+        &self,
+        arm1: &ArmSample,
+        arm0: &ArmSample,
+        null_difference: f64,
+        side: Side,
+        level: f64,
+    ) -> Result<Estimate, NotEstimable> {
+        if self.by_cluster {
+            let clusters1 = arm1.cluster_moments(self.outcome)?;
+            let clusters0 = arm0.cluster_moments(self.outcome)?;
+            return stat(cluster_means_welch(&clusters1, &clusters0, null_difference, side, level));
+        }
+        let (moments1, moments0) = (arm1.moments(self.outcome)?, arm0.moments(self.outcome)?);
+        stat(welch(&moments1, &moments0, null_difference, side, level))
+    }
+
+    /// Whether the difference lies on one side of a null value.
+    ///
+    /// # Errors
+    /// When the data do not determine it.
+    pub fn test(
+        &self,
+        arm1: &ArmSample,
+        arm0: &ArmSample,
+        null_difference: f64,
+        side: Side,
+    ) -> Result<Tested, NotEstimable> {
+        if !self.is_table() {
+            let estimate = self.t_test(arm1, arm0, null_difference, side, 0.95)?;
+            let p_value =
+                estimate.p_value.ok_or_else(|| NotEstimable::new("not_estimable", "the test has no p-value"))?;
+            return Ok(Tested { p_value, method: estimate.method, guarantee: estimate.guarantee });
+        }
+        let table = Self::table(arm1, arm0)?;
+        if null_difference == 0.0 && table.total() <= EXACT_TOTAL {
+            let p_value = stat(boschloo(&table, side))?.p_value;
+            return Ok(Tested { p_value, method: "Boschloo's exact test".to_owned(), guarantee: Guarantee::Exact });
+        }
+        let p_value = stat(score_test(&table, null_difference, side, ScoreVariance::MiettinenNurminen))?;
+        let method = "Miettinen-Nurminen score test".to_owned();
+        Ok(Tested { p_value, method, guarantee: Guarantee::Asymptotic })
+    }
+
+    /// The difference where it can be had without a measure of its certainty: when nothing varies, for example.
+    fn bare_difference(&self, arm1: &ArmSample, arm0: &ArmSample) -> Option<f64> {
+        let (one, zero) = (self.moments(arm1).ok()?, self.moments(arm0).ok()?);
+        finite(one.mean - zero.mean)
+    }
+
+    /// A comparison as it stands in the report.
+    #[must_use]
+    pub fn compare(
+        &self,
+        (arm1, key1): (&ArmSample, &fairtrial_domain::ArmKey),
+        (arm0, key0): (&ArmSample, &fairtrial_domain::ArmKey),
+        measure: Measure,
+        level: f64,
+    ) -> Comparison {
+        let result = match measure {
+            Measure::Difference => self.difference(arm1, arm0, level),
+            Measure::Ratio => self.ratio(arm1, arm0, level),
+        };
+        let mut comparison = Comparison {
+            arm: key1.clone(),
+            control: key0.clone(),
+            measure,
+            estimate: None,
+            lower: None,
+            upper: None,
+            level,
+            p_value: None,
+            method: None,
+            guarantee: None,
+            not_estimable: None,
+        };
+        match result {
+            Ok(estimate) => fill(&mut comparison, &estimate),
+            Err(reason) => {
+                comparison.not_estimable = Some(reason);
+                if measure == Measure::Difference {
+                    comparison.estimate = self.bare_difference(arm1, arm0);
+                }
+            }
+        }
+        comparison
+    }
+}
+
+fn fill(comparison: &mut Comparison, estimate: &Estimate) {
+    let Interval { lower, upper, level } = estimate.interval;
+    comparison.estimate = estimate.point.and_then(finite);
+    comparison.lower = finite(lower);
+    comparison.upper = finite(upper);
+    comparison.level = level;
+    comparison.p_value = estimate.p_value.and_then(shown);
+    comparison.method = Some(estimate.method.clone());
+    comparison.guarantee = Some(estimate.guarantee);
+    let unbounded = match (comparison.lower, comparison.upper) {
+        (Some(_), Some(_)) => None,
+        (None, None) => Some("the data set no bound on either side"),
+        (None, Some(_)) => Some("the data set no lower bound"),
+        (Some(_), None) => Some("the data set no upper bound"),
+    };
+    comparison.not_estimable = match (comparison.estimate, unbounded) {
+        (None, _) => Some(NotEstimable::new("not_estimable", "nothing happened in the arm that is divided by")),
+        (Some(_), Some(detail)) => Some(NotEstimable::new("unbounded", detail)),
+        (Some(_), None) => None,
+    };
+}
+
+fn stat<T>(result: Result<T, StatError>) -> Result<T, NotEstimable> {
+    result.map_err(|e| NotEstimable::from(&e))
+}

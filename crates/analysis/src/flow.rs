@@ -1,0 +1,39 @@
+//! From request to analysis: every request in exactly one place.
+
+use fairtrial_domain::protocol::Allocation;
+
+use crate::{
+    reading::Reading,
+    report::{Flow, FlowArm, NotEnrolled},
+};
+
+/// The flow of a trial, on its primary outcome.
+pub(crate) fn flow(reading: &Reading<'_>) -> Flow {
+    let by_cluster = matches!(reading.plan.allocation, Allocation::Cluster { .. });
+    let samples = reading.samples.get(reading.primary());
+    let arms: Vec<FlowArm> = reading
+        .plan
+        .arms
+        .iter()
+        .zip(samples.into_iter().flatten())
+        .map(|(arm, sample)| FlowArm {
+            arm: arm.key.clone(),
+            name: arm.name.clone(),
+            assigned: sample.assigned,
+            clusters: by_cluster.then_some(sample.clusters_assigned),
+            not_yet_mature: sample.not_yet_mature(),
+            missing: sample.missing,
+            analysed: sample.analysed,
+        })
+        .collect();
+    let not_enrolled: Vec<NotEnrolled> = reading
+        .evidence
+        .not_enrolled
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(reason, count)| NotEnrolled { reason: reason.clone(), count: *count })
+        .collect();
+    let assigned = arms.iter().fold(0_u64, |sum, arm| sum.saturating_add(arm.assigned));
+    let requests = not_enrolled.iter().fold(assigned, |sum, turned_away| sum.saturating_add(turned_away.count));
+    Flow { requests, not_enrolled, assigned, arms }
+}

@@ -1,0 +1,44 @@
+//! Checks that must pass before the data may be read.
+//!
+//! Red makes the trial *Invalid* whatever its effect. Amber must be explained and stands in the report. Every check looks
+//! at counts only, never at who did better, so that all of them may be seen while the trial runs.
+
+mod counts;
+mod missing;
+mod ratio;
+
+use crate::{
+    reading::Reading,
+    report::{Gate, GateStatus},
+};
+
+/// p-value below which a check is red.
+pub const RED_BELOW: f64 = 0.001;
+/// p-value below which a check is amber.
+pub const AMBER_BELOW: f64 = 0.01;
+
+/// All checks, in the order of the report.
+#[must_use]
+pub fn gates(reading: &Reading<'_>) -> Vec<Gate> {
+    vec![
+        ratio::sample_ratio(reading),
+        counts::contradictory_data(reading),
+        missing::missing_outcomes(reading),
+        counts::stray_events(reading),
+        counts::plan_adherence(reading),
+    ]
+}
+
+fn gate(name: &str, status: GateStatus, detail: impl Into<String>, p_value: Option<f64>) -> Gate {
+    Gate { gate: name.to_owned(), status, detail: detail.into(), p_value }
+}
+
+fn status_of(p: f64) -> GateStatus {
+    if p < RED_BELOW {
+        GateStatus::Red
+    } else if p < AMBER_BELOW {
+        GateStatus::Amber
+    } else {
+        GateStatus::Green
+    }
+}

@@ -1,0 +1,67 @@
+//! Do the arms have the shares that the plan gives them?
+
+use fairtrial_domain::protocol::Allocation;
+use fairtrial_stats::sample_ratio;
+
+use super::{gate, status_of};
+use crate::{
+    comparison::shown,
+    reading::Reading,
+    report::{Gate, GateStatus},
+    words::{grouped, plural},
+};
+
+/// The sample-ratio check: exact where the numbers are small. Where whole clusters are assigned, clusters are counted.
+///
+/// It holds for one look. Whoever reads it every day meets a false amber in about one of a hundred days' first looks and
+/// a false red in one of a thousand.
+pub(super) fn sample_ratio(reading: &Reading<'_>) -> Gate {
+    let plan = reading.plan;
+    let by_cluster = matches!(plan.allocation, Allocation::Cluster { .. });
+    let observed: Vec<u64> = if by_cluster {
+        reading.samples.get(reading.primary()).into_iter().flatten().map(|arm| arm.clusters_assigned).collect()
+    } else {
+        reading.evidence.assigned(plan.arms.len())
+    };
+    let what = if by_cluster { "clusters".to_owned() } else { plural(&plan.unit) };
+    let ratio: Vec<u64> = plan.ratio().iter().map(|share| u64::from(*share)).collect();
+    if observed.iter().all(|count| *count == 0) {
+        return gate("sample_ratio", GateStatus::Green, "Nobody has been assigned yet.", None);
+    }
+    let test = match sample_ratio::test(&observed, &ratio) {
+        Ok(test) => test,
+        Err(error) => {
+            return gate("sample_ratio", GateStatus::Amber, format!("The shares could not be checked: {error}."), None);
+        }
+    };
+    let status = status_of(test.p_value.p());
+    let names = |index: usize| plan.arms.get(index).map_or("", |arm| arm.name.as_str());
+    let most = observed
+        .iter()
+        .zip(&test.expected)
+        .map(|(count, expected)| (*count as f64 - expected) / expected.max(1.0).sqrt())
+        .enumerate()
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .map_or(0, |(index, _)| index);
+    let (count, expected) =
+        (observed.get(most).copied().unwrap_or(0), test.expected.get(most).copied().unwrap_or(0.0).round());
+    let detail = match status {
+        GateStatus::Green => {
+            let counts: Vec<String> = observed.iter().map(|count| grouped(*count)).collect();
+            format!("The versions have the planned shares: {} {what}.", counts.join(", "))
+        }
+        GateStatus::Amber => format!(
+            "More {what} than expected were recorded in \u{201c}{}\u{201d} ({}, planned for {}).",
+            names(most),
+            grouped(count),
+            grouped(expected as u64)
+        ),
+        GateStatus::Red => format!(
+            "Far more {what} were recorded in \u{201c}{}\u{201d} ({}) than planned for ({}).",
+            names(most),
+            grouped(count),
+            grouped(expected as u64)
+        ),
+    };
+    gate("sample_ratio", status, detail, shown(test.p_value))
+}

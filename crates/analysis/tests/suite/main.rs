@@ -1,0 +1,7 @@
+//! The analysis as a whole: verdicts, their sentences, and what must hold for every plan and all evidence.
+
+// The attribute tells clippy that everything below is test code.
+#[cfg(test)]
+mod evidence;
+#[cfg(test)]
+mod verdicts;
