@@ -15,6 +15,7 @@ mod plan;
 mod region;
 
 pub use design::{ExactBinaryDesign, ExactDecision, ExactLook};
+pub(crate) use lattice::binomial;
 pub use nuisance::CertifiedSupremum;
 pub use operating::{ExactOperating, ExactStop};
 pub use order::Score;
