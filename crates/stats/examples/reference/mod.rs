@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 mod cluster;
 mod exact_gs;
+mod gsd;
 mod late;
 mod means;
 mod meta;
@@ -32,6 +33,7 @@ pub(crate) fn answer(question: &Value, data: &Path) -> Value {
 pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result<Value, StatError> {
     let value: fn(&str, &Value, &Path) -> Result<Value, StatError> = match group {
         "exact_gs" => exact_gs::value,
+        "gsd" => gsd::value,
         "cluster" => cluster::value,
         "late" => late::value,
         "means" => means::value,

@@ -69,9 +69,7 @@ impl Running {
 
     fn sum(&self, mut term: impl FnMut(f64) -> f64) -> f64 {
         let panels = self.centres.iter().zip(self.mass.chunks_exact(self.offsets.len()));
-        panels
-            .map(|(centre, mass)| self.offsets.iter().zip(mass).map(|(x, m)| m * term(centre + x)).sum::<f64>())
-            .sum()
+        panels.map(|(centre, mass)| self.offsets.iter().zip(mass).map(|(x, m)| m * term(centre + x)).sum::<f64>()).sum()
     }
 
     /// Probability of still running now.
@@ -189,8 +187,7 @@ impl Running {
         let scale = 1.0 / step.sqrt();
         let a: Vec<f64> = offsets.iter().map(|x| x * scale).collect();
         let c: Vec<f64> = self.offsets.iter().map(|x| x * scale).collect();
-        let shared: Vec<f64> =
-            c.iter().flat_map(|c| a.iter().map(move |a| (-0.5 * (a - c) * (a - c)).exp())).collect();
+        let shared: Vec<f64> = c.iter().flat_map(|c| a.iter().map(move |a| (-0.5 * (a - c) * (a - c)).exp())).collect();
         let mut result = vec![0.0; centres.len() * a.len()];
         let mut sums = vec![0.0; a.len()];
         for (&centre, target) in centres.iter().zip(result.chunks_exact_mut(a.len())) {

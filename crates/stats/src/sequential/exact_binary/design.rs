@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::lattice::{Grid, Thinning, binomial};
-use super::nuisance::CertifiedSupremum;
 use super::one_sided::{OneSidedLook, Sizes, boundary};
 use super::order::Score;
 use super::plan::{ExactBinarySpec, ExactFutility};
 use super::region::Staircase;
+use crate::two_proportions::CertifiedSupremum;
 use crate::{Side, StatError};
 
 /// What the registered rule says of a table at a look.
@@ -27,7 +27,7 @@ pub enum ExactDecision {
 }
 
 /// Boundaries of one look. Scores count in the direction of benefit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExactLook {
     /// Units in arm 1.
     pub treatment: u64,

@@ -2,10 +2,11 @@
 
 use super::design::ExactBinaryDesign;
 use super::lattice::{Grid, Thinning, binomial};
-use super::nuisance::{CertifiedSupremum, ErrorPolynomial};
+use super::nuisance::ErrorPolynomial;
 use super::order::Score;
 use crate::sequential::spending::check_probability;
 use crate::special::root;
+use crate::two_proportions::CertifiedSupremum;
 use crate::{Interval, PValue, Side, StatError};
 
 /// Points at which the worst nuisance proportion is first sought.

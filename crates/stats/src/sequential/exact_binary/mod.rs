@@ -14,9 +14,9 @@ mod path_counts;
 mod plan;
 mod region;
 
+pub use crate::two_proportions::CertifiedSupremum;
 pub use design::{ExactBinaryDesign, ExactDecision, ExactLook};
 pub(crate) use lattice::binomial;
-pub use nuisance::CertifiedSupremum;
 pub use operating::{ExactOperating, ExactStop};
 pub use order::Score;
 pub use path_counts::MAX_COUNTED_TOTAL;

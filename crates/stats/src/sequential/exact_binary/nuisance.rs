@@ -1,24 +1,11 @@
 //! The largest error over the unknown common proportion, with a proof.
 
-use serde::{Deserialize, Serialize};
-
-/// The supremum of a probability over an unknown proportion.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct CertifiedSupremum {
-    /// The largest value found; it is attained.
-    pub value: f64,
-    /// A bound that no proportion exceeds, proved by the second derivative on every cell of a partition of [0, 1].
-    pub upper_bound: f64,
-    /// A proportion at which the value is attained; where several share it, the smallest found.
-    pub at: f64,
-}
+use crate::two_proportions::CertifiedSupremum;
 
 /// Terms below this share of the largest one cannot change a sum.
 const NEGLIGIBLE: f64 = 1e-22;
 /// Relative room that covers the rounding of the sums, which have positive terms only.
 const ROUNDING: f64 = 1e-12;
-/// Cells in which the bound is sought at first.
-const FIRST_CELLS: usize = 64;
 /// Half-width below which a cell is not divided further.
 const NARROWEST: f64 = 1e-9;
 /// Most cells looked at before the bound found so far is given.
@@ -32,6 +19,8 @@ pub(crate) struct ErrorPolynomial {
     ratios: Vec<f64>,
     /// Bound on the absolute second derivative.
     bend: f64,
+    /// Cells in which a bound is sought at first.
+    cells: usize,
 }
 
 impl ErrorPolynomial {
@@ -40,7 +29,7 @@ impl ErrorPolynomial {
         let ratios = (0..degree).map(|s| (degree - 1 - s) as f64 / (s + 1) as f64).collect();
         let steepest = coefficients.windows(3).map(|c| (c[2] - 2.0 * c[1] + c[0]).abs()).fold(0.0, f64::max);
         let bend = degree as f64 * degree.saturating_sub(1) as f64 * steepest;
-        Self { coefficients, ratios, bend }
+        Self { coefficients, ratios, bend, cells: 16 + 2 * (degree as f64).sqrt() as usize }
     }
 
     /// Value and slope at `p`.
@@ -83,15 +72,15 @@ impl ErrorPolynomial {
         ((q * low + p * high) / total, degree as f64 * (high - low) / total)
     }
 
-    pub(crate) fn value(&self, p: f64) -> f64 {
+    fn value(&self, p: f64) -> f64 {
         self.at(p).0
     }
 
     /// Whether the supremum over [0, 1] is at most `level`. In doubt the answer is no.
     pub(crate) fn is_at_most(&self, level: f64) -> bool {
         let level = level * (1.0 - ROUNDING);
-        let half = 0.5 / FIRST_CELLS as f64;
-        let mut cells: Vec<(f64, f64)> = (0..FIRST_CELLS).map(|i| ((2 * i + 1) as f64 * half, half)).collect();
+        let half = 0.5 / self.cells as f64;
+        let mut cells: Vec<(f64, f64)> = (0..self.cells).map(|i| ((2 * i + 1) as f64 * half, half)).collect();
         let mut seen = 0;
         while let Some((middle, half)) = cells.pop() {
             let (value, slope) = self.at(middle);
@@ -109,13 +98,16 @@ impl ErrorPolynomial {
 
     /// The supremum over [0, 1], its place, and a proved upper bound within about 1e-9 of it.
     pub(crate) fn supremum(&self) -> CertifiedSupremum {
-        let mut best = (0.0, self.value(0.0));
-        let grid = 4 * FIRST_CELLS;
+        let grid = 2 * self.cells;
         let half = 0.5 / grid as f64;
-        for i in 0..grid {
-            self.improve(&mut best, (2 * i + 1) as f64 * half, half);
+        let mut best = (0.0, self.value(0.0));
+        for p in (0..grid).map(|i| (2 * i + 1) as f64 * half).chain([1.0]) {
+            let value = self.value(p);
+            if value > best.1 * (1.0 + ROUNDING) {
+                best = (p, value);
+            }
         }
-        self.improve(&mut best, 1.0, half);
+        best = self.climb(best.0, half);
         let mut cells: Vec<(f64, f64)> = (0..grid).rev().map(|i| ((2 * i + 1) as f64 * half, half)).collect();
         let mut upper = best.1;
         let mut seen = 0;
@@ -135,17 +127,6 @@ impl ErrorPolynomial {
             }
         }
         CertifiedSupremum { value: best.1, upper_bound: (upper * (1.0 + ROUNDING)).min(1.0), at: best.0 }
-    }
-
-    fn improve(&self, best: &mut (f64, f64), middle: f64, half: f64) {
-        let (value, slope) = self.at(middle);
-        // Only a cell whose straight line could pass the best one is worth climbing.
-        if value + slope.abs() * 2.0 * half > best.1 {
-            let top = self.climb(middle, half);
-            if top.1 > best.1 * (1.0 + ROUNDING) {
-                *best = top;
-            }
-        }
     }
 
     /// A local maximum within two half-widths of `middle`: the zero of the slope by bisection.

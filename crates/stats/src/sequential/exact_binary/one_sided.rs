@@ -1,9 +1,10 @@
 //! The exact boundary of one side: as many tables as the error that may be spent allows.
 
 use super::lattice::{Grid, Thinning};
-use super::nuisance::{CertifiedSupremum, ErrorPolynomial};
+use super::nuisance::ErrorPolynomial;
 use super::order::Score;
 use super::region::Staircase;
+use crate::two_proportions::CertifiedSupremum;
 
 /// Arm sizes at one look: units of the arm whose high scores count, then of the other.
 pub(crate) type Sizes = (u64, u64);

@@ -23,9 +23,7 @@ pub(crate) fn allowed(spec: &GroupSequentialSpec, spending: &Spending, alpha: f6
 /// The boundary for success in `z`, one per look, when one side may spend `alpha`; `lower` holds binding futility bounds.
 pub(crate) fn efficacy(spec: &GroupSequentialSpec, alpha: f64, lower: Option<&[f64]>) -> Result<Vec<f64>, StatError> {
     match &spec.efficacy {
-        Efficacy::Spending { spending } => {
-            Ok(by_spending(spec, &allowed(spec, spending, alpha), |_, _| None, lower).0)
-        }
+        Efficacy::Spending { spending } => Ok(by_spending(spec, &allowed(spec, spending, alpha), |_, _| None, lower).0),
         Efficacy::Fixed { z } => Ok(z.clone()),
         Efficacy::OBrienFleming => by_shape(spec, alpha, lower, |t| t.powf(-0.5)),
         Efficacy::Pocock => by_shape(spec, alpha, lower, |_| 1.0),

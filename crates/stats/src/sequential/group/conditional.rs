@@ -64,13 +64,7 @@ impl GroupSequentialDesign {
     ///
     /// # Errors
     /// `InvalidArgument` when there is no later look, or an argument is out of range.
-    pub fn predictive_power(
-        &self,
-        look: usize,
-        z: f64,
-        mean: f64,
-        standard_deviation: f64,
-    ) -> Result<f64, StatError> {
+    pub fn predictive_power(&self, look: usize, z: f64, mean: f64, standard_deviation: f64) -> Result<f64, StatError> {
         self.at(look, z, 0.0)?;
         if !mean.is_finite() {
             return Err(StatError::invalid("mean", "must be a finite number"));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::boundary::{allowed, beta_spending, crossing, efficacy, harm, plain_futility, repeats};
-use super::plan::{Futility, GroupSequentialSpec};
+use super::plan::{Efficacy, Futility, GroupSequentialSpec};
 use crate::sequential::recursion::Running;
 use crate::special::{normal, root};
 use crate::{Side, StatError};
@@ -90,7 +90,10 @@ impl GroupSequentialDesign {
         };
         let binding = matches!(spec.futility, Futility::BetaSpending { binding: true, .. });
         let sides = if spec.side == Side::Two { 2.0 } else { 1.0 };
-        let spent = crossing(&spec, &upper, if binding { lower.as_deref() } else { None });
+        let spent = match &spec.efficacy {
+            Efficacy::Spending { spending } => allowed(&spec, spending, alpha),
+            _ => crossing(&spec, &upper, if binding { lower.as_deref() } else { None }),
+        };
         let harm_bounds = spec.harm.as_ref().map(|h| harm(&spec, &allowed(&spec, &h.spending, h.alpha), &upper));
         let fractions = spec.fractions();
         let looks = (0..upper.len())
@@ -160,7 +163,8 @@ impl GroupSequentialDesign {
             let unit = look.information.sqrt();
             let score = |z: Option<f64>| z.map_or(f64::NEG_INFINITY, |z| z * unit);
             let (high, futile, harmful) = (look.efficacy * unit, score(look.futility), score(look.harm));
-            let below = |bound: f64| if bound > f64::NEG_INFINITY { running.below(look.information, bound) } else { 0.0 };
+            let below =
+                |bound: f64| if bound > f64::NEG_INFINITY { running.below(look.information, bound) } else { 0.0 };
             let mut success = running.above(look.information, high);
             if two_sided {
                 success += below(-high);
@@ -189,10 +193,14 @@ impl GroupSequentialDesign {
     /// # Errors
     /// `InvalidArgument` when `power` is not between the error rate and 1.
     pub fn effect_at_power(&self, power: f64) -> Result<f64, StatError> {
-        if let (Some(effect), Futility::BetaSpending { beta, .. }) = (self.effect, &self.spec.futility) {
-            if (1.0 - beta - power).abs() < 1e-12 && self.spec.harm.is_none() {
-                return Ok(effect);
+        let planned = match (self.effect, &self.spec.futility) {
+            (Some(effect), Futility::BetaSpending { beta, .. }) if self.spec.harm.is_none() => {
+                Some((effect, 1.0 - beta))
             }
+            _ => None,
+        };
+        if let Some((effect, _)) = planned.filter(|(_, planned)| (planned - power).abs() < 1e-12) {
+            return Ok(effect);
         }
         let alpha = self.spec.alpha_of_side();
         if !(power > alpha && power < 1.0) {

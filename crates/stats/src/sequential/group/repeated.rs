@@ -38,7 +38,7 @@ impl GroupSequentialDesign {
         self.look(look)?;
         check_z(z)?;
         let z = if self.spec.side == Side::Two { z.abs() } else { z };
-        let sides = if self.spec.side == Side::Two { 2.0 } else { 1.0 };
+        let sides: f64 = if self.spec.side == Side::Two { 2.0 } else { 1.0 };
         let spec = self.up_to(look);
         let most: f64 = match self.spec.efficacy {
             Efficacy::Spending { .. } if sides < 2.0 => 1.0 - 1e-9,

@@ -39,5 +39,9 @@ pub fn student_bound(z: f64, degrees_of_freedom: f64) -> Result<f64, StatError> 
         return Ok(z);
     }
     let tail = normal::sf(z.abs());
-    Ok(if tail < 1e-300 { z.signum() * f64::INFINITY } else { -z.signum() * student::quantile(tail, degrees_of_freedom) })
+    Ok(if tail < 1e-300 {
+        z.signum() * f64::INFINITY
+    } else {
+        -z.signum() * student::quantile(tail, degrees_of_freedom)
+    })
 }
