@@ -266,3 +266,11 @@ pub fn sign(c: &mut DbConnection, signature: &NewSignature) -> Result<(), StoreE
 pub fn signatures_of(c: &mut DbConnection, trial_id: i64) -> Result<Vec<SignatureRow>, StoreError> {
     Ok(signatures::table.filter(signatures::trial_id.eq(trial_id)).order(signatures::id).load(c)?)
 }
+
+/// A trial by its number.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_id(c: &mut DbConnection, id: i64) -> Result<Option<TrialRow>, StoreError> {
+    Ok(trials::table.find(id).first(c).optional()?)
+}

@@ -1,0 +1,275 @@
+//! Asking which version a person gets.
+
+use chrono::{DateTime, Utc};
+use fairtrial_domain::{
+    ArmKey, Fault, Pseudonym, TouchpointKey, TrialKey, UnitText,
+    eligibility::{AttributeValue, Attributes, Purpose},
+    protocol::{Protocol, ProtocolId},
+    trial::{AssignmentOutcome, Scope, State, before_draw, group_of, read_attributes},
+};
+use fairtrial_store::{AssignAnswer, AssignRequest};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    error::AppError,
+    state::{
+        App,
+        actor::KeyActor,
+        directory::{Directory, Trial, instant},
+        known::KnownPlace,
+    },
+};
+
+/// A request for an assignment.
+#[derive(Debug, Clone)]
+pub struct AssignCall {
+    /// Who, as the caller's system names them.
+    pub unit: UnitText,
+    /// The cluster, where clusters are assigned.
+    pub cluster: Option<String>,
+    /// What the plan needs to know of them.
+    pub attributes: Map<String, Value>,
+    /// Whether to look only: nobody enters, and no arm is told.
+    pub dry_run: bool,
+}
+
+/// The answer, which explains itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    /// Which trial.
+    pub trial: TrialKey,
+    /// What became of the request.
+    pub outcome: AssignmentOutcome,
+    /// Why nobody was enrolled, in plain words.
+    pub reason: Option<String>,
+    /// The arm; none when the person is not in the trial.
+    pub arm: Option<ArmKey>,
+    /// What to show: the arm's payload, or the current version's.
+    pub payload: Value,
+    /// Names this assignment in questions and complaints.
+    pub assignment_id: Option<String>,
+    /// The plan under which it was made.
+    pub protocol_id: ProtocolId,
+    /// When.
+    pub assigned_at: Option<DateTime<Utc>>,
+    /// How the person is to be told, when each is told.
+    pub notice: Option<String>,
+}
+
+impl App {
+    /// Which version a person gets in one trial. Repeated, it gives the same answer.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for a trial that is not the agency's, [`AppError::Invalid`] for undeclared or ill-fitting
+    /// attributes, [`AppError::Busy`] and [`AppError::Unavailable`] when nothing could be kept.
+    pub async fn assign(&self, caller: &KeyActor, trial: &str, call: &AssignCall) -> Result<Assignment, AppError> {
+        caller.needs(Scope::Assign)?;
+        let directory = self.directory.load_full();
+        let trial = directory.trial_of(caller.agency_id, trial)?;
+        let attributes =
+            read_attributes(&trial.plan.protocol().attributes, &call.attributes).map_err(AppError::Invalid)?;
+        let group = group_of(trial.plan.protocol(), call.cluster.as_deref(), &attributes);
+        self.assign_in(&directory, caller, trial, call, &attributes, group).await
+    }
+
+    /// Which versions a person gets in all started trials of a touchpoint.
+    ///
+    /// Attributes that some trial of the touchpoint declares are read by those that do; one that none declares is refused.
+    ///
+    /// # Errors
+    /// As [`App::assign`]; [`AppError::NotFound`] for a touchpoint without trials.
+    pub async fn assign_at_touchpoint(
+        &self,
+        caller: &KeyActor,
+        touchpoint: &str,
+        call: &AssignCall,
+    ) -> Result<Vec<Assignment>, AppError> {
+        caller.needs(Scope::Assign)?;
+        let directory = self.directory.load_full();
+        let key = TouchpointKey::new(touchpoint).map_err(|_| AppError::NotFound("touchpoint"))?;
+        let trials = directory.by_touchpoint.get(&(caller.agency_id, key)).ok_or(AppError::NotFound("touchpoint"))?;
+        let started: Vec<_> = trials.iter().filter(|trial| trial.state.has_started()).collect();
+        undeclared(&started, &call.attributes)?;
+        let mut assignments = Vec::with_capacity(started.len());
+        for trial in started {
+            let protocol = trial.plan.protocol();
+            let own: Map<String, Value> = call
+                .attributes
+                .iter()
+                .filter(|(name, _)| protocol.attributes.iter().any(|attribute| attribute.name == **name))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            let attributes = read_attributes(&protocol.attributes, &own).map_err(AppError::Invalid)?;
+            let group = match group_of(protocol, call.cluster.as_deref(), &attributes) {
+                // A cluster is sent for those trials that assign clusters; the others do not look at it.
+                Err(fault) if fault.code == "unexpected_cluster" => group_of(protocol, None, &attributes),
+                group => group,
+            };
+            assignments.push(self.assign_in(&directory, caller, trial, call, &attributes, group).await?);
+        }
+        Ok(assignments)
+    }
+
+    /// A person's place in a trial, without ever making one.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the person is not in the trial.
+    pub async fn look_up(&self, caller: &KeyActor, trial: &str, unit: &UnitText) -> Result<Assignment, AppError> {
+        caller.needs(Scope::Assign)?;
+        let directory = self.directory.load_full();
+        let trial = directory.trial_of(caller.agency_id, trial)?;
+        let pseudonym = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(unit);
+        let place = self.known.get(trial.id, &pseudonym).ok_or(AppError::NotFound("assignment"))?;
+        Ok(served(trial, &pseudonym, place, AssignmentOutcome::Existing))
+    }
+
+    async fn assign_in(
+        &self,
+        directory: &Directory,
+        caller: &KeyActor,
+        trial: &Trial,
+        call: &AssignCall,
+        attributes: &Attributes,
+        group: Result<(String, Option<fairtrial_domain::key::ClusterKey>), Fault>,
+    ) -> Result<Assignment, AppError> {
+        let pseudonym = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit);
+        if let Some(place) = self.known.get(trial.id, &pseudonym) {
+            return Ok(served(trial, &pseudonym, place, AssignmentOutcome::Existing));
+        }
+        if let Err((outcome, reason)) = before_draw(trial.state, trial.plan.protocol(), attributes) {
+            self.touches.count(trial.id, outcome);
+            return Ok(not_enrolled(trial, outcome, reason));
+        }
+        let (stratum, cluster) = group.map_err(|fault| AppError::Invalid(vec![fault]))?;
+        if call.dry_run || !caller.live {
+            // The arm is not told: whoever could look before enrolling could choose whom to enrol.
+            let reason = "this was a trial run: the person would be assigned, and nothing was kept";
+            return Ok(not_enrolled(trial, AssignmentOutcome::Assigned, reason.into()));
+        }
+        let drawing =
+            trial.drawing.clone().ok_or_else(|| AppError::Internal("a started trial has no secret".into()))?;
+        let at = self.ambient.now_micros();
+        let attributes = kept_attributes(trial.plan.protocol(), attributes)?;
+        let request = AssignRequest { drawing, unit: pseudonym, stratum, cluster, attributes, at };
+        match self.store.assign(request).await? {
+            AssignAnswer::New(place) => {
+                self.known.insert(trial.id, pseudonym, place.arm, place.assigned_at);
+                Ok(served(trial, &pseudonym, known(place)?, AssignmentOutcome::Assigned))
+            }
+            AssignAnswer::Existing(place) => {
+                self.known.insert(trial.id, pseudonym, place.arm, place.assigned_at);
+                Ok(served(trial, &pseudonym, known(place)?, AssignmentOutcome::Existing))
+            }
+            AssignAnswer::CapReached => {
+                self.touches.count(trial.id, AssignmentOutcome::CapReached);
+                Ok(not_enrolled(
+                    trial,
+                    AssignmentOutcome::CapReached,
+                    "the trial holds the most people that its plan allows".into(),
+                ))
+            }
+            AssignAnswer::NotEnrolling(state) => {
+                let (outcome, reason) = before_draw(state, trial.plan.protocol(), &Attributes::new())
+                    .err()
+                    .unwrap_or((AssignmentOutcome::Ended, "the trial takes nobody in any more".into()));
+                self.touches.count(trial.id, outcome);
+                Ok(not_enrolled(trial, outcome, reason))
+            }
+            AssignAnswer::UnknownCluster => {
+                Err(AppError::invalid("/cluster", "unknown_cluster", "this cluster is not on the trial's roster"))
+            }
+        }
+    }
+}
+
+fn known(place: fairtrial_store::Placed) -> Result<KnownPlace, AppError> {
+    let arm = u8::try_from(place.arm).map_err(|_| AppError::Internal("an arm's number is out of range".into()))?;
+    Ok(KnownPlace { arm, assigned_at: place.assigned_at })
+}
+
+/// The answer for a person who is in the trial. While a trial is suspended, and after it was stopped for harm or its data
+/// were locked, everybody gets the current version; where a person was assigned never changes.
+fn served(trial: &Trial, unit: &Pseudonym, place: KnownPlace, outcome: AssignmentOutcome) -> Assignment {
+    let over = match trial.state {
+        State::Suspended => {
+            Some((AssignmentOutcome::Suspended, "the trial is suspended; everybody gets the current version"))
+        }
+        _ if trial.reverted => {
+            Some((AssignmentOutcome::Suspended, "the trial was stopped; everybody gets the current version"))
+        }
+        State::DataLocked => Some((AssignmentOutcome::Ended, "the trial is over")),
+        _ => None,
+    };
+    if let Some((outcome, reason)) = over {
+        return not_enrolled(trial, outcome, reason.into());
+    }
+    let protocol = trial.plan.protocol();
+    let Some(arm) = protocol.arms.get(usize::from(place.arm)) else {
+        return not_enrolled(trial, AssignmentOutcome::Ended, "the plan does not have this version any more".into());
+    };
+    Assignment {
+        trial: protocol.key.clone(),
+        outcome,
+        reason: None,
+        arm: Some(arm.key.clone()),
+        payload: arm.payload.clone(),
+        assignment_id: Some(assignment_id(trial, unit)),
+        protocol_id: trial.plan.id().clone(),
+        assigned_at: Some(instant(place.assigned_at)),
+        notice: (protocol.data.notice == "individual").then(|| protocol.public_summary.clone()),
+    }
+}
+
+fn not_enrolled(trial: &Trial, outcome: AssignmentOutcome, reason: String) -> Assignment {
+    Assignment {
+        trial: trial.plan.protocol().key.clone(),
+        outcome,
+        reason: Some(reason),
+        arm: None,
+        payload: trial.control_payload().clone(),
+        assignment_id: None,
+        protocol_id: trial.plan.id().clone(),
+        assigned_at: None,
+        notice: None,
+    }
+}
+
+/// Made from trial and pseudonym, so it is the same whenever it is asked for and tells nobody who it is.
+fn assignment_id(trial: &Trial, unit: &Pseudonym) -> String {
+    let digest = Sha256::digest(format!("fairtrial/1/assignment/{}/{}", trial.key(), unit.to_hex()));
+    fairtrial_domain::canonical::hex(&digest[..12])
+}
+
+/// Refuses attributes that no trial of a touchpoint declares.
+fn undeclared(trials: &[&std::sync::Arc<Trial>], sent: &Map<String, Value>) -> Result<(), AppError> {
+    let declared =
+        |name: &str| trials.iter().any(|trial| trial.plan.protocol().attributes.iter().any(|a| a.name == name));
+    let faults: Vec<Fault> = sent
+        .keys()
+        .filter(|name| !declared(name))
+        .map(|name| {
+            let place = format!("/attributes/{}", fairtrial_domain::canonical::escape(name));
+            Fault::new(
+                place,
+                "undeclared_attribute",
+                "no trial at this touchpoint declares this attribute; leave it out",
+            )
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(AppError::Invalid(faults)) }
+}
+
+/// The attributes that the analysis needs, as JSON; what only decided who is in is not kept.
+fn kept_attributes(protocol: &Protocol, attributes: &Attributes) -> Result<Option<String>, AppError> {
+    let needed = |name: &str| {
+        let declared = protocol.attributes.iter().find(|attribute| attribute.name == name);
+        declared.is_some_and(|a| matches!(a.purpose, Purpose::Stratum | Purpose::Equity | Purpose::Covariate))
+    };
+    let kept: std::collections::BTreeMap<&String, &AttributeValue> =
+        attributes.iter().filter(|(name, _)| needed(name)).collect();
+    if kept.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(&kept).map(Some).map_err(|error| AppError::Internal(error.to_string()))
+}

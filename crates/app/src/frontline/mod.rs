@@ -1,0 +1,5 @@
+//! What frontline apps ask: assignments, and where outcome events go.
+
+pub mod assign;
+pub mod keys;
+pub mod record;

@@ -1,0 +1,8 @@
+//! Accounts, sessions, keys and agencies.
+
+pub mod accounts;
+pub mod agencies;
+pub mod api_keys;
+mod password;
+pub mod sessions;
+pub mod setup;

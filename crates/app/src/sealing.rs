@@ -1,0 +1,47 @@
+//! Secrets in the database, sealed by a key that is not in it.
+
+use std::fmt;
+
+use chacha20poly1305::{
+    ChaCha20Poly1305, Nonce,
+    aead::{Aead, KeyInit, Payload},
+};
+
+use crate::{ambient::Ambient, error::AppError};
+
+/// The installation's master key: 32 bytes in a file beside the configuration, never in the database.
+#[derive(Clone)]
+pub struct MasterKey(ChaCha20Poly1305);
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(..)")
+    }
+}
+
+impl MasterKey {
+    /// From 32 secret bytes.
+    #[must_use]
+    pub fn new(bytes: &[u8; 32]) -> Self {
+        Self(ChaCha20Poly1305::new(bytes.into()))
+    }
+
+    /// Seals a secret under a label that says what it is for; only the same label opens it.
+    pub(crate) fn seal(&self, ambient: &Ambient, label: &str, secret: &[u8]) -> Result<Vec<u8>, AppError> {
+        let nonce: [u8; 12] = ambient.bytes();
+        let payload = Payload { msg: secret, aad: label.as_bytes() };
+        let sealed =
+            self.0.encrypt(&Nonce::from(nonce), payload).map_err(|_| AppError::Internal("sealing failed".into()))?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens a sealed secret of 32 bytes.
+    pub(crate) fn open(&self, label: &str, sealed: &[u8]) -> Result<[u8; 32], AppError> {
+        let wrong =
+            || AppError::Internal(format!("the master key does not open the secret of {label}: is it the right key?"));
+        let (nonce, sealed) = sealed.split_first_chunk::<12>().ok_or_else(wrong)?;
+        let payload = Payload { msg: sealed, aad: label.as_bytes() };
+        let secret = self.0.decrypt(&Nonce::from(*nonce), payload).map_err(|_| wrong())?;
+        secret.try_into().map_err(|_| wrong())
+    }
+}

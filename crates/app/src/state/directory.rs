@@ -1,0 +1,212 @@
+//! A snapshot of agencies, keys and trials, replaced as a whole when anything in it changes.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use fairtrial_domain::{
+    LockedProtocol, PseudonymKey, TouchpointKey,
+    allocation::AllocationSecret,
+    event::Catalogue,
+    trial::{PersonRole, Scope, State},
+};
+use fairtrial_store::{DbConnection, Drawing, StoreError, agencies, api_keys, directory, people, trials};
+use serde_json::Value;
+
+use super::actor::{KeyActor, Person};
+use crate::{error::AppError, sealing::MasterKey};
+
+/// An agency, ready for use.
+#[derive(Debug, Clone)]
+pub struct Agency {
+    /// Its number.
+    pub id: i64,
+    /// Its name in documents.
+    pub key: String,
+    /// Its name for people.
+    pub name: String,
+    pub(crate) pseudonym_key: PseudonymKey,
+    pub(crate) catalogue: Arc<Catalogue>,
+}
+
+/// A trial, ready for use.
+#[derive(Debug)]
+pub struct Trial {
+    /// Its number.
+    pub id: i64,
+    /// Number of its agency.
+    pub agency_id: i64,
+    /// Where it stands.
+    pub state: State,
+    /// Its plan.
+    pub plan: Arc<LockedProtocol>,
+    /// Whether everybody gets the current version for good.
+    pub reverted: bool,
+    /// SHA-256 of the allocation secret, from the start on.
+    pub secret_commitment: Option<String>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it started.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When enrolment ended for good.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// When the data were locked.
+    pub locked_at: Option<DateTime<Utc>>,
+    /// The last event that counts, once the data are locked.
+    pub locked_sequence: Option<i64>,
+    /// Why it stands where it stands.
+    pub state_reason: Option<String>,
+    pub(crate) drawing: Option<Arc<Drawing>>,
+}
+
+impl Trial {
+    /// Its name in addresses.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.plan.protocol().key.as_str()
+    }
+
+    /// What an app shows to people who are not in the trial: the current version.
+    #[must_use]
+    pub fn control_payload(&self) -> &Value {
+        self.plan.protocol().control().map_or(&Value::Null, |arm| &arm.payload)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct StoredKey {
+    pub(crate) actor: KeyActor,
+    pub(crate) secret_hash: Vec<u8>,
+}
+
+/// The snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    pub(crate) version: i64,
+    pub(crate) agencies: BTreeMap<i64, Agency>,
+    pub(crate) keys: HashMap<String, StoredKey>,
+    pub(crate) trials: BTreeMap<String, Arc<Trial>>,
+    pub(crate) by_id: HashMap<i64, Arc<Trial>>,
+    pub(crate) by_touchpoint: HashMap<(i64, TouchpointKey), Vec<Arc<Trial>>>,
+}
+
+/// What is read for a snapshot, in one go.
+pub(crate) struct Rows {
+    version: i64,
+    agencies: Vec<agencies::AgencyRow>,
+    keys: Vec<(api_keys::ApiKeyRow, Option<people::PersonRow>)>,
+    trials: Vec<(trials::TrialRow, String)>,
+}
+
+pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
+    // The version first: a change in between is then seen as another version and read again.
+    let version = directory::version(c)?;
+    let agencies = agencies::all(c)?;
+    let mut keys = Vec::new();
+    for key in api_keys::all_valid(c)? {
+        let person = key.person_id.map(|id| people::by_id(c, id)).transpose()?.flatten();
+        keys.push((key, person));
+    }
+    let mut read_trials = Vec::new();
+    for trial in trials::all(c)? {
+        let canonical = trials::canonical(c, trial.id, &trial.protocol_id)?;
+        let canonical = canonical.ok_or_else(|| StoreError::Damaged(format!("plan of trial {}", trial.key)))?;
+        read_trials.push((trial, canonical));
+    }
+    Ok(Rows { version, agencies, keys, trials: read_trials })
+}
+
+impl Directory {
+    pub(crate) fn build(rows: Rows, master_key: &MasterKey) -> Result<Self, AppError> {
+        let mut directory = Self { version: rows.version, ..Self::default() };
+        for (row, canonical) in rows.trials {
+            let trial = Arc::new(build_trial(row, &canonical, master_key)?);
+            if let Some(touchpoint) = &trial.plan.protocol().touchpoint {
+                let place = directory.by_touchpoint.entry((trial.agency_id, touchpoint.clone())).or_default();
+                place.push(Arc::clone(&trial));
+            }
+            directory.by_id.insert(trial.id, Arc::clone(&trial));
+            directory.trials.insert(trial.key().to_owned(), trial);
+        }
+        for row in rows.agencies {
+            let secret = master_key.open(&format!("pseudonyms of {}", row.key), &row.sealed_pseudonym_key)?;
+            let started =
+                directory.trials.values().filter(|trial| trial.agency_id == row.id && trial.state.has_started());
+            let catalogue = Catalogue::of(started.map(|trial| trial.plan.protocol()));
+            let agency = Agency {
+                id: row.id,
+                key: row.key,
+                name: row.name,
+                pseudonym_key: PseudonymKey::new(&secret),
+                catalogue: Arc::new(catalogue),
+            };
+            directory.agencies.insert(row.id, agency);
+        }
+        for (row, person) in rows.keys {
+            let scopes = row.scopes.split_whitespace().filter_map(Scope::from_word).collect();
+            let person = person.filter(|person| !person.disabled).map(person_of);
+            let actor =
+                KeyActor { id: row.id, agency_id: row.agency_id, scopes, live: row.environment == "live", person };
+            directory.keys.insert(row.public_id, StoredKey { actor, secret_hash: row.secret_hash });
+        }
+        Ok(directory)
+    }
+
+    pub(crate) fn agency(&self, id: i64) -> Result<&Agency, AppError> {
+        self.agencies.get(&id).ok_or(AppError::NotFound("agency"))
+    }
+
+    /// A trial of an agency. Another agency's trial looks like none.
+    pub(crate) fn trial_of(&self, agency_id: i64, key: &str) -> Result<&Arc<Trial>, AppError> {
+        self.trials.get(key).filter(|trial| trial.agency_id == agency_id).ok_or(AppError::NotFound("trial"))
+    }
+}
+
+pub(crate) fn person_of(row: people::PersonRow) -> Person {
+    let roles = row.roles.split_whitespace().filter_map(PersonRole::from_word).collect();
+    Person { id: row.id, agency_id: row.agency_id, name: row.name, email: row.email, roles }
+}
+
+pub(crate) fn instant(micros: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(micros).unwrap_or_default()
+}
+
+fn build_trial(row: trials::TrialRow, canonical: &str, master_key: &MasterKey) -> Result<Trial, AppError> {
+    let damaged = |what: &str| AppError::Internal(format!("the {what} of trial {} cannot be read", row.key));
+    let plan = LockedProtocol::from_json(canonical.as_bytes()).map_err(|_| damaged("plan"))?;
+    if plan.id().as_str() != row.protocol_id {
+        return Err(damaged("plan's id"));
+    }
+    let state = State::from_word(&row.state).ok_or_else(|| damaged("state"))?;
+    let drawing = match &row.sealed_secret {
+        None => None,
+        Some(sealed) => {
+            let secret = AllocationSecret::new(master_key.open(&format!("allocation of {}", row.key), sealed)?);
+            let protocol = plan.protocol();
+            Some(Arc::new(Drawing {
+                trial_id: row.id,
+                method: protocol.allocation.clone(),
+                ratio: protocol.ratio(),
+                secret,
+                cap: protocol.monitoring.max_units,
+            }))
+        }
+    };
+    Ok(Trial {
+        id: row.id,
+        agency_id: row.agency_id,
+        state,
+        plan: Arc::new(plan),
+        reverted: row.reverted,
+        secret_commitment: row.secret_commitment,
+        created_at: instant(row.created_at),
+        started_at: row.started_at.map(instant),
+        ended_at: row.ended_at.map(instant),
+        locked_at: row.locked_at.map(instant),
+        locked_sequence: row.locked_sequence,
+        state_reason: row.state_reason,
+        drawing,
+    })
+}

@@ -1,0 +1,154 @@
+//! What a running server holds in memory: a snapshot of the directory, known assignments, and the folded trials.
+
+pub(crate) mod actor;
+pub(crate) mod directory;
+pub(crate) mod known;
+mod projections;
+mod touches;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use arc_swap::ArcSwap;
+use fairtrial_store::{Store, StoreError, api_keys};
+use tokio::sync::Semaphore;
+
+pub(crate) use self::{directory::Directory, known::Known, projections::Projections, touches::Touches};
+use crate::{ambient::Ambient, error::AppError, sealing::MasterKey};
+
+/// How often other servers' changes are looked for.
+const REFRESH: Duration = Duration::from_millis(500);
+
+/// How many passwords are hashed at once: each takes 19 MiB and a core for some 50 ms.
+const PASSWORDS_AT_ONCE: usize = 2;
+
+/// The use cases with what they need. One for each server, shared by all its threads.
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) master_key: MasterKey,
+    pub(crate) ambient: Ambient,
+    pub(crate) directory: ArcSwap<Directory>,
+    pub(crate) known: Known,
+    pub(crate) projections: Projections,
+    pub(crate) touches: Touches,
+    pub(crate) keys_used: Mutex<std::collections::HashMap<i64, i64>>,
+    pub(crate) passwords: Semaphore,
+    pub(crate) setup_token: Mutex<Option<crate::people::setup::SetupToken>>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Loads everything and is ready to answer.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or the master key does not open its secrets.
+    pub async fn load(store: Store, master_key: MasterKey, ambient: Ambient) -> Result<Arc<Self>, AppError> {
+        let app = Arc::new(Self {
+            store,
+            master_key,
+            ambient,
+            directory: ArcSwap::from_pointee(Directory::default()),
+            known: Known::default(),
+            projections: Projections::default(),
+            touches: Touches::default(),
+            keys_used: Mutex::default(),
+            passwords: Semaphore::new(PASSWORDS_AT_ONCE),
+            setup_token: Mutex::default(),
+        });
+        app.reload_directory().await?;
+        app.catch_up().await?;
+        Ok(app)
+    }
+
+    /// The clock and the source of randomness.
+    #[must_use]
+    pub fn ambient(&self) -> &Ambient {
+        &self.ambient
+    }
+
+    /// Keeps memory in step with the database until the future is dropped: folds new events, notices other servers'
+    /// changes, writes counters.
+    pub async fn keep_in_step(self: Arc<Self>) {
+        let mut commits = self.store.commits();
+        let mut ticks: u32 = 0;
+        loop {
+            // Whichever comes first: a commit of this server, or the time to look for those of others.
+            let _ = tokio::time::timeout(REFRESH, commits.changed()).await;
+            commits.mark_unchanged();
+            let result = self.step(ticks).await;
+            if let Err(error) = result {
+                tracing::warn!(error = %error, "memory could not be brought in step; trying again");
+                tokio::time::sleep(REFRESH).await;
+            }
+            ticks = ticks.wrapping_add(1);
+            // Many commits in a row are folded together.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn step(&self, ticks: u32) -> Result<(), AppError> {
+        self.refresh_directory().await?;
+        self.catch_up().await?;
+        if ticks.is_multiple_of(64) {
+            self.write_counters().await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is only counted in memory: call it before the process ends.
+    ///
+    /// # Errors
+    /// When the database fails; the counts are kept for the next attempt.
+    pub async fn write_counters(&self) -> Result<(), AppError> {
+        self.touches.flush(&self.store).await?;
+        let used: Vec<(i64, i64)> = self.keys_used.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+        if !used.is_empty() {
+            self.store.write(move |c| api_keys::note_used(c, &used)).await?;
+        }
+        Ok(())
+    }
+
+    /// Folds every event that is committed now, so that what is read next has them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn catch_up(&self) -> Result<(), AppError> {
+        self.projections.catch_up(&self.store, &self.directory.load_full(), &self.known, &self.ambient).await
+    }
+
+    pub(crate) async fn reload_directory(&self) -> Result<(), AppError> {
+        let rows = self.store.read(directory::read).await?;
+        let directory = Directory::build(rows, &self.master_key)?;
+        self.directory.store(Arc::new(directory));
+        Ok(())
+    }
+
+    async fn refresh_directory(&self) -> Result<(), AppError> {
+        let version = self.store.read(fairtrial_store::directory::version).await?;
+        if version != self.directory.load().version {
+            self.reload_directory().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn check_ready(&self) -> Result<(), AppError> {
+        self.store.read(fairtrial_store::directory::version).await.map(|_| ()).map_err(|error: StoreError| error.into())
+    }
+
+    /// How many people are in trials that this server knows.
+    #[must_use]
+    pub fn known_units(&self) -> usize {
+        self.known.len()
+    }
+}

@@ -1,0 +1,166 @@
+//! Every started trial, folded from the two logs in their order.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use fairtrial_domain::{
+    Decimal, Pseudonym,
+    projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection},
+};
+use fairtrial_store::{Store, log};
+
+use super::{
+    directory::{Directory, Trial, instant},
+    known::Known,
+};
+use crate::{ambient::Ambient, error::AppError};
+
+/// Rows read at once.
+const PAGE: i64 = 10_000;
+
+/// A started trial and its fold.
+type Listening = (Arc<Trial>, Arc<Mutex<TrialProjection>>);
+
+/// The folded trials and how far the logs are read.
+#[derive(Debug, Default)]
+pub(crate) struct Projections {
+    trials: RwLock<HashMap<i64, Arc<Mutex<TrialProjection>>>>,
+    /// Only one reader of the logs at a time: a row must be folded once.
+    marks: tokio::sync::Mutex<Marks>,
+    event_mark: std::sync::atomic::AtomicI64,
+    kinds: Mutex<HashMap<String, Arc<str>>>,
+}
+
+#[derive(Debug, Default)]
+struct Marks {
+    assignments: i64,
+    events: i64,
+}
+
+impl Projections {
+    /// Folds everything that is committed.
+    ///
+    /// Events are read before the assignments that are folded first: whoever sends an outcome has had the answer to an
+    /// assignment, so an event that is committed never belongs to an assignment that is not.
+    pub(crate) async fn catch_up(
+        &self,
+        store: &Store,
+        directory: &Directory,
+        known: &Known,
+        ambient: &Ambient,
+    ) -> Result<(), AppError> {
+        let mut marks = self.marks.lock().await;
+        loop {
+            let after = marks.events;
+            let events = store.read(move |c| log::events_after(c, after, PAGE)).await?;
+            loop {
+                let after = marks.assignments;
+                let assignments = store.read(move |c| log::assignments_after(c, after, PAGE)).await?;
+                let full = i64::try_from(assignments.len()).is_ok_and(|n| n == PAGE);
+                for row in assignments {
+                    self.assign(directory, known, &row)?;
+                    marks.assignments = row.sequence;
+                }
+                if !full {
+                    break;
+                }
+            }
+            let full = i64::try_from(events.len()).is_ok_and(|n| n == PAGE);
+            self.fold(directory, events, &mut marks, ambient)?;
+            self.event_mark.store(marks.events, std::sync::atomic::Ordering::Release);
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    fn assign(&self, directory: &Directory, known: &Known, row: &log::AssignmentRow) -> Result<(), AppError> {
+        let damaged = || AppError::Internal(format!("assignment {} cannot be read", row.sequence));
+        let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
+        let arm = usize::try_from(row.arm).map_err(|_| damaged())?;
+        known.insert(row.trial_id, unit, arm, row.assigned_at);
+        let Some(trial) = directory.by_id.get(&row.trial_id) else {
+            return Err(AppError::Internal("an assignment is ahead of the directory".into()));
+        };
+        let projection = self.of(trial);
+        let unit = AssignedUnit { unit, arm, group: row.stratum.clone(), assigned_at: instant(row.assigned_at) };
+        projection.lock().unwrap_or_else(PoisonError::into_inner).assign(&unit);
+        Ok(())
+    }
+
+    fn fold(
+        &self,
+        directory: &Directory,
+        events: Vec<log::EventRow>,
+        marks: &mut Marks,
+        ambient: &Ambient,
+    ) -> Result<(), AppError> {
+        let now = ambient.now();
+        let mut listening: HashMap<i64, Vec<Listening>> = HashMap::new();
+        for trial in directory.trials.values().filter(|trial| trial.state.has_started()) {
+            listening.entry(trial.agency_id).or_default().push((Arc::clone(trial), self.of(trial)));
+        }
+        for row in events {
+            marks.events = row.sequence;
+            let unit = Pseudonym::from_bytes(&row.unit)
+                .ok_or_else(|| AppError::Internal(format!("event {} cannot be read", row.sequence)))?;
+            let event = FoldedEvent {
+                sequence: row.sequence,
+                unit,
+                kind: self.kind(&row.kind),
+                value: row.value.and_then(Decimal::from_millionths),
+                occurred_at: instant(row.occurred_at),
+            };
+            for (trial, projection) in listening.get(&row.agency_id).into_iter().flatten() {
+                // What happened before the start belongs to no trial; leaving it out keeps a fold that saw it live and one
+                // that reads it later the same.
+                let begun = trial.started_at.is_some_and(|start| event.occurred_at >= start);
+                if begun && trial.locked_sequence.is_none_or(|last| row.sequence <= last) {
+                    projection.lock().unwrap_or_else(PoisonError::into_inner).fold(&event, now);
+                }
+            }
+        }
+        for (_, projection) in listening.values().flatten() {
+            projection.lock().unwrap_or_else(PoisonError::into_inner).forget_early(now);
+        }
+        Ok(())
+    }
+
+    fn of(&self, trial: &Trial) -> Arc<Mutex<TrialProjection>> {
+        if let Some(found) = self.trials.read().unwrap_or_else(PoisonError::into_inner).get(&trial.id) {
+            return Arc::clone(found);
+        }
+        let mut trials = self.trials.write().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Mutex::new(TrialProjection::new(Arc::clone(&trial.plan))));
+        Arc::clone(trials.entry(trial.id).or_insert_with(new))
+    }
+
+    fn kind(&self, name: &str) -> Arc<str> {
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        match kinds.get(name) {
+            Some(kind) => Arc::clone(kind),
+            None => {
+                let kind: Arc<str> = name.into();
+                kinds.insert(name.to_owned(), Arc::clone(&kind));
+                kind
+            }
+        }
+    }
+
+    /// What is known of a trial: as of its data lock, or of now.
+    pub(crate) fn evidence(&self, trial: &Trial, ambient: &Ambient, not_enrolled: Vec<(String, u64)>) -> Evidence {
+        let mark = self.event_mark.load(std::sync::atomic::Ordering::Acquire);
+        let as_of = trial.locked_at.unwrap_or_else(|| ambient.now());
+        let data_cut = trial.locked_sequence.unwrap_or(mark);
+        let projection = self.of(trial);
+        let projection = projection.lock().unwrap_or_else(PoisonError::into_inner);
+        projection.evidence(as_of, data_cut, trial.locked_at.is_some(), not_enrolled)
+    }
+
+    /// People in a trial.
+    pub(crate) fn units(&self, trial: &Trial) -> usize {
+        self.of(trial).lock().unwrap_or_else(PoisonError::into_inner).units()
+    }
+}

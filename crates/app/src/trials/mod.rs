@@ -1,0 +1,6 @@
+//! Plans and the life of trials.
+
+pub mod life;
+pub mod plan;
+pub mod report;
+pub mod view;

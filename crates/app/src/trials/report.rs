@@ -1,0 +1,65 @@
+//! What was learned.
+
+use std::sync::Arc;
+
+use fairtrial_analysis::Report;
+use fairtrial_domain::trial::{PersonRole, Scope, State};
+use fairtrial_store::{audit, touches};
+use serde_json::json;
+
+use crate::{
+    error::AppError,
+    state::{App, actor::Actor, directory::Trial},
+};
+
+/// Name and version of what computed a report.
+pub const ENGINE: &str = concat!("fairtrial ", env!("CARGO_PKG_VERSION"));
+
+impl App {
+    /// The report of a started trial: the verdict from its locked plan and the evidence so far.
+    ///
+    /// While a trial runs, the people who run it do not see the comparison: it would change how they run it. Every view by
+    /// a person before the data are locked is kept in the audit.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Forbidden`], and [`AppError::Conflict`] for a trial that has not started.
+    pub async fn report(&self, actor: &Actor, key: &str) -> Result<(Arc<Trial>, Report), AppError> {
+        if let Actor::Key(key) = actor {
+            key.needs(Scope::ResultsRead)?;
+        }
+        let trial = self.trial_of(actor, key)?;
+        if !trial.state.has_started() {
+            return Err(AppError::conflict("not_started", "there is a report once the trial has started"));
+        }
+        self.may_see_comparison(actor, &trial).await?;
+        self.catch_up().await?;
+        let id = trial.id;
+        let mut counts = self.store.read(move |c| touches::of_trial(c, id)).await?;
+        for (outcome, n) in self.touches.pending(id) {
+            match counts.iter_mut().find(|(known, _)| known == outcome) {
+                Some((_, count)) => *count += n,
+                None => counts.push((outcome.to_owned(), n)),
+            }
+        }
+        counts.sort();
+        let not_enrolled = counts.into_iter().map(|(outcome, n)| (outcome, u64::try_from(n).unwrap_or(0))).collect();
+        let evidence = self.projections.evidence(&trial, &self.ambient, not_enrolled);
+        let report = fairtrial_analysis::analyse(&trial.plan, &evidence, ENGINE);
+        Ok((trial, report))
+    }
+
+    async fn may_see_comparison(&self, actor: &Actor, trial: &Trial) -> Result<(), AppError> {
+        let Actor::Person(person) = actor else { return Ok(()) };
+        if trial.state == State::DataLocked {
+            return Ok(());
+        }
+        let readers = [PersonRole::Monitor, PersonRole::Analyst, PersonRole::Manager];
+        if !readers.iter().any(|role| person.has(*role)) {
+            let detail = "while people are still in the trial, those who run it do not see the comparison; it opens when the data are locked";
+            return Err(AppError::Forbidden(detail.into()));
+        }
+        let entry = self.entry(actor, person, "report.viewed", trial.key(), json!({"protocol_id": trial.plan.id()}));
+        self.store.write(move |c| audit::append(c, &entry)).await?;
+        Ok(())
+    }
+}

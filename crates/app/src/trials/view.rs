@@ -1,0 +1,169 @@
+//! Reading trials.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use fairtrial_domain::{
+    protocol::ProtocolId,
+    trial::{PersonRole, Scope, needed_roles},
+};
+use fairtrial_store::{audit, people, trials};
+
+use super::life::signatures;
+use crate::{
+    error::AppError,
+    state::{
+        App,
+        actor::Actor,
+        directory::{Agency, Trial, instant},
+    },
+};
+
+/// A signature as people see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureView {
+    /// Who signed.
+    pub name: String,
+    /// In which role.
+    pub role: PersonRole,
+    /// Which content.
+    pub protocol_id: ProtocolId,
+    /// Whether it is the content of now.
+    pub current: bool,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What they wrote beside it.
+    pub note: String,
+}
+
+/// One thing that was done with a trial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who, where a person did it.
+    pub name: Option<String>,
+    /// What, such as `trial.start`.
+    pub action: String,
+    /// The reason given, if any.
+    pub reason: Option<String>,
+}
+
+/// A trial with what its page shows.
+#[derive(Debug, Clone)]
+pub struct TrialView {
+    /// The trial.
+    pub trial: Arc<Trial>,
+    /// Its agency's name.
+    pub agency: String,
+    /// People in it.
+    pub people: u64,
+    /// The roles that must sign.
+    pub needed: Vec<PersonRole>,
+    /// The roles whose signature is missing.
+    pub missing: Vec<PersonRole>,
+    /// All signatures, old ones too.
+    pub signatures: Vec<SignatureView>,
+    /// Numbers of the accounts that wrote the plan.
+    pub authors: Vec<i64>,
+    /// What was done, newest first.
+    pub history: Vec<HistoryEntry>,
+}
+
+impl App {
+    /// A trial of the actor's agency. Another agency's trial looks like none.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub fn trial_of(&self, actor: &Actor, key: &str) -> Result<Arc<Trial>, AppError> {
+        self.directory.load().trial_of(actor.agency_id(), key).cloned()
+    }
+
+    /// All trials of the actor's agency, by key.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] for a key without the scope.
+    pub fn trials_of(&self, actor: &Actor) -> Result<Vec<Arc<Trial>>, AppError> {
+        may_read(actor)?;
+        let directory = self.directory.load();
+        Ok(directory.trials.values().filter(|trial| trial.agency_id == actor.agency_id()).cloned().collect())
+    }
+
+    /// People in a trial, as this server has folded them.
+    #[must_use]
+    pub fn people_in(&self, trial: &Trial) -> u64 {
+        self.projections.units(trial) as u64
+    }
+
+    /// The actor's agency.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when it is gone.
+    pub fn agency_of(&self, actor: &Actor) -> Result<Agency, AppError> {
+        self.directory.load().agency(actor.agency_id()).cloned()
+    }
+
+    /// All agencies, by number.
+    #[must_use]
+    pub fn agencies(&self) -> Vec<Agency> {
+        self.directory.load().agencies.values().cloned().collect()
+    }
+
+    /// A trial with what its page shows.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::Forbidden`] for a key without the scope.
+    pub async fn view_trial(&self, actor: &Actor, key: &str) -> Result<TrialView, AppError> {
+        may_read(actor)?;
+        let trial = self.trial_of(actor, key)?;
+        let agency = self.agency_of(actor)?.name;
+        let (id, agency_id, subject) = (trial.id, trial.agency_id, key.to_owned());
+        let (authors, signed, people, entries) = self
+            .store
+            .read(move |c| {
+                Ok((
+                    trials::authors(c, id)?,
+                    trials::signatures_of(c, id)?,
+                    people::of_agency(c, agency_id)?,
+                    audit::about(c, &subject, 50)?,
+                ))
+            })
+            .await?;
+        let name = |id: i64| people.iter().find(|person| person.id == id).map(|person| person.name.clone());
+        let missing = self.missing_roles(&trial).await?;
+        let signatures = signatures(signed)?
+            .into_iter()
+            .map(|signature| SignatureView {
+                name: name(signature.person).unwrap_or_else(|| "somebody who has left".into()),
+                role: signature.role,
+                current: signature.protocol_id == *trial.plan.id(),
+                protocol_id: signature.protocol_id,
+                at: signature.at,
+                note: signature.note,
+            })
+            .collect();
+        let history = entries
+            .into_iter()
+            .map(|entry| HistoryEntry {
+                at: instant(entry.at),
+                name: entry.person_id.and_then(name),
+                action: entry.action,
+                reason: serde_json::from_str::<serde_json::Value>(&entry.detail)
+                    .ok()
+                    .and_then(|detail| detail.get("reason").and_then(|reason| reason.as_str().map(str::to_owned)))
+                    .filter(|reason| !reason.is_empty()),
+            })
+            .collect();
+        let needed = needed_roles(trial.plan.protocol());
+        let people = self.people_in(&trial);
+        Ok(TrialView { trial, agency, people, needed, missing, signatures, authors, history })
+    }
+}
+
+pub(crate) fn may_read(actor: &Actor) -> Result<(), AppError> {
+    match actor {
+        Actor::Person(_) => Ok(()),
+        Actor::Key(key) if key.scopes.contains(&Scope::TrialsWrite) => Ok(()),
+        Actor::Key(key) => key.needs(Scope::TrialsRead),
+    }
+}
