@@ -19,6 +19,7 @@ pub mod sample_ratio;
 pub mod sequential;
 pub mod special;
 pub mod sufficient;
+pub mod survival;
 pub mod two_proportions;
 mod variance_recovery;
 mod wald;

@@ -15,6 +15,7 @@ mod multiplicity;
 mod one_prop;
 pub(crate) mod shape;
 mod srm;
+mod survival;
 mod two_prop;
 
 /// Answers one question; the answer repeats it.
@@ -40,6 +41,7 @@ pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result
         "meta" => meta::value,
         "multiplicity" => multiplicity::value,
         "one_prop" => one_prop::value,
+        "survival" => survival::value,
         "two_prop" => two_prop::value,
         "srm" => srm::value,
         _ => return Err(StatError::invalid("group", format!("there is no group {group:?}"))),
