@@ -11,8 +11,11 @@ mod gsd;
 mod late;
 mod means;
 mod meta;
+mod mh;
 mod multiplicity;
 mod one_prop;
+mod paired_prop;
+mod rates;
 pub(crate) mod shape;
 mod srm;
 mod survival;
@@ -44,6 +47,9 @@ pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result
         "survival" => survival::value,
         "two_prop" => two_prop::value,
         "srm" => srm::value,
+        "rates" => rates::value,
+        "mh" => mh::value,
+        "paired_prop" => paired_prop::value,
         _ => return Err(StatError::invalid("group", format!("there is no group {group:?}"))),
     };
     value(id, input, data)

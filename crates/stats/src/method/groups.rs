@@ -10,7 +10,10 @@ pub(super) fn find(group: &str) -> Option<Handler> {
     match group {
         "exact_sequential" => Some(super::exact_sequential::call),
         "one_proportion" => Some(super::one_proportion::call),
+        "paired_proportions" => Some(super::paired_proportions::call),
+        "rates" => Some(super::rates::call),
         "sample_ratio" => Some(super::sample_ratio::call),
+        "stratified" => Some(super::stratified::call),
         "two_proportions" => Some(super::two_proportions::call),
         _ => None,
     }

@@ -8,7 +8,10 @@ mod arguments;
 mod exact_sequential;
 mod groups;
 mod one_proportion;
+mod paired_proportions;
+mod rates;
 mod sample_ratio;
+mod stratified;
 mod two_proportions;
 
 pub use arguments::Arguments;

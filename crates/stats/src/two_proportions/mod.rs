@@ -30,6 +30,10 @@ pub use supremum::CertifiedSupremum;
 pub use table::Table;
 pub use unconditional::{UnconditionalTest, barnard, barnard_absolute, boschloo, boschloo_min_likelihood};
 
+pub(crate) use score::{Restricted, log_root, normal_p, restricted_by_difference, standardised};
+pub(crate) use skewness::corrected;
+pub(crate) use table::check_level;
+
 use crate::{Estimate, Guarantee, Side, StatError};
 
 /// Largest total for which the default analysis uses the exact test.

@@ -8,7 +8,7 @@ use serde_json::Value;
 mod reference;
 
 /// Groups without an implementation yet; whoever delivers one takes it from here.
-const NOT_YET: &[&str] = &["bayes", "confseq", "mh", "paired_prop", "power", "rates", "safe"];
+const NOT_YET: &[&str] = &["bayes", "confseq", "power", "safe"];
 
 /// Lines whose oracle is coarser than the tolerance beside it: our value solves the defining equation (tested elsewhere),
 /// the oracle stops its search early. Given is the absolute accuracy that the oracle's own code has.
@@ -27,6 +27,12 @@ const COARSE: &[(&str, &str, f64)] = &[
     ("meta", "PM_z", 1e-3),
     ("meta", "PM_knha", 1e-3),
     ("meta", "tau2_ci_Qprofile", 1e-4),
+    // exactci: uniroot at its default tolerance (0/100 against 5/100 has the closed form 0.820564203).
+    ("rates", "poisson_midp", 2e-4),
+    // MASS: the last step of its alternating fit is not taken into the standard error of theta.
+    ("rates", "glm_nb", 5e-5),
+    // R's mantelhaen.test: uniroot at its default tolerance for the estimate and the limits.
+    ("mh", "cmh_exact", 3e-4),
     // exact2x2: 100 nuisance points under-evaluate the supremum, and ties of rounded scores are missed (0/20, 8/20: p
     // 0.0018 where whole-number ordering gives 0.0022; see barnard_own_less in the same file).
     ("two_prop", "uncond_score_diff_", 5e-4),
