@@ -18,6 +18,7 @@ mod looks;
 pub mod reading;
 pub mod report;
 pub mod sample;
+pub mod tabular;
 pub mod verdict;
 pub mod words;
 
