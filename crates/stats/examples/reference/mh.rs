@@ -76,7 +76,7 @@ fn homogeneity(rows: &[[u64; 4]]) -> Result<Value, StatError> {
         rows.iter().enumerate().filter(|(_, row)| full(row)).map(|(i, row)| ((i + 1).to_string(), *row)).unzip();
     let strata = Strata::new(&kept)?;
     let tests = stratified::homogeneity(&strata)?;
-    let (cochran, _) = stratified::chi_square(&strata, true)?;
+    let (cochran, _) = stratified::cochran_chi_square(&strata, true)?;
     Ok(json!({
         "strata": format!("rows {}", numbers.join(" and ")),
         "BD": tests.breslow_day, "BDp": tests.breslow_day_p.p(),

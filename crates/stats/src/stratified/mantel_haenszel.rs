@@ -95,10 +95,25 @@ pub fn common_risk_difference(strata: &Strata, level: f64) -> Result<Estimate, S
 /// # Errors
 /// `zero_variance` when in every stratum nobody or everybody succeeded.
 pub fn chi_square(strata: &Strata, continuity_correction: bool) -> Result<(f64, PValue), StatError> {
+    // Given both margins the variance of a stratum has N - 1; one person alone has none.
+    statistic(strata, continuity_correction, |total| if total > 1.0 { 1.0 / (total - 1.0) } else { 0.0 })
+}
+
+/// Do the arms differ within strata? Cochran's test of 1954, whose variances take the arms as two binomial samples.
+///
+/// Slightly larger than [`chi_square`]; for comparison with programs that print it.
+///
+/// # Errors
+/// As [`chi_square`].
+pub fn cochran_chi_square(strata: &Strata, continuity_correction: bool) -> Result<(f64, PValue), StatError> {
+    statistic(strata, continuity_correction, f64::recip)
+}
+
+fn statistic(strata: &Strata, continuity_correction: bool, share: fn(f64) -> f64) -> Result<(f64, PValue), StatError> {
     let excess = strata.sum(|s| s.a - s.n1 * (s.a + s.c) / s.total);
     let variance = strata.sum(|s| {
         let spread = s.n1 * s.n0 * (s.a + s.c) * (s.b + s.d);
-        if s.total > 1.0 { spread / (s.total * s.total * (s.total - 1.0)) } else { 0.0 }
+        spread / (s.total * s.total) * share(s.total)
     });
     if variance == 0.0 {
         return Err(StatError::ZeroVariance);

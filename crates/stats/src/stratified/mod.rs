@@ -10,7 +10,9 @@ mod score;
 
 pub use exact::{ConditionalLogOdds, conditional_ln_odds, exact_common_odds_ratio, exact_test};
 pub use homogeneity::{Homogeneity, homogeneity};
-pub use mantel_haenszel::{chi_square, common_odds_ratio, common_risk_difference, common_risk_ratio};
+pub use mantel_haenszel::{
+    chi_square, cochran_chi_square, common_odds_ratio, common_risk_difference, common_risk_ratio,
+};
 pub use score::stratified_risk_difference;
 
 use crate::StatError;
