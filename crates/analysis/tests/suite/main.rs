@@ -4,4 +4,8 @@
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod published;
+#[cfg(test)]
+mod tabular;
+#[cfg(test)]
 mod verdicts;
