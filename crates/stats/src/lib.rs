@@ -3,6 +3,7 @@
 //! Arm 1 is the new version, arm 0 the current one; an effect is always 1 - 0 or 1 / 0. What cannot be computed is an
 //! error ([`StatError`]) or an unbounded interval, never 0, `p = 1` or NaN. No clock, no I/O, no ambient randomness.
 
+pub mod anytime;
 pub mod cluster;
 pub mod confidence_set;
 pub mod error;

@@ -6,6 +6,7 @@ use fairtrial_stats::StatError;
 use serde_json::{Value, json};
 
 mod cluster;
+mod confseq;
 mod exact_gs;
 mod gsd;
 mod late;
@@ -16,6 +17,7 @@ mod multiplicity;
 mod one_prop;
 mod paired_prop;
 mod rates;
+mod safe;
 pub(crate) mod shape;
 mod srm;
 mod survival;
@@ -36,7 +38,9 @@ pub(crate) fn answer(question: &Value, data: &Path) -> Value {
 /// The value in the shape of the vectors.
 pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result<Value, StatError> {
     let value: fn(&str, &Value, &Path) -> Result<Value, StatError> = match group {
+        "confseq" => confseq::value,
         "exact_gs" => exact_gs::value,
+        "safe" => safe::value,
         "gsd" => gsd::value,
         "cluster" => cluster::value,
         "late" => late::value,

@@ -8,6 +8,9 @@ pub(super) type Handler = fn(&str, &mut Arguments<'_>) -> Answer;
 /// The handler of a group.
 pub(super) fn find(group: &str) -> Option<Handler> {
     match group {
+        "confidence_sequence" => Some(super::anytime::confidence_sequence),
+        "safe_test" => Some(super::anytime::safe_test),
+        "group_sequential" => Some(super::group_sequential::call),
         "exact_sequential" => Some(super::exact_sequential::call),
         "one_proportion" => Some(super::one_proportion::call),
         "paired_proportions" => Some(super::paired_proportions::call),

@@ -4,8 +4,10 @@
 //! count or a level outside (0, 1) is an `invalid_argument` that names the argument. An unbounded end of an interval and
 //! an undefined number are `null` in the result.
 
+mod anytime;
 mod arguments;
 mod exact_sequential;
+mod group_sequential;
 mod groups;
 mod one_proportion;
 mod paired_proportions;
