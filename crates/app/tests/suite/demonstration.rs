@@ -1,0 +1,47 @@
+//! The demonstration shows what it promises.
+
+use fairtrial_analysis::report::VerdictKind;
+use fairtrial_app::demo::{self, DemoClock};
+use fairtrial_domain::trial::{PersonRole, State};
+use fairtrial_testkit::on_both_databases;
+
+use crate::stage::{StandingClock, open};
+
+on_both_databases! {
+    fn every_story_ends_as_told(database) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let clock = DemoClock::new(StandingClock::new());
+            let app = open(&database, clock.clone()).await;
+            let shown = demo::play(&app, &clock, &|_| ()).await.unwrap();
+            assert_eq!(shown.trials.len(), 10);
+            for (trial, state, kind) in [
+                ("fines-letter", State::DataLocked, Some(VerdictKind::Succeeded)),
+                ("benefit-form", State::DataLocked, Some(VerdictKind::Failed)),
+                ("call-script", State::DataLocked, Some(VerdictKind::Undecided)),
+                ("identity-check", State::DataLocked, Some(VerdictKind::Harmful)),
+                ("queue-ticket", State::DataLocked, Some(VerdictKind::Invalid)),
+                ("kiosk-greeting", State::DataLocked, Some(VerdictKind::Succeeded)),
+                ("appointment-text", State::Enrolling, Some(VerdictKind::Undecided)),
+                ("open-door", State::Enrolling, Some(VerdictKind::Undecided)),
+                ("rates-rebate", State::InReview, None),
+                ("call-back-slot", State::Withdrawn, None),
+            ] {
+                let told = shown.trials.iter().find(|t| t.key == trial).unwrap();
+                assert_eq!(told.state, state.as_str(), "{trial}");
+                let account = shown.accounts.iter().find(|a| a.agency == told.agency && a.role == PersonRole::Manager).unwrap();
+                let session = app.sign_in(&account.email, &account.password).await.unwrap();
+                let report = app.report(&fairtrial_app::Actor::Person(session.person), trial).await;
+                match kind {
+                    Some(kind) => {
+                        let (_, report) = report.unwrap();
+                        println!("{trial}: {:?} {}", report.verdict.kind, report.verdict.headline);
+                        for gate in &report.integrity { println!("   {:?} {} {}", gate.status, gate.gate, gate.detail); }
+                        assert_eq!(report.verdict.kind, kind, "{trial}: {:?}", report.verdict);
+                    }
+                    None => assert!(report.is_err(), "{trial}"),
+                }
+            }
+        });
+    }
+}
