@@ -6,7 +6,7 @@ use super::closed_form::pooled_z;
 use super::ordering::{
     min_likelihood_within, observed_min_likelihood, observed_upper_tail, scores_at_least, upper_tails_within,
 };
-use super::supremum::{CertifiedSupremum, supremum};
+use super::supremum::{CertifiedSupremum, supremum, supremum_at_least};
 use super::table::Table;
 use crate::{PValue, Side, StatError};
 
@@ -33,14 +33,42 @@ fn check_size(table: &Table) -> Result<(), StatError> {
     Ok(())
 }
 
-fn one_sided(supremum: CertifiedSupremum, statistic: f64) -> UnconditionalTest {
+fn one_sided(coefficients: &[f64], statistic: f64) -> UnconditionalTest {
+    let supremum = supremum(coefficients);
     UnconditionalTest { p_value: PValue::from_p(supremum.value), supremum, statistic }
 }
 
-/// Twice the smaller of two one-sided tests.
-fn central(greater: UnconditionalTest, less: UnconditionalTest) -> UnconditionalTest {
-    let smaller = if less.supremum.value < greater.supremum.value { less } else { greater };
+/// Twice the smaller of two one-sided tests. The side towards the observed difference is looked at first; the other one
+/// only when it is not plainly larger.
+fn central(table: &Table, towards: impl Fn(&Table) -> (Vec<f64>, f64)) -> UnconditionalTest {
+    let (near, far) = if table.difference() >= 0.0 { (*table, table.swapped()) } else { (table.swapped(), *table) };
+    let (coefficients, statistic) = towards(&near);
+    let mut smaller = one_sided(&coefficients, statistic);
+    let (coefficients, statistic) = towards(&far);
+    if supremum_at_least(&coefficients) <= smaller.supremum.value {
+        let other = one_sided(&coefficients, statistic);
+        if other.supremum.value < smaller.supremum.value {
+            smaller = other;
+        }
+    }
     UnconditionalTest { p_value: PValue::from_p(2.0 * smaller.supremum.value), ..smaller }
+}
+
+fn by_side(
+    table: &Table,
+    side: Side,
+    towards: impl Fn(&Table) -> (Vec<f64>, f64),
+) -> Result<UnconditionalTest, StatError> {
+    check_size(table)?;
+    let single = |table: &Table| {
+        let (coefficients, statistic) = towards(table);
+        one_sided(&coefficients, statistic)
+    };
+    Ok(match side {
+        Side::Greater => single(table),
+        Side::Less => single(&table.swapped()),
+        Side::Two => central(table, towards),
+    })
 }
 
 /// Are two proportions equal, with an error rate that holds for every size of trial? Boschloo's test.
@@ -60,15 +88,9 @@ fn central(greater: UnconditionalTest, less: UnconditionalTest) -> Unconditional
 /// # Errors
 /// `too_large` beyond 25 million possible tables.
 pub fn boschloo(table: &Table, side: Side) -> Result<UnconditionalTest, StatError> {
-    check_size(table)?;
-    let towards = |table: &Table| {
+    by_side(table, side, |table| {
         let fisher = observed_upper_tail(table);
-        one_sided(supremum(&upper_tails_within(table.n1(), table.n0(), fisher)), fisher)
-    };
-    Ok(match side {
-        Side::Greater => towards(table),
-        Side::Less => towards(&table.swapped()),
-        Side::Two => central(towards(table), towards(&table.swapped())),
+        (upper_tails_within(table.n1(), table.n0(), fisher), fisher)
     })
 }
 
@@ -81,7 +103,7 @@ pub fn boschloo(table: &Table, side: Side) -> Result<UnconditionalTest, StatErro
 pub fn boschloo_min_likelihood(table: &Table) -> Result<UnconditionalTest, StatError> {
     check_size(table)?;
     let fisher = observed_min_likelihood(table);
-    Ok(one_sided(supremum(&min_likelihood_within(table.n1(), table.n0(), fisher)), fisher))
+    Ok(one_sided(&min_likelihood_within(table.n1(), table.n0(), fisher), fisher))
 }
 
 /// Are two proportions equal? Barnard's exact test with tables ordered by the pooled z statistic.
@@ -92,15 +114,9 @@ pub fn boschloo_min_likelihood(table: &Table) -> Result<UnconditionalTest, StatE
 /// # Errors
 /// `too_large` beyond 25 million possible tables.
 pub fn barnard(table: &Table, side: Side) -> Result<UnconditionalTest, StatError> {
-    check_size(table)?;
     // Without any variation the statistic is 0 by convention.
     let statistic = pooled_z(table).unwrap_or(0.0);
-    let towards = |table: &Table| one_sided(supremum(&scores_at_least(table, false)), statistic);
-    Ok(match side {
-        Side::Greater => towards(table),
-        Side::Less => towards(&table.swapped()),
-        Side::Two => central(towards(table), towards(&table.swapped())),
-    })
+    by_side(table, side, |table| (scores_at_least(table, false), statistic))
 }
 
 /// Barnard's exact test, two-sided by the absolute pooled z.
@@ -111,5 +127,5 @@ pub fn barnard(table: &Table, side: Side) -> Result<UnconditionalTest, StatError
 /// `too_large` beyond 25 million possible tables.
 pub fn barnard_absolute(table: &Table) -> Result<UnconditionalTest, StatError> {
     check_size(table)?;
-    Ok(one_sided(supremum(&scores_at_least(table, true)), pooled_z(table).unwrap_or(0.0)))
+    Ok(one_sided(&scores_at_least(table, true), pooled_z(table).unwrap_or(0.0)))
 }
