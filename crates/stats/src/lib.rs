@@ -4,6 +4,7 @@
 //! error ([`StatError`]) or an unbounded interval, never 0, `p = 1` or NaN. No clock, no I/O, no ambient randomness.
 
 pub mod anytime;
+pub mod bayes;
 pub mod cluster;
 pub mod confidence_set;
 pub mod error;
@@ -17,6 +18,7 @@ pub mod missing;
 pub mod multiplicity;
 pub mod one_proportion;
 pub mod paired_proportions;
+pub mod power;
 pub mod rates;
 pub mod sample_ratio;
 pub mod sequential;

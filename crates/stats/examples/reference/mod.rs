@@ -5,6 +5,7 @@ use std::path::Path;
 use fairtrial_stats::StatError;
 use serde_json::{Value, json};
 
+mod bayes;
 mod cluster;
 mod confseq;
 mod exact_gs;
@@ -16,6 +17,7 @@ mod mh;
 mod multiplicity;
 mod one_prop;
 mod paired_prop;
+mod power;
 mod rates;
 mod safe;
 pub(crate) mod shape;
@@ -42,12 +44,14 @@ pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result
         "exact_gs" => exact_gs::value,
         "safe" => safe::value,
         "gsd" => gsd::value,
+        "bayes" => bayes::value,
         "cluster" => cluster::value,
         "late" => late::value,
         "means" => means::value,
         "meta" => meta::value,
         "multiplicity" => multiplicity::value,
         "one_prop" => one_prop::value,
+        "power" => power::value,
         "survival" => survival::value,
         "two_prop" => two_prop::value,
         "srm" => srm::value,

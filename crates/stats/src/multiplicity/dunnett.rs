@@ -75,13 +75,14 @@ impl Dunnett {
             None => normal_case(critical),
             Some(df) if df > 1e7 => normal_case(critical),
             Some(df) => {
-                // s = sqrt(chi-square / df) has log-density ln 2 + (df/2) ln(df/2) - lnΓ(df/2) + (df - 1) ln s - df s²/2.
+                // w = ln sqrt(chi-square / df) has log-density ln 2 + (df/2) ln(df/2) - lnΓ(df/2) + df w - df e^{2w}/2.
                 let half = 0.5 * df;
                 let constant = std::f64::consts::LN_2 + half * half.ln() - gamma::ln_gamma(half);
-                let lowest = (chi_square::quantile(1e-16, df) / df).sqrt();
-                let highest = (chi_square::quantile_upper(1e-16, df) / df).sqrt();
-                let density = |s: f64| (constant + (df - 1.0) * s.ln() - half * s * s).exp();
-                self.rule.integrate_panels(lowest, highest, 8, |s| density(s) * normal_case(critical * s))
+                let lowest = 0.5 * (chi_square::quantile(1e-16, df) / df).ln();
+                let highest = 0.5 * (chi_square::quantile_upper(1e-16, df) / df).ln();
+                let density = |w: f64| (constant + df * w - half * (2.0 * w).exp()).exp();
+                let panels = ((highest - lowest) * (1.0 + half.sqrt())).clamp(4.0, 60.0).ceil() as usize;
+                self.rule.integrate_panels(lowest, highest, panels, |w| density(w) * normal_case(critical * w.exp()))
             }
         }
     }
