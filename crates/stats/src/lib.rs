@@ -11,6 +11,7 @@ pub mod error;
 pub mod estimate;
 pub mod instrumental;
 pub mod linear;
+mod log_spread;
 pub mod means;
 pub mod meta;
 pub mod method;

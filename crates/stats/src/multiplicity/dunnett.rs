@@ -1,7 +1,8 @@
 use crate::error::StatError;
 use crate::estimate::Side;
+use crate::log_spread::LogSpread;
 use crate::special::quadrature::GaussLegendre;
-use crate::special::{chi_square, gamma, normal, root};
+use crate::special::{normal, root};
 use crate::wald::{check_finite, check_positive, check_share};
 
 /// Largest number of quadrature panels; reached only when the control arm is a millionth of the others.
@@ -75,14 +76,9 @@ impl Dunnett {
             None => normal_case(critical),
             Some(df) if df > 1e7 => normal_case(critical),
             Some(df) => {
-                // w = ln sqrt(chi-square / df) has log-density ln 2 + (df/2) ln(df/2) - lnΓ(df/2) + df w - df e^{2w}/2.
-                let half = 0.5 * df;
-                let constant = std::f64::consts::LN_2 + half * half.ln() - gamma::ln_gamma(half);
-                let lowest = 0.5 * (chi_square::quantile(1e-16, df) / df).ln();
-                let highest = 0.5 * (chi_square::quantile_upper(1e-16, df) / df).ln();
-                let density = |w: f64| (constant + df * w - half * (2.0 * w).exp()).exp();
-                let panels = ((highest - lowest) * (1.0 + half.sqrt())).clamp(4.0, 60.0).ceil() as usize;
-                self.rule.integrate_panels(lowest, highest, panels, |w| density(w) * normal_case(critical * w.exp()))
+                let spread = LogSpread::new(df);
+                let given = |w: f64| spread.density(w) * normal_case(critical * w.exp());
+                self.rule.integrate_panels(spread.lowest, spread.highest, spread.panels(2.0).min(60), given)
             }
         }
     }

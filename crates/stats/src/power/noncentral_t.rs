@@ -1,5 +1,6 @@
+use crate::log_spread::LogSpread;
 use crate::special::quadrature::GaussLegendre;
-use crate::special::{chi_square, gamma, normal, student};
+use crate::special::{normal, student};
 
 /// Probability that a noncentral t variable is above `t`.
 ///
@@ -9,17 +10,10 @@ pub(super) fn sf(t: f64, df: f64, noncentrality: f64) -> f64 {
     if df > 1e7 {
         return normal::sf(t - noncentrality);
     }
-    // On the logarithm of s the integrand is smooth for every df: ln 2 + (df/2) ln(df/2) - lnΓ(df/2) + df w - df e^{2w}/2.
-    let half = 0.5 * df;
-    let constant = std::f64::consts::LN_2 + half * half.ln() - gamma::ln_gamma(half);
-    let lowest = 0.5 * (chi_square::quantile(1e-17, df) / df).ln();
-    let highest = 0.5 * (chi_square::quantile_upper(1e-17, df) / df).ln();
-    let density = |w: f64| (constant + df * w - half * (2.0 * w).exp()).exp();
-    // The density is about 1/sqrt(2 df) wide, and the normal tail turns within 1/|t s|.
-    let sharpness = 2.5 + (0.5 * df).sqrt() + t.abs() * highest.exp();
-    let panels = ((highest - lowest) * sharpness).clamp(8.0, 5_000.0).ceil();
-    let rule = GaussLegendre::new(16);
-    rule.integrate_panels(lowest, highest, panels as usize, |w| density(w) * normal::sf(t * w.exp() - noncentrality))
+    let spread = LogSpread::new(df);
+    let panels = spread.panels(t.abs() * spread.highest.exp());
+    let beyond = |w: f64| spread.density(w) * normal::sf(t * w.exp() - noncentrality);
+    GaussLegendre::new(16).integrate_panels(spread.lowest, spread.highest, panels, beyond)
 }
 
 /// Power of a t test; both tails count when `two_sided`.
