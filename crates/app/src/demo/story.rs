@@ -158,7 +158,7 @@ static STORIES: [Story; 10] = [
     Story {
         key: "queue-ticket",
         agency: "transport",
-        what: "finished: invalid, far fewer ratings were recorded in one version",
+        what: "finished: invalid, the sample ratio of recorded ratings is far from the plan",
         plan: include_str!("protocols/queue-ticket.json"),
         starts: 90,
         enrols_for: 20,
