@@ -76,7 +76,7 @@ impl DbConnection {
                 Ok(Self::Sqlite(connection))
             }
             DatabaseUrl::Postgres(address) => {
-                let mut connection = PgConnection::establish(address).map_err(unavailable)?;
+                let mut connection = PgConnection::establish(&with_limits(address)).map_err(unavailable)?;
                 connection
                     .batch_execute(
                         "SET synchronous_commit = on; SET statement_timeout = '60s'; SET lock_timeout = '10s'; \
@@ -117,6 +117,18 @@ impl DbConnection {
             }
         }
     }
+}
+
+/// The address with limits on how long a silent server is waited for, unless it states its own.
+fn with_limits(address: &str) -> String {
+    let mut address = address.to_owned();
+    for (name, value) in [("connect_timeout", "5"), ("tcp_user_timeout", "15000")] {
+        if !address.contains(name) {
+            let sign = if address.contains('?') { '&' } else { '?' };
+            address.push_str(&format!("{sign}{name}={value}"));
+        }
+    }
+    address
 }
 
 fn unavailable(error: impl fmt::Display) -> StoreError {

@@ -30,6 +30,7 @@ impl From<diesel::result::Error> for StoreError {
         use diesel::result::{DatabaseErrorKind, Error};
         match error {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Exists,
+            Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, why) => Self::Changed(why.message().into()),
             Error::NotFound => Self::Changed("no such row".into()),
             other => Self::Unavailable(other.to_string()),
         }

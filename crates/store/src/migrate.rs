@@ -1,5 +1,14 @@
 //! Bringing a database to the schema of this version.
 
+use std::collections::HashSet;
+
+use diesel::{
+    backend::Backend,
+    connection::SimpleConnection,
+    migration::{MigrationSource, MigrationVersion},
+    pg::Pg,
+    sqlite::Sqlite,
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::{connection::DbConnection, error::StoreError};
@@ -7,8 +16,23 @@ use crate::{connection::DbConnection, error::StoreError};
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
-/// Runs all migrations that have not run; returns their names.
+/// How the schema of a database stands to that of this version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Schema {
+    /// The same.
+    Current,
+    /// Migrations of this version have not run yet.
+    Older,
+    /// A migration has run that this version does not know.
+    Newer,
+}
+
+/// Runs all migrations that have not run; returns their names. Of two servers that start at once, the second waits.
 pub(crate) fn run(connection: &mut DbConnection) -> Result<Vec<String>, StoreError> {
+    if let DbConnection::Postgres(c) = connection {
+        // The lock goes with the connection. A migration of a large table may take its time.
+        c.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock(112176190783490)")?;
+    }
     let done = match connection {
         DbConnection::Sqlite(c) => {
             c.run_pending_migrations(SQLITE).map(|names| names.iter().map(ToString::to_string).collect())
@@ -29,11 +53,27 @@ pub(crate) fn revert_all(connection: &mut DbConnection) -> Result<usize, StoreEr
     done.map_err(|error| StoreError::Setup(format!("the database could not be taken back: {error}")))
 }
 
-/// Whether migrations of this version have not run yet.
-pub(crate) fn pending(connection: &mut DbConnection) -> Result<bool, StoreError> {
-    let pending = match connection {
-        DbConnection::Sqlite(c) => c.has_pending_migration(SQLITE),
-        DbConnection::Postgres(c) => c.has_pending_migration(POSTGRES),
-    };
-    pending.map_err(|error| StoreError::Setup(error.to_string()))
+/// Compares the migrations that have run with those of this version.
+pub(crate) fn schema(connection: &mut DbConnection) -> Result<Schema, StoreError> {
+    match connection {
+        DbConnection::Sqlite(c) => compare::<Sqlite>(c.applied_migrations(), &SQLITE),
+        DbConnection::Postgres(c) => compare::<Pg>(c.applied_migrations(), &POSTGRES),
+    }
+    .map_err(|error| StoreError::Setup(error.to_string()))
+}
+
+fn compare<DB: Backend>(
+    applied: diesel::migration::Result<Vec<MigrationVersion<'static>>>,
+    ours: &EmbeddedMigrations,
+) -> diesel::migration::Result<Schema> {
+    let applied: HashSet<String> = applied?.iter().map(ToString::to_string).collect();
+    let migrations = MigrationSource::<DB>::migrations(ours)?;
+    let known: HashSet<String> = migrations.iter().map(|migration| migration.name().version().to_string()).collect();
+    Ok(if !applied.is_subset(&known) {
+        Schema::Newer
+    } else if applied.len() < known.len() {
+        Schema::Older
+    } else {
+        Schema::Current
+    })
 }

@@ -6,7 +6,7 @@ use tokio::task::spawn_blocking;
 use crate::{
     connection::{DatabaseUrl, DbConnection},
     error::StoreError,
-    migrate,
+    migrate::{self, Schema},
     writer::{AssignAnswer, AssignRequest, RecordAnswer, RecordRequest, Writer, WriterSettings},
 };
 
@@ -34,14 +34,23 @@ impl Store {
     /// When it cannot be reached, or its schema is older or newer.
     pub fn open(url: &DatabaseUrl, settings: WriterSettings) -> Result<Self, StoreError> {
         let mut connection = DbConnection::open(url)?;
-        if migrate::pending(&mut connection)? {
-            return Err(StoreError::Setup("the database has an older schema: run `fairtrial migrate` first".into()));
+        match migrate::schema(&mut connection)? {
+            Schema::Current => {}
+            Schema::Older => {
+                return Err(StoreError::Setup(
+                    "the database has an older schema: run `fairtrial migrate` first".into(),
+                ));
+            }
+            Schema::Newer => {
+                return Err(StoreError::Setup("the database has a newer schema: it needs a newer fairtrial".into()));
+            }
         }
         let readers = Pool::builder()
             .max_size(8)
             .min_idle(Some(1))
             .connection_timeout(WAIT_FOR_CONNECTION)
-            .test_on_check_out(false)
+            // A question to the database before each use finds connections that ended with a restarted server.
+            .test_on_check_out(true)
             .build(Opener { url: url.clone() })
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let writer = Writer::start(url.clone(), connection, settings)?;
@@ -61,7 +70,7 @@ impl Store {
     /// # Errors
     /// When it cannot be reached.
     pub fn needs_migration(url: &DatabaseUrl) -> Result<bool, StoreError> {
-        migrate::pending(&mut DbConnection::open(url)?)
+        Ok(migrate::schema(&mut DbConnection::open(url)?)? == Schema::Older)
     }
 
     /// Takes every migration back, erasing everything: for tests of the migrations themselves.
