@@ -112,8 +112,11 @@ pub fn revoke(c: &mut DbConnection, agency_id: i64, public_id: &str, at: i64) ->
 /// # Errors
 /// When the database fails.
 pub fn note_used(c: &mut DbConnection, used: &[(i64, i64)]) -> Result<(), StoreError> {
+    // In one order for every server: otherwise two of them can wait for each other.
+    let mut used = used.to_vec();
+    used.sort_unstable();
     for (id, at) in used {
-        diesel::update(api_keys::table.find(id)).set(api_keys::last_used_at.eq(Some(*at))).execute(c)?;
+        diesel::update(api_keys::table.find(id)).set(api_keys::last_used_at.eq(Some(at))).execute(c)?;
     }
     Ok(())
 }

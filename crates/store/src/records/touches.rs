@@ -9,8 +9,11 @@ use crate::{connection::DbConnection, dialect, error::StoreError, schema::touche
 /// # Errors
 /// When the database fails.
 pub fn add(c: &mut DbConnection, counts: &[(i64, &'static str, i64)]) -> Result<(), StoreError> {
+    // In one order for every server: otherwise two of them can wait for each other.
+    let mut counts = counts.to_vec();
+    counts.sort_unstable();
     for (trial_id, outcome, requests) in counts {
-        dialect::add_touches(c, *trial_id, outcome, *requests)?;
+        dialect::add_touches(c, trial_id, outcome, requests)?;
     }
     Ok(())
 }

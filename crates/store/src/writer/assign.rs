@@ -26,8 +26,8 @@ use crate::{
     schema::{assignments, enrolments, trials},
 };
 
-/// Name of the row that counts a trial's people over all strata.
-pub(crate) const ALL_STRATA: &str = "*";
+/// Name of the row that counts a trial's people over all strata. Rows of strata begin with `=`, whatever their labels.
+const ALL_STRATA: &str = "*";
 
 /// What the draw of one trial needs.
 #[derive(Debug)]
@@ -123,8 +123,9 @@ fn assign_in_trial(
 ) -> Result<(), StoreError> {
     let state = locked_state(connection, trial_id)?;
     let wanted: Vec<&Pseudonym> = indexes.iter().filter_map(|index| requests.get(*index)).map(|r| &r.unit).collect();
+    let mut enrolment = Enrolment::load(connection, trial_id, state)?;
+    // Only now, under the lock of the counters: whom another server has placed a moment ago must be seen.
     let mut placed = existing(connection, trial_id, &wanted)?;
-    let mut enrolment = Enrolment::load(connection, trial_id)?;
     for index in indexes {
         let (Some(request), Some(answer)) = (requests.get(*index), answers.get_mut(*index)) else { continue };
         *answer = match placed.get(&request.unit) {
@@ -229,6 +230,11 @@ fn existing_postgres(
     .load(connection)
 }
 
+/// Name of a stratum's row.
+fn row_name(stratum: &str) -> String {
+    format!("={stratum}")
+}
+
 /// A trial's counters, loaded under a lock and saved once.
 struct Enrolment {
     trial_id: i64,
@@ -244,19 +250,24 @@ struct CountRow {
 }
 
 impl Enrolment {
-    fn load(connection: &mut DbConnection, trial_id: i64) -> Result<Self, StoreError> {
-        let enrolled: i64 = match connection {
+    /// A trial that has not started has no counters: it holds nobody.
+    fn load(connection: &mut DbConnection, trial_id: i64, state: State) -> Result<Self, StoreError> {
+        let enrolled: Option<i64> = match connection {
             DbConnection::Sqlite(c) => {
-                enrolments::table.find((trial_id, ALL_STRATA)).select(enrolments::enrolled).first(c)?
+                enrolments::table.find((trial_id, ALL_STRATA)).select(enrolments::enrolled).first(c).optional()?
             }
             DbConnection::Postgres(c) => {
                 sql_query("SELECT enrolled FROM enrolments WHERE trial_id = $1 AND stratum = '*' FOR UPDATE")
                     .bind::<BigInt, _>(trial_id)
-                    .get_result::<CountRow>(c)?
-                    .enrolled
+                    .get_result::<CountRow>(c)
+                    .optional()?
+                    .map(|row| row.enrolled)
             }
         };
-        let all = u64::try_from(enrolled).map_err(|_| StoreError::Damaged("enrolment".into()))?;
+        if enrolled.is_none() && state.has_started() {
+            return Err(StoreError::Damaged(format!("enrolment of trial {trial_id}")));
+        }
+        let all = u64::try_from(enrolled.unwrap_or(0)).map_err(|_| StoreError::Damaged("enrolment".into()))?;
         Ok(Self { trial_id, all, loaded: all, strata: HashMap::new() })
     }
 
@@ -283,7 +294,7 @@ impl Enrolment {
     fn stratum(&mut self, connection: &mut DbConnection, stratum: &str) -> Result<&mut (u64, BlockState), StoreError> {
         if !self.strata.contains_key(stratum) {
             let row: Option<(i64, i64, i64)> = enrolments::table
-                .find((self.trial_id, stratum))
+                .find((self.trial_id, row_name(stratum)))
                 .select((enrolments::enrolled, enrolments::block, enrolments::taken))
                 .first(connection)
                 .optional()?;
@@ -306,13 +317,14 @@ impl Enrolment {
             return Ok(());
         }
         let all = (ALL_STRATA.to_owned(), (self.all, BlockState::default()));
-        for (stratum, (enrolled, state)) in self.strata.into_iter().chain([all]) {
+        let strata = self.strata.into_iter().map(|(stratum, counters)| (row_name(&stratum), counters));
+        for (name, (enrolled, state)) in strata.chain([all]) {
             let too_large = |_| StoreError::Damaged("enrolment".into());
             let (enrolled, block) =
                 (i64::try_from(enrolled).map_err(too_large)?, i64::try_from(state.block).map_err(too_large)?);
             on_either!(connection, c => sql_query(SAVE)
                 .bind::<BigInt, _>(self.trial_id)
-                .bind::<Text, _>(&stratum)
+                .bind::<Text, _>(&name)
                 .bind::<BigInt, _>(enrolled)
                 .bind::<BigInt, _>(block)
                 .bind::<BigInt, _>(i64::from(state.taken))

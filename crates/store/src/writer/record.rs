@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl, sql_query,
-    sql_types::{BigInt, Binary, SmallInt, Text},
+    ExpressionMethods, OptionalExtension, PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl,
+    SqliteConnection, sql_query,
+    sql_types::{Array, BigInt, Binary, SmallInt, Text},
 };
 use fairtrial_domain::event::NewEvent;
 use sha2::{Digest, Sha256};
@@ -55,20 +56,18 @@ pub(super) fn record_all(
     kinds: &mut KindNumbers,
     requests: &[RecordRequest],
 ) -> Result<Vec<RecordAnswer>, StoreError> {
-    let mut rows: Vec<EventRow> = Vec::with_capacity(requests.iter().map(|r| r.events.len()).sum());
-    // For each event of each batch, which row stands for its id.
+    // The events of all batches, one for each id, and for each event of each batch which of them stands for its id.
+    let mut distinct: Vec<(&RecordRequest, &NewEvent, [u8; 16])> = Vec::new();
+    let mut by_id: HashMap<(i64, &str), usize> = HashMap::new();
     let mut row_of: Vec<Vec<usize>> = Vec::with_capacity(requests.len());
-    let mut by_id: HashMap<(i64, String), usize> = HashMap::new();
     let mut fingerprints: Vec<Vec<[u8; 16]>> = Vec::with_capacity(requests.len());
     for request in requests {
         let (mut places, mut prints) = (Vec::new(), Vec::new());
         for event in &request.events {
             let fingerprint = event.fingerprint();
-            let id = (request.agency_id, event.event_id.as_str().to_owned());
-            let next = rows.len();
-            let place = *by_id.entry(id).or_insert(next);
-            if place == next {
-                rows.push(row(connection, kinds, request, event, fingerprint)?);
+            let place = *by_id.entry((request.agency_id, event.event_id.as_str())).or_insert(distinct.len());
+            if place == distinct.len() {
+                distinct.push((request, event, fingerprint));
             }
             places.push(place);
             prints.push(fingerprint);
@@ -76,17 +75,22 @@ pub(super) fn record_all(
         row_of.push(places);
         fingerprints.push(prints);
     }
-    if rows.is_empty() {
+    if distinct.is_empty() {
         return Ok(requests.iter().map(|_| RecordAnswer(Vec::new())).collect());
     }
-    let first = take_places(connection, "events", rows.len())?;
-    for (place, row) in (first..).zip(&mut rows) {
-        row.sequence = place;
-    }
+    // The log first: whoever holds it adds kinds and events alone, so that no two servers can wait for each other.
+    let first = take_places(connection, "events", distinct.len())?;
+    let rows: Vec<EventRow> = (first..)
+        .zip(distinct)
+        .map(|(sequence, (request, event, fingerprint))| row(connection, kinds, request, event, sequence, fingerprint))
+        .collect::<Result<_, _>>()?;
     let inserted = insert_events(connection, &rows)?;
+    let known: Vec<&EventRow> = rows.iter().zip(&inserted).filter(|(_, new)| !**new).map(|(row, _)| row).collect();
+    let mut fingerprint_of = stored_fingerprints(connection, &known)?;
     let mut stored: Vec<Option<Vec<u8>>> = Vec::with_capacity(rows.len());
     for (row, new) in rows.iter().zip(&inserted) {
-        stored.push(if *new { None } else { Some(stored_fingerprint(connection, row)?) });
+        let missing = || StoreError::Damaged("an event that was there a moment ago".into());
+        stored.push(if *new { None } else { Some(fingerprint_of.remove(&row.sequence).ok_or_else(missing)?) });
     }
     let mut answers = Vec::with_capacity(requests.len());
     let mut first_seen = vec![false; rows.len()];
@@ -120,6 +124,7 @@ fn row(
     kinds: &mut KindNumbers,
     request: &RecordRequest,
     event: &NewEvent,
+    sequence: i64,
     fingerprint: [u8; 16],
 ) -> Result<EventRow, StoreError> {
     let attributes = if event.attributes.is_empty() {
@@ -128,7 +133,7 @@ fn row(
         Some(serde_json::to_string(&event.attributes).map_err(|error| StoreError::Damaged(error.to_string()))?)
     };
     Ok(EventRow {
-        sequence: 0,
+        sequence,
         bucket: bucket(request.agency_id, event.event_id.as_str()),
         agency_id: request.agency_id,
         event_id: event.event_id.as_str().to_owned(),
@@ -150,13 +155,51 @@ fn bucket(agency_id: i64, event_id: &str) -> i16 {
     i16::from(digest[0] % fairtrial_domain::identity::BUCKETS)
 }
 
-fn stored_fingerprint(connection: &mut DbConnection, row: &EventRow) -> Result<Vec<u8>, StoreError> {
-    Ok(events::table
-        .filter(events::agency_id.eq(row.agency_id))
-        .filter(events::event_id.eq(&row.event_id))
-        .filter(events::bucket.eq(row.bucket))
-        .select(events::fingerprint)
-        .first(connection)?)
+#[derive(QueryableByName)]
+struct StoredRow {
+    #[diesel(sql_type = BigInt)]
+    sequence: i64,
+    #[diesel(sql_type = Binary)]
+    fingerprint: Vec<u8>,
+}
+
+/// What is stored under the ids of these rows: fingerprints by the rows' own places.
+fn stored_fingerprints(connection: &mut DbConnection, rows: &[&EventRow]) -> Result<HashMap<i64, Vec<u8>>, StoreError> {
+    if rows.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let stored = match connection {
+        DbConnection::Sqlite(c) => stored_sqlite(c, rows),
+        DbConnection::Postgres(c) => stored_postgres(c, rows),
+    }?;
+    Ok(stored.into_iter().map(|row| (row.sequence, row.fingerprint)).collect())
+}
+
+fn stored_sqlite(connection: &mut SqliteConnection, rows: &[&EventRow]) -> QueryResult<Vec<StoredRow>> {
+    rows.iter()
+        .map(|row| {
+            let fingerprint = events::table
+                .filter(events::agency_id.eq(row.agency_id))
+                .filter(events::event_id.eq(&row.event_id))
+                .filter(events::bucket.eq(row.bucket))
+                .select(events::fingerprint)
+                .first(connection)?;
+            Ok(StoredRow { sequence: row.sequence, fingerprint })
+        })
+        .collect()
+}
+
+fn stored_postgres(connection: &mut PgConnection, rows: &[&EventRow]) -> QueryResult<Vec<StoredRow>> {
+    sql_query(
+        "SELECT wanted.sequence, e.fingerprint \
+         FROM UNNEST($1, $2, $3, $4) AS wanted (sequence, agency_id, event_id, bucket) \
+         JOIN events e ON e.agency_id = wanted.agency_id AND e.event_id = wanted.event_id AND e.bucket = wanted.bucket",
+    )
+    .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.sequence).collect::<Vec<_>>())
+    .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.agency_id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(rows.iter().map(|row| row.event_id.as_str()).collect::<Vec<_>>())
+    .bind::<Array<SmallInt>, _>(rows.iter().map(|row| row.bucket).collect::<Vec<_>>())
+    .load(connection)
 }
 
 /// Keeps that an id came with another body, once for each other body, for the page on data health.
