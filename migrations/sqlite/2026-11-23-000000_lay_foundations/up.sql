@@ -21,6 +21,7 @@ CREATE TABLE people (
   locked_until INTEGER,
   created_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX people_agency ON people (agency_id);
 
 CREATE TABLE sessions (
   token_hash BLOB PRIMARY KEY,
@@ -31,6 +32,7 @@ CREATE TABLE sessions (
   expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX sessions_person ON sessions (person_id);
+CREATE INDEX sessions_expires ON sessions (expires_at);
 
 CREATE TABLE api_keys (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -86,7 +88,8 @@ CREATE TABLE signatures (
 ) STRICT;
 CREATE INDEX signatures_trial ON signatures (trial_id);
 
--- One row per stratum with how far its blocks have come, and one named '*' with how many people the trial holds.
+-- One row per stratum, named '=' and its label, with how far its blocks have come, and one named '*' with how many people the
+-- trial holds.
 CREATE TABLE enrolments (
   trial_id INTEGER NOT NULL REFERENCES trials (id),
   stratum TEXT NOT NULL,
@@ -162,6 +165,7 @@ CREATE TABLE audit (
   previous_hash BLOB NOT NULL,
   hash BLOB NOT NULL
 ) STRICT;
+CREATE INDEX audit_subject ON audit (subject, sequence);
 
 -- Goes up with every change to agencies, people's roles, keys or trials, so that other servers notice.
 CREATE TABLE directory_version (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL) STRICT;
@@ -175,6 +179,8 @@ INSERT INTO logs (name, next_sequence) VALUES ('assignments', 1), ('events', 1);
 -- Append-only tables, guarded here as well as in the code.
 CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
 CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER event_conflicts_no_update BEFORE UPDATE ON event_conflicts BEGIN SELECT RAISE(ABORT, 'event_conflicts are append-only'); END;
+CREATE TRIGGER event_conflicts_no_delete BEFORE DELETE ON event_conflicts BEGIN SELECT RAISE(ABORT, 'event_conflicts are append-only'); END;
 CREATE TRIGGER assignments_no_update BEFORE UPDATE ON assignments BEGIN SELECT RAISE(ABORT, 'an assignment never changes'); END;
 CREATE TRIGGER assignments_no_delete BEFORE DELETE ON assignments BEGIN SELECT RAISE(ABORT, 'an assignment never changes'); END;
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
