@@ -1,0 +1,138 @@
+//! What the database itself refuses, whoever asks.
+
+use diesel::connection::SimpleConnection;
+use fairtrial_store::{audit, people, sessions, touches, trials};
+use fairtrial_testkit::{database::Kind, on_both_databases};
+
+use super::installation::{Installation, NOW, PLAN, dump, event, request};
+
+/// Something in every table.
+pub(crate) fn fill(installation: &Installation) {
+    let drawing = installation.simple("open-door", 100);
+    for who in 0..3 {
+        installation.assign(request(&drawing, who));
+    }
+    installation.record(vec![event("a", 1, Some(5)), event("a", 2, None), event("b", 2, None)]);
+    let (trial_id, person_id) = (drawing.trial_id, installation.person);
+    installation
+        .write(move |c| {
+            let signature = trials::NewSignature {
+                trial_id,
+                person_id,
+                role: "ethics".into(),
+                protocol_id: PLAN.into(),
+                note: "yes".into(),
+                signed_at: NOW,
+            };
+            trials::sign(c, &signature)?;
+            touches::add(c, &[(trial_id, "not_eligible", 4)])?;
+            people::note_sign_in(c, person_id, 1, None)?;
+            let session = sessions::SessionRow {
+                token_hash: vec![9; 32],
+                person_id,
+                csrf_token: "c".into(),
+                created_at: NOW,
+                last_seen_at: NOW,
+                expires_at: NOW + 1,
+            };
+            sessions::add(c, &session)?;
+            let entry = audit::NewEntry {
+                at: NOW,
+                agency_id: None,
+                person_id: Some(person_id),
+                key_id: None,
+                action: "trial.start".into(),
+                subject: "trial/open-door".into(),
+                detail: "{}".into(),
+            };
+            audit::append(c, &entry)?;
+            audit::append(c, &entry)
+        })
+        .unwrap();
+}
+
+/// Runs a statement that a guard must refuse: with the guard's own words, and changing nothing.
+fn refused(installation: &Installation, statement: &str) {
+    let before = dump(installation);
+    let error = installation.connection().batch_execute(statement).expect_err(statement).to_string();
+    let guarded = ["append-only", "never", "locked"].iter().any(|word| error.contains(word));
+    assert!(guarded, "{statement}\nwas refused for another reason: {error}");
+    assert_eq!(dump(installation), before, "{statement}");
+}
+
+/// Append-only tables: name, a column, the columns of a unique key.
+const TABLES: [(&str, &str, &str); 6] = [
+    ("events", "value", "agency_id, event_id, bucket"),
+    ("event_conflicts", "received_at", "agency_id, event_id, bucket, fingerprint"),
+    ("assignments", "arm", "bucket, trial_id, unit"),
+    ("audit", "at", "sequence"),
+    ("signatures", "signed_at", "id"),
+    ("protocols", "created_at", "trial_id, protocol_id, author_id"),
+];
+
+on_both_databases! {
+    fn rows_of_append_only_tables_are_neither_changed_nor_removed(database) {
+        let installation = Installation::new(database);
+        fill(&installation);
+        for (table, column, key) in TABLES {
+            assert!(installation.count(table) > 0, "{table} has rows to guard");
+            refused(&installation, &format!("UPDATE {table} SET {column} = 0"));
+            refused(&installation, &format!("UPDATE {table} SET {column} = {column}"));
+            refused(&installation, &format!("UPDATE {table} SET {column} = p.id FROM people p"));
+            refused(&installation, &format!("DELETE FROM {table}"));
+            let again = format!("INSERT INTO {table} SELECT * FROM {table} WHERE true ON CONFLICT");
+            match installation.kind {
+                Kind::Sqlite => {
+                    // Whichever key it is that is taken.
+                    refused(&installation, &format!("{again} DO UPDATE SET {column} = 0"));
+                    refused(&installation, &format!("INSERT OR REPLACE INTO {table} SELECT * FROM {table}"));
+                    refused(&installation, &format!("UPDATE OR REPLACE {table} SET {column} = 0"));
+                }
+                Kind::Postgres => {
+                    refused(&installation, &format!("{again} ({key}) DO UPDATE SET {column} = 0"));
+                    refused(&installation, &format!("TRUNCATE {table}"));
+                    refused(&installation, &format!("TRUNCATE {table} CASCADE"));
+                }
+            }
+        }
+    }
+
+    fn the_plan_of_a_started_trial_is_locked(database) {
+        let installation = Installation::new(database);
+        fill(&installation);
+        let draft = installation.draft("draft");
+        let values = [
+            ("key", "'other'"),
+            ("agency_id", "agency_id + 1"),
+            ("protocol_id", "'other'"),
+            ("sealed_secret", if installation.kind == Kind::Sqlite { "x'00'" } else { "'\\x00'::bytea" }),
+            ("secret_commitment", "'other'"),
+            ("algo_version", "2"),
+            ("started_at", "NULL"),
+            ("started_at", "1"),
+        ];
+        for (column, value) in values {
+            refused(&installation, &format!("UPDATE trials SET {column} = {value} WHERE started_at IS NOT NULL"));
+        }
+        refused(&installation, "UPDATE trials SET protocol_id = a.key FROM agencies a WHERE started_at IS NOT NULL");
+        refused(
+            &installation,
+            "INSERT INTO trials (key, agency_id, state, protocol_id, algo_version, created_at) \
+             SELECT key, agency_id, state, protocol_id, algo_version, created_at FROM trials WHERE key = 'open-door' \
+             ON CONFLICT (key) DO UPDATE SET protocol_id = 'other'",
+        );
+        refused(&installation, "DELETE FROM trials WHERE key = 'open-door'");
+        refused(&installation, "DELETE FROM trials WHERE key = 'draft'");
+        match installation.kind {
+            Kind::Sqlite => refused(&installation, "INSERT OR REPLACE INTO trials SELECT * FROM trials WHERE key = 'draft'"),
+            Kind::Postgres => {
+                refused(&installation, "TRUNCATE trials CASCADE");
+                refused(&installation, "TRUNCATE agencies CASCADE");
+            }
+        }
+        // What is not the plan may change, and so may the plan of a draft.
+        let mut c = installation.connection();
+        c.batch_execute("UPDATE trials SET state = 'follow_up', ended_at = 5, reverted = (1 = 1) WHERE key = 'open-door'").unwrap();
+        c.batch_execute(&format!("UPDATE trials SET protocol_id = 'plan-2' WHERE id = {draft}")).unwrap();
+    }
+}

@@ -1,0 +1,17 @@
+//! The store on both of its databases: every story runs on SQLite and on PostgreSQL.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on has failed")]
+
+mod agreement;
+mod assigning;
+mod audit;
+mod guards;
+mod installation;
+mod migrations;
+mod order;
+mod plans;
+mod races;
+mod recording;
+mod small_tables;
+mod trials;
+mod writer;

@@ -1,0 +1,125 @@
+//! Many callers on two servers at once: never two answers for one person, never one person too many.
+
+use std::collections::BTreeMap;
+
+use fairtrial_domain::protocol::Allocation;
+use fairtrial_store::{AssignAnswer, AssignRequest, Placed, Store, log, trials};
+use fairtrial_testkit::on_both_databases;
+use tokio::task::JoinSet;
+
+use super::installation::{Installation, NOW, PLAN, in_stratum, place, request, unit};
+
+/// Callers, half of them on each store, each asking one call after the other; all answers, by caller.
+fn race(installation: &Installation, stores: [Store; 2], calls: Vec<Vec<AssignRequest>>) -> Vec<Vec<AssignAnswer>> {
+    let threads: Vec<_> = stores
+        .into_iter()
+        .enumerate()
+        .map(|(half, store)| {
+            let mine: Vec<Vec<AssignRequest>> = calls.iter().skip(half).step_by(2).cloned().collect();
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                runtime.block_on(async move {
+                    let mut callers = JoinSet::new();
+                    for calls in mine {
+                        let store = store.clone();
+                        callers.spawn(async move {
+                            let mut answers = Vec::with_capacity(calls.len());
+                            for call in calls {
+                                answers.push(store.assign(call).await.unwrap());
+                            }
+                            answers
+                        });
+                    }
+                    callers.join_all().await
+                })
+            })
+        })
+        .collect();
+    let answers = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+    let counted = installation.lines(
+        "SELECT CAST(e.enrolled AS TEXT) || ' ' || CAST((SELECT COUNT(*) FROM assignments a WHERE a.trial_id = e.trial_id) AS TEXT) \
+         AS line FROM enrolments e WHERE e.stratum = '*'",
+    );
+    for pair in counted {
+        let (counter, rows) = pair.split_once(' ').unwrap();
+        assert_eq!(counter, rows, "the counter is the number of rows");
+    }
+    answers
+}
+
+on_both_databases! {
+    fn a_person_never_gets_two_answers(database) {
+        const UNITS: u32 = 400;
+        const CALLERS: u32 = 32;
+        let installation = Installation::new(database);
+        let drawing = installation.started(
+            "race",
+            Allocation::PermutedBlocks { strata: vec!["half".into()], block_multiples: vec![2, 3] },
+            &[1, 1],
+            10_000,
+        );
+        // Each caller goes through all units in an order of its own: 400 = 2^4 * 5^2, so odd steps without 5 reach all.
+        let order = |caller: u32| (0..UNITS).map(move |n| (n * (6 * caller + 1 + 2 * u32::from(caller % 5 == 4)) + caller * 13) % UNITS);
+        let who: Vec<Vec<u32>> = (0..CALLERS).map(|caller| order(caller).collect()).collect();
+        let stratum = |who: u32| if who.is_multiple_of(2) { "even" } else { "odd" };
+        let calls = who.iter().map(|units| units.iter().map(|n| in_stratum(&drawing, *n, stratum(*n))).collect()).collect();
+        let answers = race(&installation, [installation.store.clone(), installation.another_store()], calls);
+
+        let (mut of_unit, mut new, mut asked): (BTreeMap<Vec<u8>, Vec<Placed>>, usize, usize) = Default::default();
+        let rows = installation.store.read_blocking(|c| log::assignments_after(c, 0, 10_000)).unwrap();
+        let kept: BTreeMap<Vec<u8>, (usize, i64)> =
+            rows.iter().map(|row| (row.unit.clone(), (row.arm as usize, row.assigned_at))).collect();
+        for answer in answers.iter().flatten() {
+            let placed = place(*answer).expect("an arm, always");
+            new += usize::from(matches!(answer, AssignAnswer::New(_)));
+            asked += 1;
+            // The time of a unit's call is its own in these stories, so it names the unit.
+            let number = u32::try_from(placed.assigned_at - NOW).unwrap();
+            of_unit.entry(unit(number).bytes().to_vec()).or_default().push(placed);
+        }
+        assert_eq!((asked, new), ((UNITS * CALLERS) as usize, UNITS as usize));
+        assert_eq!(kept.len(), UNITS as usize);
+        for (unit, places) in of_unit {
+            assert_eq!(places.len(), CALLERS as usize, "every caller asked about every unit once");
+            assert!(places.iter().all(|place| (place.arm, place.assigned_at) == kept[&unit]), "a flip");
+        }
+    }
+
+    fn the_cap_is_never_passed(database) {
+        let installation = Installation::new(database);
+        let drawing = installation.simple("capped", 100);
+        let calls = (0..400).map(|who| vec![request(&drawing, who)]).collect();
+        let answers: Vec<AssignAnswer> =
+            race(&installation, [installation.store.clone(), installation.another_store()], calls).concat();
+        let count = |wanted: fn(&AssignAnswer) -> bool| answers.iter().filter(|answer| wanted(answer)).count();
+        assert_eq!(count(|answer| matches!(answer, AssignAnswer::New(_))), 100);
+        assert_eq!(count(|answer| matches!(answer, AssignAnswer::CapReached)), 300);
+        assert_eq!(installation.count("assignments"), 100);
+    }
+
+    fn a_stop_comes_wholly_before_or_wholly_after_an_assignment(database) {
+        let installation = Installation::new(database);
+        let drawing = installation.simple("stopped", 10_000);
+        let other = installation.another_store();
+        let calls: Vec<Vec<AssignRequest>> =
+            (0..16).map(|caller| (0..50).map(|n| request(&drawing, caller * 50 + n)).collect()).collect();
+        let moving = {
+            let (store, trial_id) = (other.clone(), drawing.trial_id);
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                runtime.block_on(store.write(move |c| {
+                    let change = trials::StateChange { state: "follow_up".into(), ..Default::default() };
+                    trials::move_state(c, trial_id, "enrolling", PLAN, &change)
+                }))
+            })
+        };
+        let answers = race(&installation, [installation.store.clone(), other], calls).concat();
+        moving.join().unwrap().unwrap();
+        let new = answers.iter().filter(|answer| matches!(answer, AssignAnswer::New(_))).count();
+        let refused = answers.iter().filter(|answer| matches!(answer, AssignAnswer::NotEnrolling(_))).count();
+        assert_eq!(new + refused, 800);
+        assert_eq!(installation.count("assignments"), i64::try_from(new).unwrap());
+        let last = installation.assign(request(&drawing, 9_999));
+        assert!(matches!(last, AssignAnswer::NotEnrolling(_)), "{last:?}");
+    }
+}

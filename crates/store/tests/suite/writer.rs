@@ -1,0 +1,180 @@
+//! The queue: full, failing, losing its connection.
+
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection;
+use fairtrial_domain::{allocation::AllocationSecret, protocol::Allocation};
+use fairtrial_store::{AssignAnswer, Drawing, Recorded, StoreError, WriterSettings, agencies, people};
+use fairtrial_testkit::{database::Kind, on_both_databases};
+
+use super::installation::{Installation, NOW, dump, event, request};
+
+/// Ends every other connection to the database, as a server that restarts does.
+fn cut_connections(installation: &Installation) {
+    let ended = "SELECT CAST(COUNT(pg_terminate_backend(pid, 5000)) AS TEXT) AS line FROM pg_stat_activity \
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let ended: u32 = installation.lines(ended)[0].parse().unwrap();
+    assert!(ended > 0, "there were connections to end");
+}
+
+on_both_databases! {
+    fn a_full_queue_refuses_and_recovers(database) {
+        let installation = Installation::with(database, WriterSettings { queue: 4, rows_per_commit: 100 });
+        let drawing = installation.simple("open-door", 100);
+        // One is at work and four wait; all others are refused.
+        let mut answers = installation.assign_together((0..10).map(|who| request(&drawing, who)).collect());
+        assert!(answers.drain(..4).all(|answer| matches!(answer, Ok(AssignAnswer::New(_)))));
+        assert_eq!(answers, vec![Err(StoreError::Busy); 6]);
+        assert_eq!(installation.count("assignments"), 4);
+        assert!(matches!(installation.assign(request(&drawing, 9)), AssignAnswer::New(_)));
+    }
+
+    fn more_rows_than_one_commit_takes_are_committed_in_turn(database) {
+        let installation = Installation::with(database, WriterSettings { queue: 100, rows_per_commit: 10 });
+        let before = *installation.store.commits().borrow();
+        let batch = |b: u32| installation.batch((0..4).map(|n| event(&format!("e{b}-{n}"), n, None)).collect());
+        let answers = installation.record_together((0..30).map(batch).collect());
+        assert!(answers.into_iter().flat_map(Result::unwrap).all(|answer| matches!(answer, Recorded::New(_))));
+        assert_eq!(installation.count("events"), 120);
+        // Three batches of four make a commit of ten or more; one commit more was the work that held the writer.
+        assert_eq!(*installation.store.commits().borrow() - before, 11);
+    }
+
+    fn work_that_fails_keeps_nothing_and_harms_nobody(database) {
+        let installation = Installation::new(database);
+        let drawing = installation.simple("open-door", 100);
+        let before = dump(&installation);
+        let failed = installation.write(|c| {
+            agencies::add(c, "labour", "Labour Office", b"sealed", NOW)?;
+            Err::<(), _>(StoreError::Changed("on second thoughts".into()))
+        });
+        assert_eq!(failed, Err(StoreError::Changed("on second thoughts".into())));
+        let failed = installation.write(|c| {
+            agencies::add(c, "labour", "Labour Office", b"sealed", NOW)?;
+            agencies::add(c, "labour", "Labour Office", b"sealed", NOW)
+        });
+        assert_eq!(failed, Err(StoreError::Exists));
+        let agency_id = 999;
+        let failed = installation.write(move |c| {
+            let person = people::NewPerson {
+                agency_id,
+                email: "x@y.example".into(),
+                name: "X".into(),
+                roles: String::new(),
+                password_hash: String::new(),
+                created_at: NOW,
+            };
+            people::add(c, &person)
+        });
+        assert!(matches!(failed, Err(StoreError::Changed(_))), "an agency that is not there: {failed:?}");
+        assert_eq!(dump(&installation), before);
+
+        // In one group with good calls.
+        let store = installation.store.clone();
+        let bad = installation.together([async move { store.write(|c| Ok(c.batch_execute("SELECT nonsense")?)).await }]);
+        assert!(matches!(bad[0], Err(StoreError::Unavailable(_))), "{bad:?}");
+        assert!(matches!(installation.assign(request(&drawing, 1)), AssignAnswer::New(_)));
+    }
+
+    fn work_that_panics_does_not_end_the_writer(database) {
+        let installation = Installation::new(database);
+        let drawing = installation.simple("open-door", 100);
+        let before = dump(&installation);
+        let failed = installation.write(|c| {
+            agencies::add(c, "labour", "Labour Office", b"sealed", NOW)?;
+            if true {
+                panic!("a fault in the work");
+            }
+            Ok(())
+        });
+        assert!(matches!(failed, Err(StoreError::Unavailable(_))), "{failed:?}");
+        assert_eq!(dump(&installation), before);
+        assert!(matches!(installation.assign(request(&drawing, 1)), AssignAnswer::New(_)));
+        installation.write(|c| agencies::add(c, "labour", "Labour Office", b"sealed", NOW)).unwrap();
+    }
+
+    fn a_transaction_keeps_all_or_nothing(database) {
+        let installation = Installation::new(database);
+        let mut c = installation.connection();
+        let count = |installation: &Installation| installation.count("agencies");
+        let kept = c.write_transaction(|c| agencies::add(c, "a", "A", b"s", NOW));
+        assert!(kept.is_ok() && count(&installation) == 2);
+        let failed = c.write_transaction(|c| {
+            agencies::add(c, "b", "B", b"s", NOW)?;
+            c.batch_execute("SELECT nonsense")?;
+            Ok(())
+        });
+        assert!(failed.is_err() && count(&installation) == 2);
+        // The connection is as good as before.
+        c.write_transaction(|c| agencies::add(c, "b", "B", b"s", NOW)).unwrap();
+        assert_eq!(count(&installation), 3);
+    }
+
+    fn bad_calls_fail_alone_and_a_failing_group_ends(database) {
+        let installation = Installation::new(database);
+        let good = installation.simple("open-door", 100);
+        let bad = Arc::new(Drawing {
+            trial_id: 999,
+            method: Allocation::Simple,
+            ratio: vec![1, 1],
+            secret: AllocationSecret::new([0; 32]),
+            cap: 1,
+        });
+        let calls = (0..9).map(|n| request(if n < 6 { &bad } else { &good }, n)).collect();
+        let answers = installation.assign_together(calls);
+        // After three failures the group is given up, so that a failing database is not asked once a call.
+        assert!(answers.iter().all(Result::is_err), "{answers:?}");
+        let calls = (0..9).map(|n| request(if n % 4 == 0 { &bad } else { &good }, n)).collect();
+        let answers = installation.assign_together(calls);
+        assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 3, "{answers:?}");
+        assert_eq!(installation.count("assignments"), 6);
+    }
+
+    fn every_commit_is_told(database) {
+        let installation = Installation::new(database);
+        let drawing = installation.simple("open-door", 100);
+        let mut commits = installation.store.commits();
+        commits.mark_unchanged();
+        installation.assign(request(&drawing, 1));
+        assert!(installation.wait(commits.changed()).is_ok());
+        commits.mark_unchanged();
+        installation.record(vec![event("a", 1, None)]);
+        assert!(installation.wait(commits.changed()).is_ok());
+    }
+
+    fn lost_connections_are_opened_again(database) {
+        if database.kind() == Kind::Sqlite {
+            // A file has no connection to lose.
+            return;
+        }
+        let installation = Installation::new(database);
+        let drawing = installation.simple("open-door", 100);
+        let known = installation.assign(request(&drawing, 1));
+        assert!(matches!(known, AssignAnswer::New(_)));
+
+        cut_connections(&installation);
+        let after = installation.assign(request(&drawing, 2));
+        assert!(matches!(after, AssignAnswer::New(_)), "an assignment is tried again: {after:?}");
+        cut_connections(&installation);
+        assert!(matches!(installation.record(vec![event("a", 1, None)])[..], [Recorded::New(_)]));
+
+        cut_connections(&installation);
+        // Work that may not be done twice fails once.
+        let first = installation.write(|c| agencies::add(c, "labour", "Labour Office", b"sealed", NOW));
+        assert!(matches!(first, Err(StoreError::Unavailable(_))), "{first:?}");
+        installation.write(|c| agencies::add(c, "labour", "Labour Office", b"sealed", NOW)).unwrap();
+
+        // Readers too, each of them.
+        for _ in 0..2 {
+            installation.store.read_blocking(agencies::all).unwrap();
+            cut_connections(&installation);
+            let stores: Vec<_> = (0..6).map(|_| installation.store.clone()).collect();
+            let read = installation.wait(async {
+                let mut tasks = tokio::task::JoinSet::new();
+                stores.into_iter().for_each(|store| drop(tasks.spawn(async move { store.read(agencies::all).await })));
+                tasks.join_all().await
+            });
+            assert!(read.iter().all(|all| all.as_ref().is_ok_and(|all| all.len() == 2)), "{read:?}");
+        }
+    }
+}
