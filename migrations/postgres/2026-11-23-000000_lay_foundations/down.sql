@@ -14,5 +14,5 @@ DROP TABLE api_keys;
 DROP TABLE sessions;
 DROP TABLE people;
 DROP TABLE agencies;
-DROP FUNCTION refuse_plan_change();
+DROP FUNCTION refuse_locked_change();
 DROP FUNCTION refuse_change();

@@ -189,7 +189,7 @@ CREATE TRIGGER assignments_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON as
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER signatures_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON signatures FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER protocols_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON protocols FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE FUNCTION refuse_plan_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION refuse_locked_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.started_at IS NOT NULL AND
      (NEW.key, NEW.agency_id, NEW.protocol_id, NEW.sealed_secret, NEW.secret_commitment, NEW.algo_version, NEW.started_at)
@@ -198,7 +198,13 @@ BEGIN
   THEN
     RAISE EXCEPTION 'the plan of a started trial is locked';
   END IF;
+  IF OLD.locked_at IS NOT NULL AND
+     (NEW.state, NEW.reverted, NEW.ended_at, NEW.locked_at, NEW.locked_sequence) IS DISTINCT FROM
+     (OLD.state, OLD.reverted, OLD.ended_at, OLD.locked_at, OLD.locked_sequence)
+  THEN
+    RAISE EXCEPTION 'the data of this trial are locked';
+  END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER trials_plan_locked BEFORE UPDATE ON trials FOR EACH ROW EXECUTE FUNCTION refuse_plan_change();
+CREATE TRIGGER trials_locked BEFORE UPDATE ON trials FOR EACH ROW EXECUTE FUNCTION refuse_locked_change();
 CREATE TRIGGER trials_no_delete BEFORE DELETE OR TRUNCATE ON trials FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -191,4 +191,6 @@ CREATE TRIGGER protocols_no_update BEFORE UPDATE ON protocols BEGIN SELECT RAISE
 CREATE TRIGGER protocols_no_delete BEFORE DELETE ON protocols BEGIN SELECT RAISE(ABORT, 'a plan once written never changes'); END;
 CREATE TRIGGER trials_plan_locked BEFORE UPDATE OF key, agency_id, protocol_id, sealed_secret, secret_commitment, algo_version, started_at ON trials
   WHEN OLD.started_at IS NOT NULL BEGIN SELECT RAISE(ABORT, 'the plan of a started trial is locked'); END;
+CREATE TRIGGER trials_data_locked BEFORE UPDATE OF state, reverted, ended_at, locked_at, locked_sequence ON trials
+  WHEN OLD.locked_at IS NOT NULL BEGIN SELECT RAISE(ABORT, 'the data of this trial are locked'); END;
 CREATE TRIGGER trials_no_delete BEFORE DELETE ON trials BEGIN SELECT RAISE(ABORT, 'a trial is never erased'); END;

@@ -135,4 +135,15 @@ on_both_databases! {
         c.batch_execute("UPDATE trials SET state = 'follow_up', ended_at = 5, reverted = (1 = 1) WHERE key = 'open-door'").unwrap();
         c.batch_execute(&format!("UPDATE trials SET protocol_id = 'plan-2' WHERE id = {draft}")).unwrap();
     }
+    fn what_is_locked_with_the_data_stays(database) {
+        let installation = Installation::new(database);
+        fill(&installation);
+        let mut c = installation.connection();
+        c.batch_execute("UPDATE trials SET state = 'data_locked', locked_at = 7, locked_sequence = 3 WHERE key = 'open-door'").unwrap();
+        for change in ["state = 'follow_up'", "reverted = NOT reverted", "ended_at = 1", "locked_at = NULL", "locked_at = 8",
+            "locked_sequence = 4", "locked_sequence = NULL"] {
+            refused(&installation, &format!("UPDATE trials SET {change} WHERE key = 'open-door'"));
+        }
+        c.batch_execute("UPDATE trials SET state_reason = 'a correction of the words' WHERE key = 'open-door'").unwrap();
+    }
 }

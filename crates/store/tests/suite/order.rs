@@ -121,5 +121,6 @@ on_both_databases! {
         assert_eq!(page(0, 3), [1, 2, 3]);
         assert_eq!(page(8, 3), [9, 10]);
         assert_eq!((page(10, 3), page(0, 0)), (vec![], vec![]));
+        assert_eq!(log::last_event(&mut c).unwrap(), 10);
     }
 }

@@ -36,9 +36,12 @@ on_both_databases! {
             started_at: None,
             ended_at: None,
             locked_at: None,
+            locked_sequence: None,
             state_reason: None,
         };
-        assert_eq!(installation.store.read_blocking(|c| trials::by_key(c, "open-door")).unwrap(), Some(wanted));
+        assert_eq!(installation.store.read_blocking(|c| trials::by_key(c, "open-door")).unwrap(), Some(wanted.clone()));
+        assert_eq!(installation.store.read_blocking(move |c| trials::by_id(c, id)).unwrap(), Some(wanted));
+        assert_eq!(installation.store.read_blocking(|c| trials::by_id(c, 999)).unwrap(), None);
         assert_eq!(installation.store.read_blocking(|c| trials::by_key(c, "Open-Door")).unwrap(), None);
         let of = (installation.agency, installation.person);
         let taken = installation.write(move |c| trials::add(c, &plan("open-door", "p", "{}", of)));
@@ -127,9 +130,19 @@ on_both_databases! {
         let stopped = moved("enrolling", stop);
         assert_eq!((stopped.started_at, stopped.sealed_secret.as_deref()), (Some(NOW), Some(&SECRET[..])));
         assert_eq!((stopped.ended_at, stopped.reverted, stopped.state_reason.as_deref()), (Some(NOW + 1), true, Some("harm")));
-        let lock = trials::StateChange { state: "data_locked".into(), locked_at: Some(NOW + 2), ..Default::default() };
+        let lock = trials::StateChange {
+            state: "data_locked".into(),
+            locked_at: Some(NOW + 2),
+            locked_sequence: Some(12),
+            ..Default::default()
+        };
         let locked = moved("follow_up", lock);
-        let wanted = trials::TrialRow { state: "data_locked".into(), locked_at: Some(NOW + 2), ..stopped };
+        let wanted = trials::TrialRow {
+            state: "data_locked".into(),
+            locked_at: Some(NOW + 2),
+            locked_sequence: Some(12),
+            ..stopped
+        };
         assert_eq!(locked, wanted);
     }
 
