@@ -23,4 +23,5 @@ pub mod verdict;
 pub mod words;
 
 pub use analyse::analyse;
+pub use fairtrial_stats::Guarantee;
 pub use report::Report;

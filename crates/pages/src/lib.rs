@@ -20,6 +20,7 @@ pub mod number;
 pub mod person;
 pub mod protocol;
 pub mod quantity;
+pub mod report;
 pub mod session;
 pub mod trial;
 

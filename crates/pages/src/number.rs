@@ -72,3 +72,24 @@ pub fn plural(unit: &str) -> String {
         },
     }
 }
+
+/// An amount of money with two digits after the point and its thousands set apart; nothing when it is not finite or
+/// beyond what can be said exactly.
+///
+/// ```
+/// use fairtrial_pages::number::money;
+/// assert_eq!(money(1234.5).as_deref(), Some("1,234.50"));
+/// assert_eq!(money(-0.1).as_deref(), Some("\u{2212}0.10"));
+/// assert_eq!(money(f64::NAN), None);
+/// ```
+#[must_use]
+pub fn money(amount: f64) -> Option<String> {
+    if !amount.is_finite() || amount.abs() >= 1e15 {
+        return None;
+    }
+    let text = format!("{:.2}", amount.abs());
+    let (whole, cents) = text.split_once('.')?;
+    let whole = grouped(whole.parse().ok()?);
+    let sign = if amount < 0.0 && text != "0.00" { "\u{2212}" } else { "" };
+    Some(format!("{sign}{whole}.{cents}"))
+}

@@ -48,7 +48,7 @@ pub struct Bar {
 pub struct Mark {
     /// The value, in the unit of the scale.
     pub value: f64,
-    /// What it is.
+    /// What it is, with its value in words: "Smallest that would matter: 3 in 100".
     pub label: String,
     /// The side of the mark to be tinted, if any: where an effect would be worth having.
     pub shade: Shade,
@@ -113,8 +113,7 @@ impl Interval {
         for (place, mark) in marks.iter().enumerate() {
             let y = HEAD - 10.0 + 24.0 * (place as f64 + 1.0);
             drawn_marks.push(DrawnMark { x: scale.at(mark.value), top: Px(y + 8.0), zero: false });
-            let text = format!("{}: {}", mark.label, signed(mark.value, decimals));
-            labels.push(mark_label(scale.at(mark.value), y, text));
+            labels.push(mark_label(scale.at(mark.value), y, mark.label.clone()));
         }
         let shade = marks.iter().find_map(|mark| match mark.shade {
             Shade::Neither => None,

@@ -7,3 +7,4 @@ mod sample;
 mod snapshot;
 mod structure;
 mod template;
+mod verdict;

@@ -1,6 +1,7 @@
 //! The samples: names are `<noun>/<verb>-<case>`.
 
 mod access;
+pub(crate) mod report;
 mod trial;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +14,7 @@ pub(crate) fn all() -> Vec<(String, String)> {
     let mut pages = Vec::new();
     access::add(&mut pages);
     trial::add(&mut pages);
+    report::add(&mut pages);
     pages
 }
 

@@ -1,0 +1,60 @@
+use crate::component::writes_markup;
+use askama::Template;
+use fairtrial_analysis::report::{GateStatus, VerdictKind};
+
+/// The verdict: shape, word, action and sentence. The colour only repeats what they say.
+#[derive(Debug, Clone, Template)]
+#[template(path = "components/verdict.html")]
+pub struct Band {
+    /// The verdict.
+    pub kind: VerdictKind,
+    /// What the rule recommends.
+    pub action: String,
+    /// The verdict in one or two sentences.
+    pub sentence: String,
+}
+
+impl Band {
+    fn class(&self) -> &'static str {
+        match self.kind {
+            VerdictKind::Succeeded => "succeeded",
+            VerdictKind::Failed => "failed",
+            VerdictKind::Harmful => "harmful",
+            VerdictKind::Undecided => "undecided",
+            VerdictKind::Invalid => "invalid",
+        }
+    }
+}
+
+/// How a check came out: shape, word and colour.
+#[derive(Debug, Clone, Template)]
+#[template(path = "components/light.html")]
+pub struct Light {
+    /// The outcome of the check.
+    pub status: GateStatus,
+    /// The outcome in a word or two.
+    pub word: String,
+}
+
+impl Light {
+    /// The light of a check of the data's integrity.
+    #[must_use]
+    pub fn of_gate(status: GateStatus) -> Self {
+        let word = match status {
+            GateStatus::Green => "In order",
+            GateStatus::Amber => "To be explained",
+            GateStatus::Red => "Broken",
+        };
+        Self { status, word: word.into() }
+    }
+
+    fn class(&self) -> &'static str {
+        match self.status {
+            GateStatus::Green => "green",
+            GateStatus::Amber => "amber",
+            GateStatus::Red => "red",
+        }
+    }
+}
+
+writes_markup!(Band, Light);

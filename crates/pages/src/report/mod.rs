@@ -1,0 +1,14 @@
+//! The report of a trial: numbers of `fairtrial_analysis` in words and pictures. Nothing is computed here but roundings
+//! and places; a number that is absent, or not finite, is never written.
+
+mod band;
+mod basis;
+mod finding;
+mod limit;
+mod reading;
+mod show;
+mod words;
+mod working;
+
+pub use band::{Band, Light};
+pub use show::{Decided, Download, Show};

@@ -1,0 +1,104 @@
+use super::band::Band;
+use super::basis::{self, Check};
+use super::finding::{self, Found, Sure};
+use super::limit::{self, Groups, Limit};
+use super::reading::Reading;
+use super::words;
+use super::working::{self, Cost};
+use crate::chart::Flow;
+use crate::component::{Breadcrumbs, Crumb, Table};
+use crate::{Frame, Moment};
+use askama::Template;
+use fairtrial_analysis::Report;
+
+/// The report of a trial, from the verdict down to the working. The first part prints on one page.
+#[derive(Debug, Clone, Template)]
+#[template(path = "pages/report/show.html")]
+pub struct Show {
+    /// Around the page.
+    pub frame: Frame,
+    /// What was decided, if it was.
+    pub decided: Option<Decided>,
+    /// The same report in other forms.
+    pub downloads: Vec<Download>,
+    key: String,
+    title: String,
+    locked: bool,
+    band: Band,
+    found: Option<Found>,
+    sure: Option<Sure>,
+    limits: Vec<Limit>,
+    groups: Option<Groups>,
+    cost: Option<Cost>,
+    rule: String,
+    reasons: Vec<String>,
+    claims: Option<Table>,
+    flow: Flow,
+    checks: Vec<Check>,
+    looks: Option<Table>,
+    departures: Vec<String>,
+    comparisons: Vec<Table>,
+}
+
+/// A decision that was taken on the report.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// What was decided: "Adopt the new letter".
+    pub what: String,
+    /// Who decided.
+    pub by: String,
+    /// When.
+    pub at: Moment,
+    /// The reason; must be given when it is against the rule.
+    pub reason: Option<String>,
+}
+
+/// The same report in another form.
+#[derive(Debug, Clone)]
+pub struct Download {
+    /// What it is: "Numbers as CSV".
+    pub label: String,
+    /// Where it is.
+    pub address: String,
+}
+
+impl Show {
+    /// The page of that report. Before the data are locked it shows counts and checks, and compares nothing.
+    #[must_use]
+    pub fn of(frame: Frame, report: &Report, decided: Option<Decided>, downloads: Vec<Download>) -> Self {
+        let reading = Reading { report };
+        let locked = report.locked;
+        Self {
+            frame,
+            decided,
+            downloads,
+            key: report.trial.to_string(),
+            title: report.title.clone(),
+            locked,
+            band: Band {
+                kind: report.verdict.kind,
+                action: report.verdict.action.clone(),
+                sentence: words::verdict(reading),
+            },
+            found: finding::found(reading).filter(|_| locked),
+            sure: finding::sure(reading).filter(|_| locked),
+            limits: if locked { limit::limits(reading) } else { Vec::new() },
+            groups: limit::groups(reading).filter(|_| locked),
+            cost: working::cost(reading).filter(|_| locked),
+            rule: report.decision.rule.clone(),
+            reasons: report.verdict.reasons.iter().map(|reason| words::sentence(&reason.detail)).collect(),
+            claims: working::claims(reading).filter(|_| locked),
+            flow: basis::flow(reading),
+            checks: basis::checks(reading),
+            looks: basis::looks(reading),
+            departures: report.departures.iter().map(|reason| words::sentence(&reason.detail)).collect(),
+            comparisons: if locked { working::comparisons(reading) } else { Vec::new() },
+        }
+    }
+
+    fn crumbs(&self) -> Breadcrumbs {
+        let mut crumbs = Breadcrumbs::of([("Trials", "/trials")]);
+        crumbs.crumbs.push(Crumb { label: self.title.clone(), address: format!("/trials/{}", self.key) });
+        crumbs
+    }
+}
