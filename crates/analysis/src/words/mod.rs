@@ -10,4 +10,4 @@ pub use headline::{
     Shortfall, Subject, comparison_sentence, failed, harmful, interval_phrase, invalid, keep_going, not_worse,
     succeeded, undecided,
 };
-pub use number::{Scale, grouped, plural, rounded_up};
+pub use number::{Scale, decimals, grouped, plural, rounded_up};

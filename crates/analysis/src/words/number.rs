@@ -52,6 +52,36 @@ pub fn rounded_up(number: u64) -> u64 {
     number.div_ceil(step).saturating_mul(step)
 }
 
+/// How many digits after the point a difference and its interval call for, on the scale that people see.
+///
+/// Per 100 (`whole`): none, or one when the difference is below 2. Other scales: two digits of the interval's width, which
+/// are as many as it supports; per 100 there are never more than these either. But an end that is not zero is never told
+/// as zero, because on which side of zero it lies is the message.
+///
+/// ```
+/// use fairtrial_analysis::words::decimals;
+/// assert_eq!(decimals(true, Some(6.0), Some(2.1), Some(9.9)), 0);
+/// assert_eq!(decimals(true, Some(1.2), Some(0.4), Some(2.0)), 1);
+/// assert_eq!(decimals(true, Some(1.0), Some(-13.0), Some(15.0)), 0);
+/// assert_eq!(decimals(true, Some(6.0), Some(0.3), Some(11.7)), 1);
+/// assert_eq!(decimals(false, Some(-3.0), Some(-6.4), Some(0.5)), 1);
+/// ```
+#[must_use]
+pub fn decimals(whole: bool, estimate: Option<f64>, lower: Option<f64>, upper: Option<f64>) -> usize {
+    let width = lower.zip(upper).map(|(lower, upper)| upper - lower).filter(|width| width.is_finite() && *width > 0.0);
+    let supported = width.map_or(1.0, |width| (1.0 - width.log10().floor()).clamp(0.0, 6.0)) as usize;
+    let mut decimals = match (whole, estimate) {
+        (true, Some(estimate)) if estimate.abs() < 2.0 => supported.min(1),
+        (true, _) => 0,
+        (false, _) => supported,
+    };
+    let hidden = |end: f64, decimals: usize| end != 0.0 && end.abs() < 0.5 * 0.1_f64.powi(decimals as i32);
+    while decimals < 2 && [lower, upper].into_iter().flatten().any(|end| hidden(end, decimals)) {
+        decimals += 1;
+    }
+    decimals
+}
+
 /// How the values of one outcome are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scale {
@@ -72,14 +102,13 @@ impl Scale {
             OutcomeKind::Duration => ("longer", "shorter"),
             OutcomeKind::Rating => ("higher", "lower"),
         };
-        if outcome.kind == OutcomeKind::Binary {
-            let small = difference.and_then(|c| c.estimate).is_some_and(|estimate| estimate.abs() < 0.02);
-            return Self { per_100: true, decimals: usize::from(small), more, less };
-        }
-        let width = difference.and_then(|c| Some(c.upper? - c.lower?)).filter(|width| *width > 0.0);
-        // Two digits of the interval's width are as many as the interval supports.
-        let decimals = width.map_or(1.0, |width| (1.0 - width.log10().floor()).clamp(0.0, 6.0));
-        Self { per_100: false, decimals: decimals as usize, more, less }
+        let per_100 = outcome.kind == OutcomeKind::Binary;
+        let shown = |value: f64| if per_100 { value * 100.0 } else { value };
+        let [estimate, lower, upper] = match difference {
+            Some(found) => [found.estimate, found.lower, found.upper].map(|value| value.map(shown)),
+            None => [None; 3],
+        };
+        Self { per_100, decimals: decimals(per_100, estimate, lower, upper), more, less }
     }
 
     /// A value without its scale: `26`, or `1,234.5`.
