@@ -1,23 +1,6 @@
 //! Whole numbers as people read them.
 
-/// The number with its thousands set apart by commas.
-///
-/// ```
-/// assert_eq!(fairtrial_pages::number::grouped(1_234_567), "1,234,567");
-/// assert_eq!(fairtrial_pages::number::grouped(999), "999");
-/// ```
-#[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub use fairtrial_analysis::words::{grouped, plural};
 
 /// The number and its noun in the right form: `1 person`, `2 people`.
 ///
@@ -48,28 +31,6 @@ pub fn signed(value: f64, decimals: usize) -> String {
         format!("\u{2212}{digits}")
     } else {
         format!("+{digits}")
-    }
-}
-
-/// More than one of a unit of randomisation: `person` gives `people`, `agency` gives `agencies`.
-///
-/// ```
-/// use fairtrial_pages::number::plural;
-/// assert_eq!(plural("person"), "people");
-/// assert_eq!(plural("household"), "households");
-/// assert_eq!(plural("agency"), "agencies");
-/// assert_eq!(plural("day"), "days");
-/// ```
-#[must_use]
-pub fn plural(unit: &str) -> String {
-    let unit = unit.trim();
-    match unit {
-        "" | "person" => "people".to_owned(),
-        _ if unit.ends_with(['s', 'x']) || unit.ends_with("ch") || unit.ends_with("sh") => format!("{unit}es"),
-        _ => match unit.strip_suffix('y') {
-            Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
-            _ => format!("{unit}s"),
-        },
     }
 }
 

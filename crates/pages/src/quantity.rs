@@ -1,10 +1,9 @@
 //! Values and differences of an outcome in plain words: "26 in 100 people", "between 2 and 10 more in 100".
 //!
-//! Rounding: whole people per 100 unless the difference is below 2, then one digit after the point; never more than two
-//! digits of the interval's half width; and an end that is not zero is never written as zero, because on which side of
-//! zero it lies is the message.
+//! Rounding is that of the verdict's own sentence, [`decimals`].
 
 use crate::number::plural;
+use fairtrial_analysis::words::decimals;
 use fairtrial_domain::{Decimal, protocol::OutcomeKind};
 
 /// How the values of one outcome are said.
@@ -43,19 +42,7 @@ impl Quantity {
     pub fn for_difference(self, estimate: Option<f64>, lower: Option<f64>, upper: Option<f64>) -> Self {
         let size = |value: Option<f64>| value.filter(|value| value.is_finite()).map(|value| value * self.factor());
         let (estimate, lower, upper) = (size(estimate), size(lower), size(upper));
-        let half_width = lower.zip(upper).map(|(lower, upper)| (upper - lower) / 2.0).filter(|half| *half > 0.0);
-        let supported = half_width.map_or(1, |half| (1.0 - half.log10().floor()).clamp(0.0, 4.0) as usize);
-        let mut decimals = match (self.form, estimate) {
-            (Form::Average, _) => supported.min(2),
-            (_, Some(estimate)) if estimate.abs() < 2.0 => supported.min(1),
-            _ => 0,
-        };
-        let hidden = |end: &Option<f64>, decimals: usize| {
-            end.is_some_and(|end| end != 0.0 && end.abs() < 0.5 * 10_f64.powi(-(decimals as i32)))
-        };
-        while decimals < 2 && [&lower, &upper].iter().any(|end| hidden(end, decimals)) {
-            decimals += 1;
-        }
+        let decimals = decimals(self.form != Form::Average, estimate, lower, upper);
         Self { decimals, ..self }
     }
 
@@ -263,13 +250,13 @@ mod tests {
     }
 
     #[test]
-    fn averages_have_two_digits_of_the_half_width() {
+    fn averages_have_two_digits_of_the_width() {
         let dollars = |lower, upper| {
             Quantity::new(OutcomeKind::Amount, "person").for_difference(Some(0.0), Some(lower), Some(upper))
         };
         assert_eq!(dollars(-3.2, 3.2).level(51.234).unwrap(), "51.2 on average");
         assert_eq!(dollars(-40.0, 40.0).level(51.234).unwrap(), "51 on average");
-        assert_eq!(dollars(-0.5, 0.5).change(-0.25).unwrap(), "0.25 less");
+        assert_eq!(dollars(-0.5, 0.5).change(-0.25).unwrap(), "0.2 less");
     }
 
     #[test]

@@ -15,6 +15,10 @@ pub struct Band {
 }
 
 impl Band {
+    fn action_differs(&self) -> bool {
+        self.action != self.kind.word()
+    }
+
     fn class(&self) -> &'static str {
         match self.kind {
             VerdictKind::Succeeded => "succeeded",

@@ -26,15 +26,6 @@ impl<'a> Reading<'a> {
         self.report.arms.iter().filter(|arm| !arm.control)
     }
 
-    /// The version that the verdict speaks of: the one it names, or the only new one.
-    pub(super) fn spoken_of(self) -> Option<&'a ArmReport> {
-        let named = self.report.verdict.arm.as_ref();
-        match named {
-            Some(key) => self.report.arms.iter().find(|arm| arm.arm == *key),
-            None => self.interventions().next(),
-        }
-    }
-
     /// The version's name for people; its key when the report does not know it.
     pub(super) fn name(self, arm: &ArmKey) -> String {
         let found = self.report.arms.iter().find(|found| found.arm == *arm);

@@ -10,6 +10,7 @@ use crate::component::{Breadcrumbs, Crumb, Table};
 use crate::{Frame, Moment};
 use askama::Template;
 use fairtrial_analysis::Report;
+use fairtrial_analysis::report::VerdictKind;
 
 /// The report of a trial, from the verdict down to the working. The first part prints on one page.
 #[derive(Debug, Clone, Template)]
@@ -24,6 +25,7 @@ pub struct Show {
     key: String,
     title: String,
     locked: bool,
+    compares: bool,
     band: Band,
     found: Option<Found>,
     sure: Option<Sure>,
@@ -68,6 +70,8 @@ impl Show {
     pub fn of(frame: Frame, report: &Report, decided: Option<Decided>, downloads: Vec<Download>) -> Self {
         let reading = Reading { report };
         let locked = report.locked;
+        // The numbers of a trial that cannot be read must not be read either.
+        let compares = locked && report.verdict.kind != VerdictKind::Invalid;
         Self {
             frame,
             decided,
@@ -75,24 +79,25 @@ impl Show {
             key: report.trial.to_string(),
             title: report.title.clone(),
             locked,
+            compares,
             band: Band {
                 kind: report.verdict.kind,
                 action: report.verdict.action.clone(),
-                sentence: words::verdict(reading),
+                sentence: report.verdict.headline.clone(),
             },
-            found: finding::found(reading).filter(|_| locked),
-            sure: finding::sure(reading).filter(|_| locked),
-            limits: if locked { limit::limits(reading) } else { Vec::new() },
-            groups: limit::groups(reading).filter(|_| locked),
-            cost: working::cost(reading).filter(|_| locked),
+            found: finding::found(reading).filter(|_| compares),
+            sure: finding::sure(reading).filter(|_| compares),
+            limits: if compares { limit::limits(reading) } else { Vec::new() },
+            groups: limit::groups(reading).filter(|_| compares),
+            cost: working::cost(reading).filter(|_| compares),
             rule: report.decision.rule.clone(),
             reasons: report.verdict.reasons.iter().map(|reason| words::sentence(&reason.detail)).collect(),
-            claims: working::claims(reading).filter(|_| locked),
+            claims: working::claims(reading).filter(|_| compares),
             flow: basis::flow(reading),
             checks: basis::checks(reading),
             looks: basis::looks(reading),
             departures: report.departures.iter().map(|reason| words::sentence(&reason.detail)).collect(),
-            comparisons: if locked { working::comparisons(reading) } else { Vec::new() },
+            comparisons: if compares { working::comparisons(reading) } else { Vec::new() },
         }
     }
 

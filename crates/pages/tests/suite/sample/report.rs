@@ -164,7 +164,7 @@ fn verdict(kind: VerdictKind) -> Verdict {
     Verdict {
         kind,
         action: kind.action().into(),
-        headline: "What the analysis says when the numbers for a sentence are absent.".into(),
+        headline: "What the analysis says about it.".into(),
         reasons: vec![Reason::new("rule", "the rule was applied once, to all people counted")],
         more_units_needed: None,
         arm: Some(arm("norm")),
