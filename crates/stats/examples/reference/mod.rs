@@ -9,6 +9,7 @@ mod bayes;
 mod cluster;
 mod confseq;
 mod exact_gs;
+mod exact_power;
 mod gsd;
 mod late;
 mod means;
@@ -39,6 +40,9 @@ pub(crate) fn answer(question: &Value, data: &Path) -> Value {
 
 /// The value in the shape of the vectors.
 pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result<Value, StatError> {
+    if group == "power" && id.starts_with("exact_power") {
+        return exact_power::value(id, input);
+    }
     let value: fn(&str, &Value, &Path) -> Result<Value, StatError> = match group {
         "confseq" => confseq::value,
         "exact_gs" => exact_gs::value,

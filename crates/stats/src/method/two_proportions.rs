@@ -1,7 +1,9 @@
 //! `two_proportions.*`.
 
+use serde_json::json;
+
 use super::{Answer, Arguments, answer};
-use crate::two_proportions::{self as two, FisherMethod, Ratio, ScoreVariance, Table};
+use crate::two_proportions::{self as two, ExactTest, FisherMethod, Ratio, ScoreVariance, Table};
 use crate::{Estimate, Side, StatError};
 
 fn table(arguments: &mut Arguments<'_>) -> Result<Table, StatError> {
@@ -54,6 +56,20 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
             let (table, level, mid_p) = (table(arguments)?, arguments.level()?, arguments.flag_or("mid_p", false)?);
             answer(arguments, || two::conditional_odds_ratio(&table, level, mid_p))
         }
+        "exact_power" => {
+            let test = exact_test(arguments)?;
+            let (n1, n0) = (arguments.count("n1")?, arguments.count("n0")?);
+            let (p1, p0) = (arguments.probability("p1")?, arguments.probability("p0")?);
+            let alpha = arguments.fraction_or("alpha", 0.025)?;
+            answer(arguments, || Ok(json!({"power": two::exact_power(test, n1, n0, p1, p0, alpha)?})))
+        }
+        "exact_needed" => {
+            let test = exact_test(arguments)?;
+            let (p1, p0) = (arguments.probability("p1")?, arguments.probability("p0")?);
+            let (alpha, power) = (arguments.fraction_or("alpha", 0.025)?, arguments.fraction_or("power", 0.8)?);
+            let most = arguments.count_or("most", 150)?;
+            answer(arguments, || Ok(json!({"per_arm": two::exact_needed(test, p1, p0, alpha, power, most)?})))
+        }
         "fisher" => fisher(arguments),
         "boschloo" => unconditional(two::boschloo, arguments),
         "barnard" => unconditional(two::barnard, arguments),
@@ -84,6 +100,16 @@ fn score_interval(name: &str, arguments: &mut Arguments<'_>) -> Answer {
 fn interval(method: fn(&Table, f64) -> Result<Estimate, StatError>, arguments: &mut Arguments<'_>) -> Answer {
     let (table, level) = (table(arguments)?, arguments.level()?);
     answer(arguments, || method(&table, level))
+}
+
+/// Argument `test`: `boschloo` (default), `fisher` or `pooled_z`.
+fn exact_test(arguments: &mut Arguments<'_>) -> Result<ExactTest, StatError> {
+    match arguments.text_or("test", "boschloo")? {
+        "boschloo" => Ok(ExactTest::Boschloo),
+        "fisher" => Ok(ExactTest::Fisher),
+        "pooled_z" => Ok(ExactTest::PooledZ),
+        _ => Err(StatError::invalid("test", "must be \"boschloo\", \"fisher\" or \"pooled_z\"")),
+    }
 }
 
 /// Argument `measure`: `risk` (default) or `odds`.

@@ -48,8 +48,8 @@ fn thresholds(table: &Table, difference: f64) -> Vec<u64> {
         from = low;
     }
     // The observed table belongs to its own region whatever the rounding.
-    for x0 in 0..=table.x0() as usize {
-        found[x0] = found[x0].min(table.x1());
+    for threshold in found.iter_mut().take(table.x0() as usize + 1) {
+        *threshold = (*threshold).min(table.x1());
     }
     found
 }

@@ -10,6 +10,7 @@ mod fisher;
 mod melded;
 mod mover;
 mod ordering;
+mod rejection;
 mod score;
 mod skewness;
 mod supremum;
@@ -21,6 +22,7 @@ pub use exact_difference::{exact_margin_test, exact_risk_difference};
 pub use fisher::{FisherMethod, conditional_odds_ratio, fisher, mid_p_one_sided};
 pub use melded::{melded_risk_difference, melded_risk_ratio};
 pub use mover::{mover_ratio, mover_risk_difference};
+pub use rejection::{ExactTest, RejectionRegion, exact_needed, exact_power};
 pub use score::{
     Ratio, ScoreVariance, margin_test, odds_ratio_score, risk_difference_score, risk_ratio_score, score_statistic,
     score_test,

@@ -9,7 +9,7 @@ use super::table::Table;
 const SLACK: f64 = 1.0 + 1e-11;
 
 /// The probabilities of x1 = low.. given the total `s`.
-fn conditional_masses(n1: u64, n0: u64, s: u64) -> (u64, Vec<f64>) {
+pub(super) fn conditional_masses(n1: u64, n0: u64, s: u64) -> (u64, Vec<f64>) {
     let (low, high) = (s.saturating_sub(n0), s.min(n1));
     let size = (high - low + 1) as usize;
     let mode = (((s + 1) * (n1 + 1)) / (n1 + n0 + 2)).clamp(low, high);
@@ -39,22 +39,59 @@ pub(super) fn observed_upper_tail(table: &Table) -> f64 {
     masses[(table.x1() - low) as usize..].iter().rev().sum()
 }
 
-/// For every total: the largest upper tail that does not exceed `limit`.
-pub(super) fn upper_tails_within(n1: u64, n0: u64, limit: f64) -> Vec<f64> {
+/// For every total: the largest upper tail that does not exceed `limit`, and the smallest x1 in it.
+pub(super) fn upper_tails_within(n1: u64, n0: u64, limit: f64) -> Vec<(f64, u64)> {
     (0..=n1 + n0)
         .map(|s| {
-            let (_, masses) = conditional_masses(n1, n0, s);
-            let (mut tail, mut within) = (0.0, 0.0);
-            for mass in masses.iter().rev() {
+            let (low, masses) = conditional_masses(n1, n0, s);
+            let (mut tail, mut within, mut threshold) = (0.0, 0.0, n1 + 1);
+            for (i, mass) in masses.iter().enumerate().rev() {
                 tail += mass;
                 if tail > limit * SLACK {
                     break;
                 }
                 within = tail;
+                threshold = low + i as u64;
             }
-            within
+            (within, threshold)
         })
         .collect()
+}
+
+/// All one-sided p-values of Fisher's test for the two sizes, smallest first, ties once.
+pub(super) fn all_upper_tails_ascending(n1: u64, n0: u64) -> Vec<f64> {
+    let mut tails = Vec::new();
+    for s in 0..=n1 + n0 {
+        let (_, masses) = conditional_masses(n1, n0, s);
+        let mut tail = 0.0;
+        for mass in masses.iter().rev() {
+            tail += mass;
+            tails.push(tail);
+        }
+    }
+    tails.sort_by(f64::total_cmp);
+    // Of a run of tied values the last stands for all.
+    let mut distinct: Vec<f64> = Vec::with_capacity(tails.len());
+    for tail in tails {
+        match distinct.last_mut() {
+            Some(last) if tail <= *last * SLACK => *last = tail,
+            _ => distinct.push(tail),
+        }
+    }
+    distinct
+}
+
+/// All pooled scores for the two sizes, largest first, ties once.
+pub(super) fn all_scores_descending(n1: u64, n0: u64) -> Vec<Score> {
+    let mut scores: Vec<Score> = (0..=n1).flat_map(|x1| (0..=n0).map(move |x0| Score::new(x1, n1, x0, n0))).collect();
+    let order = |a: &Score, b: &Score| match (a.at_least(*b), b.at_least(*a)) {
+        (true, true) => std::cmp::Ordering::Equal,
+        (true, false) => std::cmp::Ordering::Less,
+        _ => std::cmp::Ordering::Greater,
+    };
+    scores.sort_by(order);
+    scores.dedup_by(|a, b| order(a, b) == std::cmp::Ordering::Equal);
+    scores
 }
 
 /// Fisher's p-value by likelihood: the masses that do not exceed the observed one.
@@ -88,8 +125,8 @@ pub(super) fn min_likelihood_within(n1: u64, n0: u64, limit: f64) -> Vec<f64> {
 }
 
 /// The pooled score of a table as whole numbers: the sign and square of d over s (N - s).
-#[derive(Clone, Copy)]
-struct Score {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Score {
     signed_square: i128,
     spread: i128,
 }
@@ -108,6 +145,25 @@ impl Score {
             (_, 0) => self.signed_square >= 0,
             _ => self.signed_square * other.spread >= other.signed_square * self.spread,
         }
+    }
+
+    /// For every total: the smallest x1 whose score is at least this one.
+    pub(super) fn thresholds(self, n1: u64, n0: u64) -> Vec<u64> {
+        (0..=n1 + n0)
+            .map(|s| {
+                // Given the total the score grows with x1.
+                let (mut low, mut high) = (s.saturating_sub(n0), s.min(n1) + 1);
+                while low < high {
+                    let middle = low + (high - low) / 2;
+                    if Self::new(middle, n1, s - middle, n0).at_least(self) {
+                        high = middle;
+                    } else {
+                        low = middle + 1;
+                    }
+                }
+                if low > s.min(n1) { n1 + 1 } else { low }
+            })
+            .collect()
     }
 
     fn magnitude(self) -> Self {

@@ -119,8 +119,7 @@ impl<'a> Bernstein<'a> {
         let (from, to) = masses(degree - 2, p, buffer);
         let q = 1.0 - p;
         let (mut value, mut slope, mut curvature) = (0.0, 0.0, 0.0);
-        for s in from..=to {
-            let mass = buffer[s];
+        for (s, mass) in buffer.iter().copied().enumerate().take(to + 1).skip(from) {
             let g = &self.coefficients[s..s + 3];
             value += mass * (q * q * g[0] + 2.0 * p * q * g[1] + p * p * g[2]);
             slope += mass * (q * self.first[s] + p * self.first[s + 1]);
@@ -295,12 +294,13 @@ fn improve(best: &mut (f64, f64), candidate: (f64, f64), stationary: bool) {
 /// Moves the best point to where the slope is 0, when that is close by.
 fn settle(polynomial: &Bernstein<'_>, best: &mut (f64, f64), reach: f64, buffer: &mut [f64]) {
     let (a, b) = ((best.1 - reach).max(0.0), (best.1 + reach).min(1.0));
-    if polynomial.jet(a, buffer).slope > 0.0 && polynomial.jet(b, buffer).slope < 0.0 {
-        if let Ok(found) = crate::special::root::find(|p| polynomial.jet(p, buffer).slope, a, b, 0.0) {
-            let value = polynomial.jet(found.value, buffer).value;
-            if value >= best.0 * (1.0 - 1e-13) {
-                *best = (value.max(best.0), found.value);
-            }
+    if polynomial.jet(a, buffer).slope > 0.0
+        && polynomial.jet(b, buffer).slope < 0.0
+        && let Ok(found) = crate::special::root::find(|p| polynomial.jet(p, buffer).slope, a, b, 0.0)
+    {
+        let value = polynomial.jet(found.value, buffer).value;
+        if value >= best.0 * (1.0 - 1e-13) {
+            *best = (value.max(best.0), found.value);
         }
     }
 }

@@ -90,7 +90,7 @@ fn by_side(
 pub fn boschloo(table: &Table, side: Side) -> Result<UnconditionalTest, StatError> {
     by_side(table, side, |table| {
         let fisher = observed_upper_tail(table);
-        (upper_tails_within(table.n1(), table.n0(), fisher), fisher)
+        (upper_tails_within(table.n1(), table.n0(), fisher).into_iter().map(|(tail, _)| tail).collect(), fisher)
     })
 }
 
