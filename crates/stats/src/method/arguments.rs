@@ -190,6 +190,14 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A JSON value of any type.
+    ///
+    /// # Errors
+    /// `invalid_argument` when missing.
+    pub fn value(&mut self, name: &'static str) -> Result<&'a Value, StatError> {
+        self.required(name)
+    }
+
     /// A list of JSON values.
     ///
     /// # Errors

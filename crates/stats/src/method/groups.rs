@@ -18,6 +18,15 @@ pub(super) fn find(group: &str) -> Option<Handler> {
         "sample_ratio" => Some(super::sample_ratio::call),
         "stratified" => Some(super::stratified::call),
         "two_proportions" => Some(super::two_proportions::call),
+        "bayes" => Some(super::bayes::call),
+        "clusters" => Some(super::clusters::call),
+        "instrumental" => Some(super::compliance::instrumental),
+        "means" => Some(super::means::call),
+        "meta" => Some(super::meta::call),
+        "missing" => Some(super::compliance::missing),
+        "multiplicity" => Some(super::multiplicity::call),
+        "power" => Some(super::power::call),
+        "survival" => Some(super::survival::call),
         _ => None,
     }
 }

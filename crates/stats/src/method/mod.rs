@@ -6,14 +6,23 @@
 
 mod anytime;
 mod arguments;
+mod bayes;
+mod clusters;
+mod compliance;
 mod exact_sequential;
 mod group_sequential;
 mod groups;
+mod means;
+mod meta;
+mod multiplicity;
 mod one_proportion;
 mod paired_proportions;
+mod power;
 mod rates;
 mod sample_ratio;
+mod samples;
 mod stratified;
+mod survival;
 mod two_proportions;
 
 pub use arguments::Arguments;

@@ -1,0 +1,85 @@
+//! `clusters.*`: `arm1`, `arm0` as lists of clusters, each a list of values or `{"n", "mean", "variance"}`.
+
+use super::samples::slices;
+use super::{Answer, Arguments, answer};
+use crate::StatError;
+use crate::cluster::{self, ClusterRobust, MixedModel};
+use crate::linear::LeastSquares;
+
+pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
+    match name {
+        "cluster_means_welch" | "cluster_means_student" => {
+            let (arm1, arm0) = (arguments.samples("arm1")?, arguments.samples("arm0")?);
+            let (null, side, level) =
+                (arguments.number_or("null_difference", 0.0)?, arguments.side()?, arguments.level()?);
+            let welch = name == "cluster_means_welch";
+            let method = if welch { cluster::cluster_means_welch } else { cluster::cluster_means_student };
+            answer(arguments, || method(&arm1, &arm0, null, side, level))
+        }
+        "cluster_robust" => {
+            let (arm1, arm0, kind) = (arguments.samples("arm1")?, arguments.samples("arm0")?, kind(arguments)?);
+            let (null, side, level) =
+                (arguments.number_or("null_difference", 0.0)?, arguments.side()?, arguments.level()?);
+            answer(arguments, || cluster::cluster_robust(&arm1, &arm0, kind, null, side, level))
+        }
+        "cluster_variance" => {
+            let (arm1, arm0) = (arguments.samples("arm1")?, arguments.samples("arm0")?);
+            answer(arguments, || cluster::cluster_variance(&[&arm1, &arm0]))
+        }
+        "cluster_permutation" => {
+            let (arm1, arm0) = (arguments.samples("arm1")?, arguments.samples("arm0")?);
+            let how = super::means::draws(arguments)?;
+            answer(arguments, || cluster::cluster_permutation(&arm1, &arm0, how))
+        }
+        "design_effect" => {
+            let (size, icc) = (arguments.number("mean_size")?, arguments.number("icc")?);
+            let variation = arguments.number_or("size_variation", 0.0)?;
+            answer(arguments, || cluster::design_effect(size, icc, variation))
+        }
+        "random_intercept" | "cluster_robust_regression" => regression(name, arguments),
+        "stepped_wedge" => {
+            let (outcome, clusters) = (arguments.numbers("outcome")?, arguments.groups("cluster")?);
+            let (period, new_version) = (arguments.groups("period")?, arguments.flags("new_version")?);
+            let (model, side, level) = (model(arguments)?, arguments.side()?, arguments.level()?);
+            answer(arguments, || cluster::stepped_wedge(&outcome, &clusters, &period, &new_version, model, side, level))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn regression(name: &str, arguments: &mut Arguments<'_>) -> Answer {
+    let (outcome, clusters) = (arguments.numbers("outcome")?, arguments.groups("cluster")?);
+    let columns = arguments.number_rows("columns")?;
+    let coefficient = usize::try_from(arguments.count("coefficient")?).unwrap_or(usize::MAX);
+    let (null, side, level) = (arguments.number_or("null", 0.0)?, arguments.side()?, arguments.level()?);
+    if name == "random_intercept" {
+        let model = model(arguments)?;
+        return answer(arguments, || {
+            cluster::random_intercept(&outcome, &clusters, &slices(&columns), coefficient, model, null, side, level)
+        });
+    }
+    let kind = kind(arguments)?;
+    answer(arguments, || {
+        let fit = LeastSquares::fit(&outcome, &slices(&columns))?;
+        cluster::cluster_robust_regression(&fit, &clusters, coefficient, kind, null, side, level)
+    })
+}
+
+fn kind(arguments: &mut Arguments<'_>) -> Result<ClusterRobust, StatError> {
+    Ok(match arguments.text_or("variance", "cr2")? {
+        "cr0" => ClusterRobust::Cr0,
+        "cr1" => ClusterRobust::Cr1,
+        "cr1_stata" => ClusterRobust::Cr1Stata,
+        "cr2" => ClusterRobust::Cr2,
+        "cr3" => ClusterRobust::Cr3,
+        _ => return Err(StatError::invalid("variance", "must be \"cr0\", \"cr1\", \"cr1_stata\", \"cr2\" or \"cr3\"")),
+    })
+}
+
+fn model(arguments: &mut Arguments<'_>) -> Result<MixedModel, StatError> {
+    match arguments.text_or("degrees_of_freedom", "kenward_roger")? {
+        "kenward_roger" => Ok(MixedModel::KenwardRoger),
+        "satterthwaite" => Ok(MixedModel::Satterthwaite),
+        _ => Err(StatError::invalid("degrees_of_freedom", "must be \"kenward_roger\" or \"satterthwaite\"")),
+    }
+}
