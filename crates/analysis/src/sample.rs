@@ -177,6 +177,9 @@ fn contradiction(outcome: &Outcome, cell: &Cell) -> Option<String> {
     if outcome.kind == OutcomeKind::Binary && (sum < 0 || sum > i128::from(observed) || sum_of_squares != sum) {
         return Some(format!("{sum} people with the outcome among {observed}"));
     }
+    if sum_of_squares == i128::MAX {
+        return Some("values too large to be added up".to_owned());
+    }
     // No values have a sum of squares below the square of their sum over their number.
     let square = sum.checked_mul(sum)?;
     let squares = sum_of_squares.checked_mul(i128::from(observed))?;

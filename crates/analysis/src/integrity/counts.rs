@@ -12,6 +12,8 @@ const EARLY_SHARE: f64 = 0.05;
 /// Share that may be about nobody in the trial: a source that reports everybody is no fault, one that reports mostly
 /// strangers may write its identifiers in another way than the place that assigns.
 const STRANGER_SHARE: f64 = 0.5;
+/// More people than one arm can have; sums of so many still fit everywhere.
+const MOST_PEOPLE: u64 = 1_000_000_000_000;
 
 /// Red when the recorded numbers cannot all be true.
 pub(super) fn contradictory_data(reading: &Reading<'_>) -> Gate {
@@ -35,6 +37,9 @@ fn contradiction(reading: &Reading<'_>) -> Option<String> {
         return Some("People are recorded in a version that the plan does not have.".to_owned());
     }
     let enrolled = evidence.assigned(arms);
+    if enrolled.iter().any(|people| *people > MOST_PEOPLE) {
+        return Some("More people are recorded than there can be.".to_owned());
+    }
     for (outcome, samples) in plan.outcomes.iter().zip(&reading.samples) {
         for ((arm, sample), enrolled) in plan.arms.iter().zip(samples).zip(&enrolled) {
             let place = format!("\u{201c}{}\u{201d} in \u{201c}{}\u{201d}", outcome.name, arm.name);

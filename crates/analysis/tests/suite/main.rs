@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod multiplicity;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod published;
 #[cfg(test)]
 mod tabular;
