@@ -179,37 +179,49 @@ fn check(plan: &LockedProtocol, evidence: &Evidence) -> Result<(), TestCaseError
             prop_assert_eq!(arm.assigned, arm.not_yet_mature + arm.missing + arm.analysed);
         }
     }
-    // Neither the name of the program nor the way the evidence was kept has a say.
-    let kept: Evidence = serde_json::from_str(&serde_json::to_string(evidence).unwrap_or_default())
-        .map_err(|e| TestCaseError::fail(e.to_string()))?;
-    prop_assert_eq!(analyse(plan, &kept, "another program").verdict, report.verdict);
     Ok(())
 }
 
-fn run(index: usize) {
+fn run(index: usize, cases: u32) {
     let plan = &plans()[index];
-    let config = ProptestConfig { cases: 2_500, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(evidence in evidence(plan))| check(plan, &evidence)?);
 }
 
+// Ten thousand in all; fewer where the exact check of the shares of three arms takes its time.
+
 #[test]
 fn reports_of_strata_hold_for_all_evidence() {
-    run(0);
+    run(0, 3_000);
 }
 
 #[test]
 fn reports_of_three_arms_hold_for_all_evidence() {
-    run(1);
+    run(1, 500);
 }
 
 #[test]
 fn reports_of_clusters_hold_for_all_evidence() {
-    run(2);
+    run(2, 2_500);
 }
 
 #[test]
 fn reports_of_one_outcome_hold_for_all_evidence() {
-    run(3);
+    run(3, 4_000);
+}
+
+#[test]
+fn a_verdict_depends_on_plan_and_evidence_alone() {
+    // Neither the name of the program nor the way the evidence was kept, nor the order of its rows, has a say.
+    let plan = &plans()[0];
+    let config = ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(evidence in evidence(plan))| {
+        let mut kept: Evidence = serde_json::from_str(&serde_json::to_string(&evidence).unwrap()).unwrap();
+        prop_assert_eq!(&kept, &evidence);
+        kept.enrolment.reverse();
+        kept.outcomes.iter_mut().for_each(|outcome| outcome.cells.reverse());
+        prop_assert_eq!(analyse(plan, &kept, "another program").verdict.kind, analyse(plan, &evidence, "").verdict.kind);
+    });
 }
 
 #[test]
@@ -219,6 +231,9 @@ fn the_plans_differ_where_the_analysis_branches() {
     assert_eq!(plans[1].protocol().arms.len(), 3);
     assert!(plans[0].protocol().outcomes.iter().any(|outcome| outcome.kind == OutcomeKind::Rating));
 }
+
+/// One arm: people above 40, the share for whom it happened, and values of a count.
+type RandomArm = (u64, f64, Vec<i64>);
 
 /// Two arms exchanged: what was found of the one is now found of the other.
 fn exchanged(evidence: &Evidence) -> Evidence {
@@ -256,13 +271,13 @@ fn exchanging_the_arms_mirrors_the_comparison() {
     let arm = || (1_u64..400, 0.0_f64..1.0, prop::collection::vec(0_i64..9, 2..40));
     let config = ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(arms in [arm(), arm()])| {
-        let cells = |tally: &dyn Fn(&(u64, f64, Vec<i64>)) -> Tally| -> Vec<Cell> {
+        let cells = |tally: &dyn Fn(&RandomArm) -> Tally| -> Vec<Cell> {
             arms.iter()
                 .enumerate()
                 .map(|(place, arm)| crate::evidence::cell(place, "", 40 + arm.0, tally(arm)))
                 .collect()
         };
-        let happens = |(people, share, _): &(u64, f64, Vec<i64>)| happened((*people as f64 * share) as u64);
+        let happens = |(people, share, _): &RandomArm| happened((*people as f64 * share) as u64);
         let evidence = locked(&plan, vec![cells(&happens), cells(&|(_, _, given)| values(given))]);
         let (one, other) = (analyse(&plan, &evidence, ""), analyse(&plan, &exchanged(&evidence), ""));
         for (one, other) in one.outcomes.iter().zip(&other.outcomes) {

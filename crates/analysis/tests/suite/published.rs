@@ -32,7 +32,6 @@ pub(crate) fn read(plan: &LockedProtocol, text: &str, mapping: &ColumnMapping) -
 
 /// A file that is not part of the project; nothing, said aloud, when it is not there.
 #[expect(clippy::disallowed_methods, reason = "the test asks where the outside data are, as its documentation says")]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn outside(name: &str) -> Option<String> {
     let here = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let folder = std::env::var_os("FAIRTRIAL_OUTSIDE_DATA").map_or_else(here, PathBuf::from);
