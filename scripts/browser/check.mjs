@@ -5,6 +5,7 @@
 //
 //   node scripts/browser/check.mjs --samples                     the samples that `cargo test -p fairtrial-pages` left
 //   node scripts/browser/check.mjs http://127.0.0.1:8080 /sign-in /trials
+//   node scripts/browser/check.mjs http://127.0.0.1:8080 demo.json   every page of a demonstration, by role
 //        --login EMAIL:PASSWORD    sign in first          --cookie NAME=VALUE   or bring a session
 //        --shots FOLDER            keep screenshots       --pdf                 and what would be printed
 //        --only TEXT               only pages whose address has TEXT in it
@@ -12,19 +13,21 @@
 // Answers 0 when all is well, 1 when a check failed, 2 for wrong use. CHROMIUM names another browser.
 import { AxeBuilder } from "@axe-core/playwright";
 import { chromium } from "playwright-core";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { serveSamples } from "./samples.mjs";
 
 const WIDTHS = [320, 1280];
 const STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const MOST_TABS = 120;
+const HAS_NO_REPORT = ["draft", "in_review", "approved", "withdrawn"];
 
 const given = read(process.argv.slice(2));
 const samples = given.samples ? await serveSamples() : null;
 const origin = samples ? samples.origin : new URL(given.address).origin;
-const paths = (samples ? samples.paths : given.paths).filter((path) => path.includes(given.only));
-if (paths.length === 0) stop("no pages to open");
+const visits = (await plan()).map((visit) => ({ ...visit, pages: visit.pages.filter(({ path }) => path.includes(given.only)) }));
+const pages = visits.reduce((sum, visit) => sum + visit.pages.length, 0);
+if (pages === 0) stop("no pages to open");
 if (given.shots) await mkdir(given.shots, { recursive: true });
 
 const browser = await chromium.launch({
@@ -36,26 +39,28 @@ const faults = [];
 let opened = 0;
 for (const script of [true, false]) {
   for (const width of WIDTHS) {
-    const context = await browser.newContext({
-      viewport: { width, height: width === 320 ? 640 : 900 }, javaScriptEnabled: script, locale: "en-NZ",
-    });
-    if (given.cookie) await context.addCookies([{ ...given.cookie, url: origin }]);
-    if (given.login) await signIn(context, given.login);
-    for (const path of paths) {
-      const found = await check(context, path, { script, width });
-      opened += 1;
-      for (const fault of found) faults.push(`${path} (${width} px, script ${script ? "on" : "off"}): ${fault}`);
+    for (const visit of visits.filter((visit) => visit.pages.length > 0)) {
+      const context = await browser.newContext({
+        viewport: { width, height: width === 320 ? 640 : 900 }, javaScriptEnabled: script, locale: "en-NZ",
+      });
+      if (given.cookie) await context.addCookies([{ ...given.cookie, url: origin }]);
+      if (visit.login) await signIn(context, visit.login);
+      for (const { path, status } of visit.pages) {
+        const found = await check(context, path, { script, width, status });
+        opened += 1;
+        for (const fault of found) faults.push(`${path} (${width} px, script ${script ? "on" : "off"}): ${fault}`);
+      }
+      await context.close();
     }
-    await context.close();
   }
 }
 await browser.close();
 samples?.close();
 for (const fault of faults) console.log(`FAIL ${fault}`);
-console.log(`${paths.length} pages, opened ${opened} times: ${faults.length === 0 ? "all well" : `${faults.length} faults`}`);
+console.log(`${pages} pages, opened ${opened} times: ${faults.length === 0 ? "all well" : `${faults.length} faults`}`);
 process.exit(faults.length === 0 ? 0 : 1);
 
-async function check(context, path, { script, width }) {
+async function check(context, path, { script, width, status }) {
   const found = [];
   const page = await context.newPage();
   page.on("console", (message) => {
@@ -71,7 +76,8 @@ async function check(context, path, { script, width }) {
     if (answer.status() >= 400 && answer.request().resourceType() !== "document") found.push(`${answer.status()} for ${answer.url()}`);
   });
   const answer = await page.goto(origin + path, { waitUntil: "load" });
-  if (answer.status() >= 500 && !path.includes("broken") && !path.includes("unavailable")) found.push(`status ${answer.status()}`);
+  if (answer.status() !== status) found.push(`status ${answer.status()}`);
+  if (new URL(page.url()).pathname !== new URL(origin + path).pathname) found.push(`leads to ${page.url()}`);
 
   const facts = await page.evaluate(() => {
     document.querySelectorAll("details").forEach((details) => { details.open = true; });
@@ -137,6 +143,23 @@ async function focusFaults(page) {
     if (fault) found.push(fault);
   }
   return found;
+}
+
+// Who opens which pages: the samples, the paths that were given, or the pages of a demonstration.
+async function plan() {
+  const found = (paths) => paths.map((path) => ({ path, status: 200 }));
+  if (samples) return [{ login: null, pages: found(samples.paths) }];
+  if (!given.paths[0].endsWith(".json")) return [{ login: given.login, pages: found(given.paths) }];
+  const demo = JSON.parse(await readFile(given.paths[0], "utf8"));
+  const account = (role) => demo.accounts.find((account) => account.role === role) ?? stop(`the demonstration has no ${role}`);
+  const designer = account("designer");
+  const trials = demo.trials.filter(({ agency }) => agency === designer.agency)
+    .flatMap(({ key, state }) => [`/trials/${key}`, `/trials/${key}/protocol`, ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/report`])]);
+  return [
+    { login: null, pages: [...found(["/sign-in"]), { path: "/nothing-is-here", status: 404 }] },
+    { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/account", ...trials]), { path: "/trials/nothing-is-here", status: 404 }] },
+    { login: account("administrator"), pages: found(["/admin/keys", "/admin/keys/new", "/admin/people", "/admin/people/new"]) },
+  ];
 }
 
 async function signIn(context, { email, password }) {

@@ -93,7 +93,12 @@ impl Show {
 
     fn buttons(&self, wanted: impl Fn(Verb) -> bool) -> Vec<Button> {
         let open = self.verbs.iter().copied().filter(|verb| wanted(*verb));
-        open.map(|verb| verb::button(verb, &self.frame, &self.key)).collect()
+        let mut buttons: Vec<Button> = open.map(|verb| verb::button(verb, &self.frame, &self.key)).collect();
+        for reason in buttons.iter_mut().filter_map(|button| button.reason.as_mut()) {
+            let fault = self.errors.faults.iter().find(|fault| fault.field.as_deref() == Some(reason.id.as_str()));
+            reason.error = fault.map(|fault| fault.message.clone());
+        }
+        buttons
     }
 
     fn signature_list(&self) -> TaskList {

@@ -1,7 +1,7 @@
 use super::{LONG, NASTY, Pages, inside, moment, page};
 use chrono::{DateTime, Utc};
 use fairtrial_analysis::report::*;
-use fairtrial_analysis::{Guarantee, Report};
+use fairtrial_analysis::{Guarantee, Report, words};
 use fairtrial_domain::decision_rule::Claim;
 use fairtrial_domain::protocol::{Aim, Better, OutcomeKind, Role, Sides};
 use fairtrial_domain::{ArmKey, Decimal, OutcomeKey, ProtocolId, TrialKey};
@@ -160,11 +160,31 @@ fn flow(arms: &[ArmReport]) -> Flow {
     }
 }
 
+/// The report with the sentence that the analysis says about it.
+fn said(mut report: Report) -> Report {
+    let subject = |role: Role| words::Subject {
+        outcome: report.outcomes.iter().find(|outcome| outcome.role == role).expect("an outcome of that role"),
+        arm: &report.arms[1],
+        control: &report.arms[0],
+        unit: &report.unit,
+    };
+    report.verdict.headline = match (report.verdict.kind, report.aim) {
+        (VerdictKind::Succeeded, Aim::Better) => words::succeeded(&subject(Role::Primary)),
+        (VerdictKind::Succeeded, Aim::NotWorse) => words::not_worse(&subject(Role::Primary)),
+        (VerdictKind::Failed, _) => words::failed(&subject(Role::Primary), words::Shortfall::TooLittle, false),
+        (VerdictKind::Harmful, _) => words::harmful(&subject(Role::Harm)),
+        (VerdictKind::Undecided, _) if !report.locked => words::keep_going(2_024, &report.unit),
+        (VerdictKind::Undecided, _) => words::undecided(&subject(Role::Primary), report.verdict.more_units_needed),
+        (VerdictKind::Invalid, _) => words::invalid(&report.integrity[0].detail),
+    };
+    report
+}
+
 fn verdict(kind: VerdictKind) -> Verdict {
     Verdict {
         kind,
         action: kind.action().into(),
-        headline: "What the analysis says about it.".into(),
+        headline: String::new(),
         reasons: vec![Reason::new("rule", "the rule was applied once, to all people counted")],
         more_units_needed: None,
         arm: Some(arm("norm")),
@@ -298,14 +318,14 @@ fn cost() -> CostReport {
 }
 
 pub(crate) fn succeeded() -> Report {
-    base(Numbers { usual: 0.20, new: 0.26, lower: 0.02, upper: 0.10 })
+    said(base(Numbers { usual: 0.20, new: 0.26, lower: 0.02, upper: 0.10 }))
 }
 
 pub(crate) fn failed() -> Report {
     let mut report = base(Numbers { usual: 0.30, new: 0.31, lower: -0.09, upper: 0.029 });
     report.verdict = verdict(VerdictKind::Failed);
     report.decision.arms[0].claims[0].status = ClaimStatus::RuledOut;
-    report
+    said(report)
 }
 
 pub(crate) fn harmful() -> Report {
@@ -314,14 +334,14 @@ pub(crate) fn harmful() -> Report {
     report.outcomes[2] = outcome("Gave up on the form", Role::Harm, Better::Decrease, &gave_up);
     report.decision.harms[0] = harm(true);
     report.verdict = verdict(VerdictKind::Harmful);
-    report
+    said(report)
 }
 
 pub(crate) fn undecided() -> Report {
     let mut report = base(Numbers { usual: 0.20, new: 0.222, lower: -0.02, upper: 0.06 });
     report.verdict = Verdict { more_units_needed: Some(900), ..verdict(VerdictKind::Undecided) };
     report.decision.arms[0].claims[0].status = ClaimStatus::Open;
-    report
+    said(report)
 }
 
 pub(crate) fn invalid() -> Report {
@@ -329,16 +349,17 @@ pub(crate) fn invalid() -> Report {
     report.arms[0] = arm_report("usual", "Usual letter", true, 388);
     report.arms[1] = arm_report("norm", "Letter with the extra sentence", false, 612);
     report.flow = flow(&report.arms);
-    report.integrity[0] = gate("sample_ratio", GateStatus::Red, "612 and 388 people, planned 500 and 500");
+    report.integrity[0] =
+        gate("sample_ratio", GateStatus::Red, "612 people in one version and 388 in the other, planned 500 each.");
     report.verdict = Verdict { arm: None, ..verdict(VerdictKind::Invalid) };
-    report
+    said(report)
 }
 
 pub(crate) fn not_worse() -> Report {
     let mut report = base(Numbers { usual: 0.20, new: 0.198, lower: -0.018, upper: 0.014 });
     report.aim = Aim::NotWorse;
     report.outcomes[0].margin = Some(decimal("0.025"));
-    report
+    said(report)
 }
 
 /// Enrolling: counts only.
@@ -353,7 +374,7 @@ pub(crate) fn running() -> Report {
     report.decision.arms.clear();
     report.decision.harms.clear();
     report.equity.clear();
-    report
+    said(report)
 }
 
 fn empty() -> Report {
