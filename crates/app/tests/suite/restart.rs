@@ -1,0 +1,43 @@
+//! What a server knows after a restart is what it knew before: memory is a pure fold of what is kept.
+
+use chrono::Duration;
+use fairtrial_app::trials::life::Move;
+use fairtrial_domain::trial::Verb;
+use fairtrial_testkit::on_both_databases;
+use serde_json::{Value, json};
+
+use crate::stage::{Company, StandingClock, call, open, plan, run};
+
+on_both_databases! {
+    fn the_same_reports_and_the_same_versions(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let blocks = json!({"allocation": {"method": "permuted_blocks"}});
+            let trial = company.start(&app, &plan("letter", "justice", &blocks)).await;
+            let mut arms = Vec::new();
+            for n in 0..60 {
+                arms.push(app.assign(&company.key, &trial, &call(&format!("person-{n}"))).await.unwrap().arm);
+            }
+            clock.advance(Duration::days(1));
+            let batch: Vec<Value> = (0..20)
+                .map(|n| json!({"event_id": format!("e-{n}"), "unit": format!("person-{}", n * 3), "event": "fine.paid", "occurred_at": "2026-11-24T08:00:00Z"}))
+                .collect();
+            app.record(&company.key, &batch, false).await.unwrap();
+            clock.advance(Duration::days(10));
+            app.move_trial(&company.designer, &trial, &Move::plain(Verb::Stop, "enough")).await.unwrap();
+            app.move_trial(&company.analyst, &trial, &Move::plain(Verb::LockData, "over")).await.unwrap();
+            let late = json!({"event_id": "late", "unit": "person-1", "event": "fine.paid", "occurred_at": "2026-11-24T08:00:00Z"});
+            app.record(&company.key, &[late], false).await.unwrap();
+            let before = app.report(&company.analyst, &trial).await.unwrap().1;
+            let again = open(database, clock.clone()).await;
+            clock.advance(Duration::days(100));
+            let after = again.report(&company.analyst, &trial).await.unwrap().1;
+            assert_eq!(serde_json::to_string(&before).unwrap(), serde_json::to_string(&after).unwrap(), "byte for byte");
+            assert_eq!(again.known_units(), 60);
+            let zeros = arms.iter().filter(|arm| arm.as_ref().is_some_and(|arm| arm.as_str() == "usual")).count();
+            assert!((26..=34).contains(&zeros), "blocks keep the arms even: {zeros} of 60");
+        });
+    }
+}
