@@ -10,4 +10,7 @@ pub mod routes;
 pub mod server;
 pub mod transport;
 
+pub mod access;
+
 mod api;
+mod pages;

@@ -1,17 +1,96 @@
 //! The single table of routes: method, path, needed right, handler. The server has no other.
 
 use actix_web::http::Method;
+use fairtrial_domain::trial::{PersonRole, Scope};
 
 use crate::{
-    api,
+    api, pages,
     transport::{Needs, Row},
 };
 
 /// All rows.
 #[must_use]
 pub fn table() -> Vec<Row> {
+    [open(), frontline(), management(), screens(), administration()].concat()
+}
+
+/// For anybody.
+fn open() -> Vec<Row> {
+    let get = Method::GET;
     vec![
-        Row::program(Method::GET, "/healthz", Needs::Nothing, api::health::alive),
-        Row::program(Method::GET, "/openapi.json", Needs::Nothing, api::description::openapi),
+        Row::program(get.clone(), "/healthz", Needs::Nothing, api::health::alive),
+        Row::program(get.clone(), "/readyz", Needs::Nothing, api::health::ready),
+        Row::program(get.clone(), "/openapi.json", Needs::Nothing, api::description::openapi),
+        Row::program(get, "/assets/{name}", Needs::Nothing, pages::assets::show).with_query(&["v"]),
+    ]
+}
+
+/// For frontline apps.
+fn frontline() -> Vec<Row> {
+    let assign = Needs::Scope(Scope::Assign);
+    vec![
+        Row::program(Method::POST, "/v1/trials/{trial}/assignments", assign, api::assignments::assign),
+        Row::program(Method::POST, "/v1/trials/{trial}/assignments/lookup", assign, api::assignments::look_up),
+        Row::program(
+            Method::POST,
+            "/v1/touchpoints/{touchpoint}/assignments",
+            assign,
+            api::assignments::assign_at_touchpoint,
+        ),
+        Row::program(Method::POST, "/v1/events", Needs::Scope(Scope::EventsWrite), api::events::record)
+            .with_query(&["dry_run"]),
+        Row::program(Method::POST, "/ofrep/v1/evaluate/flags/{key}", assign, api::ofrep::evaluate),
+        Row::program(Method::POST, "/ofrep/v1/evaluate/flags", assign, api::ofrep::evaluate_all)
+            .with_query(&["flagConfigEtag", "flagConfigLastModified"]),
+    ]
+}
+
+/// For programs that manage trials.
+fn management() -> Vec<Row> {
+    let (read, write) = (Needs::Scope(Scope::TrialsRead), Needs::Scope(Scope::TrialsWrite));
+    let results = Needs::Scope(Scope::ResultsRead);
+    vec![
+        Row::program(Method::GET, "/v1/trials", read, api::trials::list),
+        Row::program(Method::POST, "/v1/trials", write, api::trials::create),
+        Row::program(Method::GET, "/v1/trials/{trial}", read, api::trials::show),
+        Row::program(Method::GET, "/v1/trials/{trial}/protocol", read, api::trials::plan),
+        Row::program(Method::PUT, "/v1/trials/{trial}/protocol", write, api::trials::replace_plan),
+        Row::program(Method::GET, "/v1/trials/{trial}/report", results, api::report::show),
+        Row::program(Method::POST, "/v1/trials/{trial}/{verb}", write, api::trials::act),
+    ]
+}
+
+/// For people.
+fn screens() -> Vec<Row> {
+    let person = Needs::Person(&[]);
+    let designer = Needs::Person(&[PersonRole::Designer]);
+    vec![
+        Row::page(Method::GET, "/", Needs::Visitor, pages::home::show),
+        Row::page(Method::GET, "/sign-in", Needs::Visitor, pages::session::form).with_query(&["next"]),
+        Row::page(Method::POST, "/sign-in", Needs::Visitor, pages::session::sign_in),
+        Row::page(Method::POST, "/sign-out", person, pages::session::sign_out),
+        Row::page(Method::GET, "/setup/{token}", Needs::Visitor, pages::setup::form),
+        Row::page(Method::POST, "/setup", Needs::Visitor, pages::setup::create),
+        Row::page(Method::GET, "/trials", person, pages::trials::list).with_query(&["page"]),
+        Row::page(Method::POST, "/trials", designer, pages::trials::create),
+        Row::page(Method::GET, "/trials/new", designer, pages::trials::new),
+        Row::page(Method::GET, "/trials/{trial}", person, pages::trials::show),
+        Row::page(Method::GET, "/trials/{trial}/protocol", person, pages::trials::plan),
+        Row::page(Method::POST, "/trials/{trial}/{verb}", person, pages::trials::act),
+    ]
+}
+
+/// For administrators.
+fn administration() -> Vec<Row> {
+    let administrator = Needs::Person(&[PersonRole::Administrator]);
+    vec![
+        Row::page(Method::GET, "/admin/keys", administrator, pages::keys::list),
+        Row::page(Method::POST, "/admin/keys", administrator, pages::keys::create),
+        Row::page(Method::GET, "/admin/keys/new", administrator, pages::keys::new),
+        Row::page(Method::POST, "/admin/keys/{key}/revoke", administrator, pages::keys::revoke),
+        Row::page(Method::GET, "/admin/people", administrator, pages::people::list),
+        Row::page(Method::POST, "/admin/people", administrator, pages::people::create),
+        Row::page(Method::GET, "/admin/people/new", administrator, pages::people::new),
+        Row::page(Method::POST, "/admin/people/{person}/close", administrator, pages::people::close),
     ]
 }

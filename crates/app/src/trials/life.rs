@@ -213,7 +213,7 @@ pub(crate) fn signatures(rows: Vec<SignatureRow>) -> Result<Vec<Signature>, AppE
 }
 
 /// Which roles may do what. Stopping never needs anybody's leave: everybody who works on a trial may.
-fn may(person: &Person, verb: Verb) -> Result<(), AppError> {
+pub(crate) fn may(person: &Person, verb: Verb) -> Result<(), AppError> {
     use PersonRole as R;
     match verb {
         Verb::Submit | Verb::Start | Verb::PauseEnrolment | Verb::ResumeEnrolment | Verb::Withdraw => {

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use fairtrial_domain::{
     protocol::ProtocolId,
-    trial::{PersonRole, Scope, needed_roles},
+    trial::{PersonRole, Scope, Verb, needed_roles},
 };
 use fairtrial_store::{audit, people, trials};
 
-use super::life::signatures;
+use super::life::{may, signatures};
 use crate::{
     error::AppError,
     state::{
         App,
-        actor::Actor,
+        actor::{Actor, KeyActor, Person},
         directory::{Agency, Trial, instant},
     },
 };
@@ -70,6 +70,23 @@ pub struct TrialView {
     pub history: Vec<HistoryEntry>,
 }
 
+impl TrialView {
+    /// What a person may do with the trial now, by its state, their roles, and who wrote and signed what.
+    #[must_use]
+    pub fn open_verbs(&self, person: &Person) -> Vec<Verb> {
+        let may_sign = !self.authors.contains(&person.id) && self.missing.iter().any(|role| person.has(*role));
+        let open = |verb: &Verb| {
+            let fits = self.trial.state.after(*verb).is_ok() && may(person, *verb).is_ok();
+            fits && match verb {
+                Verb::Approve => may_sign,
+                Verb::Start => self.missing.is_empty(),
+                _ => true,
+            }
+        };
+        Verb::ALL.iter().copied().filter(open).collect()
+    }
+}
+
 impl App {
     /// A trial of the actor's agency. Another agency's trial looks like none.
     ///
@@ -87,6 +104,17 @@ impl App {
         may_read(actor)?;
         let directory = self.directory.load();
         Ok(directory.trials.values().filter(|trial| trial.agency_id == actor.agency_id()).cloned().collect())
+    }
+
+    /// The started trials of a key's agency, for which it may ask assignments.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] for a key without the scope.
+    pub fn started_trials(&self, caller: &KeyActor) -> Result<Vec<Arc<Trial>>, AppError> {
+        caller.needs(Scope::Assign)?;
+        let directory = self.directory.load();
+        let own = |trial: &&Arc<Trial>| trial.agency_id == caller.agency_id && trial.state.has_started();
+        Ok(directory.trials.values().filter(own).cloned().collect())
     }
 
     /// People in a trial, as this server has folded them.

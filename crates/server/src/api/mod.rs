@@ -1,4 +1,10 @@
 //! For programs: bodies into domain values, answers into JSON.
 
+pub(crate) mod assignments;
 pub(crate) mod description;
+mod event_formats;
+pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod ofrep;
+pub(crate) mod report;
+pub(crate) mod trials;

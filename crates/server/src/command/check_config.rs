@@ -4,5 +4,5 @@ use super::{Failure, print};
 use crate::config::Settings;
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
-    print(&settings.describe())
+    Ok(print(&settings.describe())?)
 }

@@ -8,11 +8,11 @@ use super::{Failure, print};
 pub(super) fn shell(command: &mut Command, shell: Shell) -> Result<(), Failure> {
     let mut text = Vec::new();
     clap_complete::generate(shell, command, "fairtrial", &mut text);
-    print(&String::from_utf8_lossy(&text))
+    Ok(print(&String::from_utf8_lossy(&text))?)
 }
 
 pub(super) fn manual(command: Command) -> Result<(), Failure> {
     let mut text = Vec::new();
     clap_mangen::Man::new(command).render(&mut text)?;
-    print(&String::from_utf8_lossy(&text))
+    Ok(print(&String::from_utf8_lossy(&text))?)
 }

@@ -17,7 +17,7 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     let address = reachable(settings.listen);
     let status = ask(address).with_context(|| format!("the server at {address} does not answer"))?;
     if status == 200 {
-        return print("well\n");
+        return Ok(print("well\n")?);
     }
     Err(anyhow!("the server at {address} answered with status {status}").into())
 }
@@ -37,7 +37,7 @@ fn ask(address: SocketAddr) -> anyhow::Result<u16> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    write!(stream, "GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut start = [0; 12];
     stream.read_exact(&mut start)?;
     let text = std::str::from_utf8(&start)?;

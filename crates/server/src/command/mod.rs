@@ -99,11 +99,11 @@ fn tell(line: &str) {
 }
 
 /// Writes to standard output. A reader that has gone away has what it wanted.
-fn print(text: &str) -> Result<(), Failure> {
+fn print(text: &str) -> std::io::Result<()> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),
         _ => Ok(()),
     }
 }

@@ -1,26 +1,41 @@
 //! `fairtrial serve`.
 
+use std::sync::Arc;
+
 use anyhow::Context;
+use fairtrial_app::App;
 
 use super::{Failure, print};
 use crate::{
     config::Settings,
     routes,
-    server::{State, bind, start_log},
+    server::{State, bind, open, start_log},
 };
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     start_log(settings.log_level, settings.log_format);
-    let state = State::new(settings.is_https(), new_id);
     actix_web::rt::System::new().block_on(async {
-        let bound =
-            bind(settings, state, routes::table()).with_context(|| format!("cannot listen on {}", settings.listen))?;
-        print(&format!("Fairtrial answers at http://{}\n", bound.address))?;
-        Ok(bound.server.await?)
+        let app = open(settings).await?.app;
+        Ok(answer(settings, app, false).await?)
     })
 }
 
-fn new_id() -> String {
-    // Without random bytes the request goes on: its id only names it in the log.
-    getrandom::u64().map_or_else(|_| "none".into(), |number| format!("{number:016x}"))
+/// Answers until the process is told to stop; what was only counted in memory is written before it ends.
+pub(super) async fn answer(settings: &Settings, app: Arc<App>, demonstration: bool) -> anyhow::Result<()> {
+    let state = State::new(Arc::clone(&app), settings, demonstration);
+    let bound =
+        bind(settings, state, routes::table()).with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let own = format!("http://{}", bound.address);
+    print(&format!("Fairtrial answers at {own}\n"))?;
+    if let Some(token) = app.offer_setup().await? {
+        let public = settings.public_url.as_ref().map_or(own.as_str(), |url| url.as_str());
+        print(&format!(
+            "There is no administrator yet. Make the first one within 30 minutes: {public}/setup/{token}\n"
+        ))?;
+    }
+    let in_step = actix_web::rt::spawn(Arc::clone(&app).keep_in_step());
+    bound.server.await?;
+    in_step.abort();
+    app.write_counters().await?;
+    Ok(())
 }

@@ -4,5 +4,5 @@ mod file;
 mod settings;
 mod sources;
 
-pub use settings::{DatabaseUrl, LogFormat, LogLevel, PublicUrl, Settings};
+pub use settings::{DatabaseUrl, LogFormat, LogLevel, MasterKeyBytes, PublicUrl, Settings};
 pub use sources::{ConfigError, Flags, ServerFlags, Sources};

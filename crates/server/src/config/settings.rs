@@ -13,6 +13,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// The database.
     pub database_url: DatabaseUrl,
+    /// The key that opens the database's secrets; none for the one in the data folder.
+    pub master_key: Option<MasterKeyBytes>,
     /// Address that people use, when it is not the one the server listens on.
     pub public_url: Option<PublicUrl>,
     /// How much is said.
@@ -49,6 +51,37 @@ impl DatabaseUrl {
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DatabaseUrl(..)")
+    }
+}
+
+/// The installation's master key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MasterKeyBytes([u8; 32]);
+
+impl MasterKeyBytes {
+    /// The key itself.
+    #[must_use]
+    pub fn reveal(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Reads 64 hexadecimal digits.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Debug for MasterKeyBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKeyBytes(..)")
     }
 }
 
@@ -123,6 +156,7 @@ impl Settings {
             listen: read(sources, "listen", listen)?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             data,
             database_url,
+            master_key: read(sources, "master-key", master_key)?,
             public_url: read(sources, "public-url", public_url)?,
             log_level: read(sources, "log-level", log_level)?.unwrap_or(LogLevel::Info),
             log_format: read(sources, "log-format", log_format)?.unwrap_or(LogFormat::Text),
@@ -144,10 +178,11 @@ impl Settings {
         let workers = self.workers.map_or("one for each processor".into(), |n| n.to_string());
         format!(
             "listen            {}\npublic address    {public}\ndata folder       {}\ndatabase          {}\n\
-             log               {}, as {}\nworkers           {workers}\nshutdown seconds  {}\n",
+             master key        {}\nlog               {}, as {}\nworkers           {workers}\nshutdown seconds  {}\n",
             self.listen,
             self.data.display(),
             self.database_url.without_password(),
+            if self.master_key.is_some() { "from the settings" } else { "in the data folder" },
             self.log_level.as_str(),
             if self.log_format == LogFormat::Json { "json" } else { "text" },
             self.shutdown_seconds,
@@ -186,6 +221,10 @@ fn database_url(text: &str) -> Result<DatabaseUrl, String> {
     } else {
         Err("sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE".into())
     }
+}
+
+fn master_key(text: &str) -> Result<MasterKeyBytes, String> {
+    MasterKeyBytes::from_hex(text).ok_or_else(|| "64 hexadecimal digits".into())
 }
 
 fn public_url(text: &str) -> Result<PublicUrl, String> {
@@ -267,6 +306,8 @@ mod tests {
             ("FAIRTRIAL_SHUTDOWN_SECONDS", "-1"),
             ("FAIRTRIAL_DATA", ""),
             ("DATABASE_URL", "sqlite:"),
+            ("FAIRTRIAL_MASTER_KEY", "0123"),
+            ("FAIRTRIAL_MASTER_KEY", &"g".repeat(64)),
             ("DATABASE_URL_FILE", "/nowhere/at/all"),
         ] {
             let error = settle(None, &[(name, text)], None).unwrap_err().to_string();

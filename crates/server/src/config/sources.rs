@@ -31,10 +31,11 @@ const fn setting(name: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(super) const SETTINGS: [Setting; 8] = [
+pub(super) const SETTINGS: [Setting; 9] = [
     setting("listen"),
     setting("data"),
     Setting { name: "database-url", also: Some("DATABASE_URL"), secret: true },
+    Setting { name: "master-key", also: None, secret: true },
     setting("public-url"),
     setting("log-level"),
     setting("log-format"),
@@ -152,7 +153,7 @@ impl Sources {
             return Ok(Some(Found { text: text.clone(), place: format!("--{}", setting.name) }));
         }
         for name in std::iter::once(setting.environment_name()).chain(setting.also.map(str::to_owned)) {
-            if let Some(found) = self.from_environment(setting, name)? {
+            if let Some(found) = self.in_environment(setting, name)? {
                 return Ok(Some(found));
             }
         }
@@ -161,7 +162,7 @@ impl Sources {
     }
 
     /// A variable, or for a secret the file that `NAME_FILE` names.
-    fn from_environment(&self, setting: &Setting, name: String) -> Result<Option<Found>, ConfigError> {
+    fn in_environment(&self, setting: &Setting, name: String) -> Result<Option<Found>, ConfigError> {
         let by_file = format!("{name}_FILE");
         match (self.environment.get(&name), self.environment.get(&by_file).filter(|_| setting.secret)) {
             (Some(_), Some(_)) => Err(ConfigError::new(name, format!("is set beside {by_file}; set one of them"))),

@@ -1,5 +1,7 @@
 //! The stable codes of problems: a program may branch on them. `docs/API.md` lists the same table.
 
+use actix_web::http::StatusCode;
+
 macro_rules! codes {
     ($($variant:ident = $word:literal, $status:literal, $title:literal, $advice:literal;)*) => {
         /// Which problem it is.
@@ -78,6 +80,14 @@ codes! {
         "Wait for the number of seconds in the header Retry-After, then send the same request again.";
     Unavailable = "unavailable", 503, "The database cannot be reached",
         "Wait for the number of seconds in the header Retry-After, then send the same request again.";
+}
+
+impl Code {
+    /// HTTP status, as the server's library has it.
+    #[must_use]
+    pub fn http_status(self) -> StatusCode {
+        StatusCode::from_u16(self.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! What went wrong, said in the same shape everywhere: `application/problem+json` (RFC 9457).
 
 mod code;
+mod refusal;
 
 pub use code::Code;
+pub(crate) use refusal::sentence;
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
@@ -80,7 +82,7 @@ impl Problem {
     /// The status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        self.code.http_status()
     }
 
     /// The answer's status and headers, without its body.

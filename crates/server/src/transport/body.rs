@@ -1,12 +1,12 @@
 //! A body within its limits. actix has no deadline for bodies: a caller could hold memory by sending a byte now and then.
 
-use std::{future::poll_fn, pin::pin, time::Duration};
+use std::{future::poll_fn, pin::Pin, time::Duration};
 
 use actix_web::{
-    body::{BodyStream, MessageBody},
     http::header::{CONTENT_LENGTH, HeaderMap},
     web,
 };
+use futures_core::Stream;
 use tokio::time::{Instant, timeout_at};
 
 use crate::problem::{Code, Problem};
@@ -32,32 +32,44 @@ impl Limit {
 ///
 /// # Errors
 /// When it announces itself as too large, becomes too large, comes too slowly, or breaks off.
-pub(super) async fn read(headers: &HeaderMap, payload: web::Payload, limit: Limit) -> Result<Vec<u8>, Problem> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit.0 as u64) {
-        return Err(too_large(limit));
-    }
+pub(super) async fn read(headers: &HeaderMap, mut payload: web::Payload, limit: Limit) -> Result<Vec<u8>, Problem> {
+    check_length(headers, limit.0)?;
     let began = Instant::now();
-    let mut stream = pin!(BodyStream::new(payload));
     let mut bytes = Vec::new();
     loop {
-        let earned = Duration::from_secs(bytes.len() as u64) / SLOWEST;
-        let next = poll_fn(|context| stream.as_mut().poll_next(context));
-        match timeout_at(began + PATIENCE + earned, next).await {
-            Err(_) => {
-                let detail = format!("It has {} seconds, and longer only while it keeps coming.", PATIENCE.as_secs());
-                return Err(Problem::new(Code::BodyTimeout, detail));
-            }
+        match timeout_at(began + patience(bytes.len()), next_of(&mut payload)).await {
+            Err(_) => return Err(too_slow()),
             Ok(None) => return Ok(bytes),
             Ok(Some(Err(_))) => {
                 return Err(Problem::new(Code::MalformedRequest, "The body broke off or is not framed as it says."));
             }
-            Ok(Some(Ok(chunk))) if bytes.len() + chunk.len() > limit.0 => return Err(too_large(limit)),
+            Ok(Some(Ok(chunk))) if bytes.len() + chunk.len() > limit.0 => return Err(too_large(limit.0)),
             Ok(Some(Ok(chunk))) => bytes.extend_from_slice(&chunk),
         }
     }
 }
 
-fn too_large(limit: Limit) -> Problem {
-    Problem::new(Code::BodyTooLarge, format!("It may have at most {} bytes.", limit.0))
+/// Refuses a body that announces itself as too large, before any of it is read.
+pub(super) fn check_length(headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) { Err(too_large(limit)) } else { Ok(()) }
+}
+
+/// How long a body may take of which so many bytes have come.
+pub(super) fn patience(bytes: usize) -> Duration {
+    PATIENCE + Duration::from_secs(bytes as u64) / SLOWEST
+}
+
+pub(super) fn too_slow() -> Problem {
+    let detail = format!("It has {} seconds, and longer only while it keeps coming.", PATIENCE.as_secs());
+    Problem::new(Code::BodyTimeout, detail)
+}
+
+pub(super) fn too_large(limit: usize) -> Problem {
+    Problem::new(Code::BodyTooLarge, format!("It may have at most {limit} bytes."))
+}
+
+/// The next item of a stream.
+pub(super) async fn next_of<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
+    poll_fn(|context| Pin::new(&mut *stream).poll_next(context)).await
 }

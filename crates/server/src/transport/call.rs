@@ -5,8 +5,9 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, http::header::HeaderMap, web};
 use serde_json::Value;
 
-use super::{Fields, Limit, Query, body, media_type};
+use super::{Fields, Form, Limit, Query, body, media_type};
 use crate::{
+    access::{Caller, form_cookie},
     problem::{Code, Problem},
     server::State,
 };
@@ -17,13 +18,27 @@ pub struct Call {
     pub state: Arc<State>,
     /// The query's known parameters.
     pub query: Query,
+    /// Who calls, as far as the row wants to know.
+    pub caller: Caller,
     request: HttpRequest,
     payload: web::Payload,
 }
 
 impl Call {
-    pub(super) fn new(state: Arc<State>, query: Query, request: HttpRequest, payload: web::Payload) -> Self {
-        Self { state, query, request, payload }
+    pub(super) fn new(
+        state: Arc<State>,
+        query: Query,
+        caller: Caller,
+        request: HttpRequest,
+        payload: web::Payload,
+    ) -> Self {
+        Self { state, query, caller, request, payload }
+    }
+
+    /// The request itself.
+    #[must_use]
+    pub fn request(&self) -> &HttpRequest {
+        &self.request
     }
 
     /// A part of the path. Empty when the row's path has no such parameter, which no key is.
@@ -56,6 +71,33 @@ impl Call {
         parse_json(&bytes)
     }
 
+    /// The body as a form with these fields, after making sure that the page it came from was ours: it brings back the
+    /// text that this session, or this browser before signing in, was given.
+    ///
+    /// # Errors
+    /// As [`Self::body`], when it has other fields, and when it does not bring the text back.
+    pub async fn form(self, known: &[&'static str]) -> Result<(Form, Arc<State>, Caller), Problem> {
+        let (state, caller) = (Arc::clone(&self.state), self.caller.clone());
+        let expected = form_cookie(&self.request, &state);
+        let (_, bytes) = self.body(&["application/x-www-form-urlencoded"], Limit::SINGLE).await?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| Problem::new(Code::MalformedRequest, "The form is no text."))?;
+        let form = Form::read(&text, known)?;
+        caller.check_form(form.csrf(), expected.as_deref())?;
+        Ok((form, state, caller))
+    }
+
+    /// The body as a form with files in it, checked in the same way.
+    ///
+    /// # Errors
+    /// As [`Self::form`].
+    pub async fn form_with_file(self, known: &[&'static str]) -> Result<(Form, Arc<State>, Caller), Problem> {
+        let expected = form_cookie(&self.request, &self.state);
+        let form = Form::read_parts(self.request.headers(), self.payload, known).await?;
+        self.caller.check_form(form.csrf(), expected.as_deref())?;
+        Ok((form, self.state, self.caller))
+    }
+
     /// The body as the fields of a JSON object.
     ///
     /// # Errors
@@ -69,6 +111,6 @@ impl Call {
 ///
 /// # Errors
 /// When it is not acceptable; the sentence names the place and no data.
-fn parse_json(bytes: &[u8]) -> Result<Value, Problem> {
+pub fn parse_json(bytes: &[u8]) -> Result<Value, Problem> {
     fairtrial_domain::json::parse(bytes).map_err(|error| Problem::new(Code::MalformedJson, error.to_string()))
 }

@@ -10,6 +10,7 @@ use actix_web::{
 
 use super::{Answer, Audience, Call, Query, RequestId, Row, panic::caught, percent};
 use crate::{
+    access, pages,
     problem::{Code, Problem},
     server::State,
 };
@@ -69,7 +70,14 @@ async fn respond(place: &Place, request: HttpRequest, payload: web::Payload, sta
     let answer = caught(answer(place, request.clone(), payload, state.into_inner())).await;
     match answer {
         Some(Ok(response)) => response,
-        Some(Err(problem)) => refuse(&problem, place.audience(), &request),
+        Some(Err(mut problem)) => {
+            if problem.code == Code::Overloaded
+                && let Some(state) = request.app_data::<web::Data<State>>()
+            {
+                problem.retry_after = Some(state.patience());
+            }
+            refuse(&problem, place.audience(), &request)
+        }
         None => {
             tracing::error!(route = request.match_pattern(), "a handler panicked");
             refuse(&Problem::internal(), place.audience(), &request)
@@ -87,8 +95,12 @@ async fn answer(place: &Place, request: HttpRequest, payload: web::Payload, stat
         problem.allow = Some(place.allow());
         return Err(problem);
     };
+    if row.audience == Audience::Person && row.method != Method::GET {
+        access::check_origin(&request, &state)?;
+    }
+    let caller = access::caller(&state, &request, row.needs).await?;
     let query = Query::read(request.query_string(), row.query)?;
-    (row.handler)(Call::new(state, query, request, payload)).await
+    (row.handler)(Call::new(state, query, caller, request, payload)).await
 }
 
 /// Refuses an address that two readers could read in two ways.
@@ -105,7 +117,11 @@ fn check_address(request: &HttpRequest) -> Result<(), Problem> {
 }
 
 /// Tells a problem in the reader's shape.
-fn refuse(problem: &Problem, _audience: Audience, request: &HttpRequest) -> HttpResponse {
-    let extensions = request.extensions();
-    problem.json(extensions.get::<RequestId>().map_or("", RequestId::as_str))
+fn refuse(problem: &Problem, audience: Audience, request: &HttpRequest) -> HttpResponse {
+    let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.as_str().to_owned());
+    let state = request.app_data::<web::Data<State>>();
+    match (audience, state) {
+        (Audience::Person, Some(state)) => pages::fault::show(problem, request, state, &id),
+        _ => problem.json(&id),
+    }
 }

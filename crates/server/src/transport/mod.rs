@@ -5,6 +5,7 @@ mod body;
 mod call;
 mod dispatch;
 mod fields;
+mod form;
 mod media_type;
 mod outer;
 mod panic;
@@ -15,9 +16,10 @@ mod row;
 
 pub use answer::{Answer, json};
 pub use body::Limit;
-pub use call::Call;
+pub use call::{Call, parse_json};
 pub use dispatch::install;
 pub use fields::{Fields, one_of};
+pub use form::Form;
 pub use query::Query;
 pub use row::{Audience, Handler, Needs, Row};
 

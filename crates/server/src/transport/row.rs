@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 use actix_web::http::Method;
-use fairtrial_domain::trial::Scope;
+use fairtrial_domain::trial::{PersonRole, Scope};
 
 use super::{Answer, Call};
 
@@ -23,6 +23,10 @@ pub enum Needs {
     Nothing,
     /// An API key with this scope.
     Scope(Scope),
+    /// Nothing, but a person who is signed in is known.
+    Visitor,
+    /// A person who is signed in and has one of these roles; any role when there are none here.
+    Person(&'static [PersonRole]),
 }
 
 type Running = Pin<Box<dyn Future<Output = Answer>>>;

@@ -1,0 +1,106 @@
+//! Which version a person gets.
+
+use actix_web::http::StatusCode;
+use chrono::{DateTime, SecondsFormat, Utc};
+use fairtrial_app::frontline::assign::{AssignCall, Assignment};
+use fairtrial_domain::UnitText;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    problem::Problem,
+    transport::{self, Answer, Call, Limit},
+};
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    trial: &'a str,
+    outcome: &'static str,
+    arm: Option<&'a str>,
+    payload: &'a Value,
+    assignment_id: Option<&'a str>,
+    protocol_id: &'a str,
+    assigned_at: Option<String>,
+    notice: Option<&'a str>,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct NotEnrolled<'a> {
+    trial: &'a str,
+    outcome: &'static str,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Touchpoint<'a> {
+    assignments: Vec<Shown<'a>>,
+    not_enrolled: Vec<NotEnrolled<'a>>,
+}
+
+impl<'a> From<&'a Assignment> for Shown<'a> {
+    fn from(assignment: &'a Assignment) -> Self {
+        Self {
+            trial: assignment.trial.as_str(),
+            outcome: assignment.outcome.as_str(),
+            arm: assignment.arm.as_ref().map(|arm| arm.as_str()),
+            payload: &assignment.payload,
+            assignment_id: assignment.assignment_id.as_deref(),
+            protocol_id: assignment.protocol_id.as_str(),
+            assigned_at: assignment.assigned_at.map(instant),
+            notice: assignment.notice.as_deref(),
+            reason: assignment.reason.as_deref(),
+        }
+    }
+}
+
+/// A time as the interface writes it: UTC, to the millisecond.
+pub(super) fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// `POST /v1/trials/{trial}/assignments`
+pub(crate) async fn assign(call: Call) -> Answer {
+    let (state, caller, trial) = (call.state.clone(), call.caller.clone(), call.part("trial").to_owned());
+    let asked = read(call).await?;
+    let assignment = state.app.assign(caller.key()?, &trial, &asked).await?;
+    transport::json(StatusCode::OK, &Shown::from(&assignment))
+}
+
+/// `POST /v1/touchpoints/{touchpoint}/assignments`
+pub(crate) async fn assign_at_touchpoint(call: Call) -> Answer {
+    let (state, caller, touchpoint) = (call.state.clone(), call.caller.clone(), call.part("touchpoint").to_owned());
+    let asked = read(call).await?;
+    let assignments = state.app.assign_at_touchpoint(caller.key()?, &touchpoint, &asked).await?;
+    let (enrolled, others): (Vec<_>, Vec<_>) = assignments.iter().partition(|assignment| assignment.arm.is_some());
+    let not_enrolled = others
+        .into_iter()
+        .map(|assignment| NotEnrolled {
+            trial: assignment.trial.as_str(),
+            outcome: assignment.outcome.as_str(),
+            reason: assignment.reason.as_deref(),
+        })
+        .collect();
+    let body = Touchpoint { assignments: enrolled.into_iter().map(Shown::from).collect(), not_enrolled };
+    transport::json(StatusCode::OK, &body)
+}
+
+/// `POST /v1/trials/{trial}/assignments/lookup`
+pub(crate) async fn look_up(call: Call) -> Answer {
+    let (state, caller, trial) = (call.state.clone(), call.caller.clone(), call.part("trial").to_owned());
+    let mut fields = call.fields(Limit::SINGLE).await?;
+    let unit = fields.text("unit");
+    let unit = UnitText::new(&fields.finish(unit)?)?;
+    let assignment = state.app.look_up(caller.key()?, &trial, &unit).await?;
+    transport::json(StatusCode::OK, &Shown::from(&assignment))
+}
+
+async fn read(call: Call) -> Result<AssignCall, Problem> {
+    let mut fields = call.fields(Limit::SINGLE).await?;
+    let unit = fields.text("unit");
+    let cluster = fields.optional_text("cluster");
+    let attributes = fields.object("attributes");
+    let dry_run = fields.flag("dry_run");
+    let unit = UnitText::new(&fields.finish(unit)?)?;
+    Ok(AssignCall { unit, cluster, attributes, dry_run })
+}

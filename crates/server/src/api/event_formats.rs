@@ -1,0 +1,178 @@
+//! The shapes in which a batch of events may come. All become the same list, which is screened item by item.
+
+use fairtrial_domain::{Fault, canonical};
+use serde_json::{Map, Value};
+
+use crate::{
+    problem::{Code, Problem},
+    transport::{Fields, parse_json},
+};
+
+const JSON: &str = "application/json";
+const LINES: &str = "application/x-ndjson";
+const CSV: &str = "text/csv";
+const CLOUD_EVENT: &str = "application/cloudevents+json";
+const CLOUD_EVENTS: &str = "application/cloudevents-batch+json";
+
+/// The media types that are read.
+pub(super) const MEDIA_TYPES: [&str; 5] = [JSON, LINES, CSV, CLOUD_EVENT, CLOUD_EVENTS];
+
+/// The items of a batch.
+pub(super) fn items(media_type: &str, bytes: &[u8]) -> Result<Vec<Value>, Problem> {
+    match media_type {
+        LINES => Ok(lines(bytes)),
+        CSV => rows(bytes),
+        CLOUD_EVENT => Ok(vec![from_cloud_event(parse_json(bytes)?)]),
+        CLOUD_EVENTS => match parse_json(bytes)? {
+            Value::Array(items) => Ok(items.into_iter().map(from_cloud_event).collect()),
+            _ => Err(wrong("", "wrong_type", "a batch of CloudEvents is a list")),
+        },
+        _ => {
+            let mut fields = Fields::new(parse_json(bytes)?)?;
+            let events = fields.list("events");
+            fields.finish(events)
+        }
+    }
+}
+
+fn wrong(pointer: &str, code: &str, detail: &str) -> Problem {
+    Problem::with_errors(Code::InvalidBody, vec![Fault::new(pointer, code, detail)])
+}
+
+/// One event a line. A line that is not JSON becomes an item that is no object, and is refused as one.
+fn lines(bytes: &[u8]) -> Vec<Value> {
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.map(|line| fairtrial_domain::json::parse(line).unwrap_or(Value::Null)).collect()
+}
+
+/// A table with a header: `event_id, unit, event, value, occurred_at, source`, and `attributes.NAME` for each attribute. An
+/// empty cell is an absent field.
+fn rows(bytes: &[u8]) -> Result<Vec<Value>, Problem> {
+    // Spreadsheets put a byte order mark before UTF-8.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|_| wrong("", "wrong_type", "the table is not UTF-8 text"))?;
+    if text.contains('\0') {
+        return Err(wrong("", "out_of_range", "the table holds a NUL character"));
+    }
+    let first = text.lines().next().unwrap_or_default();
+    let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|error| malformed(&error))?.clone();
+    let mut seen = std::collections::BTreeSet::new();
+    if let Some(twice) = header.iter().find(|name| !seen.insert(name.to_owned())) {
+        let place = format!("/{}", canonical::escape(twice));
+        return Err(wrong(&place, "duplicate_column", "this column stands twice in the header"));
+    }
+    reader.records().map(|row| row.map(|row| item(&header, &row)).map_err(|error| malformed(&error))).collect()
+}
+
+fn malformed(error: &csv::Error) -> Problem {
+    let line = error.position().map_or(0, csv::Position::line);
+    wrong(
+        "",
+        "malformed_table",
+        &format!("the table cannot be read at line {line}: rows must have as many cells as the header"),
+    )
+}
+
+fn item(header: &csv::StringRecord, row: &csv::StringRecord) -> Value {
+    let (mut item, mut attributes) = (Map::new(), Map::new());
+    for (name, cell) in header.iter().zip(row.iter()).filter(|(_, cell)| !cell.is_empty()) {
+        match name.strip_prefix("attributes.") {
+            Some(attribute) => attributes.insert(attribute.to_owned(), Value::String(cell.to_owned())),
+            None if name == "value" => item.insert(name.to_owned(), number(cell)),
+            None => item.insert(name.to_owned(), Value::String(cell.to_owned())),
+        };
+    }
+    if !attributes.is_empty() {
+        item.insert("attributes".into(), Value::Object(attributes));
+    }
+    Value::Object(item)
+}
+
+/// A cell that is a number; another stays a text, and is refused as one.
+fn number(cell: &str) -> Value {
+    serde_json::from_str::<serde_json::Number>(cell).map_or_else(|_| Value::String(cell.to_owned()), Value::Number)
+}
+
+/// A CloudEvent 1.0: `id` names it, `subject` is the unit, `type` the kind, `time` when; `data` may hold value and
+/// attributes. Another version, or data of another shape, becomes an item that is refused.
+fn from_cloud_event(event: Value) -> Value {
+    let Value::Object(mut event) = event else { return event };
+    if event.remove("specversion").as_ref().and_then(Value::as_str) != Some("1.0") {
+        return Value::Null;
+    }
+    let mut item = match event.remove("data") {
+        None => Map::new(),
+        Some(Value::Object(data)) if data.keys().all(|name| name == "value" || name == "attributes") => data,
+        Some(_) => return Value::Null,
+    };
+    for (theirs, ours) in
+        [("id", "event_id"), ("subject", "unit"), ("type", "event"), ("time", "occurred_at"), ("source", "source")]
+    {
+        if let Some(value) = event.remove(theirs) {
+            item.insert(ours.to_owned(), value);
+        }
+    }
+    Value::Object(item)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn event() -> Value {
+        json!({"event_id": "e-1", "unit": "u-1", "event": "fine.paid", "value": 12.5, "occurred_at": "2026-11-23T09:30:00Z"})
+    }
+
+    #[test]
+    fn all_shapes_say_the_same() {
+        let lines = format!("{}\n\n{}\n", event(), event());
+        let csv =
+            "\u{feff}event_id,unit,event,value,occurred_at,source\r\ne-1,u-1,fine.paid,12.5,2026-11-23T09:30:00Z,\r\n";
+        let semicolons = csv.replace(',', ";");
+        let cloud = json!({"specversion": "1.0", "id": "e-1", "subject": "u-1", "type": "fine.paid",
+            "time": "2026-11-23T09:30:00Z", "datacontenttype": "application/json", "data": {"value": 12.5}});
+        let batch = json!([cloud]).to_string();
+        let (json, cloud) = (json!({"events": [event()]}).to_string(), cloud.to_string());
+        for (media_type, body, count) in [
+            (JSON, json.as_str(), 1),
+            (LINES, &lines, 2),
+            (CSV, csv, 1),
+            (CSV, &semicolons, 1),
+            (CLOUD_EVENT, &cloud, 1),
+            (CLOUD_EVENTS, &batch, 1),
+        ] {
+            assert_eq!(items(media_type, body.as_bytes()).unwrap(), vec![event(); count], "{media_type}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_columns_of_their_own() {
+        let read = items(CSV, b"event_id,attributes.channel,value\ne-1,letter,\ne-2,,7").unwrap();
+        assert_eq!(read[0], json!({"event_id": "e-1", "attributes": {"channel": "letter"}}));
+        assert_eq!(read[1], json!({"event_id": "e-2", "value": 7}));
+    }
+
+    #[test]
+    fn what_is_no_batch_is_refused_and_a_wrong_item_is_one_item() {
+        for (media_type, bad) in [
+            (JSON, &b"[]"[..]),
+            (JSON, b"{\"events\":{}}"),
+            (JSON, b"{\"events\":[],\"more\":1}"),
+            (CSV, b"a,a\n1,2"),
+            (CSV, b"a,b\n1"),
+            (CSV, b"a\n\xff"),
+            (CSV, b"a\n\0"),
+            (CLOUD_EVENTS, b"{}"),
+        ] {
+            assert!(items(media_type, bad).is_err(), "{media_type} {}", String::from_utf8_lossy(bad));
+        }
+        assert_eq!(items(LINES, b"{\n{}").unwrap(), [Value::Null, json!({})]);
+        assert_eq!(items(CLOUD_EVENT, b"{\"specversion\":\"0.3\"}").unwrap(), [Value::Null]);
+        assert_eq!(items(CSV, b"value\n1,5").map_err(|p| p.errors[0].code.clone()), Err("malformed_table".into()));
+        assert_eq!(items(CSV, b"value\n007").unwrap(), [json!({"value": "007"})]);
+    }
+}

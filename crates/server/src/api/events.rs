@@ -1,0 +1,71 @@
+//! Taking outcome events in.
+
+use actix_web::http::StatusCode;
+use fairtrial_app::frontline::record::Receipt;
+use fairtrial_domain::{Fault, event::MAX_BATCH};
+use serde::Serialize;
+
+use super::event_formats::{MEDIA_TYPES, items};
+use crate::{
+    problem::{Code, Problem},
+    transport::{self, Answer, Call, Limit},
+};
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    accepted: usize,
+    duplicate: usize,
+    rejected: usize,
+    results: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    index: usize,
+    event_id: Option<&'a str>,
+    status: u16,
+    code: &'static str,
+    detail: &'a str,
+}
+
+/// `POST /v1/events`
+pub(crate) async fn record(call: Call) -> Answer {
+    let (state, caller) = (call.state.clone(), call.caller.clone());
+    let dry_run = call.query.is_true("dry_run")?;
+    let (media_type, bytes) = call.body(&MEDIA_TYPES, Limit::BATCH).await?;
+    let items = items(media_type, &bytes)?;
+    if items.len() > MAX_BATCH {
+        let detail = format!("A batch holds at most {MAX_BATCH} events.");
+        return Err(Problem::new(Code::BodyTooLarge, detail));
+    }
+    if items.is_empty() {
+        let fault = Fault::new("/events", "batch_size", "a batch holds at least one event");
+        return Err(Problem::with_errors(Code::InvalidBody, vec![fault]));
+    }
+    let receipt = state.app.record(caller.key()?, &items, dry_run).await?;
+    transport::json(status(&receipt), &shown(&receipt))
+}
+
+/// 200 when all was kept, now or before; 207 when some was refused, 422 when everything was.
+fn status(receipt: &Receipt) -> StatusCode {
+    match (receipt.rejected, receipt.accepted + receipt.duplicate) {
+        (0, _) => StatusCode::OK,
+        (_, 0) => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::MULTI_STATUS,
+    }
+}
+
+fn shown(receipt: &Receipt) -> Shown<'_> {
+    let results = receipt
+        .results
+        .iter()
+        .map(|result| Item {
+            index: result.index,
+            event_id: result.event_id.as_ref().map(|id| id.as_str()),
+            status: result.status,
+            code: result.code,
+            detail: &result.detail,
+        })
+        .collect();
+    Shown { accepted: receipt.accepted, duplicate: receipt.duplicate, rejected: receipt.rejected, results }
+}

@@ -1,0 +1,191 @@
+//! The OpenFeature Remote Evaluation Protocol 0.3.0: a trial is a flag, an arm is a variant.
+//!
+//! Each answer has `value`, `variant` and `reason`, and each 400 and 404 has `key`, `errorCode` and `errorDetails`, also where
+//! the protocol lets them be left out: published clients fail without them.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use actix_web::{HttpResponse, http::StatusCode, http::header};
+use fairtrial_app::{
+    Actor, Trial,
+    frontline::assign::{AssignCall, Assignment},
+};
+use fairtrial_domain::{UnitText, trial::AssignmentOutcome};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    problem::{Code, Problem},
+    transport::{self, Answer, Call, Limit},
+};
+
+/// Why there is no evaluation, in the protocol's words.
+struct Failure {
+    code: &'static str,
+    details: String,
+}
+
+impl Failure {
+    fn new(code: &'static str, details: impl Into<String>) -> Self {
+        Self { code, details: details.into() }
+    }
+
+    fn body(&self, key: Option<&str>) -> Value {
+        let mut body = json!({"errorCode": self.code, "errorDetails": self.details});
+        if let (Value::Object(map), Some(key)) = (&mut body, key) {
+            map.insert("key".into(), key.into());
+        }
+        body
+    }
+
+    fn status(&self) -> StatusCode {
+        if self.code == "FLAG_NOT_FOUND" { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST }
+    }
+}
+
+/// What the caller caused is a failure of the protocol; the rest (401, 403, 408, 413, 415, 429, 5xx) keeps its own shape.
+fn failure(problem: &Problem) -> Option<Failure> {
+    let code = match problem.code {
+        Code::NotFound => "FLAG_NOT_FOUND",
+        Code::MalformedJson | Code::MalformedRequest => "PARSE_ERROR",
+        Code::InvalidBody | Code::NotAcceptable | Code::LooksLikeIdentifier => "INVALID_CONTEXT",
+        Code::Conflict => "GENERAL",
+        _ => return None,
+    };
+    Some(Failure::new(code, problem.detail.clone()))
+}
+
+/// Whom a request is about, and what it says of them.
+struct Context {
+    unit: UnitText,
+    facts: Map<String, Value>,
+}
+
+/// `POST /ofrep/v1/evaluate/flags/{key}`
+pub(crate) async fn evaluate(call: Call) -> Answer {
+    let (state, caller, flag) = (call.state.clone(), call.caller.clone(), call.part("key").to_owned());
+    let evaluated = async {
+        let context = context(call).await?;
+        let key = caller.key().map_err(Err)?;
+        let trial = state.app.trial_of(&Actor::Key(key.clone()), &flag).map_err(refused)?;
+        let assignment = state.app.assign(key, &flag, &asked(&trial, &context)).await.map_err(refused)?;
+        Ok(evaluation(&trial, &assignment))
+    };
+    match evaluated.await {
+        Ok(body) => transport::json(StatusCode::OK, &body),
+        Err(Ok(failure)) => {
+            let failure: Failure = failure;
+            transport::json(failure.status(), &failure.body(Some(&flag)))
+        }
+        Err(Err(problem)) => Err(problem),
+    }
+}
+
+/// `POST /ofrep/v1/evaluate/flags`: every trial of the agency that has started.
+pub(crate) async fn evaluate_all(call: Call) -> Answer {
+    let (state, caller) = (call.state.clone(), call.caller.clone());
+    let known = call.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let context = match context(call).await {
+        Ok(context) => context,
+        Err(Ok(failure)) => return transport::json(failure.status(), &failure.body(None)),
+        Err(Err(problem)) => return Err(problem),
+    };
+    let key = caller.key()?;
+    let mut flags = Vec::new();
+    for trial in state.app.started_trials(key)? {
+        match state.app.assign(key, trial.key(), &asked(&trial, &context)).await.map_err(refused) {
+            Ok(assignment) => flags.push(evaluation(&trial, &assignment)),
+            Err(Ok(failure)) => flags.push(failure.body(Some(trial.key()))),
+            Err(Err(problem)) => return Err(problem),
+        }
+    }
+    let body = json!({"flags": flags, "metadata": {"flagSetId": "fairtrial"}}).to_string();
+    let tag = entity_tag(&body);
+    if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
+        return Ok(HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish());
+    }
+    Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).content_type("application/json").body(body))
+}
+
+/// The same text has the same tag, on every server of one version.
+fn entity_tag(body: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    format!("\"{:016x}\"", hasher.finish())
+}
+
+fn refused(error: fairtrial_app::AppError) -> Result<Failure, Problem> {
+    split(error.into())
+}
+
+fn split(problem: Problem) -> Result<Failure, Problem> {
+    failure(&problem).ok_or(problem)
+}
+
+/// The context of a request. Fields that the protocol does not know are passed over, as it asks of servers.
+async fn context(call: Call) -> Result<Context, Result<Failure, Problem>> {
+    let parse_error = |details: &str| Ok(Failure::new("PARSE_ERROR", details));
+    let body = call.json(Limit::SINGLE).await.map_err(split)?;
+    let Value::Object(mut body) = body else { return Err(parse_error("the body must be an object with a context")) };
+    let mut facts = match body.remove("context") {
+        Some(Value::Object(facts)) => facts,
+        Some(_) => return Err(Ok(Failure::new("INVALID_CONTEXT", "context must be an object"))),
+        None => return Err(parse_error("context is needed")),
+    };
+    let unit = match facts.remove("targetingKey") {
+        Some(Value::String(text)) => UnitText::new(&text).map_err(|error| split(error.into()))?,
+        Some(Value::Null) | None => {
+            let details = "targetingKey is needed: the code by which your system names the person for this purpose";
+            return Err(Ok(Failure::new("TARGETING_KEY_MISSING", details)));
+        }
+        Some(_) => return Err(Ok(Failure::new("INVALID_CONTEXT", "targetingKey must be a text"))),
+    };
+    Ok(Context { unit, facts })
+}
+
+/// A context is shared by all flags of an app, so only what this trial's plan declares is handed on; nothing else is kept.
+fn asked(trial: &Trial, context: &Context) -> AssignCall {
+    let declared = |name: &str| trial.plan.protocol().attributes.iter().any(|attribute| attribute.name == name);
+    let attributes = context.facts.iter().filter(|(name, _)| declared(name));
+    let by_cluster = matches!(trial.plan.protocol().allocation, fairtrial_domain::protocol::Allocation::Cluster { .. });
+    let cluster = context.facts.get("cluster").and_then(Value::as_str).filter(|_| by_cluster);
+    AssignCall {
+        unit: context.unit.clone(),
+        cluster: cluster.map(str::to_owned),
+        attributes: attributes.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        dry_run: false,
+    }
+}
+
+/// A success. People who are not in the trial get the current version by name, so that an app shows what it shows today.
+fn evaluation(trial: &Trial, assignment: &Assignment) -> Value {
+    let protocol = trial.plan.protocol();
+    let control = protocol.control().map_or("control", |arm| arm.key.as_str());
+    let variant = assignment.arm.as_ref().map_or(control, |arm| arm.as_str());
+    let mut metadata = json!({
+        "outcome": assignment.outcome,
+        "version": assignment.protocol_id,
+        "flagSetId": "fairtrial",
+    });
+    if let (Value::Object(map), Some(id)) = (&mut metadata, &assignment.assignment_id) {
+        map.insert("contextId".into(), id.as_str().into());
+    }
+    json!({
+        "key": trial.key(),
+        "value": value(trial, &assignment.payload),
+        "variant": variant,
+        "reason": reason(assignment.outcome),
+        "metadata": metadata,
+    })
+}
+
+/// The payload; or its one value, when every arm's payload is a single field called `value`.
+fn value<'a>(trial: &Trial, payload: &'a Value) -> &'a Value {
+    let single = |payload: &Value| payload.as_object().is_some_and(|map| map.len() == 1 && map.contains_key("value"));
+    let all_single = trial.plan.protocol().arms.iter().all(|arm| single(&arm.payload));
+    payload.get("value").filter(|_| all_single).unwrap_or(payload)
+}
+
+/// The protocol's words know no finer difference: the rest stands in the metadata.
+fn reason(outcome: AssignmentOutcome) -> &'static str {
+    if outcome.is_enrolled() { "SPLIT" } else { "DISABLED" }
+}

@@ -1,0 +1,45 @@
+//! What stands around a page, for whoever is looking.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use fairtrial_app::{people::sessions::Session, trials::report::ENGINE};
+use fairtrial_domain::trial::PersonRole;
+use fairtrial_pages::{
+    Frame, Moment,
+    frame::{Facts, Section, SignedIn},
+};
+
+use crate::server::State;
+
+/// Where agencies are, when a page is not about a trial with a time zone of its own.
+pub(super) const AGENCY_ZONE: Tz = chrono_tz::Pacific::Auckland;
+
+/// Around a page of somebody who is signed in.
+pub(super) fn signed_in(state: &State, session: &Session, section: Section) -> Frame {
+    let person = &session.person;
+    let mut menu = vec![Section::Home, Section::Trials];
+    if person.has(PersonRole::Administrator) {
+        menu.extend([Section::Keys, Section::People]);
+    }
+    let agency = state.app.agencies().into_iter().find(|agency| agency.id == person.agency_id);
+    let signed_in =
+        SignedIn { name: person.name.clone(), agency: agency.map(|agency| agency.name).unwrap_or_default(), menu };
+    Frame { signed_in: Some(signed_in), section, csrf: session.csrf_token().to_owned(), ..outside(state, "") }
+}
+
+/// Around a page for anybody; `csrf` is the text that its form brings back.
+pub(super) fn outside(state: &State, csrf: &str) -> Frame {
+    Frame {
+        signed_in: None,
+        csrf: csrf.to_owned(),
+        section: Section::Outside,
+        demonstration: state.demonstration,
+        notice: None,
+        facts: Facts { as_at: None, protocol_id: None, engine: ENGINE.to_owned() },
+    }
+}
+
+/// A moment in the agency's time zone.
+pub(super) fn moment(at: DateTime<Utc>) -> Moment {
+    Moment::new(at, AGENCY_ZONE)
+}

@@ -1,0 +1,60 @@
+//! For people: what a use case answers becomes a page, what a form says becomes a call of a use case.
+
+pub(crate) mod assets;
+pub(crate) mod fault;
+mod frame;
+pub(crate) mod home;
+pub(crate) mod keys;
+pub(crate) mod people;
+pub(crate) mod session;
+pub(crate) mod setup;
+pub(crate) mod trials;
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
+use fairtrial_app::AppError;
+use fairtrial_pages::component::{ErrorSummary, Fault};
+
+use crate::{problem::Problem, transport::Answer};
+
+/// A finished page.
+fn page(status: StatusCode, html: Result<String, impl std::fmt::Display>) -> Answer {
+    let html = html.map_err(|error| {
+        tracing::error!(%error, "a page could not be written");
+        Problem::internal()
+    })?;
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+}
+
+/// Sends the browser on, so that loading the page again does not send the form again.
+fn go_to(address: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
+}
+
+/// The faults of a form, each at its field; every other refusal is a problem of its own.
+fn faults_of_form(error: AppError) -> Result<ErrorSummary, Problem> {
+    let faults = match error {
+        AppError::Invalid(faults) => faults,
+        AppError::Conflict { code: "email_taken", detail } => {
+            vec![fairtrial_domain::Fault::new("/email", "email_taken", detail)]
+        }
+        AppError::Conflict { code: "agency_exists", detail } => {
+            vec![fairtrial_domain::Fault::new("/agency", "agency_exists", detail)]
+        }
+        other => return Err(other.into()),
+    };
+    let faults = faults.into_iter().map(|fault| Fault {
+        field: fault.pointer.strip_prefix('/').map(|name| match name {
+            // The form's names are those of one thing; the use case speaks of several.
+            "roles" => "role".to_owned(),
+            "scopes" => "scope".to_owned(),
+            "key" => "agency".to_owned(),
+            name => name.to_owned(),
+        }),
+        message: crate::problem::sentence(&fault.detail),
+        place: None,
+    });
+    Ok(ErrorSummary { faults: faults.collect() })
+}

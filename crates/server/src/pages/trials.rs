@@ -1,0 +1,196 @@
+//! Trials: the list, a new one, and one with its state, signatures and verbs.
+
+use actix_web::http::StatusCode;
+use chrono::{DateTime, Utc};
+use fairtrial_app::{
+    AppError, Trial,
+    people::sessions::Session,
+    trials::{life::Move, view::TrialView},
+};
+use fairtrial_domain::trial::{PersonRole, Verb};
+use fairtrial_pages::{
+    Moment,
+    component::{ErrorSummary, Fault, Pagination},
+    frame::Section,
+    protocol,
+    trial::{Create, Happening, List, Progress, Row, Show, Signature},
+};
+
+use super::{faults_of_form, frame, go_to, page};
+use crate::{
+    problem::{Code, Problem},
+    server::State,
+    transport::{Answer, Call},
+};
+
+/// Trials on one page of the list.
+const PAGE: usize = 50;
+
+/// `GET /trials`
+pub(crate) async fn list(call: Call) -> Answer {
+    let session = call.caller.session()?;
+    let actor = call.caller.actor()?;
+    let mut trials = call.state.app.trials_of(&actor)?;
+    trials.sort_by_key(|trial| std::cmp::Reverse(changed(trial)));
+    let pages = trials.len().div_ceil(PAGE).max(1);
+    let wanted = call.query.get("page").map_or(Ok(1), str::parse::<usize>);
+    let wanted = wanted.ok().filter(|page| (1..=pages).contains(page)).ok_or_else(Problem::not_found)?;
+    let agency = call.state.app.agency_of(&actor)?.name;
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let list = List {
+        frame: frame::signed_in(&call.state, session, Section::Trials),
+        trials: trials
+            .iter()
+            .skip((wanted - 1) * PAGE)
+            .take(PAGE)
+            .map(|trial| row(&call.state, trial, &agency))
+            .collect(),
+        pagination: Pagination { address: "/trials".into(), page: count(wanted), pages: count(pages) },
+        may_create: session.person.has(PersonRole::Designer),
+    };
+    page(StatusCode::OK, fairtrial_pages::render(&list))
+}
+
+/// One trial in a list.
+pub(super) fn row(state: &State, trial: &Trial, agency: &str) -> Row {
+    let plan = trial.plan.protocol();
+    Row {
+        key: trial.key().to_owned(),
+        title: plan.title.clone(),
+        agency: agency.to_owned(),
+        state: trial.state,
+        assigned: state.app.people_in(trial),
+        planned: plan.monitoring.max_units,
+        changed: Moment::new(changed(trial), plan.time_zone),
+    }
+}
+
+/// When the trial last moved.
+pub(super) fn changed(trial: &Trial) -> DateTime<Utc> {
+    let moments = [trial.locked_at, trial.ended_at, trial.started_at];
+    moments.into_iter().flatten().max().unwrap_or(trial.created_at)
+}
+
+/// `GET /trials/new`
+pub(crate) async fn new(call: Call) -> Answer {
+    let frame = frame::signed_in(&call.state, call.caller.session()?, Section::Trials);
+    page(StatusCode::OK, fairtrial_pages::render(&Create::new(frame, String::new(), Vec::new())))
+}
+
+/// `POST /trials`
+pub(crate) async fn create(call: Call) -> Answer {
+    let (form, state, caller) = call.form_with_file(&["file", "document"]).await?;
+    let document = [form.get("file"), form.get("document")].into_iter().find(|text| !text.trim().is_empty());
+    let document = document.unwrap_or_default();
+    match state.app.create_trial(&caller.actor()?, document.as_bytes()).await {
+        Ok(key) => Ok(go_to(&format!("/trials/{key}"))),
+        Err(AppError::Invalid(faults)) => {
+            let frame = frame::signed_in(&state, caller.session()?, Section::Trials);
+            let faults = faults.into_iter().map(Fault::from).collect();
+            let again = Create::new(frame, document.to_owned(), faults);
+            page(StatusCode::UNPROCESSABLE_ENTITY, fairtrial_pages::render(&again))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `GET /trials/{trial}`
+pub(crate) async fn show(call: Call) -> Answer {
+    let view = call.state.app.view_trial(&call.caller.actor()?, call.part("trial")).await?;
+    let page_of_trial = shown(&call.state, call.caller.session()?, &view, ErrorSummary::default());
+    page(StatusCode::OK, fairtrial_pages::render(&page_of_trial))
+}
+
+fn shown(state: &State, session: &Session, view: &TrialView, errors: ErrorSummary) -> Show {
+    let (trial, plan) = (&view.trial, view.trial.plan.protocol());
+    let mut frame = frame::signed_in(state, session, Section::Trials);
+    let moment = |at| Moment::new(at, plan.time_zone);
+    frame.facts.as_at = Some(moment(state.app.ambient().now()));
+    frame.facts.protocol_id = Some(trial.plan.id().to_string());
+    let started = trial.state.has_started();
+    Show {
+        frame,
+        key: trial.key().to_owned(),
+        title: plan.title.clone(),
+        state: trial.state,
+        summary: plan.public_summary.clone(),
+        plan: protocol::summary(plan),
+        signatures: signatures(view, &moment),
+        progress: started.then_some(Progress { assigned: view.people, planned: plan.monitoring.max_units }),
+        enrolment: None,
+        has_report: false,
+        verbs: view.open_verbs(&session.person),
+        errors,
+        history: view
+            .history
+            .iter()
+            .map(|entry| Happening {
+                at: moment(entry.at),
+                what: happening(&entry.action).to_owned(),
+                by: entry.name.clone(),
+                reason: entry.reason.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn signatures(view: &TrialView, moment: &impl Fn(DateTime<Utc>) -> Moment) -> Vec<Signature> {
+    let of_role = |role: &PersonRole| {
+        let signed = view.signatures.iter().find(|signature| signature.current && signature.role == *role);
+        let signed = signed.filter(|_| !view.missing.contains(role));
+        Signature { role: *role, signed: signed.map(|signature| (signature.name.clone(), moment(signature.at))) }
+    };
+    view.needed.iter().map(of_role).collect()
+}
+
+/// What an entry of the audit says, in words.
+fn happening(action: &str) -> &str {
+    match action {
+        "trial.created" => "Plan written",
+        "trial.plan_changed" => "Plan changed",
+        "trial.submit" => "Sent for approval",
+        "trial.approve" => "Plan signed",
+        "trial.return" => "Returned to the author",
+        "trial.start" => "Started",
+        "trial.pause_enrolment" => "Enrolment paused",
+        "trial.resume_enrolment" => "Enrolment resumed",
+        "trial.suspend" => "Suspended",
+        "trial.resume" => "Resumed",
+        "trial.stop" => "Enrolment ended",
+        "trial.lock_data" => "Data locked",
+        "trial.withdraw" => "Withdrawn",
+        "report.viewed" => "Report read",
+        other => other,
+    }
+}
+
+/// `GET /trials/{trial}/protocol`
+pub(crate) async fn plan(call: Call) -> Answer {
+    let session = call.caller.session()?;
+    let trial = call.state.app.trial_of(&call.caller.actor()?, call.part("trial"))?;
+    let mut frame = frame::signed_in(&call.state, session, Section::Trials);
+    frame.facts.protocol_id = Some(trial.plan.id().to_string());
+    let show = protocol::Show::of(frame, &trial.plan, trial.state.is_draft(), trial.plan.canonical().to_owned());
+    page(StatusCode::OK, fairtrial_pages::render(&show))
+}
+
+/// `POST /trials/{trial}/{verb}`
+pub(crate) async fn act(call: Call) -> Answer {
+    let key = call.part("trial").to_owned();
+    let verb = Verb::from_word(call.part("verb")).ok_or_else(Problem::not_found)?;
+    let (form, state, caller) = call.form(&["reason"]).await?;
+    let actor = caller.actor()?;
+    match state.app.move_trial(&actor, &key, &Move::plain(verb, form.get("reason"))).await {
+        Ok(_) => Ok(go_to(&format!("/trials/{key}"))),
+        Err(error @ AppError::Invalid(_)) => {
+            let mut errors = faults_of_form(error)?;
+            for fault in &mut errors.faults {
+                fault.field = fault.field.take().map(|_| format!("reason-{}", verb.as_str()));
+            }
+            let view = state.app.view_trial(&actor, &key).await?;
+            let again = shown(&state, caller.session()?, &view, errors);
+            page(Code::NotAcceptable.http_status(), fairtrial_pages::render(&again))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,31 @@
+//! The one place that reads the clock and draws from the operating system's randomness.
+
+use chrono::{DateTime, Utc};
+use fairtrial_app::{Ambient, Clock, RandomSource};
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the server's clock; everything else is handed the time")]
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}
+
+struct SystemRandomness;
+
+impl RandomSource for SystemRandomness {
+    fn fill(&self, buffer: &mut [u8]) {
+        if getrandom::fill(buffer).is_err() {
+            // Keys and tokens that somebody could guess are worse than a server that is down.
+            tracing::error!("the operating system gives no random bytes");
+            std::process::abort();
+        }
+    }
+}
+
+/// The clock and the randomness of this machine.
+#[must_use]
+pub fn system_ambient() -> Ambient {
+    Ambient::new(SystemClock, SystemRandomness)
+}

@@ -1,0 +1,101 @@
+//! What an installation consists of: a data folder, a database, a master key; opened, or made when there is nothing yet.
+
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, anyhow, bail, ensure};
+use fairtrial_app::{App, MasterKey};
+use fairtrial_store::{DatabaseUrl, Store, WriterSettings, agencies};
+
+use super::system_ambient;
+use crate::config::{MasterKeyBytes, Settings};
+
+/// An opened installation.
+pub struct Installation {
+    /// The use cases.
+    pub app: Arc<App>,
+    /// The database beneath them, for the command line.
+    pub store: Store,
+}
+
+/// Opens the installation that the settings describe. A new SQLite file gets its tables; an older one is left as it is,
+/// because bringing it up to date is a step that somebody takes on purpose, after a backup.
+///
+/// # Errors
+/// When folder, database or master key cannot be had, in a sentence for whoever runs the server.
+pub async fn open(settings: &Settings) -> anyhow::Result<Installation> {
+    let url = database(settings)?;
+    if let DatabaseUrl::Sqlite(path) = &url
+        && !path.exists()
+    {
+        Store::migrate(&url)?;
+    }
+    let store = Store::open(&url, WriterSettings::default())?;
+    let is_new = store.read_blocking(|c| Ok(agencies::all(c)?.is_empty()))?;
+    let key = master_key(settings, is_new)?;
+    let app = App::load(store.clone(), MasterKey::new(key.reveal()), system_ambient()).await?;
+    Ok(Installation { app, store })
+}
+
+/// Brings the database up to date; returns the names of the steps taken.
+///
+/// # Errors
+/// When it cannot be reached or a step fails.
+pub fn migrate(settings: &Settings) -> anyhow::Result<Vec<String>> {
+    Ok(Store::migrate(&database(settings)?)?)
+}
+
+/// The database's address, after its folder has been made.
+fn database(settings: &Settings) -> anyhow::Result<DatabaseUrl> {
+    let folder = &settings.data;
+    fs::create_dir_all(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
+    let url: DatabaseUrl = settings.database_url.reveal().parse()?;
+    if let DatabaseUrl::Sqlite(path) = &url {
+        ensure!(!path.is_dir(), "{} is a folder, not a database", path.display());
+    }
+    Ok(url)
+}
+
+/// The configured key, or the one in the data folder. One is made only for a database that holds nothing yet: with
+/// another key than its own, a database's secrets are lost.
+fn master_key(settings: &Settings, is_new: bool) -> anyhow::Result<MasterKeyBytes> {
+    if let Some(key) = &settings.master_key {
+        return Ok(key.clone());
+    }
+    let path = settings.data.join("master.key");
+    if path.exists() {
+        return read_key(&path);
+    }
+    if !is_new {
+        bail!(
+            "the master key {} is missing: put it back, or name another with FAIRTRIAL_MASTER_KEY_FILE",
+            path.display()
+        );
+    }
+    make_key(&path)
+}
+
+fn read_key(path: &PathBuf) -> anyhow::Result<MasterKeyBytes> {
+    let shown = path.display();
+    let mode = fs::metadata(path).with_context(|| format!("{shown} cannot be read"))?.permissions().mode();
+    ensure!(mode & 0o077 == 0, "{shown} can be read by others on this machine: chmod 600 {shown}");
+    let text = fs::read_to_string(path).with_context(|| format!("{shown} cannot be read"))?;
+    MasterKeyBytes::from_hex(text.trim_end()).ok_or_else(|| anyhow!("{shown} does not hold 64 hexadecimal digits"))
+}
+
+fn make_key(path: &Path) -> anyhow::Result<MasterKeyBytes> {
+    let bytes: [u8; 32] = system_ambient().bytes();
+    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let write = || -> std::io::Result<()> {
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        writeln!(file, "{text}")?;
+        file.sync_all()
+    };
+    write().with_context(|| format!("the master key {} cannot be written", path.display()))?;
+    MasterKeyBytes::from_hex(&text).ok_or_else(|| anyhow!("a new key cannot be read"))
+}
