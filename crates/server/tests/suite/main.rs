@@ -1,7 +1,17 @@
 //! The server and its command line, driven from outside.
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expected by failing")]
 
+mod browser;
 mod client;
 mod command;
+mod events;
+mod frontline;
+mod journey;
+mod management;
+mod ofrep;
+mod plan;
+mod rights;
 mod running;
+mod screens;
 mod stats;
 mod transport;

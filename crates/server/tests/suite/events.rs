@@ -1,0 +1,134 @@
+//! Outcome events as frontline apps send them.
+
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Response, request, send},
+    frontline::call,
+    running::{World, start_filled},
+};
+
+fn event(id: &str) -> Value {
+    json!({"event_id": id, "unit": "u-1", "event": "door.opened", "occurred_at": "2026-11-22T12:00:00Z"})
+}
+
+fn record(world: &World, events: &[Value]) -> Response {
+    call(world, "justice", "POST", "/v1/events", Some(&json!({"events": events})))
+}
+
+#[test]
+fn the_status_tells_whether_all_some_or_nothing_was_kept() {
+    let world = start_filled();
+    let all = record(&world, &[event("e-1"), event("e-2")]);
+    assert_eq!(all.status, 200, "{}", all.text());
+    assert_eq!(all.json(), json!({"accepted": 2, "duplicate": 0, "rejected": 0, "results": []}));
+    let repeated = record(&world, &[event("e-1")]);
+    assert_eq!((repeated.status, &repeated.json()["duplicate"]), (200, &json!(1)));
+    assert_eq!(repeated.json()["results"][0]["code"], "duplicate");
+    let mut other = event("e-1");
+    other["unit"] = json!("u-2");
+    let mut unknown = event("e-3");
+    unknown["event"] = json!("no.such.thing");
+    let some = record(&world, &[event("e-4"), unknown.clone(), other.clone(), json!(7)]);
+    assert_eq!(some.status, 207);
+    let receipt = some.json();
+    assert_eq!((&receipt["accepted"], &receipt["rejected"]), (&json!(1), &json!(3)));
+    let found: Vec<(u64, u64, &str)> = receipt["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (item["index"].as_u64().unwrap(), item["status"].as_u64().unwrap(), item["code"].as_str().unwrap()))
+        .collect();
+    assert_eq!(found, [(1, 422, "unknown_event"), (2, 409, "event_id_conflict"), (3, 422, "not_an_object")]);
+    let nothing = record(&world, &[unknown, other]);
+    assert_eq!((nothing.status, &nothing.json()["accepted"]), (422, &json!(0)));
+}
+
+#[test]
+fn a_batch_has_1_to_1000_events() {
+    let world = start_filled();
+    assert_eq!(record(&world, &[]).status, 400);
+    let many: Vec<Value> = (0..1001).map(|i| event(&format!("n-{i}"))).collect();
+    assert_eq!(record(&world, &many).json()["code"], "body_too_large");
+    assert_eq!(record(&world, &many[..1000]).json()["accepted"], 1000);
+    for body in
+        [json!({}), json!({"events": {}}), json!({"events": [event("x")], "dry_run": true}), json!([event("x")])]
+    {
+        let response = call(&world, "justice", "POST", "/v1/events", Some(&body));
+        assert_eq!(response.status, 400, "{body}");
+    }
+}
+
+#[test]
+fn a_dry_run_keeps_nothing() {
+    let world = start_filled();
+    let body = json!({"events": [event("d-1")]});
+    let dry = call(&world, "justice", "POST", "/v1/events?dry_run=true", Some(&body));
+    assert_eq!((dry.status, &dry.json()["accepted"]), (200, &json!(1)));
+    assert_eq!(call(&world, "justice-test", "POST", "/v1/events", Some(&body)).json()["accepted"], 1);
+    let real = call(&world, "justice", "POST", "/v1/events", Some(&body));
+    assert_eq!((&real.json()["accepted"], &real.json()["duplicate"]), (&json!(1), &json!(0)));
+    assert_eq!(call(&world, "justice", "POST", "/v1/events?dry_run=perhaps", Some(&body)).status, 400);
+}
+
+#[test]
+fn every_documented_media_type_is_taken() {
+    let world = start_filled();
+    let cloud = |id: &str| {
+        json!({"specversion": "1.0", "id": id, "source": "doors", "type": "door.opened", "subject": "u-1",
+            "time": "2026-11-22T12:00:00Z"})
+    };
+    for (media_type, body) in [
+        ("application/x-ndjson", format!("{}\n{}\n", event("l-1"), event("l-2"))),
+        ("text/csv", "event_id,unit,event,occurred_at\nc-1,u-1,door.opened,2026-11-22T12:00:00Z\nc-2,u-2,door.opened,2026-11-22T12:00:00Z\n".into()),
+        ("application/cloudevents-batch+json", json!([cloud("ce-1"), cloud("ce-2")]).to_string()),
+        ("application/cloudevents+json", cloud("ce-3").to_string()),
+    ] {
+        let key = world.key("justice");
+        let headers = [("X-API-Key", key), ("Content-Type", media_type)];
+        let response = send(world.address, &request("POST", "/v1/events", &headers, body.as_bytes())).expect("an answer");
+        assert_eq!((response.status, &response.json()["rejected"]), (200, &json!(0)), "{media_type}: {}", response.text());
+        assert!(response.json()["accepted"].as_u64().unwrap() > 0);
+    }
+}
+
+#[test]
+fn items_that_are_wrong_never_break_a_batch() {
+    let world = start_filled();
+    for (name, value) in [
+        ("event_id", json!("")),
+        ("event_id", json!(7)),
+        ("event_id", json!("../../etc/passwd")),
+        ("event_id", json!("00000000-0000-0000-0000-000000000000")),
+        ("event_id", json!("x".repeat(129))),
+        ("unit", json!("ana@example.org")),
+        ("unit", json!(null)),
+        ("event", json!("fine.settled")),
+        ("value", json!("1")),
+        ("value", json!(true)),
+        ("value", json!(1e300)),
+        ("occurred_at", json!("2026-02-30T00:00:00Z")),
+        ("occurred_at", json!("2026-11-22 12:00:00Z")),
+        ("occurred_at", json!("2026-11-22T24:00:00Z")),
+        ("occurred_at", json!("2026-11-22T23:59:60Z")),
+        ("occurred_at", json!("2026-11-22T12:00:00")),
+        ("occurred_at", json!("2026-11-22T12:00:00z")),
+        ("occurred_at", json!("2026-11-22T12:00:00+25:00")),
+        ("occurred_at", json!("2027-11-22T12:00:00Z")),
+        ("occurred_at", json!("1970-01-01T00:00:00Z")),
+        ("occurred_at", json!("-0001-01-01T00:00:00Z")),
+        ("occurred_at", json!(1_700_000_000)),
+        ("source", json!("")),
+        ("attributes", json!([])),
+        ("attributes", json!({"a": {"b": 1}})),
+        ("agency_id", json!(1)),
+    ] {
+        let mut bad = event("bad");
+        bad[name] = value.clone();
+        let response = record(&world, &[bad, event("good")]);
+        assert_eq!(response.status, 207, "{name} {value}: {}", response.text());
+        let item = &response.json()["results"][0];
+        assert_eq!((&item["index"], &item["status"]), (&json!(0), &json!(422)), "{name} {value}");
+        assert!(item["code"].is_string() && item["detail"].is_string());
+    }
+}

@@ -1,0 +1,104 @@
+//! Trials as programs manage them, from the plan to the report.
+
+use serde_json::{Value, json};
+
+use crate::{
+    frontline::call,
+    plan,
+    running::{World, start_filled},
+};
+
+fn verb(world: &World, trial: &str, verb: &str, body: &Value) -> (u16, Value) {
+    let response = call(world, "justice", "POST", &format!("/v1/trials/{trial}/{verb}"), Some(body));
+    (response.status, response.json())
+}
+
+#[test]
+fn plans_are_written_replaced_while_drafts_and_read() {
+    let world = start_filled();
+    let document = plan::simple("new-letter", "justice", "letters");
+    let made = call(&world, "justice", "POST", "/v1/trials", Some(&document));
+    assert_eq!((made.status, made.header("location")), (201, Some("/v1/trials/new-letter")), "{}", made.text());
+    assert_eq!(made.json()["state"], "draft");
+    let again = call(&world, "justice", "POST", "/v1/trials", Some(&document));
+    assert_eq!((again.status, &again.json()["errors"][0]["code"]), (409, &json!("trial_exists")));
+    let mut better = document.clone();
+    better["title"] = json!("A better title");
+    let path = "/v1/trials/new-letter/protocol";
+    assert_eq!(call(&world, "justice", "PUT", path, Some(&better)).status, 200);
+    let read = call(&world, "justice", "GET", path, None);
+    assert_eq!(read.json()["title"], "A better title");
+    assert!(read.header("etag").unwrap().contains("sha256:"));
+    let mut bad = document.clone();
+    bad["arms"][0]["ratio"] = json!(0);
+    bad["more"] = json!(1);
+    let refused = call(&world, "justice", "PUT", path, Some(&bad));
+    assert_eq!((refused.status, &refused.json()["code"]), (422, &json!("not_acceptable")));
+    assert!(refused.json()["errors"].as_array().unwrap().len() >= 2);
+    assert_eq!(call(&world, "justice", "PUT", "/v1/trials/open-door/protocol", Some(&document)).status, 409);
+    let mut foreign = document;
+    foreign["agency"] = json!("health");
+    foreign["key"] = json!("another");
+    assert_eq!(call(&world, "justice", "POST", "/v1/trials", Some(&foreign)).status, 422);
+    let list = call(&world, "justice", "GET", "/v1/trials", None).json();
+    let keys: Vec<&str> = list["trials"].as_array().unwrap().iter().map(|t| t["trial"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["fines-letter", "new-letter", "open-door"]);
+}
+
+#[test]
+fn verbs_move_a_trial_only_where_its_state_allows() {
+    let world = start_filled();
+    assert_eq!(
+        verb(&world, "open-door", "pause_enrolment", &json!({})),
+        (200, json!({"trial": "open-door", "state": "enrolment_paused"}))
+    );
+    let (status, problem) = verb(&world, "open-door", "start", &json!({}));
+    assert_eq!(
+        (status, &problem["code"], &problem["errors"][0]["code"]),
+        (409, &json!("conflict"), &json!("wrong_state"))
+    );
+    assert_eq!(verb(&world, "open-door", "stop", &json!({})).0, 422, "a reason is needed");
+    let (status, problem) =
+        verb(&world, "open-door", "resume_enrolment", &json!({"protocol_id": format!("sha256:{}", "0".repeat(64))}));
+    assert_eq!((status, &problem["errors"][0]["code"]), (409, &json!("plan_changed")));
+    assert_eq!(verb(&world, "open-door", "approve", &json!({})).0, 403, "the designer signs nothing");
+    assert_eq!(verb(&world, "open-door", "explode", &json!({})).0, 404);
+    assert_eq!(verb(&world, "open-door", "stop", &json!({"reason": "done", "role": "king"})).0, 400);
+    let shown = call(&world, "justice", "GET", "/v1/trials/open-door", None).json();
+    assert_eq!((&shown["state"], &shown["signatures_missing"]), (&json!("enrolment_paused"), &json!([])));
+    assert_eq!(shown["signatures"][0]["role"], "approver");
+    assert_eq!(shown["history"][0]["action"], "trial.pause_enrolment");
+}
+
+#[test]
+fn a_report_says_what_was_learned() {
+    let world = start_filled();
+    assert_eq!(call(&world, "justice", "GET", "/v1/trials/fines-letter/report", None).status, 409);
+    for i in 0..30 {
+        let unit = json!({"unit": format!("p-{i}")});
+        assert_eq!(call(&world, "justice", "POST", "/v1/trials/open-door/assignments", Some(&unit)).status, 200);
+    }
+    let report = call(&world, "justice", "GET", "/v1/trials/open-door/report", None);
+    assert_eq!(report.status, 200, "{}", report.text());
+    let report = report.json();
+    for name in [
+        "trial",
+        "protocol_id",
+        "as_of",
+        "data_cut",
+        "engine",
+        "verdict",
+        "integrity",
+        "arms",
+        "outcomes",
+        "flow",
+        "looks",
+        "equity",
+        "cost",
+    ] {
+        assert!(report.get(name).is_some(), "{name}");
+    }
+    assert_eq!(report["verdict"]["kind"], "undecided");
+    let assigned: u64 = report["arms"].as_array().unwrap().iter().map(|arm| arm["assigned"].as_u64().unwrap()).sum();
+    assert_eq!(assigned, 30);
+}
