@@ -9,6 +9,13 @@
 //! | block size | `fairtrial/1/block/` + stratum + `/` + block number + `/size` |
 //! | place in a block | `fairtrial/1/block/` + stratum + `/` + block number + `/` + position |
 //! | place in the roster | `fairtrial/1/cluster/` + position |
+//! | incomplete last round of the roster | `fairtrial/1/cluster/last/` + position |
+//!
+//! The first eight bytes of the HMAC-SHA-256, read as a big-endian number `h`, give `floor(h * places / 2^64)`. Orders are
+//! shuffled by Fisher and Yates from the last position down to position 1, each exchanged with the place drawn among the
+//! `position + 1` up to it. A block begins as the first arm's places, then the second's, and so on; the roster begins as
+//! full rounds of the ratio and is laid over the clusters in the order of their keys. `scripts/reference/allocation.py` does
+//! the same in another language.
 
 mod blocks;
 mod clusters;

@@ -1,0 +1,11 @@
+//! The domain as a whole: plans and their faults, allocation against another program, events, folds.
+
+// The attribute tells clippy that everything below is test code.
+#[cfg(test)]
+mod allocation;
+#[cfg(test)]
+mod projection;
+#[cfg(test)]
+mod protocol;
+#[cfg(test)]
+mod screening;

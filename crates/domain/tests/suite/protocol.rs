@@ -1,0 +1,192 @@
+//! Plans: every fault at once, each with its place.
+
+use std::{fs, path::PathBuf};
+
+use fairtrial_domain::LockedProtocol;
+use serde_json::{Value, json};
+
+fn examples() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples")
+}
+
+fn fines_letter() -> Value {
+    serde_json::from_slice(&fs::read(examples().join("fines-letter.protocol.json")).unwrap()).unwrap()
+}
+
+/// Puts a value at a JSON pointer, a new name or the end of a list included; without a value, takes it away.
+fn change(document: &mut Value, pointer: &str, value: Option<Value>) {
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    match (document.pointer_mut(parent).unwrap(), value) {
+        (Value::Object(fields), Some(value)) => drop(fields.insert(name.to_owned(), value)),
+        (Value::Object(fields), None) => assert!(fields.remove(name).is_some(), "{pointer} is not there"),
+        (Value::Array(items), Some(value)) if name == "-" => items.push(value),
+        (Value::Array(items), Some(value)) => items[name.parse::<usize>().unwrap()] = value,
+        (Value::Array(items), None) => drop(items.remove(name.parse().unwrap())),
+        (other, _) => panic!("{parent} is {other}"),
+    }
+}
+
+fn faults(document: &Value) -> Vec<String> {
+    let faults = LockedProtocol::from_value(document).err().unwrap_or_default();
+    assert!(faults.iter().all(|fault| !fault.detail.is_empty()));
+    faults.into_iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect()
+}
+
+#[test]
+fn the_examples_are_plans() {
+    let mut seen = 0;
+    for file in fs::read_dir(examples()).unwrap() {
+        let path = file.unwrap().path();
+        if path.to_string_lossy().ends_with(".protocol.json") {
+            let plan = LockedProtocol::from_json(&fs::read(&path).unwrap());
+            assert!(plan.is_ok(), "{}: {plan:?}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 4, "{seen}");
+}
+
+#[test]
+fn the_id_is_the_hash_of_the_canonical_text() {
+    // python3 -c 'import json, hashlib, sys; print(hashlib.sha256(json.dumps(json.load(open(sys.argv[1])), sort_keys=True,
+    //     separators=(",", ":"), ensure_ascii=False).encode()).hexdigest())' docs/examples/fines-letter.protocol.json
+    let plan = LockedProtocol::from_value(&fines_letter()).unwrap();
+    assert_eq!(plan.id().as_str(), "sha256:edb4676675ee3d3222210a81cfcb71eeea02e9bc0b1a8fcf3240ce033f6c193e");
+    let mut other = fines_letter();
+    change(&mut other, "/arms/1/name", Some(json!("Letter with the extra sentence.")));
+    assert_ne!(LockedProtocol::from_value(&other).unwrap().id(), plan.id());
+}
+
+/// A place to change, the value put there (nothing: it is taken away), and the faults that follow.
+type Mutation = (&'static str, Option<Value>, &'static [&'static str]);
+
+fn mutations() -> Vec<Mutation> {
+    let long = "x".repeat(201);
+    let second_primary = json!({"key": "second", "name": "Second", "role": "primary", "event": "x", "kind": "binary",
+        "better": "increase", "follow_up_days": 1, "smallest_worthwhile_effect": "0.1"});
+    let rating = json!({"key": "ease", "name": "Ease", "role": "secondary", "event": "x", "kind": "rating",
+        "better": "increase", "follow_up_days": 1});
+    vec![
+        ("/schema", Some(json!("fairtrial/protocol/2")), &["/schema out_of_range"]),
+        ("/schema", None, &["/schema missing_field"]),
+        ("/surprise", Some(json!(1)), &["/surprise unknown_field"]),
+        ("/key", Some(json!("Fines Letter")), &["/key out_of_range"]),
+        ("/title", Some(json!("  ")), &["/title out_of_range"]),
+        ("/title", Some(json!(long)), &["/title out_of_range"]),
+        ("/title", Some(json!(7)), &["/title wrong_type"]),
+        ("/title", Some(json!("a\u{0}b")), &["/title out_of_range"]),
+        ("/time_zone", Some(json!("Pacific/Atlantis")), &["/time_zone out_of_range"]),
+        ("/aim", Some(json!("best")), &["/aim out_of_range"]),
+        ("/hypothesis/outcome", Some(json!("nothing")), &["/hypothesis/outcome unknown_outcome"]),
+        ("/hypothesis/direction", Some(json!("sideways")), &["/hypothesis/direction out_of_range"]),
+        ("/attributes/0/values", Some(json!(["only"])), &["/attributes/0/values out_of_range"]),
+        (
+            "/attributes/-",
+            Some(json!({"name": "n", "type": "integer", "minimum": 2, "maximum": 1, "purpose": "covariate"})),
+            &["/attributes/4/minimum out_of_range"],
+        ),
+        (
+            "/attributes/0/type",
+            Some(json!("integer")),
+            &["/attributes/0/minimum missing_field", "/attributes/0/maximum missing_field"],
+        ),
+        (
+            "/attributes/-",
+            Some(json!({"name": "DISTRICT", "type": "boolean", "purpose": "equity"})),
+            &["/attributes/4 not_unique"],
+        ),
+        (
+            "/eligibility/include/all/0/attribute",
+            Some(json!("age")),
+            &["/eligibility/include/all/0/attribute undeclared_attribute"],
+        ),
+        (
+            "/eligibility/exclude/any/0/equals",
+            Some(json!("yes")),
+            &["/eligibility/exclude/any/0/equals attribute_out_of_range"],
+        ),
+        ("/eligibility/include/all/0/at_least", Some(json!(1)), &["/eligibility/include/all/0 malformed_rule"]),
+        ("/arms/0/control", Some(json!(false)), &["/arms one_control"]),
+        ("/arms/1/control", Some(json!(true)), &["/arms one_control"]),
+        ("/arms/1", None, &["/arms out_of_range"]),
+        ("/arms/1/key", Some(json!("usual")), &["/arms/1 not_unique"]),
+        ("/arms/0/ratio", Some(json!(0)), &["/arms/0/ratio out_of_range"]),
+        ("/arms/0/ratio", Some(json!(1.5)), &["/arms/0/ratio not_a_whole_number", "/arms/0/ratio out_of_range"]),
+        ("/arms/0/unit_cost", Some(json!("-1")), &["/arms/0/unit_cost out_of_range"]),
+        ("/arms/0/payload", Some(json!([])), &["/arms/0 wrong_type"]),
+        ("/allocation/method", Some(json!("coin")), &["/allocation/method out_of_range"]),
+        (
+            "/allocation/method",
+            Some(json!("simple")),
+            &["/allocation/strata unknown_field", "/allocation/block_multiples unknown_field"],
+        ),
+        ("/allocation/strata", Some(json!(["region"])), &["/allocation/strata/0 undeclared_attribute"]),
+        ("/allocation/strata", Some(json!(["age_band"])), &["/allocation/strata/0 wrong_purpose"]),
+        ("/allocation/block_multiples", Some(json!([0])), &["/allocation/block_multiples/0 out_of_range"]),
+        ("/allocation", Some(json!({"method": "cluster", "roster": ["a", "a"]})), &["/allocation/roster/1 not_unique"]),
+        ("/outcomes/-", Some(second_primary), &["/outcomes one_primary"]),
+        ("/outcomes/-", Some(rating), &["/outcomes/4 missing_field"]),
+        ("/outcomes/0/role", Some(json!("secondary")), &["/outcomes one_primary"]),
+        ("/outcomes/0/smallest_worthwhile_effect", None, &["/outcomes/0/smallest_worthwhile_effect missing_field"]),
+        (
+            "/outcomes/0/smallest_worthwhile_effect",
+            Some(json!("3")),
+            &["/outcomes/0/smallest_worthwhile_effect out_of_range"],
+        ),
+        ("/outcomes/0/follow_up_days", Some(json!(0)), &["/outcomes/0/follow_up_days out_of_range"]),
+        ("/outcomes/0/step", Some(json!("0.5")), &["/outcomes/0/step out_of_range"]),
+        ("/outcomes/1/margin", None, &["/outcomes/1/margin missing_field", "/decision_rule missing_margin"]),
+        ("/outcomes/2/harm_alpha", None, &["/outcomes/2/harm_alpha missing_field"]),
+        ("/outcomes/3/cap", Some(json!("0.005")), &["/outcomes/3/cap out_of_range"]),
+        ("/equity/groups", Some(json!(["iwi"])), &["/equity/groups/0 undeclared_attribute"]),
+        ("/monitoring/alpha", Some(json!("0.5")), &["/monitoring/alpha out_of_range"]),
+        ("/monitoring/ends_on", Some(json!("2027-02-30")), &["/monitoring/ends_on out_of_range"]),
+        ("/monitoring/looks", Some(json!(["0.5", "0.25", "1"])), &["/monitoring/looks out_of_range"]),
+        ("/monitoring/looks", Some(json!(["0.5"])), &["/monitoring/looks out_of_range"]),
+        ("/monitoring/efficacy", None, &["/monitoring/efficacy missing_field"]),
+        ("/monitoring/futility/gamma", None, &["/monitoring/futility/gamma missing_field"]),
+        ("/decision_rule", Some(json!("superior(paid-28d) and")), &["/decision_rule malformed_decision_rule"]),
+        ("/decision_rule", Some(json!("superior(paid)")), &["/decision_rule unknown_outcome"]),
+        ("/analysis/adjust_for", Some(json!(["region"])), &["/analysis/adjust_for/0 undeclared_attribute"]),
+        ("/analysis/population", Some(json!("as_treated")), &["/analysis/population out_of_range"]),
+        ("/risk/money", Some(json!("plenty")), &["/risk/money out_of_range"]),
+        ("/data/uses_maori_data", Some(json!("no")), &["/data/uses_maori_data wrong_type"]),
+    ]
+}
+
+#[test]
+fn each_fault_is_found_at_its_place() {
+    let mut wrong = Vec::new();
+    for (pointer, value, expected) in mutations() {
+        let mut document = fines_letter();
+        change(&mut document, pointer, value.clone());
+        let found = faults(&document);
+        if found != expected {
+            wrong.push(format!("{pointer} = {value:?}: {found:?} instead of {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn all_faults_come_out_at_once() {
+    let mut document = fines_letter();
+    change(&mut document, "/title", None);
+    change(&mut document, "/arms/0/ratio", Some(json!(0)));
+    change(&mut document, "/monitoring/alpha", Some(json!("x")));
+    change(&mut document, "/surprise", Some(json!(null)));
+    change(&mut document, "/data/retain_units_days", Some(json!(-1)));
+    let found = faults(&document);
+    for place in ["/title", "/arms/0/ratio", "/monitoring/alpha", "/surprise", "/data/retain_units_days"] {
+        assert!(found.iter().any(|fault| fault.starts_with(&format!("{place} "))), "{place} is not among {found:?}");
+    }
+}
+
+#[test]
+fn what_is_not_json_is_one_fault() {
+    for text in ["", "{", "[1,]", "{\"a\": 1, \"a\": 2}", "\u{feff}{}", "nul"] {
+        let faults = LockedProtocol::from_json(text.as_bytes()).unwrap_err();
+        assert_eq!(faults.iter().map(|fault| fault.code.as_str()).collect::<Vec<_>>(), ["not_json"], "{text}");
+    }
+    assert!(LockedProtocol::from_json(b"\xff\xfe").is_err());
+}
