@@ -239,7 +239,7 @@ fn draw(mut blocks: Vec<Block>, draws: u64, seed: u64, count: &mut Count) -> Res
 }
 
 /// A whole number below `bound`, without bias (Lemire 2019, with rejection).
-fn below(generator: &mut ChaCha20Rng, bound: u64) -> u64 {
+pub(crate) fn below(generator: &mut ChaCha20Rng, bound: u64) -> u64 {
     let threshold = bound.wrapping_neg() % bound;
     loop {
         let product = u128::from(generator.next_u64()) * u128::from(bound);

@@ -112,36 +112,41 @@ impl Running {
         self.bound(information, probability, -1.0)
     }
 
-    /// Newton's method on the logarithm of the tail, which is concave: from the second step on it comes from one side.
+    /// Newton's method on the logarithm of the tail, which is concave, within a bracket that shrinks at every step.
     fn bound(&self, information: f64, probability: f64, sign: f64) -> f64 {
         if probability <= 1e-300 {
             return sign * f64::INFINITY;
         }
-        let total = self.total();
-        if probability >= total {
+        if probability >= self.total() {
             return -sign * f64::INFINITY;
         }
-        let tail = |b: f64| if sign > 0.0 { self.above(information, b) } else { self.below(information, b) };
         let (mean, sd) = self.free(information);
-        let mut bound = mean - sign * sd * normal::quantile(probability);
+        // Measured from the mean towards the tail, in standard deviations of the score had there been no looks.
+        let at = |x: f64| mean + sign * sd * x;
+        let tail = |x: f64| {
+            if sign > 0.0 { self.above(information, at(x)) } else { self.below(information, at(x)) }
+        };
+        let (mut inner, mut outer) = (-40.0, 40.0);
+        let mut x = -normal::quantile(probability);
         let target = probability.ln();
-        for _ in 0..60 {
-            let here = tail(bound);
-            if here <= 0.0 {
-                bound -= sign * sd;
-                continue;
+        for _ in 0..200 {
+            let here = tail(x);
+            let excess = here.ln() - target;
+            if excess > 0.0 {
+                inner = x;
+            } else {
+                outer = x;
             }
-            let slope = self.density(information, bound) / here;
-            if slope <= 0.0 {
-                break;
-            }
-            let step = (here.ln() - target) / slope;
-            bound += sign * step.clamp(-4.0 * sd, 4.0 * sd);
-            if step.abs() <= 1e-14 * sd.max(bound.abs()) {
+            let slope = sd * self.density(information, at(x)) / here;
+            let step = excess / slope;
+            let newton = x + step;
+            let last = x;
+            x = if newton.is_finite() && newton > inner && newton < outer { newton } else { 0.5 * (inner + outer) };
+            if (x - last).abs() <= 1e-14 * x.abs().max(1.0) || outer - inner <= 1e-15 {
                 break;
             }
         }
-        bound
+        at(x)
     }
 
     /// The trials that run on after a look at `information` with a score between `low` and `high`.

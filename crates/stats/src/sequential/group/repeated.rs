@@ -6,6 +6,9 @@ use super::plan::{Efficacy, Futility, GroupSequentialSpec};
 use crate::special::root;
 use crate::{Interval, PValue, Side, StatError};
 
+/// p-values below this are not told apart, because the recursion is cut at nine standard deviations; the larger is given.
+pub(crate) const SMALLEST_P: f64 = 1e-15;
+
 impl GroupSequentialDesign {
     /// An interval for the effect that is right at all looks together.
     ///
@@ -28,7 +31,7 @@ impl GroupSequentialDesign {
     /// The smallest error rate at which the same design would have stopped with success at this very look.
     ///
     /// One-sided for a one-sided design, two-sided otherwise. Valid at every look together, whatever is decided; 1 when
-    /// no error rate would do. Futility bounds are ignored.
+    /// no error rate would do, and never below 1e-15 a side. Futility bounds are ignored.
     ///
     /// Source: Jennison and Turnbull 2000, section 9.6.
     ///
@@ -54,11 +57,10 @@ impl GroupSequentialDesign {
         if excess(most.ln()) > 0.0 {
             return Ok(PValue::from_p(1.0));
         }
-        let least = -600.0;
-        if excess(least) <= 0.0 {
-            return Ok(PValue::from_ln(least + sides.ln()));
+        if excess(SMALLEST_P.ln()) <= 0.0 {
+            return Ok(PValue::from_ln(SMALLEST_P.ln() + sides.ln()));
         }
-        Ok(PValue::from_ln(root::find(excess, least, most.ln(), 1e-12)?.value + sides.ln()))
+        Ok(PValue::from_ln(root::find(excess, SMALLEST_P.ln(), most.ln(), 1e-12)?.value + sides.ln()))
     }
 
     /// The smallest error rate at which the same design would have stopped with success by now.

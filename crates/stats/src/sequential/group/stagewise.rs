@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::boundary::repeats;
 use super::design::GroupSequentialDesign;
 use super::plan::Futility;
+use super::repeated::SMALLEST_P;
 use crate::sequential::recursion::Running;
 use crate::sequential::spending::check_probability;
 use crate::special::root;
@@ -26,7 +27,8 @@ impl GroupSequentialDesign {
     ///
     /// Outcomes are ordered by stage: a success at an earlier look is stronger than one at a later look, at the same look
     /// a larger `z` is. Effects are on the scale on which `Z` has mean `effect sqrt(I)`. Futility stops that are not
-    /// binding are ignored, so the result holds whether they were obeyed or not. `level` lies in (0, 1).
+    /// binding are ignored, so the result holds whether they were obeyed or not. `level` lies in (0, 1). The p-value is never
+    /// given below 1e-15.
     ///
     /// When not: while the trial goes on (use [`GroupSequentialDesign::repeated_interval`]).
     ///
@@ -58,7 +60,7 @@ impl GroupSequentialDesign {
         let one_sided = self.tails(look, z, 0.0);
         let p = if self.spec.side == Side::Two { (2.0 * one_sided.0.min(one_sided.1)).min(1.0) } else { one_sided.0 };
         Ok(StagewiseInference {
-            p_value: PValue::from_p(p),
+            p_value: PValue::from_p(p.max(SMALLEST_P)),
             median_unbiased: self.effect_with_tail(look, z, 0.5)?,
             interval: Interval { lower, upper, level },
         })
