@@ -25,7 +25,7 @@ fn full_spec() -> ExactBinarySpec {
 
 /// Probability of the first decision other than going on, by enumerating every sequence of outcomes.
 fn brute_force(design: &ExactBinaryDesign, p1: f64, p0: f64, binding: bool) -> [f64; 4] {
-    let last = *design.spec().looks.last().unwrap();
+    let last = design.spec().looks[design.spec().looks.len() - 1];
     let mut result = [0.0; 4];
     for arm1 in 0..1_u64 << last.treatment {
         for arm0 in 0..1_u64 << last.control {
@@ -38,11 +38,10 @@ fn brute_force(design: &ExactBinaryDesign, p1: f64, p0: f64, binding: bool) -> [
             for (k, look) in design.spec().looks.iter().enumerate() {
                 let x1 = u64::from((arm1 & ((1 << look.treatment) - 1)).count_ones());
                 let x0 = u64::from((arm0 & ((1 << look.control) - 1)).count_ones());
-                let decision = design.decide(k, x1, x0).unwrap();
-                let stop = match decision {
-                    ExactDecision::Efficacy => Some(0),
-                    ExactDecision::Futility if binding => Some(1),
-                    ExactDecision::Harm if binding => Some(2),
+                let stop = match design.decide(k, x1, x0) {
+                    Ok(ExactDecision::Efficacy) => Some(0),
+                    Ok(ExactDecision::Futility) if binding => Some(1),
+                    Ok(ExactDecision::Harm) if binding => Some(2),
                     _ => None,
                 };
                 if let Some(stop) = stop {

@@ -25,7 +25,10 @@ fn full() -> GroupSequentialSpec {
 }
 
 fn design(spec: GroupSequentialSpec) -> GroupSequentialDesign {
-    GroupSequentialDesign::new(spec).unwrap()
+    match GroupSequentialDesign::new(spec) {
+        Ok(design) => design,
+        Err(error) => unreachable!("{error}"),
+    }
 }
 
 /// Two standard normal values from two uniform ones.

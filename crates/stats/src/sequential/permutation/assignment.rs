@@ -150,7 +150,7 @@ mod tests {
         // C(3, 1) times C(4, 2)
         assert_eq!(seen.len(), 18);
         assert_eq!(assignment.count(Draws::Exact, 1).unwrap(), 18);
-        assert!(seen.contains(&observed.to_vec()));
+        assert!(seen.contains(observed.as_slice()));
     }
 
     #[test]
