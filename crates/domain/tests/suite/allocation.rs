@@ -66,7 +66,9 @@ fn simple_draws_agree_with_the_other_program() {
 #[test]
 fn blocks_agree_with_the_other_program() {
     let nobody = Pseudonym::from_bytes(&[0; 16]).unwrap();
-    let mut states: HashMap<(&str, Vec<u32>, &str, &str), (BlockState, u32)> = HashMap::new();
+    // By secret, ratio, stratum and multiples.
+    type Sequence = (&'static str, Vec<u32>, &'static str, &'static str);
+    let mut states: HashMap<Sequence, (BlockState, u32)> = HashMap::new();
     for draw in draws().filter(|draw| draw.method == "blocks") {
         let key = (draw.secret, draw.ratio.clone(), draw.unit, draw.detail);
         let (state, before) = states.entry(key).or_default();
