@@ -3,6 +3,7 @@
 
 mod band;
 mod basis;
+mod csv;
 mod finding;
 mod limit;
 mod reading;
@@ -10,5 +11,6 @@ mod show;
 mod words;
 mod working;
 
+pub use self::csv::csv;
 pub use band::{Band, Light};
 pub use show::{Decided, Download, Show};

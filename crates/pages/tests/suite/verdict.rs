@@ -6,7 +6,7 @@ use fairtrial_analysis::Report;
 use fairtrial_analysis::report::ClaimStatus;
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::render;
-use fairtrial_pages::report::Show;
+use fairtrial_pages::report::{Show, csv};
 
 fn text(report: &Report) -> String {
     words(&render(&Show::of(inside(Section::Trials), report, None, vec![])).expect("a page"))
@@ -75,4 +75,28 @@ fn before_the_data_are_locked_nothing_is_compared() {
         assert!(!text.contains(absent), "says {absent:?} while people are still coming in");
     }
     assert!(text.contains("The versions are compared when the data are locked"));
+}
+
+#[test]
+fn the_numbers_are_there_as_csv_too() {
+    let mut report = report::succeeded();
+    report.arms[1].name = "=HYPERLINK(\"a\", \"b\")".into();
+    let text = String::from_utf8(csv(&report).expect("a table")).expect("text");
+    let mut lines = text.split("\r\n");
+    assert!(lines.next().is_some_and(|head| head.starts_with("trial,protocol_id,as_of,outcome,role,arm,")));
+    assert!(lines.next().is_some_and(|line| line.ends_with("paid-28d,primary,usual,Usual letter,1000,988,0.2,,,,,,")));
+    let new = lines.next().expect("the new version");
+    assert!(
+        new.contains(",norm,\"'=HYPERLINK(\"\"a\"\", \"\"b\"\")\",1024,1012,0.26,difference,0.06,0.02,0.1,0.95,0.0021"),
+        "{new}"
+    );
+}
+
+#[test]
+fn csv_compares_no_more_than_the_page() {
+    for report in [report::running(), report::invalid()] {
+        let text = String::from_utf8(csv(&report).expect("a table")).expect("text");
+        assert!(!text.contains("difference") && !text.contains("0.26"), "{text}");
+        assert_eq!(text.lines().count(), 1 + report.outcomes.len() * report.arms.len());
+    }
 }
