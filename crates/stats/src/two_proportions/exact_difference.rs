@@ -10,6 +10,13 @@ use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
 const MAX_TABLES: u64 = 110_000;
 /// Share by which the proof may exceed the largest value found.
 const SLACK: f64 = 1e-4;
+/// What the proof may exceed it by besides.
+const ABSOLUTE_SLACK: f64 = 1e-6;
+/// The same where the value is so large that nothing is decided by it.
+const SLACK_WHERE_LARGE: f64 = 1e-2;
+const LARGE: f64 = 0.3;
+/// Cells with which the search starts.
+const CELLS: usize = 64;
 
 fn check_size(table: &Table) -> Result<(), StatError> {
     let tables = u128::from(table.n1() + 1) * u128::from(table.n0() + 1);
@@ -89,59 +96,57 @@ impl Region {
         sum.min(1.0)
     }
 
-    /// Whether the probability exceeds `limit` for some p0. When it says no, that is proved.
-    fn exceeds(&mut self, limit: f64) -> bool {
-        let found = self.supremum(limit / (1.0 + SLACK));
-        found.value > limit / (1.0 + SLACK)
+    /// The range of p0 for which both proportions lie in [0, 1].
+    fn range(&self) -> (f64, f64) {
+        let low = (-self.difference).max(0.0);
+        (low, (1.0 - self.difference).min(1.0).max(low))
     }
 
-    /// The largest probability over all p0, proved to a share of 1e-4 and 1e-9 absolutely; where it is below `enough`
-    /// only that is proved, and as soon as it is above a positive `enough` the search ends.
+    /// The largest probability that a grid and an ascent from its best point find; not proved.
+    fn peak(&mut self) -> (f64, f64) {
+        let (low, high) = self.range();
+        let mut best = (self.probability(low), low);
+        for i in 1..=2 * CELLS {
+            let p = low + (high - low) * (i as f64 / (2 * CELLS) as f64);
+            let value = self.probability(p);
+            if value > best.0 {
+                best = (value, p);
+            }
+        }
+        self.climbed(best, (high - low) / CELLS as f64, (low, high))
+    }
+
+    /// The largest probability over all p0, proved to a share of 1e-4 (1e-2 above 0.3) and 1e-6 besides. With a
+    /// positive `enough` the search ends when that is exceeded, and below it only so much is proved.
     ///
     /// By the Cauchy-Schwarz inequality the slope of the arcsine of the root of any event's probability is at most half
     /// the root of the Fisher information, which integrates to arcsines: that bounds the probability on a cell.
     fn supremum(&mut self, enough: f64) -> CertifiedSupremum {
-        let low = (-self.difference).max(0.0);
-        let high = (1.0 - self.difference).min(1.0).max(low);
+        let (low, high) = self.range();
         let angle = |p: f64| p.clamp(0.0, 1.0).sqrt().asin();
         let (root1, root0) = ((self.n1 as f64).sqrt(), (self.n0 as f64).sqrt());
         let difference = self.difference;
         let distance = |a: f64, b: f64| {
             root1 * (angle(a + difference) - angle(b + difference)).abs() + root0 * (angle(a) - angle(b)).abs()
         };
-        let mut best = (self.probability(low), low);
-        let cells = 64;
-        let cell = |i: usize| low + (high - low) * (i as f64 / f64::from(cells));
-        let mut open = Vec::new();
-        for i in 0..cells as usize {
-            let (a, b) = (cell(i), cell(i + 1));
-            for p in [0.5 * (a + b), b] {
-                let value = self.probability(p);
-                if value > best.0 {
-                    best = (value, p);
-                }
-            }
-            open.push((a, b));
-        }
-        let absolute = if enough > 0.0 { 0.0 } else { 1e-9 };
-        let ample = |best: (f64, f64)| enough > 0.0 && best.0 > enough;
-        if !ample(best) {
-            best = self.climbed(best, (high - low) / f64::from(cells), (low, high));
-        }
+        let mut best = self.peak();
         let mut bound = best.0;
+        let edge = |i: usize| low + (high - low) * (i as f64 / CELLS as f64);
+        let mut open: Vec<(f64, f64)> = (0..CELLS).map(|i| (edge(i), edge(i + 1))).collect();
         while let Some((a, b)) = open.pop() {
-            if ample(best) {
+            if enough > 0.0 && best.0 > enough {
                 break;
             }
             let centre = 0.5 * (a + b);
             let value = self.probability(centre);
-            if value > best.0 {
+            if value > best.0 * (1.0 + 1e-12) {
                 best = self.climbed((value, centre), b - a, (low, high));
                 bound = bound.max(best.0);
             }
             let reach = angle(value) + distance(a, centre).max(distance(centre, b));
             let cell_bound = if reach >= std::f64::consts::FRAC_PI_2 { 1.0 } else { reach.sin().powi(2) };
-            if cell_bound <= best.0.max(enough) * (1.0 + SLACK) + absolute || b - a < 1e-12 {
+            let slack = if best.0 > LARGE { SLACK_WHERE_LARGE } else { SLACK };
+            if cell_bound <= best.0.max(enough) * (1.0 + slack) + ABSOLUTE_SLACK || b - a < 1e-12 {
                 bound = bound.max(cell_bound);
             } else {
                 open.push((a, centre));
@@ -183,7 +188,7 @@ impl Region {
 ///
 /// The null hypothesis is p1 - p0 = `null_difference`; tables are ordered by the score statistic for it, and the p-value is
 /// the largest probability over all pairs of proportions on the edge of the null hypothesis, proved to one part in
-/// ten thousand (1e-9 when smaller). [`Side::Two`] doubles the smaller side. Up to 330 people an arm.
+/// ten thousand (one in a hundred above 0.3) and 1e-6 besides. [`Side::Two`] doubles the smaller side. Up to 330 people an arm.
 ///
 /// Sources: Chan and Zhang 1999, Biometrics 55, 1202-1209; Farrington and Manning 1990 (ordering).
 ///
@@ -249,7 +254,9 @@ pub fn exact_risk_difference(table: &Table, level: f64) -> Result<Estimate, Stat
 
 /// The smallest difference whose test towards arm 1 does not reject at `tail`.
 fn lower_limit(table: &Table, tail: f64) -> f64 {
-    let accepted = |difference: f64| Region::new(table, difference).exceeds(tail);
+    // Rejected needs a margin for the proof that follows: its bound may exceed what is found by the slack.
+    let limit_of_rejection = tail / (1.0 + SLACK) - ABSOLUTE_SLACK;
+    let accepted = |difference: f64| Region::new(table, difference).peak().0 > limit_of_rejection;
     let observed = table.difference();
     if observed <= -1.0 {
         return -1.0;
@@ -275,6 +282,12 @@ fn lower_limit(table: &Table, tail: f64) -> f64 {
             limit = bisect((probe - step).max(-1.0), probe);
         }
         probe -= step;
+    }
+    // The search above was by the largest value found; now it is proved, else the limit moves outwards.
+    let mut outwards = 1e-6;
+    while limit > -1.0 && Region::new(table, limit).supremum(limit_of_rejection).value > limit_of_rejection {
+        limit = (limit - outwards).max(-1.0);
+        outwards *= 2.0;
     }
     limit
 }

@@ -2,7 +2,10 @@
 
 mod anytime;
 mod exact_binary;
+mod exact_tests;
 mod group_sequential;
+mod one_proportion;
 mod permutation_sequential;
+mod score_intervals;
 mod special;
 mod vectors;
