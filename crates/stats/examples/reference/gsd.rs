@@ -10,7 +10,7 @@ use fairtrial_stats::two_proportions::{Table, pooled_z};
 use fairtrial_stats::{Side, StatError};
 use serde_json::{Map, Value, json};
 
-use super::shape::{f64_of, f64s_of, number, u64_of, u64s_of, unknown};
+use super::shape::{f64_of, number, u64_of, unknown};
 
 pub(crate) fn value(id: &str, input: &Value, _: &Path) -> Result<Value, StatError> {
     match id {
@@ -32,6 +32,15 @@ pub(crate) fn value(id: &str, input: &Value, _: &Path) -> Result<Value, StatErro
         "ss_means" => sample_size_means(input),
         _ => Err(unknown(id)),
     }
+}
+
+/// A list of numbers, or one number, which is how the other language writes a list of one.
+fn f64s_of(input: &Value, name: &str) -> Result<Vec<f64>, StatError> {
+    if input[name].is_number() { Ok(vec![f64_of(input, name)?]) } else { super::shape::f64s_of(input, name) }
+}
+
+fn u64s_of(input: &Value, name: &str) -> Result<Vec<u64>, StatError> {
+    if input[name].is_number() { Ok(vec![u64_of(input, name)?]) } else { super::shape::u64s_of(input, name) }
 }
 
 const OBRIEN_FLEMING: Spending = Spending::LanDeMetsOBrienFleming;
@@ -264,10 +273,7 @@ fn available(looks: usize, value: impl Fn(usize) -> Option<f64>) -> Value {
 fn analysis_means(input: &Value) -> Result<Value, StatError> {
     let stage = u64_of(input, "stage")? as usize;
     let per_stage = f64_of(input, "n_per_arm_per_stage")?;
-    let z = match input["z"].as_f64() {
-        Some(z) => vec![z],
-        None => f64s_of(input, "z")?,
-    };
+    let z = f64s_of(input, "z")?;
     let design = plain_design(1.5 * per_stage)?;
     let looks = design.looks().len();
     if z.len() != stage || stage > looks || stage == 0 {

@@ -1,12 +1,13 @@
 //! `group_sequential.*`: planned looks at a statistic that is normal in large samples.
 //!
-//! Every method takes the design: `information`, `alpha`, `efficacy`, and where wanted `side` (`greater` or `two`, default
+//! `spending`, `student_bound` and `single_arm` stand alone. Every other method takes the design: `information`, `alpha`, `efficacy`, and where wanted `side` (`greater` or `two`, default
 //! `greater`), `futility`, `harm`, `maximum`, `last_is_final`; nested values have the shape of the crate's types.
 
 use serde_json::json;
 
 use super::{Answer, Arguments, answer};
-use crate::sequential::group::{GroupSequentialDesign, GroupSequentialSpec};
+use crate::sequential::Spending;
+use crate::sequential::group::{GroupSequentialDesign, GroupSequentialSpec, single_arm, student_bound};
 use crate::{Side, StatError};
 
 const METHODS: [&str; 11] = [
@@ -24,6 +25,23 @@ const METHODS: [&str; 11] = [
 ];
 
 pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
+    match name {
+        "spending" => {
+            let function: Spending = arguments.parsed("spending")?;
+            let (alpha, fraction) = (arguments.fraction("alpha")?, arguments.nonnegative("fraction")?);
+            return answer(arguments, || Ok(json!({"spent": function.spent(alpha, fraction)?})));
+        }
+        "student_bound" => {
+            let (z, degrees) = (arguments.number("z")?, arguments.positive("degrees_of_freedom")?);
+            return answer(arguments, || Ok(json!({"t": student_bound(z, degrees)?})));
+        }
+        "single_arm" => {
+            let (units, p) = (arguments.counts("units")?, arguments.probability("p")?);
+            let (lower, upper): (Vec<i64>, Vec<i64>) = (arguments.parsed("lower")?, arguments.parsed("upper")?);
+            return answer(arguments, || single_arm(&units, &lower, &upper, p));
+        }
+        _ => {}
+    }
     if !METHODS.contains(&name) {
         return Ok(None);
     }

@@ -11,6 +11,7 @@ pub(super) fn find(group: &str) -> Option<Handler> {
         "confidence_sequence" => Some(super::anytime::confidence_sequence),
         "safe_test" => Some(super::anytime::safe_test),
         "group_sequential" => Some(super::group_sequential::call),
+        "permutation_sequential" => Some(super::permutation_sequential::call),
         "exact_sequential" => Some(super::exact_sequential::call),
         "one_proportion" => Some(super::one_proportion::call),
         "paired_proportions" => Some(super::paired_proportions::call),

@@ -17,6 +17,7 @@ mod meta;
 mod multiplicity;
 mod one_proportion;
 mod paired_proportions;
+mod permutation_sequential;
 mod power;
 mod rates;
 mod sample_ratio;

@@ -7,5 +7,6 @@ mod group_sequential;
 mod one_proportion;
 mod permutation_sequential;
 mod score_intervals;
+mod sequential_methods;
 mod special;
 mod vectors;
