@@ -58,3 +58,28 @@ fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_of_the_folder_are_given_out() {
+        for name in ["", ".gitkeep", "../package.json", "app.css/", "nothing.css"] {
+            assert!(get(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_address_carries_the_hash_of_what_is_embedded() {
+        match get("app.css") {
+            Some(asset) => {
+                let hash = asset.etag.trim_matches('"').to_owned();
+                assert_eq!(address("app.css"), format!("/assets/app.css?v={}", &hash[..12]));
+                assert_eq!(asset.media_type, "text/css; charset=utf-8");
+                assert!(!missing());
+            }
+            None => assert!(missing() && address("app.css") == "/assets/app.css" && MISSING.contains("scripts/web")),
+        }
+    }
+}
