@@ -54,6 +54,9 @@ pub struct NewEntry {
 
 /// Adds an entry at the end of the chain, in the transaction of the change it tells of.
 ///
+/// The chain stays locked until the commit, so this comes last in a transaction: work that took other locks after it could
+/// wait for another server that waits for the chain.
+///
 /// # Errors
 /// When the database fails.
 pub fn append(c: &mut DbConnection, entry: &NewEntry) -> Result<(), StoreError> {
