@@ -7,7 +7,10 @@ use diesel::{
     sql_query, sql_types::Text,
 };
 
-use crate::error::StoreError;
+use crate::{dialect, error::StoreError};
+
+/// Name of the lock under which work is done.
+const WORK: i64 = 0x6661_6972_0001;
 
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
@@ -90,11 +93,25 @@ impl DbConnection {
 
     /// Runs a piece of work in one write transaction: all of it is kept, or none.
     ///
-    /// On SQLite the write lock is taken at once: a transaction that reads first and writes later can fail at any moment.
+    /// Works of all servers are done one after the other, on both databases, so that what one reads is still true when it
+    /// writes, and no two wait for each other. Only groups of assignments and events run beside them.
     ///
     /// # Errors
     /// Those of the work, after which nothing is kept, and those of the commit.
     pub fn write_transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.group_transaction(|connection| {
+            dialect::lock(connection, WORK)?;
+            work(connection)
+        })
+    }
+
+    /// A write transaction that locks nothing by itself on PostgreSQL.
+    ///
+    /// On SQLite the write lock is taken at once: a transaction that reads first and writes later can fail at any moment.
+    pub(crate) fn group_transaction<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {

@@ -3,10 +3,7 @@
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
 use sha2::{Digest, Sha256};
 
-use crate::{connection::DbConnection, dialect, error::StoreError, schema::audit};
-
-/// Name of the lock that keeps two servers from chaining to the same entry.
-const CHAIN: i64 = 0x6661_6972_0001;
+use crate::{connection::DbConnection, error::StoreError, schema::audit};
 
 /// An entry as kept.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
@@ -52,15 +49,12 @@ pub struct NewEntry {
     pub detail: String,
 }
 
-/// Adds an entry at the end of the chain, in the transaction of the change it tells of.
-///
-/// The chain stays locked until the commit, so this comes last in a transaction: work that took other locks after it could
-/// wait for another server that waits for the chain.
+/// Adds an entry at the end of the chain, in the write transaction of the change it tells of. As works are done one after the
+/// other, no two entries are chained to the same one.
 ///
 /// # Errors
 /// When the database fails.
 pub fn append(c: &mut DbConnection, entry: &NewEntry) -> Result<(), StoreError> {
-    dialect::lock(c, CHAIN)?;
     let last: Option<(i64, Vec<u8>)> =
         audit::table.order(audit::sequence.desc()).select((audit::sequence, audit::hash)).first(c).optional()?;
     let (last, previous_hash) = last.unwrap_or((0, vec![0; 32]));

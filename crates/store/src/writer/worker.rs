@@ -156,7 +156,7 @@ impl Worker {
         let mut kinds = std::mem::take(&mut self.kinds);
         let connection = self.open()?;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            connection.write_transaction(|connection| {
+            connection.group_transaction(|connection| {
                 let assigned = assign::assign_all(connection, assigns)?;
                 Ok((assigned, record::record_all(connection, &mut kinds, records)?))
             })

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use fairtrial_domain::{allocation::AllocationSecret, protocol::Allocation};
-use fairtrial_store::{AssignAnswer, Drawing, Recorded, StoreError, WriterSettings, agencies, people};
+use fairtrial_store::{
+    AssignAnswer, Drawing, Recorded, StoreError, WriterSettings, agencies, audit, directory, people,
+};
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
 use super::installation::{Installation, NOW, dump, event, request};
@@ -129,6 +131,50 @@ on_both_databases! {
         let answers = installation.assign_together(calls);
         assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 3, "{answers:?}");
         assert_eq!(installation.count("assignments"), 6);
+    }
+
+    fn work_of_two_servers_is_done_one_after_the_other(database) {
+        let installation = Installation::new(database);
+        let person = installation.person;
+        let entry = audit::NewEntry {
+            at: NOW,
+            agency_id: None,
+            person_id: None,
+            key_id: None,
+            action: "x".into(),
+            subject: "y".into(),
+            detail: "{}".into(),
+        };
+        let threads: Vec<_> = [installation.store.clone(), installation.another_store()]
+            .into_iter()
+            .enumerate()
+            .map(|(half, store)| {
+                let entry = entry.clone();
+                std::thread::spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    for _ in 0..60 {
+                        let entry = entry.clone();
+                        let work = store.write(move |c| {
+                            // Each server touches the tables in an order of its own.
+                            if half == 0 {
+                                audit::append(c, &entry)?;
+                            }
+                            directory::changed(c)?;
+                            let read = people::by_id(c, person)?.ok_or(StoreError::Exists)?;
+                            people::note_sign_in(c, person, read.failed_sign_ins + 1, None)?;
+                            if half == 1 {
+                                audit::append(c, &entry)?;
+                            }
+                            Ok(())
+                        });
+                        runtime.block_on(work).unwrap();
+                    }
+                })
+            })
+            .collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        let read = installation.store.read_blocking(move |c| people::by_id(c, person)).unwrap().unwrap();
+        assert_eq!((read.failed_sign_ins, installation.count("audit")), (120, 120), "no step was lost");
     }
 
     fn every_commit_is_told(database) {
