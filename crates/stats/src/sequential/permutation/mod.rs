@@ -68,7 +68,7 @@ pub struct PermutationLook {
 /// let plan = PermutationPlan {
 ///     alpha: 0.05,
 ///     side: Side::Greater,
-///     spending: Spending::LanDeMetsPocock,
+///     spending: Spending::LanDeMetsOBrienFleming,
 ///     fractions: vec![0.5, 1.0],
 /// };
 /// let first = vec![Some(3.0), Some(1.0), Some(4.0), Some(2.0), Some(2.5), Some(2.6), Some(5.0), Some(0.5)];
