@@ -76,6 +76,9 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/new", designer, pages::trials::new),
         Row::page(Method::GET, "/trials/{trial}", person, pages::trials::show),
         Row::page(Method::GET, "/trials/{trial}/protocol", person, pages::trials::plan),
+        Row::page(Method::GET, "/trials/{trial}/report", person, pages::report::show),
+        Row::page(Method::GET, "/trials/{trial}/report.csv", person, pages::report::table),
+        Row::page(Method::GET, "/trials/{trial}/report.json", person, pages::report::document),
         Row::page(Method::POST, "/trials/{trial}/{verb}", person, pages::trials::act),
     ]
 }

@@ -142,6 +142,24 @@ impl App {
         Ok(rows.into_iter().map(view).collect())
     }
 
+    /// Takes a key back on behalf of whoever runs the server.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for an unknown agency, a key of another one, or one that is taken back already.
+    pub async fn revoke_key_in(&self, agency: &str, public_id: &str) -> Result<(), AppError> {
+        let agency_id = self.agency_by_key(agency)?.id;
+        let entry = NewEntry {
+            at: self.ambient.now_micros(),
+            agency_id: Some(agency_id),
+            person_id: None,
+            key_id: None,
+            action: "key.revoked".into(),
+            subject: public_id.to_owned(),
+            detail: json!({}).to_string(),
+        };
+        self.take_back(agency_id, public_id, entry).await
+    }
+
     /// Takes a key back; from the next request on it opens nothing.
     ///
     /// # Errors
@@ -150,7 +168,11 @@ impl App {
         let administrator = actor.person()?;
         administrator.needs_one_of(&[PersonRole::Administrator])?;
         let entry = self.entry(actor, administrator, "key.revoked", public_id, json!({}));
-        let (agency_id, public_id, at) = (administrator.agency_id, public_id.to_owned(), self.ambient.now_micros());
+        self.take_back(administrator.agency_id, public_id, entry).await
+    }
+
+    async fn take_back(&self, agency_id: i64, public_id: &str, entry: NewEntry) -> Result<(), AppError> {
+        let (public_id, at) = (public_id.to_owned(), entry.at);
         let revoked = self
             .store
             .write(move |c| {

@@ -2,6 +2,9 @@
 
 use std::{fmt, process::ExitCode};
 
+use fairtrial_app::AppError;
+use fairtrial_store::StoreError;
+
 use crate::config::ConfigError;
 
 /// Why a command did not do its work.
@@ -45,6 +48,33 @@ impl From<anyhow::Error> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        // A refusal with faults names each of them.
+        if let AppError::Invalid(faults) = &error {
+            let lines: Vec<String> = faults
+                .iter()
+                .map(|fault| match fault.pointer.as_str() {
+                    "" => fault.detail.clone(),
+                    place => format!("{place}: {}", fault.detail),
+                })
+                .collect();
+            return Self::Failed(anyhow::anyhow!(lines.join("\n")));
+        }
+        match error {
+            // The reason is for whoever runs the server, and here that is who asks.
+            AppError::Internal(why) | AppError::Unavailable(why) => Self::Failed(anyhow::anyhow!(why)),
+            error => Self::Failed(error.into()),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
         Self::Failed(error.into())
     }
 }

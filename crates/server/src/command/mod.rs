@@ -1,11 +1,18 @@
 //! The command line.
 
+mod agency;
+mod analyse;
 mod check_config;
 mod completions;
+mod demo;
 mod failure;
 mod healthcheck;
+mod key;
+mod migrate;
 mod serve;
 mod stats;
+mod trial;
+mod user;
 
 pub use failure::Failure;
 pub use stats::answer_lines;
@@ -14,7 +21,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::config::{Flags, ServerFlags, Settings, Sources};
+use crate::{
+    config::{Flags, ServerFlags, Settings, Sources},
+    server::{Installation, open, start_log},
+};
 
 /// Trials of public-service processes: fair assignment, outcomes, an honest verdict.
 #[derive(Debug, Parser)]
@@ -28,6 +38,32 @@ struct Arguments {
 enum Command {
     /// Answer pages and programs
     Serve(ServeArguments),
+    /// Play months of made-up trials into a folder of its own, then answer
+    Demo(ServeArguments),
+    /// Bring the database to the tables of this version
+    Migrate(StoreArguments),
+    /// Keep accounts
+    User {
+        #[command(subcommand)]
+        what: user::User,
+    },
+    /// Keep keys of programs
+    Key {
+        #[command(subcommand)]
+        what: key::Key,
+    },
+    /// Keep agencies
+    Agency {
+        #[command(subcommand)]
+        what: agency::Agency,
+    },
+    /// Bring plans in and out
+    Trial {
+        #[command(subcommand)]
+        what: trial::Trial,
+    },
+    /// Compute a report from a table of units, without a server
+    Analyse(analyse::Arguments),
     /// Read every setting, say what it is, and end
     CheckConfig(ServeArguments),
     /// Ask the server that runs here whether it is well; for containers without other tools
@@ -54,9 +90,36 @@ struct ServeArguments {
     server: ServerFlags,
 }
 
+#[derive(Debug, clap::Args)]
+struct StoreArguments {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+impl StoreArguments {
+    fn settings(&self) -> Result<Settings, Failure> {
+        let sources = Sources::gather(&self.flags, &ServerFlags::default())?;
+        Ok(Settings::from_sources(&sources)?)
+    }
+
+    /// Opens the installation and does something with it.
+    fn with<T>(&self, work: impl AsyncFnOnce(Installation) -> Result<T, Failure>) -> Result<T, Failure> {
+        let settings = self.settings()?;
+        start_log(settings.log_level, settings.log_format);
+        actix_web::rt::System::new().block_on(async { work(open(&settings).await?).await })
+    }
+}
+
 impl ServeArguments {
     fn settings(&self) -> Result<Settings, Failure> {
-        let sources = Sources::gather(&self.flags, &self.server)?;
+        self.settings_of(Sources::gather(&self.flags, &self.server)?)
+    }
+
+    fn demo_settings(&self) -> Result<Settings, Failure> {
+        self.settings_of(Sources::gather(&self.flags, &self.server)?.with_default_data("./demo-data"))
+    }
+
+    fn settings_of(&self, sources: Sources) -> Result<Settings, Failure> {
         for name in sources.unknown_variables() {
             tell(&format!("warning: {name} is no setting and is not used"));
         }
@@ -77,6 +140,13 @@ pub fn run() -> ExitCode {
     };
     let done = match arguments.command {
         Command::Serve(arguments) => arguments.settings().and_then(|settings| serve::run(&settings)),
+        Command::Demo(arguments) => arguments.demo_settings().and_then(|settings| demo::run(&settings)),
+        Command::Migrate(arguments) => arguments.settings().and_then(|settings| migrate::run(&settings)),
+        Command::User { what } => user::run(what),
+        Command::Key { what } => key::run(what),
+        Command::Agency { what } => agency::run(what),
+        Command::Trial { what } => trial::run(what),
+        Command::Analyse(arguments) => analyse::run(&arguments),
         Command::CheckConfig(arguments) => arguments.settings().and_then(|settings| check_config::run(&settings)),
         Command::Healthcheck(arguments) => arguments.settings().and_then(|settings| healthcheck::run(&settings)),
         Command::Stats => stats::run(),

@@ -16,16 +16,23 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     start_log(settings.log_level, settings.log_format);
     actix_web::rt::System::new().block_on(async {
         let app = open(settings).await?.app;
-        Ok(answer(settings, app, false).await?)
+        Ok(answer(settings, app, false, |_| Ok(())).await?)
     })
 }
 
 /// Answers until the process is told to stop; what was only counted in memory is written before it ends.
-pub(super) async fn answer(settings: &Settings, app: Arc<App>, demonstration: bool) -> anyhow::Result<()> {
+/// `at_address` hears the address once the port is held, before the first answer.
+pub(super) async fn answer(
+    settings: &Settings,
+    app: Arc<App>,
+    demonstration: bool,
+    at_address: impl FnOnce(&str) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let state = State::new(Arc::clone(&app), settings, demonstration);
     let bound =
         bind(settings, state, routes::table()).with_context(|| format!("cannot listen on {}", settings.listen))?;
     let own = format!("http://{}", bound.address);
+    at_address(&own)?;
     print(&format!("Fairtrial answers at {own}\n"))?;
     if let Some(token) = app.offer_setup().await? {
         let public = settings.public_url.as_ref().map_or(own.as_str(), |url| url.as_str());

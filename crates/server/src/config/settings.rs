@@ -147,7 +147,8 @@ impl Settings {
     /// # Errors
     /// The first setting that is wrong, with where it came from. A secret's value is never repeated.
     pub fn from_sources(sources: &Sources) -> Result<Self, ConfigError> {
-        let data = PathBuf::from(read(sources, "data", |text| non_empty(text, "a folder"))?.unwrap_or("./data".into()));
+        let data = read(sources, "data", |text| non_empty(text, "a folder"))?;
+        let data = PathBuf::from(data.unwrap_or_else(|| sources.default_data().to_owned()));
         let database_url = match read(sources, "database-url", database_url)? {
             Some(url) => url,
             None => DatabaseUrl(format!("sqlite:{}", data.join("fairtrial.db").display())),

@@ -101,6 +101,7 @@ pub struct Sources {
     environment: BTreeMap<String, String>,
     file: BTreeMap<&'static str, String>,
     file_name: String,
+    default_data: Option<&'static str>,
 }
 
 /// A setting's text and where it was found.
@@ -144,7 +145,17 @@ impl Sources {
             ("shutdown-seconds", &server.shutdown_seconds),
         ];
         let flags = given.into_iter().filter_map(|(name, text)| Some((name, text.clone()?))).collect();
-        Self { flags, environment, file, file_name: file::DEFAULT.into() }
+        Self { flags, environment, file, file_name: file::DEFAULT.into(), default_data: None }
+    }
+
+    /// The same with another data folder for when no source names one.
+    #[must_use]
+    pub fn with_default_data(self, folder: &'static str) -> Self {
+        Self { default_data: Some(folder), ..self }
+    }
+
+    pub(super) fn default_data(&self) -> &'static str {
+        self.default_data.unwrap_or("./data")
     }
 
     /// The first source that has the setting.

@@ -6,6 +6,7 @@ mod frame;
 pub(crate) mod home;
 pub(crate) mod keys;
 pub(crate) mod people;
+pub(crate) mod report;
 pub(crate) mod session;
 pub(crate) mod setup;
 pub(crate) mod trials;

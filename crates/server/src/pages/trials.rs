@@ -7,7 +7,7 @@ use fairtrial_app::{
     people::sessions::Session,
     trials::{life::Move, view::TrialView},
 };
-use fairtrial_domain::trial::{PersonRole, Verb};
+use fairtrial_domain::trial::{PersonRole, State as TrialState, Verb};
 use fairtrial_pages::{
     Moment,
     component::{ErrorSummary, Fault, Pagination},
@@ -118,7 +118,7 @@ fn shown(state: &State, session: &Session, view: &TrialView, errors: ErrorSummar
         signatures: signatures(view, &moment),
         progress: started.then_some(Progress { assigned: view.people, planned: plan.monitoring.max_units }),
         enrolment: None,
-        has_report: false,
+        has_report: started && may_read_report(trial, session),
         verbs: view.open_verbs(&session.person),
         errors,
         history: view
@@ -132,6 +132,13 @@ fn shown(state: &State, session: &Session, view: &TrialView, errors: ErrorSummar
             })
             .collect(),
     }
+}
+
+/// Whether there is anything to read for this person: comparisons are closed to those who run a trial until its data are
+/// locked. The use case itself decides; here a link is left out that would lead to a refusal.
+fn may_read_report(trial: &Trial, session: &Session) -> bool {
+    let readers = [PersonRole::Monitor, PersonRole::Analyst, PersonRole::Manager];
+    trial.state == TrialState::DataLocked || readers.iter().any(|role| session.person.has(*role))
 }
 
 fn signatures(view: &TrialView, moment: &impl Fn(DateTime<Utc>) -> Moment) -> Vec<Signature> {

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use fairtrial_app::{Ambient, Clock, RandomSource};
 
-struct SystemClock;
+/// The clock of this machine.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the server's clock; everything else is handed the time")]
@@ -12,7 +14,9 @@ impl Clock for SystemClock {
     }
 }
 
-struct SystemRandomness;
+/// The randomness of this machine's operating system.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemRandomness;
 
 impl RandomSource for SystemRandomness {
     fn fill(&self, buffer: &mut [u8]) {

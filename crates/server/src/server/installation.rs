@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail, ensure};
-use fairtrial_app::{App, MasterKey};
+use fairtrial_app::{Ambient, App, MasterKey};
 use fairtrial_store::{DatabaseUrl, Store, WriterSettings, agencies};
 
 use super::system_ambient;
@@ -29,6 +29,14 @@ pub struct Installation {
 /// # Errors
 /// When folder, database or master key cannot be had, in a sentence for whoever runs the server.
 pub async fn open(settings: &Settings) -> anyhow::Result<Installation> {
+    open_with(settings, system_ambient()).await
+}
+
+/// The same with another clock or other randomness.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_with(settings: &Settings, ambient: Ambient) -> anyhow::Result<Installation> {
     let url = database(settings)?;
     if let DatabaseUrl::Sqlite(path) = &url
         && !path.exists()
@@ -38,7 +46,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Installation> {
     let store = Store::open(&url, WriterSettings::default())?;
     let is_new = store.read_blocking(|c| Ok(agencies::all(c)?.is_empty()))?;
     let key = master_key(settings, is_new)?;
-    let app = App::load(store.clone(), MasterKey::new(key.reveal()), system_ambient()).await?;
+    let app = App::load(store.clone(), MasterKey::new(key.reveal()), ambient).await?;
     Ok(Installation { app, store })
 }
 

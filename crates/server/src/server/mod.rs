@@ -6,8 +6,8 @@ mod log;
 mod run;
 mod state;
 
-pub use ambient::system_ambient;
-pub use installation::{Installation, migrate, open};
+pub use ambient::{SystemClock, SystemRandomness, system_ambient};
+pub use installation::{Installation, migrate, open, open_with};
 pub use log::start_log;
 pub use run::{Bound, bind};
 pub use state::State;

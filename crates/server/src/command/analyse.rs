@@ -1,0 +1,146 @@
+//! `fairtrial analyse`.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context, anyhow};
+use chrono::{DateTime, Utc};
+use fairtrial_analysis::{
+    Report, analyse,
+    report::Measure,
+    tabular::{ColumnMapping, Row, evidence_from_table},
+};
+use fairtrial_app::{Clock, trials::report::ENGINE};
+use fairtrial_domain::LockedProtocol;
+
+use super::{Failure, print};
+use crate::server::SystemClock;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The protocol document
+    #[arg(long, value_name = "FILE")]
+    protocol: PathBuf,
+    /// CSV with the columns unit, arm, assigned_at, the strata and the cluster of the plan, and one for each outcome
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    /// Where the file names a column otherwise, such as arm=race; may be repeated
+    #[arg(long = "column", value_name = "NAME=COLUMN")]
+    columns: Vec<String>,
+    /// Where the file names an arm otherwise, such as new=1; may be repeated
+    #[arg(long = "arm", value_name = "KEY=WORD")]
+    arms: Vec<String>,
+    /// A word for "no value" beside an empty cell; may be repeated [default: NA]
+    #[arg(long = "missing", value_name = "WORD")]
+    missing: Vec<String>,
+    /// The file has no column for the unit: each of its rows is one
+    #[arg(long)]
+    one_row_per_unit: bool,
+    /// The moment as of which people have been followed up, RFC 3339 [default: now]
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<DateTime<Utc>>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mapping =
+        ColumnMapping::read(&arguments.columns, &arguments.arms, &arguments.missing, arguments.one_row_per_unit)
+            .map_err(|error| Failure::Usage(error.to_string()))?;
+    let plan = read_plan(arguments)?;
+    let (header, rows) = read_table(arguments)?;
+    let as_of = arguments.as_of.unwrap_or_else(|| SystemClock.now());
+    let evidence = evidence_from_table(&plan, &header, rows, &mapping, as_of).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow!("{}:\n{}", arguments.data.display(), lines.join("\n"))
+    })?;
+    let report = analyse(&plan, &evidence, ENGINE);
+    let text = if arguments.json {
+        serde_json::to_string_pretty(&report).map(|text| text + "\n").map_err(anyhow::Error::from)?
+    } else {
+        in_words(&report)
+    };
+    Ok(print(&text)?)
+}
+
+fn read_plan(arguments: &Arguments) -> Result<LockedProtocol, Failure> {
+    let shown = arguments.protocol.display();
+    let document = fs::read(&arguments.protocol).with_context(|| format!("{shown} cannot be read"))?;
+    let plan = LockedProtocol::from_json(&document).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail)).collect();
+        anyhow!("{shown}:\n{}", lines.join("\n"))
+    })?;
+    Ok(plan)
+}
+
+fn read_table(arguments: &Arguments) -> Result<(Vec<String>, Vec<Row>), Failure> {
+    let shown = arguments.data.display();
+    let text = fs::read(&arguments.data).with_context(|| format!("{shown} cannot be read"))?;
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    let mut reader = csv::Reader::from_reader(text);
+    let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<String>>();
+    let read = |reader: &mut csv::Reader<&[u8]>| -> Result<(Vec<String>, Vec<Row>), csv::Error> {
+        let header = cells(reader.headers()?);
+        let rows = reader.records().map(|record| {
+            let record = record?;
+            Ok(Row { line: record.position().map_or(0, csv::Position::line), cells: cells(&record) })
+        });
+        Ok((header, rows.collect::<Result<_, csv::Error>>()?))
+    };
+    Ok(read(&mut reader).with_context(|| format!("{shown} is not a table"))?)
+}
+
+/// The report for somebody at a terminal; the whole of it is in the JSON.
+fn in_words(report: &Report) -> String {
+    let mut text = String::new();
+    let mut line = |words: String| {
+        text.push_str(&words);
+        text.push('\n');
+    };
+    line(format!("{} ({})", report.title, report.trial));
+    line(format!("\n{} - {}", report.verdict.kind.word(), report.verdict.action));
+    line(report.verdict.headline.clone());
+    for reason in &report.verdict.reasons {
+        line(format!("  - {}", reason.detail));
+    }
+    line("\nArms".into());
+    for arm in &report.arms {
+        let control = if arm.control { ", the current version" } else { "" };
+        line(format!(
+            "  {} ({}{control}): {} assigned, {} analysed, {} missing",
+            arm.arm, arm.name, arm.assigned, arm.analysed, arm.missing
+        ));
+    }
+    for outcome in &report.outcomes {
+        line(format!("\n{} ({})", outcome.name, outcome.outcome));
+        for comparison in &outcome.comparisons {
+            let measure = match comparison.measure {
+                Measure::Difference => "difference",
+                Measure::Ratio => "ratio",
+            };
+            line(match (&comparison.not_estimable, comparison.estimate) {
+                (Some(why), _) => format!("  {measure} {} : {}: {}", comparison.arm, comparison.control, why.detail),
+                (None, estimate) => format!(
+                    "  {measure} {} : {}: {} ({} to {}, {} % interval; {})",
+                    comparison.arm,
+                    comparison.control,
+                    number(estimate, "-"),
+                    number(comparison.lower, "unbounded"),
+                    number(comparison.upper, "unbounded"),
+                    (comparison.level * 1000.0).round() / 10.0,
+                    comparison.method.as_deref().unwrap_or("no method"),
+                ),
+            });
+        }
+    }
+    line("\nChecks".into());
+    for gate in &report.integrity {
+        line(format!("  {}: {}", gate.gate, gate.detail));
+    }
+    line(format!("\nplan {}, {}, as of {}", report.protocol_id, report.engine, report.as_of.to_rfc3339()));
+    text
+}
+
+fn number(value: Option<f64>, absent: &str) -> String {
+    value.map_or_else(|| absent.to_owned(), |value| format!("{value:.4}"))
+}

@@ -1,0 +1,114 @@
+//! The report as a page, as a table and as a document: the same numbers in each.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
+use fairtrial_analysis::{Report, report::Measure};
+use fairtrial_pages::{
+    Moment,
+    frame::Section,
+    report::{Download, Show},
+};
+
+use super::{frame, page};
+use crate::{
+    problem::{Code, Problem},
+    transport::{Answer, Call},
+};
+
+/// `GET /trials/{trial}/report`
+pub(crate) async fn show(call: Call) -> Answer {
+    let (trial, report) = call.state.app.report(&call.caller.actor()?, call.part("trial")).await?;
+    let mut frame = frame::signed_in(&call.state, call.caller.session()?, Section::Trials);
+    frame.facts.as_at = Some(Moment::new(report.as_of, trial.plan.protocol().time_zone));
+    frame.facts.protocol_id = Some(report.protocol_id.to_string());
+    frame.facts.engine = report.engine.clone();
+    let download = |label: &str, ending: &str| Download {
+        label: label.to_owned(),
+        address: format!("/trials/{}/report.{ending}", trial.key()),
+    };
+    let downloads = match report.locked {
+        true => vec![download("Numbers as CSV", "csv"), download("The whole report as JSON", "json")],
+        false => Vec::new(),
+    };
+    page(StatusCode::OK, fairtrial_pages::render(&Show::of(frame, &report, None, downloads)))
+}
+
+/// `GET /trials/{trial}/report.json`
+pub(crate) async fn document(call: Call) -> Answer {
+    let report = locked(&call).await?;
+    Ok(HttpResponse::Ok().insert_header(attachment(&report, "json")).json(&report))
+}
+
+/// `GET /trials/{trial}/report.csv`
+pub(crate) async fn table(call: Call) -> Answer {
+    let report = locked(&call).await?;
+    let text = csv_of(&report).map_err(|error| {
+        tracing::error!(%error, "a table could not be written");
+        Problem::internal()
+    })?;
+    Ok(HttpResponse::Ok().insert_header(attachment(&report, "csv")).content_type("text/csv; charset=utf-8").body(text))
+}
+
+/// The report, once nothing in it changes any more: whoever takes numbers away should not take passing ones.
+async fn locked(call: &Call) -> Result<Report, Problem> {
+    let (_, report) = call.state.app.report(&call.caller.actor()?, call.part("trial")).await?;
+    if report.locked {
+        Ok(report)
+    } else {
+        Err(Problem::new(Code::Conflict, "Numbers can be taken away once the data are locked."))
+    }
+}
+
+/// The name of the file is made of the trial's key, which needs no quoting.
+fn attachment(report: &Report, ending: &str) -> (header::HeaderName, String) {
+    (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}-report.{ending}\"", report.trial))
+}
+
+/// One row for each comparison. Texts are keys and words of ours, so no cell can be read as a formula.
+fn csv_of(report: &Report) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record([
+        "outcome",
+        "arm",
+        "control",
+        "measure",
+        "estimate",
+        "lower",
+        "upper",
+        "level",
+        "p_value",
+        "method",
+        "arm_analysed",
+        "control_analysed",
+    ])?;
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+    for outcome in &report.outcomes {
+        let analysed = |key| {
+            let arm = outcome.arms.iter().find(|arm| arm.arm == key);
+            arm.map_or(String::new(), |arm| arm.analysed.to_string())
+        };
+        for comparison in &outcome.comparisons {
+            let measure = match comparison.measure {
+                Measure::Difference => "difference",
+                Measure::Ratio => "ratio",
+            };
+            writer.write_record([
+                outcome.outcome.as_str(),
+                comparison.arm.as_str(),
+                comparison.control.as_str(),
+                measure,
+                &number(comparison.estimate),
+                &number(comparison.lower),
+                &number(comparison.upper),
+                &comparison.level.to_string(),
+                &number(comparison.p_value),
+                comparison.method.as_deref().unwrap_or_default(),
+                &analysed(comparison.arm.clone()),
+                &analysed(comparison.control.clone()),
+            ])?;
+        }
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
+}
