@@ -4,7 +4,7 @@ use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
 };
-use fairtrial_analysis::{Report, report::Measure};
+use fairtrial_analysis::Report;
 use fairtrial_pages::{
     Moment,
     frame::Section,
@@ -44,7 +44,7 @@ pub(crate) async fn document(call: Call) -> Answer {
 /// `GET /trials/{trial}/report.csv`
 pub(crate) async fn table(call: Call) -> Answer {
     let report = locked(&call).await?;
-    let text = csv_of(&report).map_err(|error| {
+    let text = fairtrial_pages::report::csv(&report).map_err(|error| {
         tracing::error!(%error, "a table could not be written");
         Problem::internal()
     })?;
@@ -64,51 +64,4 @@ async fn locked(call: &Call) -> Result<Report, Problem> {
 /// The name of the file is made of the trial's key, which needs no quoting.
 fn attachment(report: &Report, ending: &str) -> (header::HeaderName, String) {
     (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}-report.{ending}\"", report.trial))
-}
-
-/// One row for each comparison. Texts are keys and words of ours, so no cell can be read as a formula.
-fn csv_of(report: &Report) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record([
-        "outcome",
-        "arm",
-        "control",
-        "measure",
-        "estimate",
-        "lower",
-        "upper",
-        "level",
-        "p_value",
-        "method",
-        "arm_analysed",
-        "control_analysed",
-    ])?;
-    let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-    for outcome in &report.outcomes {
-        let analysed = |key| {
-            let arm = outcome.arms.iter().find(|arm| arm.arm == key);
-            arm.map_or(String::new(), |arm| arm.analysed.to_string())
-        };
-        for comparison in &outcome.comparisons {
-            let measure = match comparison.measure {
-                Measure::Difference => "difference",
-                Measure::Ratio => "ratio",
-            };
-            writer.write_record([
-                outcome.outcome.as_str(),
-                comparison.arm.as_str(),
-                comparison.control.as_str(),
-                measure,
-                &number(comparison.estimate),
-                &number(comparison.lower),
-                &number(comparison.upper),
-                &comparison.level.to_string(),
-                &number(comparison.p_value),
-                comparison.method.as_deref().unwrap_or_default(),
-                &analysed(comparison.arm.clone()),
-                &analysed(comparison.control.clone()),
-            ])?;
-        }
-    }
-    writer.into_inner().map_err(|error| error.into_error().into())
 }

@@ -113,3 +113,149 @@ fn a_server_prints_the_port_it_picked_and_ends_well_when_told() {
     assert!(told.success());
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }
+
+/// Runs a command on an installation of its own.
+fn on(data: &std::path::Path, arguments: &[&str]) -> Output {
+    let mut all = arguments.to_vec();
+    all.extend(["--data", data.to_str().expect("text"), "--log-level", "error"]);
+    run(&all)
+}
+
+fn said(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}", error(output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn an_installation_is_kept_from_the_command_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    assert!(said(&on(data, &["agency", "create", "justice", "Te Tāhū o te Ture"])).contains("justice"));
+    assert_eq!(said(&on(data, &["agency", "list"])), "justice\tTe Tāhū o te Ture\n");
+    let twice = on(data, &["agency", "create", "justice", "Another"]);
+    assert_eq!((twice.status.code(), error(&twice).contains("has this key")), (Some(1), true), "{}", error(&twice));
+
+    let designer = "designer@justice.example";
+    let user = ["user", "create", designer, "--name", "Mere", "--agency", "justice", "--role", "designer"];
+    assert!(said(&on(data, &user)).contains("password: "));
+    assert!(
+        said(&on(data, &["user", "list", "--agency", "justice"])).contains("designer@justice.example\tMere\tdesigner")
+    );
+    assert!(said(&on(data, &["user", "reset-password", designer])).contains("password: "));
+    assert_eq!(on(data, &["user", "reset-password", "nobody@justice.example"]).status.code(), Some(1));
+    assert_eq!(
+        on(data, &["user", "create", "a@b.c", "--name", "A", "--agency", "justice", "--role", "king"]).status.code(),
+        Some(2)
+    );
+
+    let token = said(&on(data, &["key", "create", "Counter", "--agency", "justice", "--scope", "assign"]));
+    assert!(token.starts_with("ft_live_"));
+    let id = token.split('_').nth(2).expect("an id");
+    assert!(said(&on(data, &["key", "list", "--agency", "justice"])).contains(id));
+    said(&on(data, &["key", "revoke", id, "--agency", "justice"]));
+    assert_eq!(on(data, &["key", "revoke", id, "--agency", "justice"]).status.code(), Some(1));
+    assert!(said(&on(data, &["key", "list", "--agency", "justice"])).contains("taken back"));
+
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/fines-letter.protocol.json");
+    assert!(said(&on(data, &["trial", "import", example, "--as", designer])).contains("fines-letter"));
+    assert!(said(&on(data, &["trial", "list"])).starts_with("fines-letter\tjustice\tdraft\t"));
+    assert!(said(&on(data, &["trial", "show", "fines-letter"])).contains("sha256:"));
+    let exported: serde_json::Value =
+        serde_json::from_str(&said(&on(data, &["trial", "export", "fines-letter"]))).expect("JSON");
+    assert_eq!(exported["key"], "fines-letter");
+    let mended = data.join("bad.json");
+    std::fs::write(&mended, "{\"schema\":\"fairtrial/protocol/1\"}").expect("a file");
+    let refused = on(data, &["trial", "import", mended.to_str().expect("text"), "--as", designer]);
+    assert!(refused.status.code() == Some(1) && error(&refused).contains("/arms"), "{}", error(&refused));
+    assert_eq!(said(&on(data, &["migrate"])), "the database is up to date\n");
+}
+
+#[test]
+fn an_installation_that_is_not_whole_is_not_opened() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    said(&on(data, &["agency", "create", "justice", "Justice"]));
+    let key = data.join("master.key");
+    let refused = |what: &str| {
+        let output = on(data, &["agency", "list"]);
+        assert!(output.status.code() == Some(1) && error(&output).contains(what), "{what}: {}", error(&output));
+    };
+    let good = std::fs::read_to_string(&key).expect("a key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).expect("a mode");
+    refused("can be read by others");
+    std::fs::remove_file(&key).expect("it is there");
+    refused("is missing");
+    std::fs::write(&key, "short").expect("a file");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("a mode");
+    refused("64 hexadecimal digits");
+    std::fs::write(&key, "0".repeat(64)).expect("a file");
+    refused("master key does not open");
+    std::fs::write(&key, good).expect("a file");
+    said(&on(data, &["agency", "list"]));
+    std::fs::write(data.join("fairtrial.db"), "this is no database").expect("a file");
+    assert_eq!(on(data, &["agency", "list"]).status.code(), Some(1));
+}
+
+#[test]
+fn a_demonstration_describes_itself_before_it_answers_and_leaves_other_data_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let real = folder.path().join("real");
+    said(&on(&real, &["agency", "create", "justice", "Justice"]));
+    let refused = on(&real, &["demo", "--listen", "127.0.0.1:0"]);
+    assert!(error(&refused).contains("no demonstration made"), "{}", error(&refused));
+    said(&on(&real, &["agency", "list"]));
+
+    let made_up = folder.path().join("made-up");
+    let mut child = fairtrial(&["demo", "--listen", "127.0.0.1:0", "--data", made_up.to_str().expect("text")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let address = lines
+        .find_map(|line| line.expect("text").strip_prefix("Fairtrial answers at ").map(str::to_owned))
+        .expect("the address is printed");
+    let text = std::fs::read_to_string(made_up.join("demo.json")).expect("it is there by now");
+    let described: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&described["base_url"], &described["public_url"]), (&address.clone().into(), &address.clone().into()));
+    for (name, fields) in [
+        ("accounts", &["role", "email", "password", "agency"][..]),
+        ("keys", &["name", "agency", "scopes", "environment", "token"]),
+        ("trials", &["key", "agency", "state", "what"]),
+    ] {
+        let items = described[name].as_array().expect("a list");
+        assert!(
+            !items.is_empty() && items.iter().all(|item| fields.iter().all(|field| !item[field].is_null())),
+            "{name}"
+        );
+    }
+    let socket = address.strip_prefix("http://").expect("an address").to_owned();
+    assert_eq!(run(&["healthcheck", "--listen", &socket]).status.code(), Some(0));
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn a_table_of_units_becomes_a_report() {
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples");
+    let (plan, table) =
+        (format!("{examples}/voters-letter.protocol.json"), format!("{examples}/voters-letter.counts.csv"));
+    let call = ["analyse", "--protocol", &plan, "--data", &table, "--as-of", "2026-11-23T00:00:00Z"];
+    let words = said(&run(&call));
+    assert!(words.contains("Arms") && words.contains("Checks") && words.contains("sha256:"), "{words}");
+    let mut json = call.to_vec();
+    json.push("--json");
+    let report: serde_json::Value = serde_json::from_str(&said(&run(&json))).expect("JSON");
+    assert!(words.contains(report["verdict"]["headline"].as_str().expect("a headline")));
+    assert_eq!(report["as_of"], "2026-11-23T00:00:00Z");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let bad = folder.path().join("bad.csv");
+    std::fs::write(&bad, "unit,arm\nu-1,nowhere\n").expect("a file");
+    let output = run(&["analyse", "--protocol", &plan, "--data", bad.to_str().expect("text")]);
+    assert!(output.status.code() == Some(1) && error(&output).contains("bad.csv"), "{}", error(&output));
+    let output = run(&["analyse", "--protocol", &plan, "--data", &table, "--column", "arm"]);
+    assert_eq!(output.status.code(), Some(2), "{}", error(&output));
+    assert_eq!(run(&["analyse", "--protocol", &table, "--data", &table]).status.code(), Some(1));
+}

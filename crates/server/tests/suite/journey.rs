@@ -38,12 +38,20 @@ fn from_a_plan_to_locked_data() {
     designer.get("/trials/new-letter");
     assert_done(&designer.post("/trials/new-letter/start", &[]), "start");
 
+    assert_eq!(designer.get("/trials/new-letter/report").status, 403, "those who run it do not see the comparison");
+    assert_eq!(analyst.get("/trials/new-letter/report.csv").status, 409, "passing numbers are not taken away");
     designer.get("/trials/new-letter");
     let unexplained = designer.post("/trials/new-letter/stop", &[("reason", "  ")]);
     assert_eq!(unexplained.status, 422);
     assert!(unexplained.text().contains("Say why"), "{}", unexplained.text());
     assert_done(&designer.post("/trials/new-letter/stop", &[("reason", "It is over")]), "stop");
     assert_done(&analyst.post("/trials/new-letter/lock_data", &[("reason", "all is in")]), "lock");
+    let report = designer.get("/trials/new-letter/report");
+    assert!(report.status == 200 && report.text().contains("report.csv"), "{}", report.text());
+    let table = designer.get("/trials/new-letter/report.csv");
+    assert_eq!((table.status, table.header("content-type")), (200, Some("text/csv; charset=utf-8")));
+    assert_eq!(table.header("content-disposition"), Some("attachment; filename=\"new-letter-report.csv\""));
+    assert_eq!(designer.get("/trials/new-letter/report.json").json()["trial"], "new-letter");
     let history = designer.get("/trials/new-letter").text();
     for what in ["Plan written", "Plan signed", "Started", "Enrolment ended", "It is over", "Data locked"] {
         assert!(history.contains(what), "{what}");
