@@ -21,7 +21,7 @@ fn open() -> Vec<Row> {
         Row::program(get.clone(), "/healthz", Needs::Nothing, api::health::alive),
         Row::program(get.clone(), "/readyz", Needs::Nothing, api::health::ready),
         Row::program(get.clone(), "/openapi.json", Needs::Nothing, api::description::openapi),
-        Row::program(get, "/assets/{name}", Needs::Nothing, pages::assets::show).with_query(&["v"]),
+        Row::page(get, "/assets/{name}", Needs::Nothing, pages::assets::show).with_query(&["v"]),
     ]
 }
 

@@ -5,7 +5,7 @@ use std::{fmt, process::ExitCode};
 use fairtrial_app::AppError;
 use fairtrial_store::StoreError;
 
-use crate::config::ConfigError;
+use crate::{config::ConfigError, server::in_full};
 
 /// Why a command did not do its work.
 #[derive(Debug)]
@@ -65,11 +65,7 @@ impl From<AppError> for Failure {
                 .collect();
             return Self::Failed(anyhow::anyhow!(lines.join("\n")));
         }
-        match error {
-            // The reason is for whoever runs the server, and here that is who asks.
-            AppError::Internal(why) | AppError::Unavailable(why) => Self::Failed(anyhow::anyhow!(why)),
-            error => Self::Failed(error.into()),
-        }
+        Self::Failed(in_full(error))
     }
 }
 

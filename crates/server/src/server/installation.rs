@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail, ensure};
-use fairtrial_app::{Ambient, App, MasterKey};
+use fairtrial_app::{Ambient, App, AppError, MasterKey};
 use fairtrial_store::{DatabaseUrl, Store, WriterSettings, agencies};
 
 use super::system_ambient;
@@ -46,7 +46,7 @@ pub async fn open_with(settings: &Settings, ambient: Ambient) -> anyhow::Result<
     let store = Store::open(&url, WriterSettings::default())?;
     let is_new = store.read_blocking(|c| Ok(agencies::all(c)?.is_empty()))?;
     let key = master_key(settings, is_new)?;
-    let app = App::load(store.clone(), MasterKey::new(key.reveal()), ambient).await?;
+    let app = App::load(store.clone(), MasterKey::new(key.reveal()), ambient).await.map_err(in_full)?;
     Ok(Installation { app, store })
 }
 
@@ -106,4 +106,12 @@ fn make_key(path: &Path) -> anyhow::Result<MasterKeyBytes> {
     };
     write().with_context(|| format!("the master key {} cannot be written", path.display()))?;
     MasterKeyBytes::from_hex(&text).ok_or_else(|| anyhow!("a new key cannot be read"))
+}
+
+/// An error with its reason, which callers over the network are not told: here it is for whoever runs the server.
+pub(crate) fn in_full(error: AppError) -> anyhow::Error {
+    match error {
+        AppError::Internal(why) | AppError::Unavailable(why) => anyhow!(why),
+        error => error.into(),
+    }
 }

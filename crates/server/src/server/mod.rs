@@ -7,6 +7,7 @@ mod run;
 mod state;
 
 pub use ambient::{SystemClock, SystemRandomness, system_ambient};
+pub(crate) use installation::in_full;
 pub use installation::{Installation, migrate, open, open_with};
 pub use log::start_log;
 pub use run::{Bound, bind};

@@ -4,6 +4,7 @@
 mod browser;
 mod client;
 mod command;
+mod contract;
 mod events;
 mod frontline;
 mod journey;
