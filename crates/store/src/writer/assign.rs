@@ -221,8 +221,10 @@ fn existing_postgres(
     let buckets: Vec<i16> = units.iter().map(|unit| i16::from(unit.bucket())).collect();
     let units: Vec<&[u8]> = units.iter().map(|unit| unit.bytes().as_slice()).collect();
     sql_query(
-        "SELECT a.unit, a.arm, a.assigned_at FROM UNNEST($1, $2) AS wanted (bucket, unit) \
-         JOIN assignments a ON a.bucket = wanted.bucket AND a.trial_id = $3 AND a.unit = wanted.unit",
+        // LIMIT keeps the planner from joining by reading all assignments, as it would for a large group.
+        "SELECT wanted.unit, a.arm, a.assigned_at FROM UNNEST($1, $2) AS wanted (bucket, unit) \
+         CROSS JOIN LATERAL (SELECT arm, assigned_at FROM assignments WHERE assignments.bucket = wanted.bucket \
+         AND assignments.trial_id = $3 AND assignments.unit = wanted.unit LIMIT 1) AS a",
     )
     .bind::<Array<SmallInt>, _>(buckets)
     .bind::<Array<Binary>, _>(units)

@@ -191,9 +191,11 @@ fn stored_sqlite(connection: &mut SqliteConnection, rows: &[&EventRow]) -> Query
 
 fn stored_postgres(connection: &mut PgConnection, rows: &[&EventRow]) -> QueryResult<Vec<StoredRow>> {
     sql_query(
+        // LIMIT keeps the planner from joining by reading all events, as it would for a large group.
         "SELECT wanted.sequence, e.fingerprint \
          FROM UNNEST($1, $2, $3, $4) AS wanted (sequence, agency_id, event_id, bucket) \
-         JOIN events e ON e.agency_id = wanted.agency_id AND e.event_id = wanted.event_id AND e.bucket = wanted.bucket",
+         CROSS JOIN LATERAL (SELECT fingerprint FROM events WHERE events.agency_id = wanted.agency_id \
+         AND events.event_id = wanted.event_id AND events.bucket = wanted.bucket LIMIT 1) AS e",
     )
     .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.sequence).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.agency_id).collect::<Vec<_>>())

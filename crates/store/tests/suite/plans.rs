@@ -11,7 +11,9 @@ use diesel::{
     sql_types::Text,
 };
 use fairtrial_domain::protocol::Allocation;
-use fairtrial_store::{DbConnection, api_keys, audit, directory, log, people, sessions, touches, trials};
+use fairtrial_store::{
+    AssignAnswer, DbConnection, Recorded, api_keys, audit, directory, log, people, sessions, touches, trials,
+};
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
 use super::{
@@ -67,7 +69,7 @@ fn with_list_types(c: &mut PgConnection, query: &str) -> String {
     let Some((_, lists)) = query.split_once("UNNEST(") else { return query.to_owned() };
     let (table, names) = match query.strip_prefix("INSERT INTO ") {
         Some(rest) => (rest, within(rest)),
-        None => (lists.split_once("JOIN ").unwrap().1, within(lists.split_once(" AS ").unwrap().1)),
+        None => (lists.split_once(" FROM ").unwrap().1, within(lists.split_once(" AS ").unwrap().1)),
     };
     let table = table.split_whitespace().next().unwrap();
     let names = names.unwrap();
@@ -193,5 +195,33 @@ on_both_databases! {
         assert_eq!(scans(&mut c, "SELECT id FROM people WHERE name = 'Ann' OR roles = 'x'").len(), 1);
         assert!(scans(&mut c, "SELECT name FROM people WHERE id = 5").is_empty());
         assert_eq!(lines(&mut installation.connection(), "SELECT email AS line FROM people"), ["ann@tax.example"]);
+    }
+    fn a_large_group_of_known_calls_never_reads_a_whole_table(database) {
+        if database.kind() == Kind::Sqlite {
+            // There each row is looked up by itself.
+            return;
+        }
+        let installation = Installation::new(database);
+        let drawing = installation.simple("simple", 100_000);
+        let batch = |b: u32| installation.batch((0..1_000).map(|n| event(&format!("e{b}-{n}"), n, None)).collect());
+        let calls = |from: u32| (from..from + 2_000).map(|who| request(&drawing, who)).collect();
+        (0..12).for_each(|b| drop(installation.wait(installation.store.record(batch(b))).unwrap()));
+        (0..4).for_each(|n| drop(installation.assign_together(calls(n * 2_000))));
+        installation.connection().batch_execute("ANALYZE").unwrap();
+        // What the writer has read is told after its next transaction, and by tables.
+        let whole = || {
+            let told = |c: &mut DbConnection| Ok(c.batch_execute("SELECT pg_stat_force_next_flush()")?);
+            installation.write(told).unwrap();
+            installation.lines(
+                "SELECT relname || ' ' || CAST(seq_scan AS TEXT) AS line FROM pg_stat_user_tables \
+                 WHERE relname IN ('events', 'assignments') ORDER BY relname",
+            )
+        };
+        let before = whole();
+        let known = installation.record_together((0..4).map(batch).collect());
+        assert!(known.iter().flatten().flatten().all(|answer| *answer == Recorded::Duplicate));
+        let known = installation.assign_together(calls(1_000));
+        assert!(known.iter().all(|answer| matches!(answer, Ok(AssignAnswer::Existing(_)))));
+        assert_eq!(whole(), before);
     }
 }
