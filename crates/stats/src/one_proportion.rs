@@ -45,7 +45,9 @@ pub(crate) fn wilson_limits(x: u64, n: u64, z: f64) -> (f64, f64) {
     let upper = (centre + spread) / (total + square);
     let lower = successes * successes / (total * (centre + spread));
     let mirrored = failures * failures / (total * (failures + 0.5 * square + spread));
-    (if x == 0 { 0.0 } else { lower }, if x == n { 1.0 } else { upper.min(1.0 - mirrored) })
+    // Each end from the form that keeps its digits: the upper one as a complement when it is near 1.
+    let upper = if successes < failures { upper } else { 1.0 - mirrored };
+    (if x == 0 { 0.0 } else { lower }, if x == n { 1.0 } else { upper })
 }
 
 /// Which proportions are compatible with x of n, by the score test? (Wilson)

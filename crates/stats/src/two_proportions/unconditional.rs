@@ -11,7 +11,9 @@ use super::table::Table;
 use crate::{PValue, Side, StatError};
 
 /// Largest number of possible tables that are enumerated.
-const MAX_TABLES: u64 = 25_000_000;
+const MAX_TABLES: u64 = 26_000_000;
+/// Largest number of people.
+const MAX_TOTAL: u64 = 10_000;
 
 /// The result of an exact unconditional test.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -26,8 +28,8 @@ pub struct UnconditionalTest {
 
 fn check_size(table: &Table) -> Result<(), StatError> {
     let tables = u128::from(table.n1() + 1) * u128::from(table.n0() + 1);
-    if tables > u128::from(MAX_TABLES) {
-        let reason = "exact unconditional tests enumerate up to 25 million tables (5,000 people an arm)".to_owned();
+    if tables > u128::from(MAX_TABLES) || table.total() > MAX_TOTAL {
+        let reason = "exact unconditional tests take up to 10,000 people and 26 million possible tables".to_owned();
         return Err(StatError::TooLarge { reason });
     }
     Ok(())
@@ -86,7 +88,7 @@ fn by_side(
 /// ```
 ///
 /// # Errors
-/// `too_large` beyond 25 million possible tables.
+/// `too_large` beyond 10,000 people or 26 million possible tables.
 pub fn boschloo(table: &Table, side: Side) -> Result<UnconditionalTest, StatError> {
     by_side(table, side, |table| {
         let fisher = observed_upper_tail(table);
@@ -99,7 +101,7 @@ pub fn boschloo(table: &Table, side: Side) -> Result<UnconditionalTest, StatErro
 /// For comparison; [`boschloo`] is the default.
 ///
 /// # Errors
-/// `too_large` beyond 25 million possible tables.
+/// `too_large` beyond 10,000 people or 26 million possible tables.
 pub fn boschloo_min_likelihood(table: &Table) -> Result<UnconditionalTest, StatError> {
     check_size(table)?;
     let fisher = observed_min_likelihood(table);
@@ -112,7 +114,7 @@ pub fn boschloo_min_likelihood(table: &Table) -> Result<UnconditionalTest, StatE
 /// A 148, 317-327.
 ///
 /// # Errors
-/// `too_large` beyond 25 million possible tables.
+/// `too_large` beyond 10,000 people or 26 million possible tables.
 pub fn barnard(table: &Table, side: Side) -> Result<UnconditionalTest, StatError> {
     // Without any variation the statistic is 0 by convention.
     let statistic = pooled_z(table).unwrap_or(0.0);
@@ -124,7 +126,7 @@ pub fn barnard(table: &Table, side: Side) -> Result<UnconditionalTest, StatError
 /// For comparison; [`barnard`] with [`Side::Two`] agrees with one-sided decisions.
 ///
 /// # Errors
-/// `too_large` beyond 25 million possible tables.
+/// `too_large` beyond 10,000 people or 26 million possible tables.
 pub fn barnard_absolute(table: &Table) -> Result<UnconditionalTest, StatError> {
     check_size(table)?;
     Ok(one_sided(&scores_at_least(table, true), pooled_z(table).unwrap_or(0.0)))
