@@ -9,7 +9,8 @@ pub fn start_log(level: LogLevel, format: LogFormat) {
     // Libraries speak only when something is wrong: at finer levels they print what they are given, bodies included.
     let ours = ["server", "app", "store"].map(|name| format!("fairtrial_{name}={}", level.as_str())).join(",");
     let others = if level == LogLevel::Error { "error" } else { "warn" };
-    let filter = EnvFilter::new(format!("{others},{ours}"));
+    // What callers send that is no HTTP is answered or cut off by the HTTP library, which would call each an error of ours.
+    let filter = EnvFilter::new(format!("{others},actix_http=off,{ours}"));
     // A log that cannot be written must not take the server with it.
     let subscriber = fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     let started = match format {

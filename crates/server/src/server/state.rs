@@ -1,6 +1,12 @@
 //! What all handlers share.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use fairtrial_app::App;
 
@@ -17,6 +23,7 @@ pub struct State {
     pub public_url: Option<String>,
     /// Whether agencies, people and numbers are made up.
     pub demonstration: bool,
+    last_id: Arc<AtomicU64>,
 }
 
 impl State {
@@ -24,12 +31,15 @@ impl State {
     #[must_use]
     pub fn new(app: Arc<App>, settings: &Settings, demonstration: bool) -> Self {
         let public_url = settings.public_url.as_ref().map(|url| url.as_str().to_owned());
-        Self { app, https: settings.is_https(), public_url, demonstration }
+        let last_id = Arc::new(AtomicU64::new(u64::from_be_bytes(app.ambient().bytes())));
+        Self { app, https: settings.is_https(), public_url, demonstration, last_id }
     }
 
-    /// A name for a request.
+    /// A name for a request: another for each, from a start that chance gave. It is no secret, only a name, so that no
+    /// request waits for the operating system's randomness.
     pub(crate) fn new_id(&self) -> String {
-        format!("{:016x}", u64::from_be_bytes(self.app.ambient().bytes()))
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        format!("{:016x}", self.last_id.fetch_add(STEP, Ordering::Relaxed))
     }
 
     /// Seconds for a caller to wait: between 1 and 5, so that those who were refused together do not return together.

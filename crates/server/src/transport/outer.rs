@@ -49,14 +49,26 @@ pub(crate) async fn outer<B: MessageBody>(
     let mut response = next.call(request).await?;
     let https = state.as_ref().is_some_and(|state| state.https);
     add_headers(response.headers_mut(), https, &id);
-    // The pattern of the path, never the path or its query: they may hold what a person typed.
-    let route = response.request().match_pattern().unwrap_or_else(|| "none".into());
-    let (status, elapsed) = (response.status().as_u16(), began.elapsed().as_micros() as u64);
-    match status {
-        500.. => tracing::error!(request_id = id.as_str(), method, route, status, microseconds = elapsed, "failed"),
-        _ => tracing::info!(request_id = id.as_str(), method, route, status, microseconds = elapsed, "answered"),
-    }
+    tell(&response, &id, method, began);
     Ok(response)
+}
+
+/// A line in the log. It has the pattern of the path, never the path or its query: they may hold what a person typed. What
+/// frontline apps are answered all day long is told only to whoever asks for more than the usual.
+fn tell<B>(response: &ServiceResponse<B>, id: &RequestId, method: &str, began: Instant) {
+    let status = response.status().as_u16();
+    let from_program = || ["/v1/", "/ofrep/"].iter().any(|start| response.request().path().starts_with(start));
+    let quiet = status < 400 && from_program();
+    if quiet && !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    let (id, microseconds) = (id.as_str(), u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+    let route = response.request().match_pattern().unwrap_or_else(|| "none".into());
+    match status {
+        500.. => tracing::error!(request_id = id, method, route, status, microseconds, "failed"),
+        _ if quiet => tracing::debug!(request_id = id, method, route, status, microseconds, "answered"),
+        _ => tracing::info!(request_id = id, method, route, status, microseconds, "answered"),
+    }
 }
 
 fn add_headers(headers: &mut HeaderMap, https: bool, id: &RequestId) {

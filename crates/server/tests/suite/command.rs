@@ -259,3 +259,72 @@ fn a_table_of_units_becomes_a_report() {
     assert_eq!(output.status.code(), Some(2), "{}", error(&output));
     assert_eq!(run(&["analyse", "--protocol", &table, "--data", &table]).status.code(), Some(1));
 }
+
+#[test]
+fn the_log_never_holds_what_callers_send() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    said(&on(data, &["agency", "create", "justice", "Justice"]));
+    let token = said(&on(data, &["key", "create", "Counter", "--agency", "justice", "--scope", "assign"]));
+    let path = data.to_str().expect("text");
+    let log = std::fs::File::create(data.join("log")).expect("a file");
+    let mut child = fairtrial(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        path,
+        "--log-level",
+        "trace",
+        "--log-format",
+        "json",
+    ])
+    .stdout(Stdio::piped())
+    .stderr(log)
+    .spawn()
+    .expect("the program runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut printed = |start: &str| {
+        lines.find_map(|line| line.expect("text").strip_prefix(start).map(str::to_owned)).expect("it is printed")
+    };
+    let address: std::net::SocketAddr = printed("Fairtrial answers at http://").parse().expect("an address");
+    // There is a key and no person, so that a first administrator is asked for.
+    assert!(printed("There is no administrator yet. ").contains("/setup/"));
+    let bearer = format!("Bearer {}", token.trim());
+    let json = ("Content-Type", "application/json");
+    for (method, target, headers, body) in [
+        (
+            "POST",
+            "/v1/trials/none/assignments",
+            vec![("Authorization", bearer.as_str()), json],
+            "{\"unit\":\"CANARY-unit\"}",
+        ),
+        ("POST", "/v1/trials/CANARY-path/assignments", vec![("Authorization", &bearer), json], "{\"CANARY-field\":1}"),
+        (
+            "POST",
+            "/v1/trials/none/assignments?key=CANARY-query",
+            vec![("X-API-Key", "CANARY-key"), json],
+            "CANARY-body",
+        ),
+        (
+            "GET",
+            "/CANARY-nothing?CANARY=1",
+            vec![("Cookie", "fairtrial=CANARY-cookie"), ("X-Request-Id", "x\"y CANARY-id")],
+            "",
+        ),
+        ("CANARY", "/healthz", vec![("User-Agent", "CANARY-agent")], ""),
+        ("POST", "/sign-in", vec![("Content-Type", "application/x-www-form-urlencoded")], "password=CANARY-password"),
+    ] {
+        let bytes = crate::client::request(method, target, &headers, body.as_bytes());
+        assert!(crate::client::send(address, &bytes).is_some(), "{method} {target}");
+    }
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    let log = std::fs::read_to_string(data.join("log")).expect("a log");
+    let lines: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect();
+    assert!(lines.iter().filter(|line| line["route"].is_string()).count() >= 6, "{log}");
+    assert!(!log.contains("CANARY"), "{log}");
+    let secret = token.trim().rsplit('_').next().expect("a secret");
+    assert!(!log.contains(secret), "{log}");
+}

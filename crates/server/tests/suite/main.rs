@@ -1,5 +1,5 @@
 //! The server and its command line, driven from outside.
-#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expected by failing")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expected by failing")]
 
 mod browser;
 mod client;
