@@ -129,6 +129,7 @@ impl Running {
         let (mut inner, mut outer) = (-40.0, 40.0);
         let mut x = -normal::quantile(probability);
         let target = probability.ln();
+        let resolution = (self.step(information).sqrt() / sd).min(1.0);
         for _ in 0..200 {
             let here = tail(x);
             let excess = here.ln() - target;
@@ -139,10 +140,14 @@ impl Running {
             }
             let slope = sd * self.density(information, at(x)) / here;
             let step = excess / slope;
+            // The steps shrink quadratically: after one this small the rest is below rounding. It is asked before the
+            // bracket, on whose ends rounding would let it fall.
+            if step.abs() <= 1e-8 * resolution {
+                return at(x + step);
+            }
             let newton = x + step;
-            let last = x;
-            x = if newton.is_finite() && newton > inner && newton < outer { newton } else { 0.5 * (inner + outer) };
-            if (x - last).abs() <= 1e-14 * x.abs().max(1.0) || outer - inner <= 1e-15 {
+            x = if newton > inner && newton < outer { newton } else { 0.5 * (inner + outer) };
+            if outer - inner <= 1e-15 {
                 break;
             }
         }

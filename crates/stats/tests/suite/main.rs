@@ -11,6 +11,7 @@ mod rates;
 mod sample_ratio;
 mod score_intervals;
 mod sequential_methods;
+mod sequential_properties;
 mod special;
 mod stratified;
 mod vectors;
