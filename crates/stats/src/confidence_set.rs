@@ -33,6 +33,29 @@ impl ConfidenceSet {
     ///
     /// `covariance` is that of the numerator's and the denominator's estimates.
     pub(crate) fn fieller(y: f64, x: f64, var_y: f64, var_x: f64, covariance: f64, critical: f64) -> Self {
+        // Numerator and denominator in units of their own size, so that no product overflows.
+        let (unit_x, unit_y) = (x.abs().max(var_x.sqrt()), y.abs().max(var_y.sqrt()));
+        if unit_x <= 0.0 || !unit_x.is_finite() || !unit_y.is_finite() {
+            return Self::Everything;
+        }
+        let unit_y = if unit_y > 0.0 { unit_y } else { 1.0 };
+        let scaled = Self::fieller_scaled(
+            y / unit_y,
+            x / unit_x,
+            var_y / unit_y / unit_y,
+            var_x / unit_x / unit_x,
+            covariance / unit_x / unit_y,
+            critical,
+        );
+        let back = |value: f64| value * (unit_y / unit_x);
+        match scaled {
+            Self::Bounded { lower, upper } => Self::Bounded { lower: back(lower), upper: back(upper) },
+            Self::OutsideGap { below, above } => Self::OutsideGap { below: back(below), above: back(above) },
+            Self::Everything => Self::Everything,
+        }
+    }
+
+    fn fieller_scaled(y: f64, x: f64, var_y: f64, var_x: f64, covariance: f64, critical: f64) -> Self {
         let c2 = critical * critical;
         let (a, half_b, c) = (x * x - c2 * var_x, x * y - c2 * covariance, y * y - c2 * var_y);
         // b² - ac expanded: the large terms x²y² cancel on paper, not in floating point.

@@ -4,6 +4,9 @@ use crate::error::StatError;
 use crate::estimate::{Estimate, Guarantee, Interval, PValue, Side};
 use crate::special::{normal, student};
 
+/// Beyond this a t variable's tail is taken as its leading power.
+const FAR: f64 = 1e100;
+
 /// The distribution to which a studentised estimate is compared.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Reference {
@@ -24,6 +27,8 @@ impl Reference {
     pub(crate) fn ln_sf(self, t: f64) -> f64 {
         match self {
             Self::Normal => normal::ln_sf(t),
+            // So far out the tail is a power of t; its square would overflow.
+            Self::Student(df) if t > FAR && df < 1e7 => student::ln_sf(FAR, df) - df * (t.ln() - FAR.ln()),
             Self::Student(df) => student::ln_sf(t, df),
         }
     }

@@ -34,9 +34,9 @@ pub(crate) fn value(id: &str, input: &Value, data: &Path) -> Result<Value, StatE
                 set => set.hull(level),
             };
             Ok(json!({
-                "wald": moved.intention_to_treat / moved.complier_share,
+                "wald": moved.intention_to_treat / moved.take_up_difference,
                 "itt": moved.intention_to_treat,
-                "first_stage": moved.complier_share,
+                "first_stage": moved.take_up_difference,
                 "lo": number(interval.lower),
                 "hi": number(interval.upper),
             }))

@@ -13,8 +13,8 @@ use crate::wald::{Reference, Wald, check_level};
 pub struct TakeUp {
     /// Difference of the outcome's means 1 - 0, as assigned.
     pub intention_to_treat: f64,
-    /// Difference of the take-up shares 1 - 0: the share of people who take it up because they are assigned to it.
-    pub complier_share: f64,
+    /// Difference of the mean take-up 1 - 0; for yes/no take-up the share of people who take it up because they are assigned to it.
+    pub take_up_difference: f64,
 }
 
 /// Which variance two-stage least squares takes.
@@ -54,7 +54,7 @@ pub fn take_up(arm1: &CoMoments, arm0: &CoMoments) -> Result<TakeUp, StatError> 
     let (a1, a0) = (arm(arm1, "arm1")?, arm(arm0, "arm0")?);
     Ok(TakeUp {
         intention_to_treat: a1.outcome.mean - a0.outcome.mean,
-        complier_share: a1.take_up.mean - a0.take_up.mean,
+        take_up_difference: a1.take_up.mean - a0.take_up.mean,
     })
 }
 

@@ -81,6 +81,9 @@ fn reml(effects: &[f64], variances: &[f64], start: f64, tolerance: f64) -> Resul
         let squares: f64 =
             effects.iter().zip(&weights).map(|(effect, weight)| (weight * (effect - mean)).powi(2)).sum();
         let mut step = (squares - (w1 - w2 / w1)) / (w2 - 2.0 * w3 / w1 + (w2 / w1).powi(2));
+        if !step.is_finite() {
+            return Err(StatError::not_estimable("the variances are too large, too small or too different"));
+        }
         // A step below 0 is halved until it is not.
         while between + step < 0.0 {
             step /= 2.0;

@@ -78,8 +78,7 @@ pub fn means_needed(difference: f64, sd1: f64, sd0: f64, plan: &Plan) -> Result<
     if difference == 0.0 {
         return Err(StatError::invalid("difference", "must not be 0: no trial finds no effect"));
     }
-    // Each arm needs more than one unit, and 2 in arm 0 with one and a half in arm 1 is where degrees of freedom begin.
-    let least = (1.5 / plan.ratio).max(2.0);
+    let least = (2.0 / plan.ratio).max(2.0);
     let power = |n0: f64| means_power(difference, n0 * plan.ratio, n0, sd1, sd0, plan.alpha, plan.side);
     plan.sizes(plan.smallest(least, power)?)
 }

@@ -1,12 +1,16 @@
 //! Tests of the statistics against reference values, by exhaustive enumeration, and by properties.
 
 mod anytime;
+mod bad_input;
+mod clusters;
 mod exact_binary;
 mod exact_tests;
 mod group_sequential;
+mod means;
 mod method_calls;
 mod one_proportion;
 mod permutation_sequential;
+mod planning;
 mod rates;
 mod sample_ratio;
 mod score_intervals;
@@ -14,4 +18,7 @@ mod sequential_methods;
 mod sequential_properties;
 mod special;
 mod stratified;
+mod sufficient;
+mod survival;
+mod together;
 mod vectors;
