@@ -121,3 +121,19 @@ fn more_data_of_the_same_kind_is_not_wider() {
         }
     }
 }
+
+#[test]
+fn the_default_interval_never_leaves_out_what_its_exact_test_keeps() {
+    let mut widened = 0;
+    for (n1, n0) in [(6, 6), (13, 8), (20, 20), (9, 30)] {
+        for table in tables(n1, n0) {
+            let estimate = two::risk_difference(table.x1(), n1, table.x0(), n0, 0.95).unwrap();
+            let p = estimate.p_value.unwrap().p();
+            assert!(p <= 0.05 + 1e-9 || estimate.interval.contains(0.0), "{table:?}: {p} {:?}", estimate.interval);
+            let plain = risk_difference_score(&table, 0.95, MN).unwrap().interval;
+            assert!(estimate.interval.lower <= plain.lower && plain.upper <= estimate.interval.upper);
+            widened += u32::from(estimate.interval != plain);
+        }
+    }
+    assert!(widened > 0, "the case that is guarded against does not occur");
+}
