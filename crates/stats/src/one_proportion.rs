@@ -164,7 +164,7 @@ fn acceptability(x: u64, n: u64, p: f64) -> f64 {
     // Ties are real when p makes both tails equal; a relative hair keeps them together.
     let slack = 1.0 + 1e-12;
     if above <= below {
-        let (mut inside, mut outside) = (None, Some(x));
+        let mut inside = None;
         // Largest k below x with P(X <= k) <= P(X >= x), by bisection on a monotone tail.
         let (mut low, mut high) = (0, x);
         while low < high {
@@ -173,11 +173,9 @@ fn acceptability(x: u64, n: u64, p: f64) -> f64 {
                 inside = Some(middle);
                 low = middle + 1;
             } else {
-                outside = Some(middle);
                 high = middle;
             }
         }
-        debug_assert!(outside.is_some());
         (above + inside.map_or(0.0, lower_tail)).min(1.0)
     } else {
         let mut inside = None;

@@ -154,7 +154,7 @@ fn outcomes(total: u64, arms: usize) -> u64 {
 /// `shares` are relative (they need not sum to 1). Good when every expected number is at least about 5.
 ///
 /// # Errors
-/// As [`test`].
+/// As [`test()`].
 pub fn pearson(observed: &[u64], shares: &[f64]) -> Result<SampleRatioTest, StatError> {
     let arms = Arms::new(observed, shares)?;
     let (statistic, df) = arms.chi_square();
@@ -167,7 +167,7 @@ pub fn pearson(observed: &[u64], shares: &[f64]) -> Result<SampleRatioTest, Stat
 /// For two arms it is the binomial test of SciPy and R. Enumerates up to two million outcomes.
 ///
 /// # Errors
-/// As [`test`]; `too_large` beyond the limit.
+/// As [`test()`]; `too_large` beyond the limit.
 pub fn exact_multinomial(observed: &[u64], shares: &[f64]) -> Result<SampleRatioTest, StatError> {
     let arms = Arms::new(observed, shares)?;
     let planned: Vec<(u64, f64)> = arms.planned().collect();
@@ -215,7 +215,7 @@ fn likelihood_tail(shares: &[f64], left: u64, so_far: f64, limit: f64) -> f64 {
 /// Source: Lindon and Malek 2022, arXiv 2011.03567.
 ///
 /// # Errors
-/// As [`test`], or `invalid_argument` for a concentration that is not above 0. Units in an arm without share give
+/// As [`test()`], or `invalid_argument` for a concentration that is not above 0. Units in an arm without share give
 /// infinity.
 pub fn dirichlet_ln_bayes_factor(observed: &[u64], shares: &[f64], concentration: f64) -> Result<f64, StatError> {
     if !(concentration.is_finite() && concentration > 0.0) {
@@ -314,7 +314,7 @@ impl SequentialRatio {
 /// ln of the mixed e-value of all units so far, for one evaluation of given counts.
 ///
 /// # Errors
-/// As [`test`].
+/// As [`test()`].
 pub fn mixture_ln_e(observed: &[u64], shares: &[f64]) -> Result<f64, StatError> {
     let mut parts = [0.0; CONCENTRATIONS.len()];
     for (part, concentration) in parts.iter_mut().zip(CONCENTRATIONS) {

@@ -9,6 +9,7 @@ mod rates;
 mod stepped_wedge;
 mod survival;
 
+pub use crate::two_proportions::{ExactTest, RejectionRegion, exact_needed, exact_power};
 pub use clusters::{ClusterSizes, clusters_detectable, clusters_needed, clusters_power};
 pub use means::{means_detectable, means_needed, means_power};
 pub use plan::{Plan, SampleSize};

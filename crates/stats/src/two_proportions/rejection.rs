@@ -126,9 +126,9 @@ impl RejectionRegion {
         let (from1, to1) = masses(n1, p1, &mut first);
         let (from0, to0) = masses(n0, p0, &mut second);
         let mut power = 0.0;
-        for x1 in from1..=to1 {
+        for (x1, mass) in first.iter().enumerate().take(to1 + 1).skip(from1) {
             let other: f64 = (from0..=to0).filter(|x0| self.rejects(x1 as u64, *x0 as u64)).map(|x0| second[x0]).sum();
-            power += first[x1] * other;
+            power += mass * other;
         }
         Ok(power.min(1.0))
     }

@@ -1,5 +1,7 @@
 //! Tests of the statistics against reference values, by exhaustive enumeration, and by properties.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise, also in its helpers")]
+
 mod anytime;
 mod bad_input;
 mod clusters;
