@@ -1,6 +1,6 @@
 //! `exact_sequential.*`: two arms, a yes-or-no outcome, planned looks, exact error rates.
 //!
-//! All three methods take the design: `looks` (rows of units in arm 1 and arm 0, cumulative), `alpha`, `spending`,
+//! All methods take the design: `looks` (rows of units in arm 1 and arm 0, cumulative), `alpha`, `spending`,
 //! `direction` (`greater` or `less`, default `greater`), `planned_total`, `last_is_final`, `futility`, `harm`.
 
 use serde::Serialize;
@@ -26,7 +26,7 @@ struct Analysis {
 }
 
 pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
-    if !matches!(name, "design" | "operating" | "analyse") {
+    if !matches!(name, "design" | "operating" | "conditional" | "analyse") {
         return Ok(None);
     }
     let spec = spec(arguments)?;
@@ -34,6 +34,12 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
         "operating" => {
             let (treatment, control) = (arguments.probability("treatment")?, arguments.probability("control")?);
             answer(arguments, || ExactBinaryDesign::new(spec)?.operating(treatment, control))
+        }
+        "conditional" => {
+            let look = arguments.count("look")? as usize;
+            let outcomes = (arguments.count("x1")?, arguments.count("x0")?);
+            let (treatment, control) = (arguments.probability("treatment")?, arguments.probability("control")?);
+            answer(arguments, || ExactBinaryDesign::new(spec)?.conditional(look, outcomes, treatment, control))
         }
         "analyse" => {
             let look = arguments.count("look")? as usize;

@@ -75,6 +75,38 @@ fn operating_characteristics_equal_brute_force() {
 }
 
 #[test]
+fn conditional_power_averages_to_power() {
+    for direction in [Side::Greater, Side::Less] {
+        let design = ExactBinaryDesign::new(ExactBinarySpec { direction, ..full_spec() }).unwrap();
+        for (p1, p0) in [(0.7, 0.2), (0.4, 0.4)] {
+            let binomial = |n: u64, x: u64, p: f64| {
+                let choose = (0..x).map(|i| (n - i) as f64 / (i as f64 + 1.0)).product::<f64>();
+                choose * p.powi(x as i32) * (1.0 - p).powi((n - x) as i32)
+            };
+            let (mut success, mut harm) = (0.0, 0.0);
+            for x1 in 0..=3 {
+                for x0 in 0..=2 {
+                    let weight = binomial(3, x1, p1) * binomial(2, x0, p0);
+                    match design.decide(0, x1, x0).unwrap() {
+                        ExactDecision::Efficacy => success += weight,
+                        ExactDecision::Harm => harm += weight,
+                        ExactDecision::Continue => {
+                            let rest = design.conditional(0, (x1, x0), p1, p0).unwrap();
+                            success += weight * rest.efficacy;
+                            harm += weight * rest.harm;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            let operating = design.operating(p1, p0).unwrap();
+            assert!((success - operating.efficacy).abs() < 1e-13 && (harm - operating.harm).abs() < 1e-13);
+        }
+        assert!(design.conditional(2, (0, 0), 0.5, 0.5).is_err());
+    }
+}
+
+#[test]
 fn counts_in_whole_numbers_give_the_same_error() {
     let design = ExactBinaryDesign::new(full_spec()).unwrap();
     let counts = design.rejection_counts().unwrap();

@@ -253,6 +253,15 @@ fn conditional_power_averages_to_power() {
     let bound = by_power.looks()[0].futility.unwrap();
     assert!((by_power.conditional(0, bound, 3.0).unwrap().power - 0.2).abs() < 1e-9);
     assert!(by_power.looks()[1].futility.is_none());
+    let futility = Futility::PredictivePower { minimum: 0.15 };
+    let spec = GroupSequentialSpec::new(vec![20.0, 60.0, 100.0], 0.025, obrien_fleming());
+    let plain = GroupSequentialDesign::new(spec.clone()).unwrap();
+    let predictive = GroupSequentialDesign::new(GroupSequentialSpec { futility, ..spec }).unwrap();
+    for (k, look) in predictive.looks().iter().enumerate().take(2) {
+        // The forecast that sets the bound counts success only, so it is that of the design without futility.
+        let power = plain.predictive_power(k, look.futility.unwrap(), 0.0, f64::INFINITY).unwrap();
+        assert!((power - 0.15).abs() < 1e-8, "{power}");
+    }
 }
 
 #[test]

@@ -32,6 +32,8 @@ fn exact_designs_are_reached_by_name() {
     };
     let operating = call("exact_sequential.operating", &with(json!({"treatment": 0.6, "control": 0.3}))).unwrap();
     assert!(close(&operating["efficacy"], 0.747_918_126_341_1));
+    let later = with(json!({"look": 2, "x1": 20, "x0": 9, "treatment": 0.6, "control": 0.3}));
+    assert!(call("exact_sequential.conditional", &later).unwrap()["efficacy"].as_f64().unwrap() > 0.9);
     let analysis = with(json!({"look": 3, "treatment": 24, "control": 12}));
     let analysis = call("exact_sequential.analyse", &analysis).unwrap();
     assert_eq!(analysis["decision"], "efficacy");

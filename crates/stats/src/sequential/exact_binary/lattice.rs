@@ -110,6 +110,29 @@ impl Grid {
         result
     }
 
+    /// Probabilities of the tables after more units, whose outcomes have the probabilities `arm1` and `arm0`.
+    pub(crate) fn extend(&self, arm1: &[f64], arm0: &[f64]) -> Self {
+        let rows = self.cells.len() / self.columns;
+        let columns = self.columns + arm0.len() - 1;
+        let mut along = Self { columns, cells: vec![0.0; rows * columns] };
+        for (source, target) in self.cells.chunks_exact(self.columns).zip(along.cells.chunks_exact_mut(columns)) {
+            for (x0, mass) in source.iter().enumerate().filter(|(_, mass)| **mass > 0.0) {
+                for (cell, probability) in target.iter_mut().skip(x0).zip(arm0) {
+                    *cell += mass * probability;
+                }
+            }
+        }
+        let mut result = Self { columns, cells: vec![0.0; (rows + arm1.len() - 1) * columns] };
+        for (x1, row) in along.cells.chunks_exact(columns).enumerate() {
+            for (added, probability) in arm1.iter().enumerate() {
+                for (cell, mass) in result.row_mut(x1 + added).iter_mut().zip(row) {
+                    *cell += probability * mass;
+                }
+            }
+        }
+        result
+    }
+
     /// Expectation of the cells over two independent binomial counts, given their probabilities.
     pub(crate) fn expectation(&self, arm1: &[f64], arm0: &[f64]) -> f64 {
         let rows = self.rows().zip(arm1).filter(|(_, weight)| **weight > 0.0);

@@ -3,6 +3,7 @@
 use super::plan::{Efficacy, Futility, GroupSequentialSpec};
 use crate::sequential::Spending;
 use crate::sequential::recursion::Running;
+use crate::special::quadrature::GaussLegendre;
 use crate::special::{normal, root};
 use crate::{Side, StatError};
 
@@ -238,41 +239,35 @@ impl<'a> Miss<'a> {
     }
 }
 
-/// Futility bounds at which the conditional power falls to `minimum`, in `z`; none at the last look.
-pub(crate) fn conditional_power_futility(
-    spec: &GroupSequentialSpec,
-    efficacy: &[f64],
-    minimum: f64,
-    effect: Option<f64>,
-) -> Result<Vec<f64>, StatError> {
-    let looks = spec.information.len();
-    let mut bounds = Vec::with_capacity(looks);
-    for (k, &information) in spec.information.iter().enumerate().take(looks.saturating_sub(1)) {
-        let unit = information.sqrt();
-        let power = |z: f64| {
-            let theta = effect.unwrap_or(z / unit);
-            let mut running = Running::from_point(information, z * unit, theta);
-            let mut total = 0.0;
-            for (j, (&later, &bound)) in spec.information.iter().zip(efficacy).enumerate().skip(k + 1) {
-                let high = bound * later.sqrt();
-                total += running.above(later, high);
-                let next = spec.information.get(j + 1).copied();
-                running = running.advance(later, f64::NEG_INFINITY, high, next);
-            }
-            total - minimum
-        };
-        let top = efficacy.get(k).copied().unwrap_or(f64::INFINITY).min(20.0);
-        let bound = if power(-20.0) >= 0.0 {
+/// Futility bounds at which a forecast of success `power(look, z)`, rising in `z`, falls to `minimum`.
+fn forecast_futility(efficacy: &[f64], minimum: f64, power: impl Fn(usize, f64) -> f64) -> Result<Vec<f64>, StatError> {
+    let mut bounds = Vec::with_capacity(efficacy.len());
+    for (k, &success) in efficacy.iter().enumerate().take(efficacy.len().saturating_sub(1)) {
+        let top = success.min(20.0);
+        let excess = |z: f64| power(k, z) - minimum;
+        bounds.push(if excess(-20.0) >= 0.0 {
             f64::NEG_INFINITY
-        } else if power(top) <= 0.0 {
+        } else if excess(top) <= 0.0 {
             top
         } else {
-            root::find(power, -20.0, top, 1e-11)?.value
-        };
-        bounds.push(bound);
+            root::find(excess, -20.0, top, 1e-11)?.value
+        });
     }
     bounds.push(f64::NEG_INFINITY);
     Ok(bounds)
+}
+
+/// Probability of success at a look after `k`, given `z` there, when the effect is `theta`.
+fn forecast(spec: &GroupSequentialSpec, efficacy: &[f64], k: usize, z: f64, theta: f64) -> f64 {
+    let information = spec.information[k];
+    let mut running = Running::from_point(information, z * information.sqrt(), theta);
+    let mut total = 0.0;
+    for (j, (&later, &bound)) in spec.information.iter().zip(efficacy).enumerate().skip(k + 1) {
+        let high = bound * later.sqrt();
+        total += running.above(later, high);
+        running = running.advance(later, f64::NEG_INFINITY, high, spec.information.get(j + 1).copied());
+    }
+    total
 }
 
 /// The futility bounds that a rule without error rates of its own gives, in `z`.
@@ -285,7 +280,24 @@ pub(crate) fn plain_futility(spec: &GroupSequentialSpec, efficacy: &[f64]) -> Re
             Ok(Some(bounds.iter().zip(efficacy).map(|(a, b)| a.min(*b)).collect()))
         }
         Futility::ConditionalPower { minimum, effect } => {
-            conditional_power_futility(spec, efficacy, *minimum, *effect).map(Some)
+            let power =
+                |k: usize, z: f64| forecast(spec, efficacy, k, z, effect.unwrap_or(z / spec.information[k].sqrt()));
+            forecast_futility(efficacy, *minimum, power).map(Some)
+        }
+        Futility::PredictivePower { minimum } => {
+            // After z the effect is believed to be normal around z / sqrt(I) with variance 1 / I.
+            let rule = GaussLegendre::new(48);
+            let power = |k: usize, z: f64| {
+                let unit = spec.information[k].sqrt();
+                let (mut total, mut weight) = (0.0, 0.0);
+                for (x, w) in rule.nodes.iter().zip(&rule.weights) {
+                    let density = w * (-32.0 * x * x).exp();
+                    total += density * forecast(spec, efficacy, k, z, (z + 8.0 * x) / unit);
+                    weight += density;
+                }
+                total / weight
+            };
+            forecast_futility(efficacy, *minimum, power).map(Some)
         }
     }
 }

@@ -68,6 +68,12 @@ pub enum Futility {
         /// Assumed effect on the scale on which `Z` has mean `effect sqrt(I)`; none takes the effect observed.
         effect: Option<f64>,
     },
+    /// When the probability of success at the end, averaged over what the data alone say of the effect, has fallen
+    /// below a limit.
+    PredictivePower {
+        /// The limit, in (0, 1).
+        minimum: f64,
+    },
 }
 
 /// When to stop because arm 1 does worse, with its own error.
@@ -221,11 +227,9 @@ impl GroupSequentialSpec {
                     return Err(StatError::invalid("futility", "spending beta needs all looks up to the last"));
                 }
             }
+            Futility::PredictivePower { minimum } => self.validate_forecast(*minimum)?,
             Futility::ConditionalPower { minimum, effect } => {
-                check_probability("minimum", *minimum)?;
-                if !self.last_is_final {
-                    return Err(StatError::invalid("futility", "conditional power needs all looks up to the last"));
-                }
+                self.validate_forecast(*minimum)?;
                 if effect.is_some_and(|effect| !effect.is_finite()) {
                     return Err(StatError::invalid("effect", "must be a finite number"));
                 }
@@ -236,6 +240,15 @@ impl GroupSequentialSpec {
             harm.spending.validate()?;
         }
         Ok(())
+    }
+
+    fn validate_forecast(&self, minimum: f64) -> Result<(), StatError> {
+        check_probability("minimum", minimum)?;
+        if self.last_is_final {
+            Ok(())
+        } else {
+            Err(StatError::invalid("futility", "a forecast needs all looks up to the last"))
+        }
     }
 
     fn validate_information(&self) -> Result<(), StatError> {
