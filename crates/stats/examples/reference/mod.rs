@@ -44,24 +44,24 @@ pub(crate) fn value(group: &str, id: &str, input: &Value, data: &Path) -> Result
         return exact_power::value(id, input);
     }
     let value: fn(&str, &Value, &Path) -> Result<Value, StatError> = match group {
-        "confseq" => confseq::value,
-        "exact_gs" => exact_gs::value,
-        "safe" => safe::value,
-        "gsd" => gsd::value,
         "bayes" => bayes::value,
         "cluster" => cluster::value,
+        "confseq" => confseq::value,
+        "exact_gs" => exact_gs::value,
+        "gsd" => gsd::value,
         "late" => late::value,
         "means" => means::value,
         "meta" => meta::value,
+        "mh" => mh::value,
         "multiplicity" => multiplicity::value,
         "one_prop" => one_prop::value,
+        "paired_prop" => paired_prop::value,
         "power" => power::value,
+        "rates" => rates::value,
+        "safe" => safe::value,
+        "srm" => srm::value,
         "survival" => survival::value,
         "two_prop" => two_prop::value,
-        "srm" => srm::value,
-        "rates" => rates::value,
-        "mh" => mh::value,
-        "paired_prop" => paired_prop::value,
         _ => return Err(StatError::invalid("group", format!("there is no group {group:?}"))),
     };
     value(id, input, data)
