@@ -71,7 +71,7 @@ pub fn common_risk_ratio(strata: &Strata, level: f64) -> Result<Estimate, StatEr
 /// use fairtrial_stats::stratified::{Strata, common_risk_difference};
 /// let strata = Strata::new(&[[8, 20, 4, 20], [12, 40, 9, 38]]).unwrap();
 /// let e = common_risk_difference(&strata, 0.95).unwrap();
-/// assert!((e.point.unwrap() - 0.106_722_689_08).abs() < 1e-10);
+/// assert!((e.point.unwrap() - 63.0 / 575.0).abs() < 1e-12);
 /// ```
 ///
 /// # Errors
