@@ -71,6 +71,8 @@ fn screens() -> Vec<Row> {
         Row::page(Method::POST, "/sign-out", person, pages::session::sign_out),
         Row::page(Method::GET, "/setup/{token}", Needs::Visitor, pages::setup::form),
         Row::page(Method::POST, "/setup", Needs::Visitor, pages::setup::create),
+        Row::page(Method::GET, "/account", person, pages::account::show),
+        Row::page(Method::POST, "/account/password", person, pages::account::change_password),
         Row::page(Method::GET, "/trials", person, pages::trials::list).with_query(&["page"]),
         Row::page(Method::POST, "/trials", designer, pages::trials::create),
         Row::page(Method::GET, "/trials/new", designer, pages::trials::new),

@@ -106,7 +106,7 @@ impl App {
         Ok(NewSession { cookie, person: person_of(row) })
     }
 
-    async fn note_wrong_password(&self, row: &people::PersonRow, email: String) -> Result<(), AppError> {
+    pub(super) async fn note_wrong_password(&self, row: &people::PersonRow, email: String) -> Result<(), AppError> {
         let now = self.ambient.now();
         let failed = row.failed_sign_ins.saturating_add(1);
         let extra = u32::try_from(failed - FREE_ATTEMPTS).ok();

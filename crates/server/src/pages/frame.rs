@@ -21,6 +21,7 @@ pub(super) fn signed_in(state: &State, session: &Session, section: Section) -> F
     if person.has(PersonRole::Administrator) {
         menu.extend([Section::Keys, Section::People]);
     }
+    menu.push(Section::Account);
     let agency = state.app.agencies().into_iter().find(|agency| agency.id == person.agency_id);
     let signed_in =
         SignedIn { name: person.name.clone(), agency: agency.map(|agency| agency.name).unwrap_or_default(), menu };

@@ -1,5 +1,6 @@
 //! For people: what a use case answers becomes a page, what a form says becomes a call of a use case.
 
+pub(crate) mod account;
 pub(crate) mod assets;
 pub(crate) mod fault;
 mod frame;

@@ -71,6 +71,27 @@ fn guessing_passwords_is_slowed_down() {
 }
 
 #[test]
+fn a_new_password_ends_every_session() {
+    let world = start_filled();
+    let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+    let mut elsewhere = Browser::signed_in(world.address, "designer@justice.example");
+    let account = designer.get("/account");
+    assert!(account.status == 200 && account.text().contains("designer@justice.example"));
+    let another = "five other words in a row";
+    let wrong = designer.post("/account/password", &[("current", "not this one"), ("new", another)]);
+    assert!(wrong.status == 422 && wrong.text().contains("This is not your password"), "{}", wrong.text());
+    let weak = designer.post("/account/password", &[("current", PASSWORD), ("new", "short")]);
+    assert!(weak.status == 422 && weak.text().contains("12 to 128"));
+    let changed = designer.post("/account/password", &[("current", PASSWORD), ("new", another)]);
+    assert_eq!((changed.status, changed.header("location")), (303, Some("/sign-in")));
+    assert_eq!((designer.get("/account").status, elsewhere.get("/account").status), (401, 401));
+    designer.get("/sign-in");
+    let fields = |password| [("email", "designer@justice.example"), ("password", password)];
+    assert_eq!(designer.post("/sign-in", &fields(PASSWORD)).status, 401);
+    assert_eq!(designer.post("/sign-in", &fields(another)).status, 303);
+}
+
+#[test]
 fn with_https_cookies_insist_on_it() {
     let world = start(settings(Some("https://trials.example")), routes::table());
     let form = Browser::new(world.address).get("/sign-in");
