@@ -4,7 +4,7 @@ use super::evidence::check_alpha;
 use crate::{Interval, StatError};
 
 /// Most values; the whole stream is read some fifty times.
-const MAX_VALUES: usize = 10_000_000;
+const MAX_VALUES: usize = 1_000_000;
 /// Share of the largest safe bet that is ever placed.
 const TRUNCATION: f64 = 0.5;
 
@@ -26,7 +26,7 @@ const TRUNCATION: f64 = 0.5;
 ///
 /// # Errors
 /// `InvalidArgument` for a value outside [0, 1] or `alpha` outside (0, 1); `TooFewUnits` without values; `TooLarge` above
-/// 10^7 values.
+/// 10^6 values.
 pub fn betting(values: &[f64], alpha: f64) -> Result<Interval, StatError> {
     check_alpha(alpha)?;
     if values.is_empty() {
