@@ -39,6 +39,16 @@ pub struct RankSum {
 ///
 /// # Errors
 /// `TooFewUnits` for an empty arm, `ZeroVariance` when all values are equal, `TooLarge`, `InvalidArgument`.
+///
+/// ```
+/// use fairtrial_stats::means::rank_sum;
+/// // Hollander, Wolfe and Chicken (2014), table 4.1: permeability of the membrane at term and at 12 to 26 weeks.
+/// let term = [0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46];
+/// let early = [1.15, 0.88, 0.90, 0.74, 1.21];
+/// let ranks = rank_sum(&term, &early, 0.95)?;
+/// assert!(ranks.u == 35.0 && (ranks.p_greater - 0.1272).abs() < 5e-5);
+/// # Ok::<(), fairtrial_stats::StatError>(())
+/// ```
 pub fn rank_sum(arm1: &[f64], arm0: &[f64], level: f64) -> Result<RankSum, StatError> {
     check_level(level)?;
     check_all_finite("arm1", arm1)?;

@@ -18,13 +18,23 @@ fn arms(arm1: &Moments, arm0: &Moments) -> Result<Arms, StatError> {
     Ok(arms)
 }
 
+/// Degrees of freedom of `mean1 - ratio mean0` at the estimated ratio; without a denominator all weight is on arm 0.
+fn degrees_of_freedom(arm1: &Moments, arm0: &Moments, arms: &Arms) -> f64 {
+    let (df1, df0) = ((arm1.n - 1) as f64, (arm0.n - 1) as f64);
+    if arm0.mean == 0.0 {
+        return df0;
+    }
+    let ratio = arm1.mean / arm0.mean;
+    satterthwaite(&[(arms.v1, df1), (ratio * ratio * arms.v0, df0)])
+}
+
 /// How many times as large is the mean in arm 1 as in arm 0? (Fieller.)
 ///
 /// # Arguments
 /// * `arm1`, `arm0` - moments of the arms; two units each at least.
 /// * `null_ratio` - ratio under the null hypothesis, 1 for no difference.
-/// * `side` - alternatives that count; the interval is always the two-sided one at `level`.
-/// * `level` - confidence level in (0, 1).
+/// * `side` - alternatives that count. A one-sided question gets the one-sided interval that belongs to its test.
+/// * `level` - confidence level in (0, 1); above 0.5 for a one-sided question.
 ///
 /// # Result
 /// Ratio of means 1 / 0 (none when the mean of arm 0 is 0). The interval is unbounded on both sides when the mean of arm 0 is
@@ -35,8 +45,8 @@ fn arms(arm1: &Moments, arm0: &Moments) -> Result<Arms, StatError> {
 /// Not when means may be negative: a ratio then says nothing.
 ///
 /// # Source
-/// Fieller (1954), JRSS B 16:175-185; t with Welch's degrees of freedom at the null ratio for the test, at the estimate for the
-/// interval.
+/// Fieller (1954), JRSS B 16:175-185; t with Welch's degrees of freedom at the estimated ratio, for interval and test alike, so
+/// that they agree.
 ///
 /// # Errors
 /// `TooFewUnits`, `ZeroVariance`, `InvalidArgument`.
@@ -48,24 +58,32 @@ pub fn ratio_of_means(
     level: f64,
 ) -> Result<Estimate, StatError> {
     check_finite("null_ratio", null_ratio)?;
-    let Arms { v1, v0 } = arms(arm1, arm0)?;
-    let df1 = (arm1.n - 1) as f64;
-    let df0 = (arm0.n - 1) as f64;
+    check_level(level)?;
+    if side != Side::Two && level <= 0.5 {
+        return Err(StatError::invalid("level", "must be above 0.5 for a one-sided question"));
+    }
+    let of = arms(arm1, arm0)?;
+    let df = degrees_of_freedom(arm1, arm0, &of);
+    let reference = Reference::Student(df);
     let point = (arm0.mean != 0.0).then(|| arm1.mean / arm0.mean);
-    let reference_at = |ratio: f64| Reference::Student(satterthwaite(&[(v1, df1), (ratio * ratio * v0, df0)]));
-    let null_variance = v1 + null_ratio * null_ratio * v0;
+    let null_variance = of.v1 + null_ratio * null_ratio * of.v0;
     let p_value = (null_variance > 0.0).then(|| {
         let t = (arm1.mean - null_ratio * arm0.mean) / null_variance.sqrt();
         // A ratio above the null with a negative denominator is a smaller numerator.
-        let t = if arm0.mean < 0.0 { -t } else { t };
-        reference_at(null_ratio).p_value(t, side)
+        reference.p_value(if arm0.mean < 0.0 { -t } else { t }, side)
     });
-    let set = fieller_set(arm1, arm0, level)?;
+    let tail = if side == Side::Two { (1.0 - level) / 2.0 } else { 1.0 - level };
+    let mut interval = fieller_set_with_critical(arm1, arm0, reference.upper_quantile(tail))?.hull(level);
+    match side {
+        Side::Two => {}
+        Side::Greater => interval.upper = f64::INFINITY,
+        Side::Less => interval.lower = f64::NEG_INFINITY,
+    }
     Ok(Estimate {
         point,
-        standard_error: point.map(|ratio| ((v1 + ratio * ratio * v0).sqrt() / arm0.mean).abs()),
-        degrees_of_freedom: point.map(|ratio| satterthwaite(&[(v1, df1), (ratio * ratio * v0, df0)])),
-        interval: set.hull(level),
+        standard_error: point.map(|ratio| ((of.v1 + ratio * ratio * of.v0).sqrt() / arm0.mean).abs()),
+        degrees_of_freedom: Some(df),
+        interval,
         p_value,
         method: "Fieller's ratio of means".to_owned(),
         guarantee: Guarantee::Asymptotic,
@@ -74,23 +92,15 @@ pub fn ratio_of_means(
 
 /// Which ratios of means are compatible with the data? (Fieller's set, also when it is not an interval.)
 ///
-/// Arguments, source and errors as [`ratio_of_means`]. With many units the t quantile is the normal one.
+/// Arguments, source and errors as [`ratio_of_means`], two-sided.
 ///
 /// # Errors
 /// `TooFewUnits`, `ZeroVariance`, `InvalidArgument`.
 pub fn fieller_set(arm1: &Moments, arm0: &Moments, level: f64) -> Result<ConfidenceSet, StatError> {
     check_level(level)?;
-    let Arms { v1, v0 } = arms(arm1, arm0)?;
-    let (df1, df0) = ((arm1.n - 1) as f64, (arm0.n - 1) as f64);
-    // Without a denominator the estimate is infinitely far: all weight is on arm 0.
-    let df = if arm0.mean == 0.0 {
-        df0
-    } else {
-        let ratio = arm1.mean / arm0.mean;
-        satterthwaite(&[(v1, df1), (ratio * ratio * v0, df0)])
-    };
-    let critical = Reference::Student(df).upper_quantile((1.0 - level) / 2.0);
-    Ok(ConfidenceSet::fieller(arm1.mean, arm0.mean, v1, v0, 0.0, critical))
+    let of = arms(arm1, arm0)?;
+    let reference = Reference::Student(degrees_of_freedom(arm1, arm0, &of));
+    fieller_set_with_critical(arm1, arm0, reference.upper_quantile((1.0 - level) / 2.0))
 }
 
 /// Fieller's set with a critical value of the caller, for example the normal 1.96 that large-sample reports use.

@@ -48,6 +48,19 @@ pub struct Pooled {
 ///
 /// # Errors
 /// As [`heterogeneity`]; `ZeroVariance` for Hartung and Knapp without the guard when all effects are equal.
+///
+/// ```
+/// use fairtrial_stats::{Side, meta::{BetweenTrials, Pooling, pool}};
+/// // Thirteen trials of BCG vaccine, log risk ratios (Colditz and others 1994; Viechtbauer 2010).
+/// let effects = [-0.8893, -1.5854, -1.3481, -1.4416, -0.2175, -0.7861, -1.6209, 0.0120, -0.4694, -1.3713, -0.3394, 0.4459,
+///     -0.0173];
+/// let variances = [0.3256, 0.1946, 0.4154, 0.0200, 0.0512, 0.0069, 0.2230, 0.0040, 0.0564, 0.0730, 0.0124, 0.5325, 0.0714];
+/// let method = BetweenTrials::Reml { tolerance: 1e-12 };
+/// let pooled = pool(&effects, &variances, method, Pooling::Normal, Side::Two, 0.95)?;
+/// assert!((pooled.estimate.point.unwrap() + 0.7145).abs() < 2e-4);
+/// assert!((pooled.heterogeneity.between - 0.3132).abs() < 2e-4);
+/// # Ok::<(), fairtrial_stats::StatError>(())
+/// ```
 pub fn pool(
     effects: &[f64],
     variances: &[f64],

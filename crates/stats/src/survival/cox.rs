@@ -112,6 +112,23 @@ fn add_exact(sum: &mut Likelihood, set: &RiskSet, beta: f64) {
 ///
 /// # Errors
 /// `NotEstimable` when the factor is 0 or infinite or no event is informative, `TooFewUnits`, `TooLarge`, `InvalidArgument`.
+///
+/// ```
+/// use fairtrial_stats::{Side, survival::{Ties, cox}};
+/// use fairtrial_stats::survival::Observation;
+/// let of = |time: f64, event: bool| Observation { time, event };
+/// // Freireich and others (1963): weeks of remission with 6-MP and with placebo.
+/// let drug: Vec<_> = [6.0, 6.0, 6.0, 7.0, 10.0, 13.0, 16.0, 22.0, 23.0].map(|t| of(t, true)).into_iter()
+///     .chain([6.0, 9.0, 10.0, 11.0, 17.0, 19.0, 20.0, 25.0, 32.0, 32.0, 34.0, 35.0].map(|t| of(t, false))).collect();
+/// let placebo: Vec<_> = [1., 1., 2., 2., 3., 4., 4., 5., 5., 8., 8., 8., 8., 11., 11., 12., 12., 15., 17., 22., 23.]
+///     .map(|t| of(t, true)).into();
+/// let point = |ties| cox(&drug, &placebo, ties, Side::Two, 0.95).map(|model| model.log_hazard_ratio.point.unwrap());
+/// // Kalbfleisch and Prentice (2002) give 1.509, 1.572 and 1.628 for placebo against 6-MP.
+/// assert!((point(Ties::Breslow)? + 1.509).abs() < 1e-3);
+/// assert!((point(Ties::Efron)? + 1.572).abs() < 1e-3);
+/// assert!((point(Ties::Exact)? + 1.628).abs() < 1e-3);
+/// # Ok::<(), fairtrial_stats::StatError>(())
+/// ```
 pub fn cox(
     arm1: &[Observation],
     arm0: &[Observation],

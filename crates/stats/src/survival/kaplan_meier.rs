@@ -76,6 +76,18 @@ impl KaplanMeier {
     ///
     /// # Errors
     /// `TooFewUnits` without observations, `InvalidArgument`.
+    ///
+    /// ```
+    /// use fairtrial_stats::survival::{IntervalScale, KaplanMeier};
+    /// use fairtrial_stats::survival::Observation;
+    /// let of = |time: f64, event: bool| Observation { time, event };
+    /// // Freireich and others (1963): weeks of remission with 6-MP and with placebo.
+    /// let drug: Vec<_> = [6.0, 6.0, 6.0, 7.0, 10.0, 13.0, 16.0, 22.0, 23.0].map(|t| of(t, true)).into_iter()
+    ///     .chain([6.0, 9.0, 10.0, 11.0, 17.0, 19.0, 20.0, 25.0, 32.0, 32.0, 34.0, 35.0].map(|t| of(t, false))).collect();
+    /// let at = KaplanMeier::fit(&drug)?.at(10.0, IntervalScale::LogLog, 0.95)?;
+    /// assert!((at.survival - 0.7529).abs() < 5e-5 && at.standard_error.is_some_and(|se| (se - 0.0963).abs() < 5e-5));
+    /// # Ok::<(), fairtrial_stats::StatError>(())
+    /// ```
     pub fn fit(observations: &[Observation]) -> Result<Self, StatError> {
         Self::from_rows(&rows_of(observations, "observations")?)
     }

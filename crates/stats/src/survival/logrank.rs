@@ -86,6 +86,20 @@ impl Sums {
 ///
 /// # Errors
 /// `TooFewUnits` for an empty arm, `NotEstimable` without events while both arms are at risk, `InvalidArgument`.
+///
+/// ```
+/// use fairtrial_stats::{Side, survival::logrank};
+/// use fairtrial_stats::survival::Observation;
+/// let of = |time: f64, event: bool| Observation { time, event };
+/// // Freireich and others (1963): weeks of remission with 6-MP and with placebo.
+/// let drug: Vec<_> = [6.0, 6.0, 6.0, 7.0, 10.0, 13.0, 16.0, 22.0, 23.0].map(|t| of(t, true)).into_iter()
+///     .chain([6.0, 9.0, 10.0, 11.0, 17.0, 19.0, 20.0, 25.0, 32.0, 32.0, 34.0, 35.0].map(|t| of(t, false))).collect();
+/// let placebo: Vec<_> = [1., 1., 2., 2., 3., 4., 4., 5., 5., 8., 8., 8., 8., 11., 11., 12., 12., 15., 17., 22., 23.]
+///     .map(|t| of(t, true)).into();
+/// let test = logrank(&drug, &placebo, 0.0, Side::Two)?;
+/// assert!((test.z * test.z - 16.79).abs() < 5e-3 && test.z < 0.0);
+/// # Ok::<(), fairtrial_stats::StatError>(())
+/// ```
 pub fn logrank(arm1: &[Observation], arm0: &[Observation], rho: f64, side: Side) -> Result<LogRank, StatError> {
     check_rho(rho)?;
     let mut sums = Sums::default();

@@ -74,6 +74,11 @@ proptest! {
         let plain = ratio_of_means(&x, &y, 1.0, Side::Two, 0.95).unwrap();
         let swapped = ratio_of_means(&y, &x, 1.0, Side::Two, 0.95).unwrap();
         prop_assert!(plain.interval.contains(plain.point.unwrap()));
+        // The interval ends where the test's p-value is one minus the level, one-sided as well.
+        let end = ratio_of_means(&x, &y, plain.interval.lower, Side::Two, 0.95).unwrap().p_value.unwrap().p();
+        prop_assert!((end - 0.05).abs() < 1e-9);
+        let above = ratio_of_means(&x, &y, 1.0, Side::Greater, 0.975).unwrap();
+        prop_assert!(close(above.interval.lower, plain.interval.lower, 1e-12) && above.interval.upper == f64::INFINITY);
         prop_assert!(close(plain.point.unwrap(), 1.0 / swapped.point.unwrap(), 1e-12));
         prop_assert!(close(plain.p_value.unwrap().ln_p, swapped.p_value.unwrap().ln_p, 1e-9));
     }
