@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use fairtrial_app::{people::sessions::Session, trials::report::ENGINE};
+use fairtrial_app::people::sessions::Session;
 use fairtrial_domain::trial::PersonRole;
 use fairtrial_pages::{
     Frame, Moment,
@@ -36,7 +36,7 @@ pub(super) fn outside(state: &State, csrf: &str) -> Frame {
         section: Section::Outside,
         demonstration: state.demonstration,
         notice: None,
-        facts: Facts { as_at: None, protocol_id: None, engine: ENGINE.to_owned() },
+        facts: Facts { as_at: None, protocol_id: None, engine: env!("CARGO_PKG_VERSION").to_owned() },
     }
 }
 

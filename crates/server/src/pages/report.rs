@@ -23,7 +23,8 @@ pub(crate) async fn show(call: Call) -> Answer {
     let mut frame = frame::signed_in(&call.state, call.caller.session()?, Section::Trials);
     frame.facts.as_at = Some(Moment::new(report.as_of, trial.plan.protocol().time_zone));
     frame.facts.protocol_id = Some(report.protocol_id.to_string());
-    frame.facts.engine = report.engine.clone();
+    // The footer names the program already.
+    frame.facts.engine = report.engine.strip_prefix("fairtrial ").unwrap_or(&report.engine).to_owned();
     let download = |label: &str, ending: &str| Download {
         label: label.to_owned(),
         address: format!("/trials/{}/report.{ending}", trial.key()),
