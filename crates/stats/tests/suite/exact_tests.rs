@@ -3,7 +3,7 @@
 use fairtrial_stats::Side;
 use fairtrial_stats::two_proportions::{
     ExactTest, FisherMethod, RejectionRegion, Table, barnard, boschloo, conditional_odds_ratio, exact_margin_test,
-    exact_risk_difference, fisher, melded_risk_difference,
+    exact_needed, exact_power, exact_risk_difference, fisher, melded_risk_difference,
 };
 
 fn table(x1: u64, n1: u64, x0: u64, n0: u64) -> Table {
@@ -239,4 +239,18 @@ fn extreme_tables_are_not_called_no_evidence() {
         assert!(!estimate.interval.contains(0.0));
         assert!(estimate.interval.upper - estimate.interval.lower > 0.2);
     }
+}
+
+#[test]
+fn the_needed_number_lies_behind_the_last_tooth_of_the_saw() {
+    let power = |n: u64| exact_power(ExactTest::Fisher, n, n, 0.7, 0.3, 0.025).unwrap();
+    let needed = exact_needed(ExactTest::Fisher, 0.7, 0.3, 0.025, 0.8, 60).unwrap();
+    assert!(power(needed - 1) < 0.8 && (needed..=60).all(|n| power(n) >= 0.8), "{needed}");
+    // The power does go down here and there as the trial grows, which is why the last tooth counts.
+    assert!((2..60).any(|n| power(n + 1) < power(n)));
+    let mirrored = exact_needed(ExactTest::Fisher, 0.3, 0.7, 0.025, 0.8, 60).unwrap();
+    assert_eq!(needed, mirrored);
+    assert!(exact_needed(ExactTest::Boschloo, 0.7, 0.3, 0.025, 0.8, 60).unwrap() <= needed);
+    assert!(exact_needed(ExactTest::Fisher, 0.5, 0.5, 0.025, 0.8, 60).is_err());
+    assert!(exact_needed(ExactTest::Fisher, 0.51, 0.5, 0.025, 0.8, 60).is_err());
 }
