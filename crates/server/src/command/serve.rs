@@ -40,9 +40,22 @@ pub(super) async fn answer(
             "There is no administrator yet. Make the first one within 30 minutes: {public}/setup/{token}\n"
         ))?;
     }
+    let metrics = match settings.metrics_listen {
+        None => None,
+        Some(listen) => {
+            let server =
+                bound.metrics.serve(listen, Arc::clone(&app)).with_context(|| format!("cannot listen on {listen}"))?;
+            let handle = server.handle();
+            actix_web::rt::spawn(server);
+            Some(handle)
+        }
+    };
     let in_step = actix_web::rt::spawn(Arc::clone(&app).keep_in_step());
     bound.server.await?;
     in_step.abort();
+    if let Some(metrics) = metrics {
+        metrics.stop(false).await;
+    }
     app.write_counters().await?;
     Ok(())
 }

@@ -17,6 +17,8 @@ pub struct Settings {
     pub master_key: Option<MasterKeyBytes>,
     /// Address that people use, when it is not the one the server listens on.
     pub public_url: Option<PublicUrl>,
+    /// Where counts of requests are read; none for nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// How much is said.
     pub log_level: LogLevel,
     /// In which form.
@@ -159,6 +161,7 @@ impl Settings {
             database_url,
             master_key: read(sources, "master-key", master_key)?,
             public_url: read(sources, "public-url", public_url)?,
+            metrics_listen: read(sources, "metrics-listen", listen)?,
             log_level: read(sources, "log-level", log_level)?.unwrap_or(LogLevel::Info),
             log_format: read(sources, "log-format", log_format)?.unwrap_or(LogFormat::Text),
             workers: read(sources, "workers", |text| number(text, 1, 256))?.and_then(|n| usize::try_from(n).ok()),
@@ -176,9 +179,10 @@ impl Settings {
     #[must_use]
     pub fn describe(&self) -> String {
         let public = self.public_url.as_ref().map_or("the address it listens on", PublicUrl::as_str);
+        let metrics = self.metrics_listen.map_or("off".into(), |address| address.to_string());
         let workers = self.workers.map_or("one for each processor".into(), |n| n.to_string());
         format!(
-            "listen            {}\npublic address    {public}\ndata folder       {}\ndatabase          {}\n\
+            "listen            {}\npublic address    {public}\nmetrics           {metrics}\ndata folder       {}\ndatabase          {}\n\
              master key        {}\nlog               {}, as {}\nworkers           {workers}\nshutdown seconds  {}\n",
             self.listen,
             self.data.display(),

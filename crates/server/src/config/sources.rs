@@ -31,7 +31,7 @@ const fn setting(name: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(super) const SETTINGS: [Setting; 9] = [
+pub(super) const SETTINGS: [Setting; 10] = [
     setting("listen"),
     setting("data"),
     Setting { name: "database-url", also: Some("DATABASE_URL"), secret: true },
@@ -39,6 +39,7 @@ pub(super) const SETTINGS: [Setting; 9] = [
     setting("public-url"),
     setting("log-level"),
     setting("log-format"),
+    setting("metrics-listen"),
     setting("workers"),
     setting("shutdown-seconds"),
 ];
@@ -86,6 +87,9 @@ pub struct ServerFlags {
     /// Address that people use, when a proxy stands in front; with https, cookies and headers insist on it
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// Address and port where Prometheus reads /metrics [default: off]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<String>,
     /// Threads that answer requests [default: one for each processor]
     #[arg(long, value_name = "NUMBER")]
     pub workers: Option<String>,
@@ -141,6 +145,7 @@ impl Sources {
             ("log-format", &flags.log_format),
             ("listen", &server.listen),
             ("public-url", &server.public_url),
+            ("metrics-listen", &server.metrics_listen),
             ("workers", &server.workers),
             ("shutdown-seconds", &server.shutdown_seconds),
         ];

@@ -3,6 +3,7 @@
 mod ambient;
 mod installation;
 mod log;
+mod metrics;
 mod run;
 mod state;
 
@@ -10,5 +11,7 @@ pub use ambient::{SystemClock, SystemRandomness, system_ambient};
 pub(crate) use installation::in_full;
 pub use installation::{Installation, migrate, open, open_with};
 pub use log::start_log;
+pub(crate) use metrics::Counts;
+pub use metrics::Metrics;
 pub use run::{Bound, bind};
 pub use state::State;

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, net::TcpListener, sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 
-use super::State;
+use super::{Metrics, State};
 use crate::{
     config::Settings,
     transport::{Row, install, outer, unmatched},
@@ -17,6 +17,8 @@ const CONNECTIONS: usize = 2_000;
 pub struct Bound {
     /// Where it will answer.
     pub address: SocketAddr,
+    /// What was answered so far.
+    pub metrics: Arc<Metrics>,
     /// Answers until it is told to stop, when it is waited for.
     pub server: Server,
 }
@@ -31,11 +33,13 @@ pub fn bind(settings: &Settings, state: State, rows: Vec<Row>) -> io::Result<Bou
     let address = listener.local_addr()?;
     let state = web::Data::new(state);
     let rows = Arc::new(rows);
+    let metrics = Arc::new(Metrics::of_routes(rows.iter().map(|row| row.path)));
+    let counted = Arc::clone(&metrics);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
             .wrap(from_fn(outer))
-            .configure(|config| install(&rows, config))
+            .configure(|config| install(&rows, &counted, config))
             .default_service(web::to(unmatched))
     })
     .client_request_timeout(Duration::from_secs(5))
@@ -46,5 +50,5 @@ pub fn bind(settings: &Settings, state: State, rows: Vec<Row>) -> io::Result<Bou
         Some(workers) => server.workers(workers),
         None => server,
     };
-    Ok(Bound { address, server: server.listen(listener)?.run() })
+    Ok(Bound { address, metrics, server: server.listen(listener)?.run() })
 }

@@ -1,6 +1,6 @@
 //! From the rows of the route table to answers: method, address, right, handler, in this order.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
@@ -12,15 +12,15 @@ use super::{Answer, Audience, Call, Query, RequestId, Row, panic::caught, percen
 use crate::{
     access, pages,
     problem::{Code, Problem},
-    server::State,
+    server::{Counts, Metrics, State},
 };
 
 /// Longest address, in bytes.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
-/// The rows of one path.
+/// The rows of one path, and where their answers are counted.
 #[derive(Clone)]
-struct Place(Arc<Vec<Row>>);
+struct Place(Arc<Vec<Row>>, Arc<Counts>);
 
 impl Place {
     fn row(&self, method: &Method) -> Option<&Row> {
@@ -45,13 +45,13 @@ impl Place {
 
 /// Adds the rows to a server. A path with a name in it comes before one with a parameter in the same place: names
 /// sort before braces.
-pub fn install(rows: &[Row], config: &mut web::ServiceConfig) {
+pub fn install(rows: &[Row], metrics: &Metrics, config: &mut web::ServiceConfig) {
     let mut places: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
     for row in rows {
         places.entry(row.path).or_default().push(row.clone());
     }
     for (path, rows) in places {
-        let place = Place(Arc::new(rows));
+        let place = Place(Arc::new(rows), metrics.of(path));
         config.service(web::resource(path).to(move |request, payload, state| {
             let place = place.clone();
             async move { respond(&place, request, payload, state).await }
@@ -67,8 +67,9 @@ pub(crate) async fn unmatched(request: HttpRequest) -> HttpResponse {
 }
 
 async fn respond(place: &Place, request: HttpRequest, payload: web::Payload, state: web::Data<State>) -> HttpResponse {
+    let began = Instant::now();
     let answer = caught(answer(place, request.clone(), payload, state.into_inner())).await;
-    match answer {
+    let response = match answer {
         Some(Ok(response)) => response,
         Some(Err(mut problem)) => {
             if problem.code == Code::Overloaded
@@ -82,7 +83,9 @@ async fn respond(place: &Place, request: HttpRequest, payload: web::Payload, sta
             tracing::error!(route = request.match_pattern(), "a handler panicked");
             refuse(&Problem::internal(), place.audience(), &request)
         }
-    }
+    };
+    place.1.add(response.status().as_u16(), began.elapsed());
+    response
 }
 
 async fn answer(place: &Place, request: HttpRequest, payload: web::Payload, state: Arc<State>) -> Answer {

@@ -98,7 +98,11 @@ fn statistics_answer_each_line_at_once_and_end_quietly_when_nobody_reads() {
 #[test]
 fn a_server_prints_the_port_it_picked_and_ends_well_when_told() {
     let data = tempfile::tempdir().expect("a folder");
-    let mut child = fairtrial(&["serve", "--listen", "127.0.0.1:0", "--data", data.path().to_str().expect("text")])
+    // A port that was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let metrics = free.to_string();
+    let folder = data.path().to_str().expect("text");
+    let mut child = fairtrial(&["serve", "--listen", "127.0.0.1:0", "--metrics-listen", &metrics, "--data", folder])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -109,6 +113,14 @@ fn a_server_prints_the_port_it_picked_and_ends_well_when_told() {
         .expect("the address is printed");
     let output = run(&["healthcheck", "--listen", &address]);
     assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    let read = crate::client::send(free, &crate::client::request("GET", "/metrics", &[], b"")).expect("an answer");
+    let counted = "fairtrial_requests_total{route=\"/readyz\",status=\"2xx\"} 1\n";
+    assert!(read.status == 200 && read.text().contains(counted), "{}", read.text());
+    assert!(read.text().contains("fairtrial_request_duration_seconds_count{route=\"/readyz\"} 1\n"));
+    let public: std::net::SocketAddr = address.parse().expect("an address");
+    let not_here =
+        crate::client::send(public, &crate::client::request("GET", "/metrics", &[], b"")).expect("an answer");
+    assert_eq!(not_here.status, 404, "counts are not for the public");
     let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
     assert!(told.success());
     assert_eq!(child.wait().expect("it ends").code(), Some(0));

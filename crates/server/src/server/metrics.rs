@@ -1,0 +1,138 @@
+//! Counts of what was answered, for Prometheus. Labels are patterns of paths and classes of statuses: never a path that
+//! somebody typed, and nothing about a person.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use actix_web::{App as Application, HttpResponse, HttpServer, dev::Server, web};
+use fairtrial_app::App;
+
+/// Upper ends of the classes of time, in microseconds.
+const ENDS: [u64; 9] = [1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 500_000, 2_500_000, 10_000_000];
+
+/// Classes of statuses, from 1xx on.
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// Counts of one route.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    statuses: [AtomicU64; 5],
+    times: [AtomicU64; 9],
+    longer: AtomicU64,
+    microseconds: AtomicU64,
+}
+
+impl Counts {
+    /// Counts one answer.
+    pub(crate) fn add(&self, status: u16, took: Duration) {
+        let class = usize::from(status / 100).saturating_sub(1);
+        if let Some(count) = self.statuses.get(class) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let place =
+            ENDS.iter().zip(&self.times).find(|(end, _)| took <= **end).map_or(&self.longer, |(_, count)| count);
+        place.fetch_add(1, Ordering::Relaxed);
+        self.microseconds.fetch_add(took, Ordering::Relaxed);
+    }
+}
+
+/// Counts of all routes.
+#[derive(Debug)]
+pub struct Metrics(BTreeMap<String, Arc<Counts>>);
+
+impl Metrics {
+    /// Nothing counted yet for these paths.
+    pub fn of_routes<'a>(paths: impl Iterator<Item = &'a str>) -> Self {
+        Self(paths.map(|path| (path.to_owned(), Arc::default())).collect())
+    }
+
+    /// The counts of a path; counts that nobody reads for a path that is not known.
+    pub(crate) fn of(&self, path: &str) -> Arc<Counts> {
+        self.0.get(path).cloned().unwrap_or_default()
+    }
+
+    /// The counts in the text format of Prometheus.
+    fn text(&self, app: &App) -> String {
+        let mut text = String::new();
+        let mut line = |words: std::fmt::Arguments<'_>| {
+            // Writing to a text never fails.
+            let _ = text.write_fmt(words);
+            text.push('\n');
+        };
+        line(format_args!("# HELP fairtrial_info Version of the program.\n# TYPE fairtrial_info gauge"));
+        line(format_args!("fairtrial_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")));
+        line(format_args!("# HELP fairtrial_known_units Units in trials that this server holds in memory."));
+        line(format_args!("# TYPE fairtrial_known_units gauge\nfairtrial_known_units {}", app.known_units()));
+        line(format_args!("# HELP fairtrial_requests_total Answers by route and class of status."));
+        line(format_args!("# TYPE fairtrial_requests_total counter"));
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        for (route, counts) in &self.0 {
+            for (class, count) in CLASSES.iter().zip(&counts.statuses).filter(|(_, count)| read(count) > 0) {
+                line(format_args!("fairtrial_requests_total{{route=\"{route}\",status=\"{class}\"}} {}", read(count)));
+            }
+        }
+        let name = "fairtrial_request_duration_seconds";
+        line(format_args!(
+            "# HELP {name} Time from the whole head of a request to its answer.\n# TYPE {name} histogram"
+        ));
+        for (route, counts) in &self.0 {
+            let mut sum = 0;
+            for (end, count) in ENDS.iter().zip(&counts.times) {
+                sum += read(count);
+                let end = *end as f64 / 1e6;
+                line(format_args!("{name}_bucket{{route=\"{route}\",le=\"{end}\"}} {sum}"));
+            }
+            sum += read(&counts.longer);
+            line(format_args!("{name}_bucket{{route=\"{route}\",le=\"+Inf\"}} {sum}"));
+            line(format_args!("{name}_sum{{route=\"{route}\"}} {}", read(&counts.microseconds) as f64 / 1e6));
+            line(format_args!("{name}_count{{route=\"{route}\"}} {sum}"));
+        }
+        text
+    }
+
+    /// A server of its own for these counts, on a port that need not be public.
+    ///
+    /// # Errors
+    /// When the port cannot be had.
+    pub fn serve(self: &Arc<Self>, listen: SocketAddr, app: Arc<App>) -> io::Result<Server> {
+        let metrics = Arc::clone(self);
+        let listener = TcpListener::bind(listen)?;
+        tracing::info!(address = %listener.local_addr()?, "metrics can be read");
+        let server = HttpServer::new(move || {
+            let (metrics, app) = (Arc::clone(&metrics), Arc::clone(&app));
+            let show = move || {
+                let text = metrics.text(&app);
+                async move { HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text) }
+            };
+            Application::new().route("/metrics", web::get().to(show))
+        });
+        Ok(server.workers(1).disable_signals().listen(listener)?.run())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_answer_is_counted_once() {
+        let counts = Counts::default();
+        for (status, micros) in [(200, 10), (204, 1_000), (404, 1_001), (503, 60_000_000), (999, 1)] {
+            counts.add(status, Duration::from_micros(micros));
+        }
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        assert_eq!(counts.statuses.iter().map(read).collect::<Vec<_>>(), [0, 2, 0, 1, 1]);
+        assert_eq!(counts.times.iter().map(read).sum::<u64>() + read(&counts.longer), 5);
+        assert_eq!((read(&counts.times[0]), read(&counts.longer)), (3, 1));
+    }
+}
