@@ -52,9 +52,6 @@ fn estimate(point: Option<f64>, limits: (f64, f64), level: f64, z: f64, skewness
 
 fn difference(events: &Events, level: f64, skewness: bool) -> Result<Estimate, StatError> {
     check_level(level)?;
-    if events.x1 + events.x0 == 0 {
-        return Err(StatError::not_estimable("no event in either arm: a score interval needs one"));
-    }
     let critical = -normal::quantile(0.5 * (1.0 - level));
     let observed = events.rate1() - events.rate0();
     let spread = (events.x1 as f64 + 1.0).sqrt() / events.t1 + (events.x0 as f64 + 1.0).sqrt() / events.t0;
@@ -101,10 +98,11 @@ fn ratio(events: &Events, level: f64, skewness: bool) -> Result<Estimate, StatEr
 
 /// By how much do two event rates differ, per unit of exposure? The score interval.
 ///
-/// Large-sample, good from a few events. Source: Miettinen and Nurminen 1985, Statist. Med. 4, 213-226.
+/// Large-sample, good from a few events; without any event the limits still say how large a difference the exposure
+/// allows. Source: Miettinen and Nurminen 1985, Statist. Med. 4, 213-226.
 ///
 /// # Errors
-/// `invalid_argument` for a level outside (0, 1); `not_estimable` without any event.
+/// `invalid_argument` for a level outside (0, 1).
 pub fn score_rate_difference(events: &Events, level: f64) -> Result<Estimate, StatError> {
     difference(events, level, false)
 }
