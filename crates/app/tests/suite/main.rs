@@ -1,4 +1,5 @@
 //! The use cases on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
 mod demonstration;
 mod frontline;
