@@ -22,7 +22,7 @@ pub enum Caller {
     /// Nobody who is known.
     Nobody,
     /// A program.
-    Key(KeyActor),
+    Key(Arc<KeyActor>),
     /// A person, by their session.
     Person(Arc<Session>),
 }
@@ -57,7 +57,7 @@ impl Caller {
     pub(crate) fn actor(&self) -> Result<Actor, Problem> {
         match self {
             Self::Nobody => Err(not_signed_in()),
-            Self::Key(key) => Ok(Actor::Key(key.clone())),
+            Self::Key(key) => Ok(Actor::Key(KeyActor::clone(key))),
             Self::Person(session) => Ok(Actor::Person(session.person.clone())),
         }
     }
@@ -76,7 +76,7 @@ impl Caller {
 pub(crate) async fn caller(state: &State, request: &HttpRequest, needs: Needs) -> Result<Caller, Problem> {
     match needs {
         Needs::Nothing => Ok(Caller::Nobody),
-        Needs::Scope(scope) => key(state, request, scope).map(Caller::Key),
+        Needs::Scope(scope) => Ok(Caller::Key(Arc::new(key(state, request, scope)?))),
         Needs::Visitor => match session(state, request).await {
             Err(problem) if problem.code == Code::Unauthenticated => Ok(Caller::Nobody),
             session => Ok(Caller::Person(session?)),

@@ -187,7 +187,14 @@ pub(crate) async fn act(call: Call) -> Answer {
     let verb = Verb::from_word(call.part("verb")).ok_or_else(Problem::not_found)?;
     let (form, state, caller) = call.form(&["reason"]).await?;
     let actor = caller.actor()?;
-    match state.app.move_trial(&actor, &key, &Move::plain(verb, form.get("reason"))).await {
+    let mut asked = Move::plain(verb, form.get("reason"));
+    if verb == Verb::Approve {
+        // Somebody with several roles signs in the first one whose signature is missing, then in the next.
+        let person = &caller.session()?.person;
+        let missing = state.app.view_trial(&actor, &key).await?.missing;
+        asked.role = missing.into_iter().find(|role| person.has(*role));
+    }
+    match state.app.move_trial(&actor, &key, &asked).await {
         Ok(_) => Ok(go_to(&format!("/trials/{key}"))),
         Err(error @ AppError::Invalid(_)) => {
             let mut errors = faults_of_form(error)?;
