@@ -113,6 +113,16 @@ fn in_words(report: &Report) -> String {
     }
     for outcome in &report.outcomes {
         line(format!("\n{} ({})", outcome.name, outcome.outcome));
+        for arm in &outcome.arms {
+            line(match (&arm.not_estimable, arm.mean, arm.events) {
+                (_, Some(share), Some(events)) => {
+                    format!("  {}: {:.2} % ({events} of {})", arm.arm, share * 100.0, arm.analysed)
+                }
+                (_, Some(mean), None) => format!("  {}: {mean:.4} on average ({} analysed)", arm.arm, arm.analysed),
+                (Some(why), None, _) => format!("  {}: {}", arm.arm, why.detail),
+                (None, None, _) => format!("  {}: no value", arm.arm),
+            });
+        }
         for comparison in &outcome.comparisons {
             let measure = match comparison.measure {
                 Measure::Difference => "difference",
@@ -121,13 +131,14 @@ fn in_words(report: &Report) -> String {
             line(match (&comparison.not_estimable, comparison.estimate) {
                 (Some(why), _) => format!("  {measure} {} : {}: {}", comparison.arm, comparison.control, why.detail),
                 (None, estimate) => format!(
-                    "  {measure} {} : {}: {} ({} to {}, {} % interval; {})",
+                    "  {measure} {} : {}: {} ({} to {}, {} % interval; p {}; {})",
                     comparison.arm,
                     comparison.control,
                     number(estimate, "-"),
                     number(comparison.lower, "unbounded"),
                     number(comparison.upper, "unbounded"),
                     (comparison.level * 1000.0).round() / 10.0,
+                    p_value(comparison.p_value),
                     comparison.method.as_deref().unwrap_or("no method"),
                 ),
             });
@@ -139,6 +150,15 @@ fn in_words(report: &Report) -> String {
     }
     line(format!("\nplan {}, {}, as of {}", report.protocol_id, report.engine, report.as_of.to_rfc3339()));
     text
+}
+
+/// Never 0: below what is worth writing out, only that it is below.
+fn p_value(p: Option<f64>) -> String {
+    match p {
+        None => "-".into(),
+        Some(p) if p < 0.000_1 => "< 0.0001".into(),
+        Some(p) => format!("= {p:.4}"),
+    }
 }
 
 fn number(value: Option<f64>, absent: &str) -> String {
