@@ -7,7 +7,7 @@ use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
 use super::{Metrics, State};
 use crate::{
     config::Settings,
-    transport::{Row, install, outer, unmatched},
+    transport::{Places, Row, outer, respond},
 };
 
 /// Connections that one worker holds at once.
@@ -32,15 +32,15 @@ pub fn bind(settings: &Settings, state: State, rows: Vec<Row>) -> io::Result<Bou
     let listener = TcpListener::bind(settings.listen)?;
     let address = listener.local_addr()?;
     let state = web::Data::new(state);
-    let rows = Arc::new(rows);
     let metrics = Arc::new(Metrics::of_routes(rows.iter().map(|row| row.path)));
-    let counted = Arc::clone(&metrics);
+    let places = Arc::new(Places::of(&rows, &metrics));
     let server = HttpServer::new(move || {
-        App::new()
-            .app_data(state.clone())
-            .wrap(from_fn(outer))
-            .configure(|config| install(&rows, &counted, config))
-            .default_service(web::to(unmatched))
+        let places = Arc::clone(&places);
+        let answer = move |request, payload, state| {
+            let places = Arc::clone(&places);
+            async move { respond(&places, request, payload, state).await }
+        };
+        App::new().app_data(state.clone()).wrap(from_fn(outer)).default_service(web::to(answer))
     })
     .client_request_timeout(Duration::from_secs(5))
     .keep_alive(Duration::from_secs(15))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, http::header::HeaderMap, web};
 use serde_json::Value;
 
-use super::{Fields, Form, Limit, Query, body, media_type};
+use super::{Fields, Form, Limit, Query, body, media_type, places::Parts};
 use crate::{
     access::{Caller, form_cookie},
     problem::{Code, Problem},
@@ -20,6 +20,7 @@ pub struct Call {
     pub query: Query,
     /// Who calls, as far as the row wants to know.
     pub caller: Caller,
+    parts: Parts,
     request: HttpRequest,
     payload: web::Payload,
 }
@@ -29,10 +30,11 @@ impl Call {
         state: Arc<State>,
         query: Query,
         caller: Caller,
+        parts: Parts,
         request: HttpRequest,
         payload: web::Payload,
     ) -> Self {
-        Self { state, query, caller, request, payload }
+        Self { state, query, caller, parts, request, payload }
     }
 
     /// The request itself.
@@ -44,7 +46,7 @@ impl Call {
     /// A part of the path. Empty when the row's path has no such parameter, which no key is.
     #[must_use]
     pub fn part(&self, name: &str) -> &str {
-        self.request.match_info().get(name).unwrap_or_default()
+        self.parts.iter().find(|(part, _)| *part == name).map_or("", |(_, text)| text)
     }
 
     /// The request's headers.

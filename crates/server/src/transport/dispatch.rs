@@ -1,6 +1,6 @@
 //! From the rows of the route table to answers: method, address, right, handler, in this order.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
@@ -8,87 +8,61 @@ use actix_web::{
     web,
 };
 
-use super::{Answer, Audience, Call, Query, RequestId, Row, panic::caught, percent};
+use super::{
+    Answer, Audience, Call, Places, Query, RequestId,
+    panic::caught,
+    percent,
+    places::{Parts, Place},
+};
 use crate::{
     access, pages,
     problem::{Code, Problem},
-    server::{Counts, Metrics, State},
+    server::State,
 };
 
 /// Longest address, in bytes.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
-/// The rows of one path, and where their answers are counted.
-#[derive(Clone)]
-struct Place(Arc<Vec<Row>>, Arc<Counts>);
+/// The pattern of the path that a request had, for the log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Route(pub(crate) &'static str);
 
-impl Place {
-    fn row(&self, method: &Method) -> Option<&Row> {
-        let method = if *method == Method::HEAD { &Method::GET } else { method };
-        self.0.iter().find(|row| row.method == *method)
-    }
-
-    fn allow(&self) -> String {
-        let mut methods: Vec<&str> = self.0.iter().map(|row| row.method.as_str()).collect();
-        if methods.contains(&"GET") {
-            methods.push("HEAD");
-        }
-        methods.push("OPTIONS");
-        methods.sort_unstable();
-        methods.join(", ")
-    }
-
-    fn audience(&self) -> Audience {
-        self.0.first().map_or(Audience::Program, |row| row.audience)
-    }
-}
-
-/// Adds the rows to a server. A path with a name in it comes before one with a parameter in the same place: names
-/// sort before braces.
-pub fn install(rows: &[Row], metrics: &Metrics, config: &mut web::ServiceConfig) {
-    let mut places: BTreeMap<&str, Vec<Row>> = BTreeMap::new();
-    for row in rows {
-        places.entry(row.path).or_default().push(row.clone());
-    }
-    for (path, rows) in places {
-        let place = Place(Arc::new(rows), metrics.of(path));
-        config.service(web::resource(path).to(move |request, payload, state| {
-            let place = place.clone();
-            async move { respond(&place, request, payload, state).await }
-        }));
-    }
-}
-
-/// The answer for an address that no row has.
-pub(crate) async fn unmatched(request: HttpRequest) -> HttpResponse {
-    let program = ["/v1/", "/ofrep/"].iter().any(|start| request.path().starts_with(start));
-    let problem = check_address(&request).err().unwrap_or_else(Problem::not_found);
-    refuse(&problem, if program { Audience::Program } else { Audience::Person }, &request)
-}
-
-async fn respond(place: &Place, request: HttpRequest, payload: web::Payload, state: web::Data<State>) -> HttpResponse {
+/// The answer to any request.
+pub(crate) async fn respond(
+    places: &Places,
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> HttpResponse {
+    let Some((place, parts)) = places.find(request.path()) else { return unmatched(&request) };
+    request.extensions_mut().insert(Route(place.path));
     let began = Instant::now();
-    let answer = caught(answer(place, request.clone(), payload, state.into_inner())).await;
+    let answer = caught(answer(place, parts, request.clone(), payload, Arc::clone(&state))).await;
     let response = match answer {
         Some(Ok(response)) => response,
         Some(Err(mut problem)) => {
-            if problem.code == Code::Overloaded
-                && let Some(state) = request.app_data::<web::Data<State>>()
-            {
+            if problem.code == Code::Overloaded {
                 problem.retry_after = Some(state.patience());
             }
             refuse(&problem, place.audience(), &request)
         }
         None => {
-            tracing::error!(route = request.match_pattern(), "a handler panicked");
+            tracing::error!(route = place.path, "a handler panicked");
             refuse(&Problem::internal(), place.audience(), &request)
         }
     };
-    place.1.add(response.status().as_u16(), began.elapsed());
+    place.counts.add(response.status().as_u16(), began.elapsed());
     response
 }
 
-async fn answer(place: &Place, request: HttpRequest, payload: web::Payload, state: Arc<State>) -> Answer {
+/// The answer for an address that no row has.
+fn unmatched(request: &HttpRequest) -> HttpResponse {
+    let program = ["/v1/", "/ofrep/"].iter().any(|start| request.path().starts_with(start));
+    let problem = check_address(request).err().unwrap_or_else(Problem::not_found);
+    refuse(&problem, if program { Audience::Program } else { Audience::Person }, request)
+}
+
+async fn answer(place: &Place, parts: Parts, request: HttpRequest, payload: web::Payload, state: Arc<State>) -> Answer {
     check_address(&request)?;
     if request.method() == Method::OPTIONS {
         return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, place.allow())).finish());
@@ -103,7 +77,7 @@ async fn answer(place: &Place, request: HttpRequest, payload: web::Payload, stat
     }
     let caller = access::caller(&state, &request, row.needs).await?;
     let query = Query::read(request.query_string(), row.query)?;
-    (row.handler)(Call::new(state, query, caller, request, payload)).await
+    (row.handler)(Call::new(state, query, caller, parts, request, payload)).await
 }
 
 /// Refuses an address that two readers could read in two ways.

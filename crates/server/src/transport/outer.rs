@@ -14,7 +14,7 @@ use actix_web::{
     web,
 };
 
-use super::{RequestId, request_id};
+use super::{RequestId, Route, request_id};
 use crate::server::State;
 
 /// What a browser may do with our answers: nothing but show them, with our own style sheet and scripts.
@@ -63,7 +63,7 @@ fn tell<B>(response: &ServiceResponse<B>, id: &RequestId, method: &str, began: I
         return;
     }
     let (id, microseconds) = (id.as_str(), u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
-    let route = response.request().match_pattern().unwrap_or_else(|| "none".into());
+    let route = response.request().extensions().get::<Route>().map_or("none", |route| route.0);
     match status {
         500.. => tracing::error!(request_id = id, method, route, status, microseconds, "failed"),
         _ if quiet => tracing::debug!(request_id = id, method, route, status, microseconds, "answered"),

@@ -1,0 +1,127 @@
+//! Which rows an address belongs to. The patterns of the route table are names and whole parts in braces, so comparing
+//! part by part is enough, and a request does not pay for patterns that it does not match.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use actix_web::http::Method;
+
+use super::{Audience, Row, percent};
+use crate::server::{Counts, Metrics};
+
+/// The rows of one path, and where their answers are counted.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) path: &'static str,
+    pub(super) counts: Arc<Counts>,
+    pattern: Vec<Segment>,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+enum Segment {
+    Name(&'static str),
+    Part(&'static str),
+}
+
+/// The parts of an address that a pattern leaves open, by name.
+pub(super) type Parts = Vec<(&'static str, String)>;
+
+impl Place {
+    fn new(path: &'static str, rows: Vec<Row>, metrics: &Metrics) -> Self {
+        let segment = |text: &'static str| match text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(name) => Segment::Part(name),
+            None => Segment::Name(text),
+        };
+        Self { path, counts: metrics.of(path), pattern: segments(path).map(segment).collect(), rows }
+    }
+
+    pub(super) fn row(&self, method: &Method) -> Option<&Row> {
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        self.rows.iter().find(|row| row.method == *method)
+    }
+
+    pub(super) fn allow(&self) -> String {
+        let mut methods: Vec<&str> = self.rows.iter().map(|row| row.method.as_str()).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.push("OPTIONS");
+        methods.sort_unstable();
+        methods.join(", ")
+    }
+
+    pub(super) fn audience(&self) -> Audience {
+        self.rows.first().map_or(Audience::Program, |row| row.audience)
+    }
+
+    /// The open parts, when the address is one of this place's. A part is never empty and is decoded by itself, so that a
+    /// slash in an escape divides nothing.
+    fn parts(&self, address: &str) -> Option<Parts> {
+        let mut parts = Parts::new();
+        let mut given = segments(address);
+        for segment in &self.pattern {
+            let text = given.next()?;
+            match segment {
+                Segment::Name(name) if *name == text => {}
+                Segment::Part(name) if !text.is_empty() => parts.push((name, percent::decode(text)?)),
+                _ => return None,
+            }
+        }
+        given.next().is_none().then_some(parts)
+    }
+}
+
+fn segments(path: &str) -> std::str::Split<'_, char> {
+    path.strip_prefix('/').unwrap_or(path).split('/')
+}
+
+/// All places of a server.
+#[derive(Debug)]
+pub struct Places(Vec<Place>);
+
+impl Places {
+    /// The places of a table. A name comes before an open part in the same position: names sort before braces.
+    #[must_use]
+    pub fn of(rows: &[Row], metrics: &Metrics) -> Self {
+        let mut by_path: BTreeMap<&'static str, Vec<Row>> = BTreeMap::new();
+        for row in rows {
+            by_path.entry(row.path).or_default().push(row.clone());
+        }
+        Self(by_path.into_iter().map(|(path, rows)| Place::new(path, rows, metrics)).collect())
+    }
+
+    pub(super) fn find(&self, address: &str) -> Option<(&Place, Parts)> {
+        self.0.iter().find_map(|place| Some((place, place.parts(address)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes;
+
+    #[test]
+    fn every_path_of_the_table_is_found_and_its_neighbours_are_not() {
+        let rows = routes::table();
+        let places = Places::of(&rows, &Metrics::of_routes(std::iter::empty()));
+        let found = |address: &str| places.find(address).map(|(place, _)| place.path);
+        for row in &rows {
+            assert_eq!(found(&row.path.replace(['{', '}'], "")), Some(row.path));
+            let near = [format!("{}/", row.path), format!("/{}", row.path), row.path.to_uppercase()];
+            for near in near.into_iter().filter(|near| near != row.path) {
+                assert_ne!(found(&near), Some(row.path), "{near}");
+            }
+        }
+        assert_eq!(found("/trials/new"), Some("/trials/new"), "a name goes before an open part");
+        assert_eq!(found("/trials/%6eew"), Some("/trials/{trial}"));
+        assert_eq!((found("/trials/"), found(""), found("//")), (None, Some("/"), None));
+    }
+
+    #[test]
+    fn parts_are_decoded_one_by_one() {
+        let places = Places::of(&routes::table(), &Metrics::of_routes(std::iter::empty()));
+        let parts = |address: &str| places.find(address).map(|(_, parts)| parts);
+        assert_eq!(parts("/v1/trials/a%2Fb/report"), Some(vec![("trial", "a/b".to_owned())]));
+        assert_eq!(parts("/v1/trials/a%ff/report"), None);
+    }
+}
