@@ -7,7 +7,7 @@ use fairtrial_domain::{
     protocol::{Protocol, ProtocolId},
     trial::{AssignmentOutcome, Scope, State, before_draw, group_of, read_attributes},
 };
-use fairtrial_store::{AssignAnswer, AssignRequest};
+use fairtrial_store::{AssignAnswer, AssignRequest, log};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -120,8 +120,21 @@ impl App {
         let directory = self.directory.load_full();
         let trial = directory.trial_of(caller.agency_id, trial)?;
         let pseudonym = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(unit);
-        let place = self.known.get(trial.id, &pseudonym).ok_or(AppError::NotFound("assignment"))?;
+        let place = match self.known.get(trial.id, &pseudonym) {
+            Some(place) => place,
+            // Another server may have assigned the person a moment ago.
+            None => self.kept_place(trial.id, pseudonym).await?.ok_or(AppError::NotFound("assignment"))?,
+        };
         Ok(served(trial, &pseudonym, place, AssignmentOutcome::Existing))
+    }
+
+    async fn kept_place(&self, trial_id: i64, unit: Pseudonym) -> Result<Option<KnownPlace>, AppError> {
+        let kept = self.store.read(move |c| log::assignment_of(c, trial_id, &unit)).await?;
+        kept.map(|(arm, assigned_at)| {
+            let arm = u8::try_from(arm).map_err(|_| AppError::Internal("an arm's number is out of range".into()))?;
+            Ok(KnownPlace { arm, assigned_at })
+        })
+        .transpose()
     }
 
     async fn assign_in(

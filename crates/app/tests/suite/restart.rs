@@ -40,4 +40,26 @@ on_both_databases! {
             assert!((26..=34).contains(&zeros), "blocks keep the arms even: {zeros} of 60");
         });
     }
+
+    fn two_servers_on_one_database_agree(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let one = open(database, clock.clone()).await;
+            let company = Company::hire(&one, "justice").await;
+            let trial = company.start(&one, &plan("letter", "justice", &json!({}))).await;
+            let other = open(database, clock.clone()).await;
+            for n in 0..20 {
+                let asked = call(&format!("person-{n}"));
+                let first = one.assign(&company.key, &trial, &asked).await.unwrap();
+                assert_eq!(other.look_up(&company.key, &trial, &asked.unit).await.unwrap().arm, first.arm, "not yet folded there");
+                assert_eq!(other.assign(&company.key, &trial, &asked).await.unwrap().arm, first.arm);
+            }
+            let paid = json!({"event_id": "e-1", "unit": "person-1", "event": "fine.paid", "occurred_at": "2026-11-23T09:00:00Z"});
+            assert_eq!(other.record(&company.key, std::slice::from_ref(&paid), false).await.unwrap().accepted, 1);
+            assert_eq!(one.record(&company.key, &[paid], false).await.unwrap().duplicate, 1);
+            clock.advance(Duration::days(9));
+            let seen = async |app: &fairtrial_app::App| serde_json::to_value(app.report(&company.analyst, &trial).await.unwrap().1).unwrap();
+            assert_eq!(seen(&one).await, seen(&other).await);
+        });
+    }
 }

@@ -1,6 +1,7 @@
 //! Reading the two large tables in their order, from a place on.
 
-use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, Queryable, RunQueryDsl};
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
+use fairtrial_domain::Pseudonym;
 
 use crate::{
     connection::DbConnection,
@@ -62,6 +63,20 @@ pub fn assignments_after(c: &mut DbConnection, place: i64, limit: i64) -> Result
             assignments::assigned_at,
         ))
         .load(c)?)
+}
+
+/// A unit's place in a trial: the position of its arm, and when it was assigned, in microseconds.
+///
+/// # Errors
+/// When the database fails.
+pub fn assignment_of(c: &mut DbConnection, trial_id: i64, unit: &Pseudonym) -> Result<Option<(i16, i64)>, StoreError> {
+    Ok(assignments::table
+        .filter(assignments::bucket.eq(i16::from(unit.bucket())))
+        .filter(assignments::trial_id.eq(trial_id))
+        .filter(assignments::unit.eq(unit.bytes().to_vec()))
+        .select((assignments::arm, assignments::assigned_at))
+        .first(c)
+        .optional()?)
 }
 
 /// Events after a place, at most `limit`, in order.
