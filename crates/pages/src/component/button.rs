@@ -1,4 +1,4 @@
-use super::{Area, writes_markup};
+use super::{Area, Choice, writes_markup};
 use askama::Template;
 
 /// How much weight a button has.
@@ -28,6 +28,10 @@ pub struct Button {
     pub explanation: Option<String>,
     /// The reason to be given, when one is needed.
     pub reason: Option<Area>,
+    /// A question that goes with it.
+    pub choice: Option<Choice>,
+    /// The plan on the page, sent back so that what is done is done to exactly that one.
+    pub protocol_id: Option<String>,
     /// How much weight it has.
     pub style: ButtonStyle,
 }
@@ -43,6 +47,8 @@ impl Button {
             hidden_label: None,
             explanation: None,
             reason: None,
+            choice: None,
+            protocol_id: None,
             style: ButtonStyle::Secondary,
         }
     }

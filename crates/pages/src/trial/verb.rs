@@ -1,12 +1,12 @@
 use crate::Frame;
-use crate::component::{Area, Button, ButtonStyle};
+use crate::component::{Area, Button, ButtonStyle, Choice, ChoiceOption, Choices};
 use fairtrial_domain::trial::Verb;
 
 /// Whether a person must say why. The reason is sent as `reason`.
 #[must_use]
 pub fn needs_reason(verb: Verb) -> bool {
-    use Verb::{PauseEnrolment, Resume, Return, Stop, Suspend, Withdraw};
-    matches!(verb, Return | PauseEnrolment | Suspend | Resume | Stop | Withdraw)
+    use Verb::{LockData, PauseEnrolment, Resume, Return, Stop, Suspend, Withdraw};
+    matches!(verb, Return | PauseEnrolment | Suspend | Resume | Stop | LockData | Withdraw)
 }
 
 /// Whether the button stands apart from the others, because what it does cannot be undone.
@@ -21,9 +21,20 @@ pub(super) fn button(verb: Verb, frame: &Frame, trial: &str) -> Button {
         hint: Some("It is kept on record with your name.".into()),
         ..Area::new("reason", "Reason")
     });
+    let harm = "People are harmed: everybody gets the usual version from now on";
+    let choice = (verb == Verb::Stop).then(|| Choice {
+        name: "because_of_harm".into(),
+        legend: "Why is it stopped?".into(),
+        hint: Some("Leave this empty when it is stopped for another reason.".into()),
+        error: None,
+        options: vec![ChoiceOption::new("yes", harm, None)],
+        choices: Choices::Any,
+    });
     Button {
         explanation: Some(explanation(verb).into()),
         reason,
+        choice,
+        protocol_id: frame.facts.protocol_id.clone(),
         style: match verb {
             Verb::Submit | Verb::Approve | Verb::Start | Verb::LockData => ButtonStyle::Primary,
             Verb::Stop | Verb::Withdraw => ButtonStyle::Warning,

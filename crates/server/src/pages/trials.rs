@@ -185,9 +185,16 @@ pub(crate) async fn plan(call: Call) -> Answer {
 pub(crate) async fn act(call: Call) -> Answer {
     let key = call.part("trial").to_owned();
     let verb = Verb::from_word(call.part("verb")).ok_or_else(Problem::not_found)?;
-    let (form, state, caller) = call.form(&["reason"]).await?;
+    let (form, state, caller) = call.form(&["reason", "protocol_id", "because_of_harm"]).await?;
     let actor = caller.actor()?;
     let mut asked = Move::plain(verb, form.get("reason"));
+    asked.because_of_harm = verb == Verb::Stop && form.get("because_of_harm") == "yes";
+    // What is done is done to the plan that stood on the page, or not at all.
+    asked.protocol_id = Some(form.get("protocol_id"))
+        .filter(|id| !id.is_empty())
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| Problem::new(Code::InvalidBody, "The form does not name the plan of its page."))?;
     if verb == Verb::Approve {
         // Somebody with several roles signs in the first one whose signature is missing, then in the next.
         let person = &caller.session()?.person;
