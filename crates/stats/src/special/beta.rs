@@ -5,6 +5,8 @@ use super::incomplete_gamma::ln_complement;
 
 /// Enough for shapes to 1e10; the needed number grows with the square root of the shapes.
 const MAX_TERMS: usize = 1_000_000;
+/// Distance of a log probability from its goal, relative to the goal or to 1, from which a single Newton step is enough.
+const NEAR: f64 = 1e-9;
 
 /// Logarithms of both tails, the smaller one computed directly.
 #[derive(Clone, Copy)]
@@ -224,12 +226,15 @@ pub(crate) fn inverse(a: f64, b: f64, target: f64, is_lower: bool) -> (f64, f64)
         let density = (ln_power_over_beta(a, b, x, y) - value).exp();
         let step = (goal - value) / if is_lower { density } else { -density };
         let mut next = s + step;
-        if !next.is_finite() || next <= low || next >= high {
+        // Each step squares the error, so one from here is the last that changes anything but rounding.
+        let near = next.is_finite() && (goal - value).abs() <= NEAR * goal.abs().min(1.0);
+        let inside = next > low && next < high;
+        if !(near || inside) {
             next = 0.5 * (low + high);
         }
         let moved = (next - s).abs();
         s = next;
-        if moved <= 1e-16 * s.abs().max(1.0) || high - low <= 1e-16 {
+        if near || moved <= 1e-16 * s.abs().max(1.0) || high - low <= 1e-16 {
             break;
         }
     }
