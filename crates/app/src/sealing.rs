@@ -6,12 +6,14 @@ use chacha20poly1305::{
     ChaCha20Poly1305, Nonce,
     aead::{Aead, KeyInit, Payload},
 };
+use fairtrial_domain::checkpoint::CheckpointKey;
+use sha2::{Digest, Sha256};
 
 use crate::{ambient::Ambient, error::AppError};
 
 /// The installation's master key: 32 bytes in a file beside the configuration, never in the database.
 #[derive(Clone)]
-pub struct MasterKey(ChaCha20Poly1305);
+pub struct MasterKey(ChaCha20Poly1305, CheckpointKey);
 
 impl fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,7 +25,14 @@ impl MasterKey {
     /// From 32 secret bytes.
     #[must_use]
     pub fn new(bytes: &[u8; 32]) -> Self {
-        Self(ChaCha20Poly1305::new(bytes.into()))
+        // A key of its own for another purpose; from it nobody can compute the master key.
+        let checkpoints = Sha256::new().chain_update(b"fairtrial key for audit checkpoints").chain_update(bytes);
+        Self(ChaCha20Poly1305::new(bytes.into()), CheckpointKey::new(checkpoints.finalize().into()))
+    }
+
+    /// The key that vouches for the head of the audit.
+    pub(crate) fn checkpoints(&self) -> &CheckpointKey {
+        &self.1
     }
 
     /// Seals a secret under a label that says what it is for; only the same label opens it.

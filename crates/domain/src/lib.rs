@@ -5,6 +5,7 @@
 
 pub mod allocation;
 pub mod canonical;
+pub mod checkpoint;
 pub mod decimal;
 pub mod decision_rule;
 pub mod eligibility;

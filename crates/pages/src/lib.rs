@@ -9,6 +9,7 @@
 pub mod account;
 pub mod administrator;
 pub mod assets;
+pub mod audit;
 pub mod chart;
 pub mod component;
 pub mod fault;

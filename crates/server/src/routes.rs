@@ -56,6 +56,7 @@ fn management() -> Vec<Row> {
         Row::program(Method::GET, "/v1/trials/{trial}/protocol", read, api::trials::plan),
         Row::program(Method::PUT, "/v1/trials/{trial}/protocol", write, api::trials::replace_plan),
         Row::program(Method::GET, "/v1/trials/{trial}/report", results, api::report::show),
+        Row::program(Method::GET, "/v1/audit/head", read, api::audit::head),
         Row::program(Method::POST, "/v1/trials/{trial}/{verb}", write, api::trials::act),
     ]
 }
@@ -73,6 +74,7 @@ fn screens() -> Vec<Row> {
         Row::page(Method::POST, "/setup", Needs::Visitor, pages::setup::create),
         Row::page(Method::GET, "/account", person, pages::account::show),
         Row::page(Method::POST, "/account/password", person, pages::account::change_password),
+        Row::page(Method::GET, "/audit", person, pages::audit::show),
         Row::page(Method::GET, "/trials", person, pages::trials::list).with_query(&["page"]),
         Row::page(Method::POST, "/trials", designer, pages::trials::create),
         Row::page(Method::GET, "/trials/new", designer, pages::trials::new),

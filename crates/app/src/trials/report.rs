@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use fairtrial_analysis::Report;
 use fairtrial_domain::trial::{PersonRole, Scope, State};
-use fairtrial_store::{audit, touches};
+use fairtrial_store::{
+    audit::{self, NewEntry},
+    touches,
+};
 use serde_json::json;
 
 use crate::{
@@ -18,8 +21,8 @@ pub const ENGINE: &str = concat!("fairtrial ", env!("CARGO_PKG_VERSION"));
 impl App {
     /// The report of a started trial: the verdict from its locked plan and the evidence so far.
     ///
-    /// While a trial runs, the people who run it do not see the comparison: it would change how they run it. Every view by
-    /// a person before the data are locked is kept in the audit.
+    /// While a trial runs, the people who run it do not see the comparison: it would change how they run it. Every view, by
+    /// a person or a program, is an entry in the audit; there is no view without one.
     ///
     /// # Errors
     /// [`AppError::NotFound`], [`AppError::Forbidden`], and [`AppError::Conflict`] for a trial that has not started.
@@ -48,17 +51,27 @@ impl App {
         Ok((trial, report))
     }
 
+    /// Goes on only when whoever asks may see the comparison now, and puts the view on record.
     async fn may_see_comparison(&self, actor: &Actor, trial: &Trial) -> Result<(), AppError> {
-        let Actor::Person(person) = actor else { return Ok(()) };
-        if trial.state == State::DataLocked {
-            return Ok(());
-        }
+        let open = trial.state == State::DataLocked;
         let readers = [PersonRole::Monitor, PersonRole::Analyst, PersonRole::Manager];
-        if !readers.iter().any(|role| person.has(*role)) {
-            let detail = "while people are still in the trial, those who run it do not see the comparison; it opens when the data are locked";
-            return Err(AppError::Forbidden(detail.into()));
-        }
-        let entry = self.entry(actor, person, "report.viewed", trial.key(), json!({"protocol_id": trial.plan.id()}));
+        let person = match actor {
+            Actor::Person(person) if !open && !readers.iter().any(|role| person.has(*role)) => {
+                let detail = "while people are still in the trial, those who run it do not see the comparison; it opens when the data are locked";
+                return Err(AppError::Forbidden(detail.into()));
+            }
+            Actor::Person(person) => Some(person.id),
+            Actor::Key(key) => key.person.as_ref().map(|person| person.id),
+        };
+        let entry = NewEntry {
+            at: self.ambient.now_micros(),
+            agency_id: Some(trial.agency_id),
+            person_id: person,
+            key_id: actor.key_id(),
+            action: "report.viewed".into(),
+            subject: trial.key().to_owned(),
+            detail: json!({"protocol_id": trial.plan.id(), "state": trial.state}).to_string(),
+        };
         self.store.write(move |c| audit::append(c, &entry)).await?;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! For programs: bodies into domain values, answers into JSON.
 
 pub(crate) mod assignments;
+pub(crate) mod audit;
 pub(crate) mod description;
 mod event_formats;
 pub(crate) mod events;

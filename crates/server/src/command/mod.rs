@@ -2,6 +2,7 @@
 
 mod agency;
 mod analyse;
+mod audit;
 mod check_config;
 mod completions;
 mod demo;
@@ -61,6 +62,11 @@ enum Command {
     Trial {
         #[command(subcommand)]
         what: trial::Trial,
+    },
+    /// Check the record of who did what
+    Audit {
+        #[command(subcommand)]
+        what: audit::Audit,
     },
     /// Compute a report from a table of units, without a server
     Analyse(analyse::Arguments),
@@ -146,6 +152,7 @@ pub fn run() -> ExitCode {
         Command::Key { what } => key::run(what),
         Command::Agency { what } => agency::run(what),
         Command::Trial { what } => trial::run(what),
+        Command::Audit { what } => audit::run(what),
         Command::Analyse(arguments) => analyse::run(&arguments),
         Command::CheckConfig(arguments) => arguments.settings().and_then(|settings| check_config::run(&settings)),
         Command::Healthcheck(arguments) => arguments.settings().and_then(|settings| healthcheck::run(&settings)),

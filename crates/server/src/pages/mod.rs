@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod assets;
+pub(crate) mod audit;
 pub(crate) mod fault;
 mod frame;
 pub(crate) mod home;

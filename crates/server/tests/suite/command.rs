@@ -15,7 +15,7 @@ fn run(arguments: &[&str]) -> Output {
     fairtrial(arguments).stdin(Stdio::null()).output().expect("the program runs")
 }
 
-fn error(output: &Output) -> String {
+pub(crate) fn error(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -127,13 +127,13 @@ fn a_server_prints_the_port_it_picked_and_ends_well_when_told() {
 }
 
 /// Runs a command on an installation of its own.
-fn on(data: &std::path::Path, arguments: &[&str]) -> Output {
+pub(crate) fn on(data: &std::path::Path, arguments: &[&str]) -> Output {
     let mut all = arguments.to_vec();
     all.extend(["--data", data.to_str().expect("text"), "--log-level", "error"]);
     run(&all)
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(0), "{}", error(output));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

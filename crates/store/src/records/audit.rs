@@ -1,8 +1,9 @@
 //! The record of who did what: append-only, each entry chained to the one before.
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
 use sha2::{Digest, Sha256};
 
+pub use super::audit_check::{Checked, Damage, Finding, check};
 use crate::{connection::DbConnection, error::StoreError, schema::audit};
 
 /// An entry as kept.
@@ -55,9 +56,7 @@ pub struct NewEntry {
 /// # Errors
 /// When the database fails.
 pub fn append(c: &mut DbConnection, entry: &NewEntry) -> Result<(), StoreError> {
-    let last: Option<(i64, Vec<u8>)> =
-        audit::table.order(audit::sequence.desc()).select((audit::sequence, audit::hash)).first(c).optional()?;
-    let (last, previous_hash) = last.unwrap_or((0, vec![0; 32]));
+    let (last, previous_hash) = head(c)?;
     let sequence = last + 1;
     let hash = chain_hash(sequence, &previous_hash, entry);
     diesel::insert_into(audit::table)
@@ -77,8 +76,18 @@ pub fn append(c: &mut DbConnection, entry: &NewEntry) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// The last entry's place and hash; 0 and 32 zero bytes before the first.
+///
+/// # Errors
+/// When the database fails.
+pub fn head(c: &mut DbConnection) -> Result<(i64, Vec<u8>), StoreError> {
+    let last: Option<(i64, Vec<u8>)> =
+        audit::table.order(audit::sequence.desc()).select((audit::sequence, audit::hash)).first(c).optional()?;
+    Ok(last.unwrap_or_else(|| (0, vec![0; 32])))
+}
+
 /// SHA-256 over a zero byte, the hash before, and the fields, each with its length in front.
-fn chain_hash(sequence: i64, previous_hash: &[u8], entry: &NewEntry) -> Vec<u8> {
+pub(super) fn chain_hash(sequence: i64, previous_hash: &[u8], entry: &NewEntry) -> Vec<u8> {
     let mut hash = Sha256::new();
     hash.update([0]);
     hash.update(previous_hash);
@@ -108,10 +117,15 @@ pub fn after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<AuditRo
     Ok(audit::table.filter(audit::sequence.gt(place)).order(audit::sequence).limit(limit).load(c)?)
 }
 
-/// The latest entries about a subject, newest first.
+/// The latest entries about a subject, newest first. Views by programs, which ask again and again, are left out.
 ///
 /// # Errors
 /// When the database fails.
 pub fn about(c: &mut DbConnection, subject: &str, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
-    Ok(audit::table.filter(audit::subject.eq(subject)).order(audit::sequence.desc()).limit(limit).load(c)?)
+    let of_people = audit::action.ne("report.viewed").or(audit::key_id.is_null());
+    Ok(audit::table
+        .filter(audit::subject.eq(subject).and(of_people))
+        .order(audit::sequence.desc())
+        .limit(limit)
+        .load(c)?)
 }

@@ -3,6 +3,7 @@
 pub mod agencies;
 pub mod api_keys;
 pub mod audit;
+mod audit_check;
 pub mod directory;
 pub mod log;
 pub mod people;

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::installation::{Installation, NOW};
 
-fn entry(action: &str, subject: &str, agency_id: Option<i64>) -> audit::NewEntry {
+pub(crate) fn entry(action: &str, subject: &str, agency_id: Option<i64>) -> audit::NewEntry {
     audit::NewEntry {
         at: NOW,
         agency_id,
@@ -20,7 +20,7 @@ fn entry(action: &str, subject: &str, agency_id: Option<i64>) -> audit::NewEntry
 }
 
 /// The hash of an entry, computed from the description alone.
-fn hash_of(row: &audit::AuditRow) -> Vec<u8> {
+pub(crate) fn hash_of(row: &audit::AuditRow) -> Vec<u8> {
     let mut bytes = vec![0];
     bytes.extend(&row.previous_hash);
     let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();

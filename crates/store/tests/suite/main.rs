@@ -13,5 +13,6 @@ mod plans;
 mod races;
 mod recording;
 mod small_tables;
+mod tampering;
 mod trials;
 mod writer;

@@ -4,7 +4,7 @@ use fairtrial_pages::component::{ErrorSummary, Fault};
 use fairtrial_pages::fault::Reason;
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::session::{Refused, SignIn};
-use fairtrial_pages::{account, administrator, fault, key, person};
+use fairtrial_pages::{account, administrator, audit, fault, key, person};
 
 pub(crate) fn add(pages: &mut Pages) {
     sessions(pages);
@@ -134,4 +134,19 @@ fn people(pages: &mut Pages) {
     let faults =
         vec![Fault::of_field("current", "This is not your password."), Fault::of_field("new", "Choose a longer one.")];
     page(pages, "account/show-worst", &own(NASTY, inside(Section::Account)).refused(ErrorSummary { faults }));
+    records(pages);
+}
+
+fn records(pages: &mut Pages) {
+    let root = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let origin = "fairtrial/audit/0d1f5c2a9b3e4f60";
+    let head = |size| audit::Show {
+        frame: inside(Section::Account),
+        size,
+        root: root.into(),
+        checkpoint: format!("{origin}\n{size}\n{root}\n\n— {origin} {root}\n"),
+    };
+    page(pages, "audit/show-typical", &head(10_421));
+    page(pages, "audit/show-empty", &head(0));
+    page(pages, "audit/show-worst", &audit::Show { checkpoint: format!("{NASTY}\n{LONG}"), ..head(u64::MAX) });
 }

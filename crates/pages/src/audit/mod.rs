@@ -1,0 +1,5 @@
+//! The record of who did what.
+
+mod show;
+
+pub use show::Show;
