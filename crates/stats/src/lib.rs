@@ -4,6 +4,7 @@
 //! error ([`StatError`]) or an unbounded interval, never 0, `p = 1` or NaN. No clock, no I/O, no ambient randomness.
 
 pub mod anytime;
+mod assignment;
 pub mod bayes;
 pub mod cluster;
 pub mod confidence_set;
@@ -23,6 +24,7 @@ pub mod power;
 pub mod rates;
 pub mod sample_ratio;
 pub mod sequential;
+mod shift_inversion;
 pub mod special;
 pub mod stratified;
 pub mod sufficient;

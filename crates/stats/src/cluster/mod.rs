@@ -7,12 +7,15 @@ mod mixed_inference;
 mod mixed_likelihood;
 mod robust;
 mod robust_regression;
+mod step_contrast;
+mod step_order;
 
 pub use correlation::{ClusterVariance, cluster_variance, design_effect};
 pub use means::{cluster_means_student, cluster_means_welch, cluster_permutation};
 pub use mixed::{MixedModel, RandomIntercept, random_intercept, stepped_wedge};
 pub use robust::{ClusterRobust, cluster_robust};
 pub use robust_regression::cluster_robust_regression;
+pub use step_order::{StepState, SteppedWedge, stepped_wedge_permutation};
 
 use crate::error::StatError;
 

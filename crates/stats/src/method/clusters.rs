@@ -3,8 +3,9 @@
 use super::samples::slices;
 use super::{Answer, Arguments, answer};
 use crate::StatError;
-use crate::cluster::{self, ClusterRobust, MixedModel};
+use crate::cluster::{self, ClusterRobust, MixedModel, SteppedWedge};
 use crate::linear::LeastSquares;
+use crate::sufficient::{FixedSums, Step};
 
 pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
     match name {
@@ -43,8 +44,27 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
             let (model, side, level) = (model(arguments)?, arguments.side()?, arguments.level()?);
             answer(arguments, || cluster::stepped_wedge(&outcome, &clusters, &period, &new_version, model, side, level))
         }
+        "stepped_wedge_permutation" => {
+            let wedge = phased(arguments)?;
+            let (correlation, how) = (arguments.number_or("correlation", 1.0)?, super::means::draws(arguments)?);
+            let (null, side, level) =
+                (arguments.number_or("null_difference", 0.0)?, arguments.side()?, arguments.level()?);
+            answer(arguments, || cluster::stepped_wedge_permutation(&wedge, correlation, how, null, side, level))
+        }
         _ => Ok(None),
     }
+}
+
+/// `cells` as rows of `[n, sum, sum of squares]` in whole steps, `calendar` as rows of `"current"`, `"transition"` and `"new"`.
+fn phased(arguments: &mut Arguments<'_>) -> Result<SteppedWedge, StatError> {
+    let cells: Vec<Vec<(u64, i128, i128)>> = arguments.parsed("cells")?;
+    let sums = |row: Vec<(u64, i128, i128)>| row.into_iter().map(|(n, s1, s2)| FixedSums { n, s1, s2 }).collect();
+    Ok(SteppedWedge {
+        cells: cells.into_iter().map(sums).collect(),
+        step: arguments.optional_parsed("step")?.unwrap_or(Step::ONE),
+        calendar: arguments.parsed("calendar")?,
+        strata: arguments.optional_groups("strata")?,
+    })
 }
 
 fn regression(name: &str, arguments: &mut Arguments<'_>) -> Answer {

@@ -19,6 +19,7 @@ mod score_intervals;
 mod sequential_methods;
 mod sequential_properties;
 mod special;
+mod stepped_wedge;
 mod stratified;
 mod sufficient;
 mod survival;

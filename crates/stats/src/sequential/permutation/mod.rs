@@ -1,12 +1,10 @@
 //! Planned looks at a randomised trial of few clusters or units, with an error that rests on the assignment alone.
 
-mod assignment;
-
 use serde::{Deserialize, Serialize};
 
-use self::assignment::Assignment;
 use super::Spending;
 use super::spending::check_probability;
+use crate::assignment::Assignment;
 use crate::means::Draws;
 use crate::{PValue, Side, StatError};
 
@@ -80,7 +78,7 @@ pub struct PermutationLook {
 /// ```
 #[derive(Debug, Clone)]
 pub struct PermutationDesign {
-    assignment: Assignment,
+    assignment: Assignment<bool>,
     how: Draws,
 }
 
@@ -93,7 +91,11 @@ impl PermutationDesign {
     /// # Errors
     /// `TooFewUnits` when an arm is empty; `InvalidArgument` when the lists differ in length.
     pub fn new(in_arm1: &[bool], blocks: Option<&[usize]>, how: Draws) -> Result<Self, StatError> {
-        Ok(Self { assignment: Assignment::new(in_arm1, blocks)?, how })
+        let assignment = Assignment::new(in_arm1, blocks)?;
+        if in_arm1.iter().all(|&one| one) || !in_arm1.contains(&true) {
+            return Err(StatError::TooFewUnits { need: 1, got: 0 });
+        }
+        Ok(Self { assignment, how })
     }
 
     /// Looks at the difference of means, arm 1 - arm 0, of the values at each look.

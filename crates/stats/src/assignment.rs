@@ -1,4 +1,4 @@
-//! The assignments that chance could have given.
+//! The assignments that chance could have given: units to arms, or sites to places in a calendar.
 
 use std::collections::BTreeMap;
 
@@ -16,39 +16,46 @@ const MAX_WORK: u64 = 5_000_000_000;
 /// Most assignments that are all enumerated.
 const MAX_ENUMERATED: f64 = 4_194_304.0;
 
-/// Which units were assigned to arm 1, and within which blocks the sizes of the arms were fixed.
+/// What each unit was assigned to, and within which blocks the number of units of each kind was fixed.
 #[derive(Debug, Clone)]
-pub(super) struct Assignment {
-    pub(super) observed: Vec<bool>,
+pub(crate) struct Assignment<L> {
+    pub(crate) observed: Vec<L>,
     blocks: Vec<Vec<usize>>,
 }
 
-impl Assignment {
-    pub(super) fn new(in_arm1: &[bool], blocks: Option<&[usize]>) -> Result<Self, StatError> {
-        if blocks.is_some_and(|blocks| blocks.len() != in_arm1.len()) {
+impl<L: Copy + Ord> Assignment<L> {
+    pub(crate) fn new(observed: &[L], blocks: Option<&[usize]>) -> Result<Self, StatError> {
+        if blocks.is_some_and(|blocks| blocks.len() != observed.len()) {
             return Err(StatError::invalid("blocks", "needs one entry for each unit"));
         }
         let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for unit in 0..in_arm1.len() {
+        for unit in 0..observed.len() {
             let block = blocks.and_then(|blocks| blocks.get(unit)).copied().unwrap_or(0);
             members.entry(block).or_default().push(unit);
         }
-        let arm1 = in_arm1.iter().filter(|&&one| one).count();
-        if arm1 == 0 || arm1 == in_arm1.len() {
-            return Err(StatError::TooFewUnits { need: 1, got: 0 });
+        Ok(Self { observed: observed.to_vec(), blocks: members.into_values().collect() })
+    }
+
+    /// Number of different assignments; infinite beyond what a double can hold.
+    pub(crate) fn ways(&self) -> f64 {
+        let mut ln_ways = 0.0;
+        for units in &self.blocks {
+            let mut labels: Vec<L> = units.iter().map(|&unit| self.observed[unit]).collect();
+            labels.sort_unstable();
+            let mut left = labels.len() as u64;
+            for same in labels.chunk_by(|a, b| a == b) {
+                ln_ways += ln_choose(left, same.len() as u64);
+                left -= same.len() as u64;
+            }
         }
-        Ok(Self { observed: in_arm1.to_vec(), blocks: members.into_values().collect() })
+        ln_ways.exp()
     }
 
     /// Number of assignments looked at, the observed one included.
-    pub(super) fn count(&self, how: Draws, looks: usize) -> Result<u64, StatError> {
+    pub(crate) fn count(&self, how: Draws, looks: usize) -> Result<u64, StatError> {
         let count = match how {
             Draws::Exact => {
-                let ways = self.blocks.iter().map(|units| {
-                    let ones = units.iter().filter(|&&unit| self.observed[unit]).count();
-                    ln_choose(units.len() as u64, ones as u64)
-                });
-                let total = ways.sum::<f64>().exp();
+                let total = self.ways();
                 if total > MAX_ENUMERATED + 0.5 {
                     let reason = "more than 2^22 assignments; draw them instead".to_owned();
                     return Err(StatError::TooLarge { reason });
@@ -72,7 +79,7 @@ impl Assignment {
     }
 
     /// Shows every assignment to `see`, always in the same order; a drawn list starts with the observed one.
-    pub(super) fn each(&self, how: Draws, mut see: impl FnMut(&[bool])) {
+    pub(crate) fn each(&self, how: Draws, mut see: impl FnMut(&[L])) {
         match how {
             Draws::Exact => self.enumerate(see),
             Draws::MonteCarlo { draws, seed } => {
@@ -96,12 +103,12 @@ impl Assignment {
     }
 
     /// Counts through the arrangements of every block like the wheels of an odometer.
-    fn enumerate(&self, mut see: impl FnMut(&[bool])) {
-        let mut wheels: Vec<Vec<bool>> = self
+    fn enumerate(&self, mut see: impl FnMut(&[L])) {
+        let mut wheels: Vec<Vec<L>> = self
             .blocks
             .iter()
             .map(|units| {
-                let mut wheel: Vec<bool> = units.iter().map(|&unit| self.observed[unit]).collect();
+                let mut wheel: Vec<L> = units.iter().map(|&unit| self.observed[unit]).collect();
                 wheel.sort_unstable();
                 wheel
             })
@@ -122,12 +129,12 @@ impl Assignment {
 }
 
 /// The next arrangement in lexicographic order; back to the first, and false, after the last.
-fn turn(wheel: &mut [bool]) -> bool {
-    let Some(pivot) = wheel.windows(2).rposition(|pair| !pair[0] && pair[1]) else {
+fn turn<L: Copy + Ord>(wheel: &mut [L]) -> bool {
+    let Some(pivot) = wheel.windows(2).rposition(|pair| pair[0] < pair[1]) else {
         wheel.reverse();
         return false;
     };
-    if let Some(last) = wheel.iter().rposition(|&label| label) {
+    if let Some(last) = wheel.iter().rposition(|label| *label > wheel[pivot]) {
         wheel.swap(pivot, last);
     }
     wheel[pivot + 1..].reverse();
@@ -151,6 +158,18 @@ mod tests {
         assert_eq!(seen.len(), 18);
         assert_eq!(assignment.count(Draws::Exact, 1).unwrap(), 18);
         assert!(seen.contains(observed.as_slice()));
+    }
+
+    #[test]
+    fn enumerates_the_orders_of_more_than_two_kinds() {
+        let assignment = Assignment::new(&[2, 0, 1, 1, 7, 8], Some(&[0, 0, 0, 0, 1, 1])).unwrap();
+        let mut seen = std::collections::BTreeSet::new();
+        assignment.each(Draws::Exact, |labels| {
+            assert!(seen.insert(labels.to_vec()));
+        });
+        // 4! / 2! times 2!
+        assert_eq!(seen.len(), 24);
+        assert!((assignment.ways() - 24.0).abs() < 1e-9);
     }
 
     #[test]
