@@ -27,6 +27,8 @@ pub struct Method<'a> {
     pub outcome: &'a Outcome,
     /// Whether whole clusters are assigned.
     pub by_cluster: bool,
+    /// Whether clusters change their arm over time, so that people of different times must not be compared as one.
+    pub over_time: bool,
 }
 
 /// A one-sided test's answer.
@@ -74,7 +76,8 @@ impl<'a> Method<'a> {
     /// The method for an outcome of a plan.
     #[must_use]
     pub fn of(plan: &Protocol, outcome: &'a Outcome) -> Self {
-        Self { outcome, by_cluster: matches!(plan.allocation, Allocation::Cluster { .. }) }
+        let over_time = matches!(plan.allocation, Allocation::SteppedWedge { .. });
+        Self { outcome, by_cluster: plan.allocation.is_by_cluster(), over_time }
     }
 
     fn is_table(&self) -> bool {
@@ -92,6 +95,7 @@ impl<'a> Method<'a> {
     /// # Errors
     /// When there are none, or their sums contradict each other.
     pub fn moments(&self, arm: &ArmSample) -> Result<Moments, NotEstimable> {
+        self.must_not_pool_over_time()?;
         if !self.by_cluster {
             return arm.moments(self.outcome);
         }
@@ -131,6 +135,17 @@ impl<'a> Method<'a> {
         Ok(estimate)
     }
 
+    /// In a stepped wedge the new version comes later than the current one, so whatever else changes over time would count
+    /// as its effect.
+    fn must_not_pool_over_time(&self) -> Result<(), NotEstimable> {
+        if self.over_time {
+            let detail = "in a stepped wedge the versions follow each other in time; people of different times are not compared \
+                          as if they had come together";
+            return Err(NotEstimable::new("changes_over_time", detail));
+        }
+        Ok(())
+    }
+
     fn t_test(
         &self,
         arm1: &ArmSample,
@@ -139,6 +154,7 @@ impl<'a> Method<'a> {
         side: Side,
         level: f64,
     ) -> Result<Estimate, NotEstimable> {
+        self.must_not_pool_over_time()?;
         if self.by_cluster {
             let clusters1 = arm1.cluster_moments(self.outcome)?;
             let clusters0 = arm0.cluster_moments(self.outcome)?;

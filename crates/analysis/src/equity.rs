@@ -5,8 +5,9 @@
 //! answers never change the verdict.
 
 use fairtrial_domain::{
+    allocation::levels_of,
     eligibility::AttributeKind,
-    protocol::{Allocation, Better, Equity, Outcome, Protocol},
+    protocol::{Better, Equity, Outcome, Protocol},
 };
 use fairtrial_stats::Side;
 
@@ -64,8 +65,7 @@ fn by_attribute(reading: &Reading<'_>, equity: &Equity, outcome: &Outcome, attri
 
 /// Where an attribute stands in the strata's labels, and its values.
 fn stratum(plan: &Protocol, attribute: &str) -> Option<(usize, Vec<String>)> {
-    let Allocation::PermutedBlocks { strata, .. } = &plan.allocation else { return None };
-    let place = strata.iter().position(|name| name == attribute)?;
+    let place = plan.allocation.balanced_by().iter().position(|name| name == attribute)?;
     let values = match &plan.attributes.iter().find(|declared| declared.name == attribute)?.kind {
         AttributeKind::Category { values } => values.clone(),
         AttributeKind::Boolean => vec!["yes".to_owned(), "no".to_owned()],
@@ -82,7 +82,7 @@ struct Group {
 
 fn by_arm(reading: &Reading<'_>, equity: &Equity, outcome: &Outcome, place: usize, group: &str) -> Vec<Group> {
     let plan = reading.plan;
-    let in_group = |label: &str| label.split('/').nth(place) == Some(group);
+    let in_group = |label: &str| levels_of(label).get(place).is_some_and(|level| level == group);
     let Some(cells) = reading.evidence.outcomes.get(reading.primary()) else { return Vec::new() };
     let arms: Vec<ArmSample> = samples(plan, outcome, cells, &in_group);
     let (Some(control), Some(arm0)) = (plan.control(), arms.get(plan.control_index())) else { return Vec::new() };

@@ -1,7 +1,5 @@
 //! From request to analysis: every request in exactly one place.
 
-use fairtrial_domain::protocol::Allocation;
-
 use crate::{
     reading::Reading,
     report::{Flow, FlowArm, NotEnrolled},
@@ -9,7 +7,7 @@ use crate::{
 
 /// The flow of a trial, on its primary outcome.
 pub(crate) fn flow(reading: &Reading<'_>) -> Flow {
-    let by_cluster = matches!(reading.plan.allocation, Allocation::Cluster { .. });
+    let by_cluster = reading.plan.allocation.is_by_cluster();
     let samples = reading.samples.get(reading.primary());
     let arms: Vec<FlowArm> = reading
         .plan
@@ -34,6 +32,8 @@ pub(crate) fn flow(reading: &Reading<'_>) -> Flow {
         .map(|(reason, count)| NotEnrolled { reason: reason.clone(), count: *count })
         .collect();
     let assigned = arms.iter().fold(0_u64, |sum, arm| sum.saturating_add(arm.assigned));
-    let requests = not_enrolled.iter().fold(assigned, |sum, turned_away| sum.saturating_add(turned_away.count));
-    Flow { requests, not_enrolled, assigned, arms }
+    let in_transition = reading.evidence.wedge.as_ref().map_or(0, |wedge| wedge.in_transition);
+    let enrolled = assigned.saturating_add(in_transition);
+    let requests = not_enrolled.iter().fold(enrolled, |sum, turned_away| sum.saturating_add(turned_away.count));
+    Flow { requests, not_enrolled, assigned, in_transition, arms }
 }

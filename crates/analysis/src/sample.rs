@@ -6,7 +6,7 @@
 use fairtrial_domain::{
     Decimal,
     projection::{Cell, Evidence, OutcomeEvidence, Tally},
-    protocol::{Allocation, Missing, Outcome, OutcomeKind, Protocol},
+    protocol::{Missing, Outcome, OutcomeKind, Protocol},
 };
 use fairtrial_stats::{
     StatError,
@@ -115,7 +115,7 @@ pub fn samples(
     wanted: &impl Fn(&str) -> bool,
 ) -> Vec<ArmSample> {
     let mut arms = vec![ArmSample::default(); plan.arms.len()];
-    let by_cluster = matches!(plan.allocation, Allocation::Cluster { .. });
+    let by_cluster = plan.allocation.is_by_cluster();
     for cell in evidence.cells.iter().filter(|cell| wanted(&cell.group)) {
         if let Some(arm) = arms.get_mut(cell.arm) {
             take(arm, plan, outcome, cell, by_cluster);

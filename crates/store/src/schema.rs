@@ -38,7 +38,7 @@ table! { signatures (id) {
 } }
 
 table! { enrolments (trial_id, stratum) {
-    trial_id -> BigInt, stratum -> Text, enrolled -> BigInt, block -> BigInt, taken -> BigInt,
+    trial_id -> BigInt, stratum -> Text, enrolled -> BigInt, block -> BigInt, taken -> BigInt, margins -> Nullable<Text>,
 } }
 
 table! { touches (trial_id, outcome) { trial_id -> BigInt, outcome -> Text, requests -> BigInt, } }

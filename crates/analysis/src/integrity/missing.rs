@@ -38,11 +38,13 @@ fn of_outcome(reading: &Reading<'_>, place: usize, outcome: &Outcome) -> Option<
     let samples = reading.samples.get(place)?;
     let control = samples.get(reading.plan.control_index())?;
     let share = |arm: &ArmSample| if arm.mature == 0 { 0.0 } else { arm.missing as f64 / arm.mature as f64 };
+    // In a stepped wedge the versions follow each other in time, and so does whatever else makes records go missing.
+    let comparable = !matches!(reading.plan.allocation, Allocation::SteppedWedge { .. });
     let tested: Vec<(f64, Option<f64>)> = reading
         .plan
         .interventions()
         .filter_map(|(index, _)| samples.get(index))
-        .map(|arm| (share(arm) - share(control), p_value(reading, arm, control).ok().flatten()))
+        .map(|arm| (share(arm) - share(control), p_value(reading, arm, control).ok().flatten().filter(|_| comparable)))
         .collect();
     let p_values: Vec<Option<f64>> = tested.iter().map(|(_, p)| *p).collect();
     let adjusted = Multiplicity::Holm.adjusted(&p_values);
@@ -84,7 +86,7 @@ fn p_value(reading: &Reading<'_>, arm: &ArmSample, control: &ArmSample) -> Resul
     if same(|arm| arm.missing) || same(|arm| arm.analysed) {
         return Ok(None);
     }
-    let estimate = if matches!(reading.plan.allocation, Allocation::Cluster { .. }) {
+    let estimate = if reading.plan.allocation.is_by_cluster() {
         let moments = |arm: &ArmSample| -> Result<Vec<Moments>, StatError> {
             arm.missing_by_cluster.iter().map(|sums| sums.moments(Step::ONE)).collect()
         };

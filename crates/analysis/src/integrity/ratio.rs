@@ -22,7 +22,12 @@ use crate::{
 /// a false red in one of a thousand.
 pub(super) fn sample_ratio(reading: &Reading<'_>) -> Gate {
     let plan = reading.plan;
-    let by_cluster = matches!(plan.allocation, Allocation::Cluster { .. });
+    if matches!(plan.allocation, Allocation::SteppedWedge { .. }) {
+        let detail =
+            "In a stepped wedge the calendar decides how many people meet each version; the plan sets no shares.";
+        return gate("sample_ratio", GateStatus::Green, detail, None);
+    }
+    let by_cluster = plan.allocation.is_by_cluster();
     let primary = reading.samples.get(reading.primary()).map(Vec::as_slice).unwrap_or_default();
     let people = plural(&plan.unit);
     if by_cluster {

@@ -12,10 +12,17 @@ pub struct Flow {
     pub requests: u64,
     /// Requests that did not lead to an assignment, by reason.
     pub not_enrolled: Vec<NotEnrolled>,
-    /// Units assigned.
+    /// Units assigned whose arm is compared.
     pub assigned: u64,
+    /// Units assigned while their site of a stepped wedge was in transition: they have the new version and are in no arm.
+    #[serde(default, skip_serializing_if = "nobody")]
+    pub in_transition: u64,
     /// What became of them, by arm, on the primary outcome.
     pub arms: Vec<FlowArm>,
+}
+
+fn nobody(people: &u64) -> bool {
+    *people == 0
 }
 
 /// Requests turned away for one reason.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use fairtrial_domain::{
     LockedProtocol,
     projection::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, Tally},
-    protocol::{Allocation, OutcomeKind},
+    protocol::OutcomeKind,
 };
 
 use super::{Column, ColumnMapping, Faults, Header, Row, TableFault, arm_of};
@@ -31,7 +31,7 @@ pub fn evidence_from_counts(
 ) -> Result<Evidence, Vec<TableFault>> {
     let protocol = plan.protocol();
     let mut faults = Faults::default();
-    if matches!(protocol.allocation, Allocation::Cluster { .. }) {
+    if protocol.allocation.is_by_cluster() {
         let detail = "the plan assigns whole clusters: counts per arm do not show how clusters differ; use one row per \
                       unit";
         faults.add(None, None, "clusters_need_units", detail);
@@ -145,5 +145,6 @@ fn evidence(plan: &LockedProtocol, counts: &Counts, as_of: DateTime<Utc>) -> Evi
         outcomes: outcomes.collect(),
         events,
         not_enrolled: Vec::new(),
+        wedge: None,
     }
 }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use fairtrial_domain::{
     Decimal, LockedProtocol,
-    key::ClusterKey,
+    allocation::label_of,
     projection::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, Tally, matures_at},
-    protocol::{Allocation, Outcome, OutcomeKind, Protocol},
+    protocol::{Outcome, OutcomeKind, Protocol},
 };
 
 use super::{Column, ColumnMapping, Faults, Header, Row, TableFault, arm_of};
@@ -93,14 +93,9 @@ fn columns(plan: &Protocol, header: &Header<'_>, faults: &mut Faults) -> Option<
     }
     let arm = header.needed("arm", faults);
     let assigned_at = header.optional("assigned_at", faults);
-    let cluster = match plan.allocation {
-        Allocation::Cluster { .. } => header.needed("cluster", faults),
-        _ => None,
-    };
-    let strata: Vec<Option<Column>> = match &plan.allocation {
-        Allocation::PermutedBlocks { strata, .. } => strata.iter().map(|name| header.needed(name, faults)).collect(),
-        _ => Vec::new(),
-    };
+    let cluster = if plan.allocation.is_by_cluster() { header.needed("cluster", faults) } else { None };
+    let strata: Vec<Option<Column>> =
+        plan.allocation.balanced_by().iter().map(|name| header.needed(name, faults)).collect();
     let outcomes: Vec<Option<Column>> =
         plan.outcomes.iter().map(|outcome| header.needed(outcome.key.as_str(), faults)).collect();
     if !faults.0.is_empty() {
@@ -166,9 +161,9 @@ fn day(plan: &Protocol, column: &Column, row: &Row, as_of: DateTime<Utc>, faults
 }
 
 fn group(plan: &Protocol, columns: &Columns, row: &Row, faults: &mut Faults) -> Option<String> {
-    if let (Allocation::Cluster { roster }, Some(column)) = (&plan.allocation, &columns.cluster) {
+    if let Some(column) = &columns.cluster {
         let cell = column.cell(row);
-        let known = ClusterKey::new(cell).is_ok_and(|key| roster.contains(&key));
+        let known = plan.allocation.roster().iter().any(|key| key.as_str() == cell);
         if !known {
             let detail = format!("\"{cell}\" is not on the plan's roster");
             faults.add(Some(row.line), Some(&column.name), "unknown_cluster", detail);
@@ -180,7 +175,7 @@ fn group(plan: &Protocol, columns: &Columns, row: &Row, faults: &mut Faults) -> 
         return None;
     }
     let parts: Vec<&str> = columns.strata.iter().map(|column| column.cell(row)).collect();
-    Some(parts.join("/"))
+    Some(label_of(&parts))
 }
 
 /// A unit's value in steps.
@@ -252,6 +247,15 @@ impl Gathered {
         let enrolment =
             self.enrolment.into_iter().map(|((day, arm), assigned)| ArmDay { day, arm, assigned }).collect();
         let events = EventCounts { counted: self.values, ..EventCounts::default() };
-        Evidence { as_of, data_cut: 0, locked: true, enrolment, outcomes, events, not_enrolled: Vec::new() }
+        Evidence {
+            as_of,
+            data_cut: 0,
+            locked: true,
+            enrolment,
+            outcomes,
+            events,
+            not_enrolled: Vec::new(),
+            wedge: None,
+        }
     }
 }

@@ -76,6 +76,7 @@ pub(crate) fn locked(plan: &LockedProtocol, outcomes: Vec<Vec<Cell>>) -> Evidenc
             .collect(),
         events: EventCounts::default(),
         not_enrolled: vec![("not_eligible".to_owned(), 31), ("opted_out".to_owned(), 4)],
+        wedge: None,
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use fairtrial_domain::{
     LockedProtocol, UnitText,
     eligibility::AttributeKind,
-    protocol::{Allocation, Protocol},
+    protocol::Protocol,
     trial::{AssignmentOutcome, PersonRole, Verb},
 };
 use rand::{RngExt, SeedableRng};
@@ -206,11 +206,9 @@ impl Course {
             };
             attributes.insert(attribute.name.clone(), value);
         }
-        let cluster = match &self.protocol.allocation {
-            Allocation::Cluster { roster } => {
-                roster.get(self.random.random_range(0..roster.len())).map(|c| c.as_str().to_owned())
-            }
-            _ => None,
+        let cluster = match self.protocol.allocation.roster() {
+            [] => None,
+            roster => roster.get(self.random.random_range(0..roster.len())).map(|c| c.as_str().to_owned()),
         };
         let unit = UnitText::new(&name).map_err(|error| AppError::Internal(error.to_string()))?;
         Ok((name, AssignCall { unit, cluster, attributes, dry_run: false }))

@@ -144,7 +144,7 @@ impl App {
         trial: &Trial,
         call: &AssignCall,
         attributes: &Attributes,
-        group: Result<(String, Option<fairtrial_domain::key::ClusterKey>), Fault>,
+        group: Result<String, Fault>,
     ) -> Result<Assignment, AppError> {
         let pseudonym = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit);
         if let Some(place) = self.known.get(trial.id, &pseudonym) {
@@ -154,7 +154,7 @@ impl App {
             self.touches.count(trial.id, outcome);
             return Ok(not_enrolled(trial, outcome, reason));
         }
-        let (stratum, cluster) = group.map_err(|fault| AppError::Invalid(vec![fault]))?;
+        let stratum = group.map_err(|fault| AppError::Invalid(vec![fault]))?;
         if call.dry_run || !caller.live {
             // The arm is not told: whoever could look before enrolling could choose whom to enrol.
             let reason = "this was a trial run: the person would be assigned, and nothing was kept";
@@ -163,8 +163,9 @@ impl App {
         let drawing =
             trial.drawing.clone().ok_or_else(|| AppError::Internal("a started trial has no secret".into()))?;
         let at = self.ambient.now_micros();
+        let day = trial.day_of(at);
         let attributes = kept_attributes(trial.plan.protocol(), attributes)?;
-        let request = AssignRequest { drawing, unit: pseudonym, stratum, cluster, attributes, at };
+        let request = AssignRequest { drawing, unit: pseudonym, stratum, day, attributes, at };
         match self.store.assign(request).await? {
             AssignAnswer::New(place) => {
                 self.known.insert(trial.id, pseudonym, place.arm, place.assigned_at);

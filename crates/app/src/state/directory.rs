@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use fairtrial_domain::{
     LockedProtocol, PseudonymKey, TouchpointKey,
-    allocation::AllocationSecret,
+    allocation::{AllocationSecret, Allocator},
     event::Catalogue,
     trial::{PersonRole, Scope, State},
 };
@@ -66,6 +66,12 @@ impl Trial {
     #[must_use]
     pub fn key(&self) -> &str {
         self.plan.protocol().key.as_str()
+    }
+
+    /// The day of a moment in the trial's time zone, where days of assignment and steps of a wedge are counted.
+    #[must_use]
+    pub fn day_of(&self, micros: i64) -> chrono::NaiveDate {
+        instant(micros).with_timezone(&self.plan.protocol().time_zone).date_naive()
     }
 
     /// What an app shows to people who are not in the trial: the current version.
@@ -184,14 +190,8 @@ fn build_trial(row: trials::TrialRow, canonical: &str, master_key: &MasterKey) -
         None => None,
         Some(sealed) => {
             let secret = AllocationSecret::new(master_key.open(&format!("allocation of {}", row.key), sealed)?);
-            let protocol = plan.protocol();
-            Some(Arc::new(Drawing {
-                trial_id: row.id,
-                method: protocol.allocation.clone(),
-                ratio: protocol.ratio(),
-                secret,
-                cap: protocol.monitoring.max_units,
-            }))
+            let allocator = Allocator::of(plan.protocol(), secret);
+            Some(Arc::new(Drawing { trial_id: row.id, allocator, cap: plan.protocol().monitoring.max_units }))
         }
     };
     Ok(Trial {

@@ -85,7 +85,11 @@ impl Projections {
             return Err(AppError::Internal("an assignment is ahead of the directory".into()));
         };
         let projection = self.of(trial);
-        let unit = AssignedUnit { unit, arm, group: row.stratum.clone(), assigned_at: instant(row.assigned_at) };
+        let calendar = trial.drawing.as_ref().and_then(|drawing| drawing.allocator.calendar());
+        let day = trial.day_of(row.assigned_at);
+        let in_transition = calendar.is_some_and(|calendar| calendar.in_transition(&row.stratum, day));
+        let assigned_at = instant(row.assigned_at);
+        let unit = AssignedUnit { unit, arm, group: row.stratum.clone(), assigned_at, in_transition };
         projection.lock().unwrap_or_else(PoisonError::into_inner).assign(&unit);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{arm_at, secret::AllocationSecret};
+use super::{arm_at, clusters::shuffle, secret::AllocationSecret};
 
 /// How far a stratum's sequence has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,14 +37,11 @@ pub fn next_in_block(
 /// The arms of one block in their order.
 fn block(secret: &AllocationSecret, stratum: &str, ratio: &[u32], multiples: &[u32], number: u64) -> Vec<usize> {
     let name = format!("block/{stratum}/{number}/");
-    let choice = secret.draw(&[&name, "size"], u32::try_from(multiples.len()).unwrap_or(1)) as usize;
+    let choice = secret.draw(&[&name, "size"], multiples.len().max(1) as u64) as usize;
     let multiple = multiples.get(choice).copied().unwrap_or(1);
     let places: u32 = ratio.iter().sum();
-    let mut order: Vec<usize> = (0..places * multiple).map(|place| arm_at(ratio, place / multiple)).collect();
-    for last in (1..order.len()).rev() {
-        let other = secret.draw(&[&name, &last.to_string()], u32::try_from(last + 1).unwrap_or(1)) as usize;
-        order.swap(last, other);
-    }
+    let mut order: Vec<usize> = (0..places * multiple).map(|place| arm_at(ratio, (place / multiple).into())).collect();
+    shuffle(secret, &name, &mut order);
     order
 }
 

@@ -10,22 +10,36 @@
 //! | place in a block | `fairtrial/1/block/` + stratum + `/` + block number + `/` + position |
 //! | place in the roster | `fairtrial/1/cluster/` + position |
 //! | incomplete last round of the roster | `fairtrial/1/cluster/last/` + position |
+//! | preferred arm of minimisation | `fairtrial/1/minimisation/` + people drawn before + `/preferred` |
+//! | arm by minimisation | `fairtrial/1/minimisation/` + people drawn before + `/arm` |
+//! | place in the order of a stepped wedge | `fairtrial/1/wedge/` + position |
 //!
 //! The first eight bytes of the HMAC-SHA-256, read as a big-endian number `h`, give `floor(h * places / 2^64)`. Orders are
 //! shuffled by Fisher and Yates from the last position down to position 1, each exchanged with the place drawn among the
 //! `position + 1` up to it. A block begins as the first arm's places, then the second's, and so on; the roster begins as
-//! full rounds of the ratio and is laid over the clusters in the order of their keys. `scripts/reference/allocation.py` does
-//! the same in another language.
+//! full rounds of the ratio and is laid over the clusters in the order of their keys. Minimisation and the stepped wedge are
+//! described where they stand. `docs/ALLOCATION.md` is the whole contract for other languages, and
+//! `scripts/reference/allocation.py` keeps it in one.
 
+mod allocator;
 mod blocks;
+pub mod bundle;
 mod clusters;
+mod group;
+mod minimisation;
 mod secret;
+mod wedge;
 
+pub use allocator::{Allocator, Progress, Subject};
 pub use blocks::{BlockState, next_in_block};
-pub use clusters::arm_of_cluster;
+pub use clusters::arms_of_clusters;
+pub use group::{label_of, levels_of};
+pub use minimisation::Margins;
+pub(crate) use minimisation::common_multiple;
 pub use secret::AllocationSecret;
+pub use wedge::{Calendar, Crossing, spread};
 
-use crate::{Pseudonym, key::ClusterKey, protocol::Allocation};
+use crate::Pseudonym;
 
 /// Version of the algorithm, stored with each trial. A change of any draw gets a new number.
 pub const ALGO_VERSION: i32 = 1;
@@ -43,47 +57,19 @@ pub const ALGO_VERSION: i32 = 1;
 /// ```
 #[must_use]
 pub fn simple(secret: &AllocationSecret, unit: &Pseudonym, ratio: &[u32]) -> usize {
-    let places: u32 = ratio.iter().sum();
-    let place = secret.draw(&["arm/", &unit.to_hex()], places);
-    arm_at(ratio, place)
+    let places = ratio.iter().map(|share| u64::from(*share)).sum();
+    let mut digits = [0; 32];
+    arm_at(ratio, secret.draw(&["arm/", unit.hex_in(&mut digits)], places))
 }
 
 /// Which arm owns a place below the sum of the ratio.
-fn arm_at(ratio: &[u32], place: u32) -> usize {
+fn arm_at(ratio: &[u32], place: u64) -> usize {
     let mut upper = 0;
     for (arm, share) in ratio.iter().enumerate() {
-        upper += share;
+        upper += u64::from(*share);
         if place < upper {
             return arm;
         }
     }
     ratio.len().saturating_sub(1)
-}
-
-/// What is needed beside the unit to propose an arm.
-#[derive(Debug, Clone, Copy)]
-pub struct Slot<'a> {
-    /// The stratum's label; empty without strata.
-    pub stratum: &'a str,
-    /// The cluster, where clusters are assigned.
-    pub cluster: Option<&'a ClusterKey>,
-}
-
-/// Proposes an arm, moving the stratum's block on where there are blocks. None for a cluster that is not on the roster.
-#[must_use]
-pub fn propose(
-    method: &Allocation,
-    ratio: &[u32],
-    secret: &AllocationSecret,
-    unit: &Pseudonym,
-    slot: Slot<'_>,
-    state: &mut BlockState,
-) -> Option<usize> {
-    match method {
-        Allocation::Simple => Some(simple(secret, unit, ratio)),
-        Allocation::PermutedBlocks { block_multiples, .. } => {
-            Some(next_in_block(secret, slot.stratum, ratio, block_multiples, state))
-        }
-        Allocation::Cluster { roster } => arm_of_cluster(secret, roster, ratio, slot.cluster?),
-    }
 }

@@ -13,6 +13,7 @@ use crate::{canonical::hex, identity::keyed_by};
 /// the end, so that anybody can replay every draw.
 #[derive(Clone)]
 pub struct AllocationSecret {
+    bytes: [u8; 32],
     keyed: Hmac<Sha256>,
     commitment: [u8; 32],
 }
@@ -21,7 +22,7 @@ impl AllocationSecret {
     /// From 32 secret bytes.
     #[must_use]
     pub fn new(bytes: [u8; 32]) -> Self {
-        Self { keyed: keyed_by(&bytes), commitment: Sha256::digest(bytes).into() }
+        Self { bytes, keyed: keyed_by(&bytes), commitment: Sha256::digest(bytes).into() }
     }
 
     /// SHA-256 of the secret, in hexadecimal: what is published at the start.
@@ -30,8 +31,14 @@ impl AllocationSecret {
         hex(&self.commitment)
     }
 
+    /// The secret itself, in hexadecimal: only for the bundle that is published once the data are locked.
+    #[must_use]
+    pub fn reveal(&self) -> String {
+        hex(&self.bytes)
+    }
+
     /// A whole number below `places`, drawn for a message.
-    pub(super) fn draw(&self, message: &[&str], places: u32) -> u32 {
+    pub(super) fn draw(&self, message: &[&str], places: u64) -> u64 {
         let mut mac = self.keyed.clone();
         mac.update(b"fairtrial/1/");
         for part in message {
@@ -41,8 +48,8 @@ impl AllocationSecret {
         let mut first = [0; 8];
         first.copy_from_slice(&digest[..8]);
         let scaled = (u128::from(u64::from_be_bytes(first)) * u128::from(places)) >> 64;
-        // Below `places`, which is a u32.
-        scaled as u32
+        // Below `places`, which is a u64.
+        scaled as u64
     }
 }
 

@@ -30,6 +30,32 @@ pub struct OutcomeEvidence {
     pub cells: Vec<Cell>,
 }
 
+/// People of one site in one period of a stepped wedge, without those who came during the site's transition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeriodCell {
+    /// Steps taken before or on the day of assignment: 0 before the first one.
+    pub period: usize,
+    /// The site.
+    pub site: String,
+    /// Position of the arm in the plan: a site has one arm in a period.
+    pub arm: usize,
+    /// People assigned.
+    pub assigned: u64,
+    /// People whose follow-up for this outcome is over.
+    pub mature: u64,
+    /// Values of the mature people.
+    pub tally: Tally,
+}
+
+/// What a stepped wedge is analysed from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WedgeEvidence {
+    /// People assigned while their site was in transition: they have the new version and are not counted.
+    pub in_transition: u64,
+    /// The outcomes in the plan's order, each by site and period.
+    pub outcomes: Vec<Vec<PeriodCell>>,
+}
+
 /// People who entered one arm on one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArmDay {
@@ -71,6 +97,9 @@ pub struct Evidence {
     pub events: EventCounts,
     /// Requests that did not lead to an assignment, by reason.
     pub not_enrolled: Vec<(String, u64)>,
+    /// The outcomes by site and period, where the plan is a stepped wedge; its people in transition are in no cell.
+    #[serde(default)]
+    pub wedge: Option<WedgeEvidence>,
 }
 
 impl Evidence {

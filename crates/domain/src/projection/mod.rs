@@ -11,7 +11,7 @@ mod tally;
 mod trial_projection;
 mod unit_outcome;
 
-pub use evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence};
+pub use evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence};
 pub use tally::Tally;
 pub use trial_projection::{AssignedUnit, FoldedEvent, TrialProjection, matures_at};
 pub use unit_outcome::UnitOutcome;

@@ -9,13 +9,13 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::{
-    evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence},
+    evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence},
     tally::Tally,
     unit_outcome::UnitOutcome,
 };
 use crate::{
     Decimal, Pseudonym,
-    protocol::{LockedProtocol, Outcome},
+    protocol::{Allocation, LockedProtocol, Outcome},
 };
 
 /// How long an event may precede knowledge of its unit's assignment and still count: the clock skew allowed at the door,
@@ -29,10 +29,12 @@ pub struct AssignedUnit {
     pub unit: Pseudonym,
     /// Position of the arm in the plan.
     pub arm: usize,
-    /// Stratum or cluster; empty without either.
+    /// Stratum, levels, cluster or site; empty without any.
     pub group: String,
     /// When.
     pub assigned_at: DateTime<Utc>,
+    /// Whether its site was in transition: it has the new version and is counted apart.
+    pub in_transition: bool,
 }
 
 /// What the fold needs of an event.
@@ -61,6 +63,7 @@ struct UnitRow {
 #[derive(Debug, Default)]
 struct CellCounts {
     assigned: u64,
+    in_transition: bool,
     tallies: Vec<Tally>,
 }
 
@@ -73,6 +76,7 @@ pub struct TrialProjection {
     /// By outcome, then by unit number.
     states: Vec<Vec<UnitOutcome>>,
     groups: Vec<String>,
+    group_numbers: HashMap<String, u32>,
     cells: BTreeMap<(NaiveDate, u8, u32), CellCounts>,
     counts: EventCounts,
     /// Events that came a moment before their unit's assignment was known here.
@@ -90,6 +94,7 @@ impl TrialProjection {
             rows: Vec::new(),
             states,
             groups: Vec::new(),
+            group_numbers: HashMap::new(),
             cells: BTreeMap::new(),
             counts: EventCounts::default(),
             early: HashMap::new(),
@@ -112,6 +117,8 @@ impl TrialProjection {
         let outcomes = self.states.len();
         let cell = self.cells.entry((day, arm, group)).or_default();
         cell.assigned += 1;
+        // The same for everybody of a site and day.
+        cell.in_transition = unit.in_transition;
         cell.tallies.resize(outcomes, Tally::default());
         for event in self.early.remove(&unit.unit).unwrap_or_default() {
             self.counts.unassigned -= 1;
@@ -167,11 +174,13 @@ impl TrialProjection {
     }
 
     fn group_number(&mut self, group: &str) -> u32 {
-        let position = self.groups.iter().position(|known| known == group).unwrap_or_else(|| {
-            self.groups.push(group.to_owned());
-            self.groups.len() - 1
-        });
-        u32::try_from(position).unwrap_or(u32::MAX)
+        if let Some(number) = self.group_numbers.get(group) {
+            return *number;
+        }
+        let number = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
+        self.groups.push(group.to_owned());
+        self.group_numbers.insert(group.to_owned(), number);
+        number
     }
 
     fn zone(&self) -> Tz {
@@ -201,12 +210,43 @@ impl TrialProjection {
         }
         let enrolment =
             enrolment.into_iter().map(|((day, arm), assigned)| ArmDay { day, arm: arm.into(), assigned }).collect();
-        Evidence { as_of, data_cut, locked, enrolment, outcomes, events: self.counts, not_enrolled }
+        let wedge = self.wedge_evidence(as_of);
+        Evidence { as_of, data_cut, locked, enrolment, outcomes, events: self.counts, not_enrolled, wedge }
+    }
+
+    /// The same cells by site and period, for a stepped wedge.
+    fn wedge_evidence(&self, as_of: DateTime<Utc>) -> Option<WedgeEvidence> {
+        let plan = Arc::clone(&self.plan);
+        let Allocation::SteppedWedge { steps, .. } = &plan.protocol().allocation else { return None };
+        let in_transition = self.cells.values().filter(|cell| cell.in_transition).map(|cell| cell.assigned).sum();
+        let of_outcome = |(index, outcome): (usize, &Outcome)| {
+            let mut cells: BTreeMap<(usize, &str), PeriodCell> = BTreeMap::new();
+            for ((day, arm, group), counts) in self.cells.iter().filter(|(_, counts)| !counts.in_transition) {
+                let site = self.groups.get(*group as usize).map_or("", String::as_str);
+                let period = steps.iter().filter(|step| *step <= day).count();
+                let cell = cells.entry((period, site)).or_insert_with(|| PeriodCell {
+                    period,
+                    site: site.to_owned(),
+                    arm: (*arm).into(),
+                    assigned: 0,
+                    mature: 0,
+                    tally: Tally::default(),
+                });
+                cell.assigned += counts.assigned;
+                if matures_at(*day, self.zone(), outcome.follow_up_days) <= as_of {
+                    cell.mature += counts.assigned;
+                    counts.tallies.get(index).into_iter().for_each(|tally| cell.tally.merge(tally));
+                }
+            }
+            cells.into_values().collect()
+        };
+        let outcomes = plan.protocol().outcomes.iter().enumerate().map(of_outcome).collect();
+        Some(WedgeEvidence { in_transition, outcomes })
     }
 
     fn outcome_evidence(&self, index: usize, outcome: &Outcome, as_of: DateTime<Utc>) -> OutcomeEvidence {
         let mut cells: BTreeMap<(u8, &str), Cell> = BTreeMap::new();
-        for ((day, arm, group), counts) in &self.cells {
+        for ((day, arm, group), counts) in self.cells.iter().filter(|(_, counts)| !counts.in_transition) {
             let group = self.groups.get(*group as usize).map_or("", String::as_str);
             let cell = cells.entry((*arm, group)).or_insert_with(|| Cell {
                 arm: (*arm).into(),

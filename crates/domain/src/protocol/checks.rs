@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    checks_allocation,
     cursor::Faults,
     document::{Allocation, Protocol},
     outcome::{Outcome, OutcomeKind, Role},
@@ -21,7 +22,7 @@ pub(super) fn check(protocol: &Protocol, faults: &Faults) {
     attributes(protocol, faults);
     references(protocol, faults);
     looks(protocol, faults);
-    allocation(protocol, faults);
+    checks_allocation::check(protocol, faults);
 }
 
 fn unique_names(protocol: &Protocol, faults: &Faults) {
@@ -40,9 +41,9 @@ fn unique_names(protocol: &Protocol, faults: &Faults) {
     unique("/arms", protocol.arms.iter().map(|a| a.key.as_str()).collect());
     unique("/outcomes", protocol.outcomes.iter().map(|o| o.key.as_str()).collect());
     unique("/attributes", protocol.attributes.iter().map(|a| a.name.as_str()).collect());
-    if let Allocation::Cluster { roster } = &protocol.allocation {
-        unique("/allocation/roster", roster.iter().map(|c| c.as_str()).collect());
-    }
+    let roster = protocol.allocation.roster();
+    let place = if matches!(protocol.allocation, Allocation::Cluster { .. }) { "roster" } else { "sites" };
+    unique(&format!("/allocation/{place}"), roster.iter().map(|c| c.as_str()).collect());
 }
 
 fn arms(protocol: &Protocol, faults: &Faults) {
@@ -161,19 +162,6 @@ fn references(protocol: &Protocol, faults: &Faults) {
     for (index, name) in protocol.analysis.adjust_for.iter().enumerate() {
         declared(format!("/analysis/adjust_for/{index}"), name);
     }
-    if let Allocation::PermutedBlocks { strata, .. } = &protocol.allocation {
-        for (index, name) in strata.iter().enumerate() {
-            declared(format!("/allocation/strata/{index}"), name);
-            let stratum = protocol.attributes.iter().find(|a| a.name == *name);
-            if stratum.is_some_and(|a| a.purpose != Purpose::Stratum) {
-                faults.add(
-                    &format!("/allocation/strata/{index}"),
-                    "wrong_purpose",
-                    "declare this attribute with the purpose stratum",
-                );
-            }
-        }
-    }
 }
 
 fn looks(protocol: &Protocol, faults: &Faults) {
@@ -188,26 +176,5 @@ fn looks(protocol: &Protocol, faults: &Faults) {
             "missing_field",
             "several looks need a rule for sharing the error over them",
         );
-    }
-}
-
-fn allocation(protocol: &Protocol, faults: &Faults) {
-    match &protocol.allocation {
-        Allocation::PermutedBlocks { block_multiples, .. } => {
-            let block = protocol.ratio().iter().sum::<u32>() * block_multiples.iter().max().copied().unwrap_or(1);
-            if block > 1_000 {
-                faults.add(
-                    "/allocation/block_multiples",
-                    "out_of_range",
-                    "the largest block would hold over 1,000 people; use a smaller ratio or multiple",
-                );
-            }
-        }
-        Allocation::Cluster { roster } => {
-            if roster.len() < protocol.arms.len() {
-                faults.add("/allocation/roster", "out_of_range", "each arm needs at least one cluster");
-            }
-        }
-        Allocation::Simple => {}
     }
 }

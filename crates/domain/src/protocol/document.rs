@@ -68,11 +68,57 @@ pub enum Allocation {
         /// A block holds one of these multiples of the ratio's sum.
         block_multiples: Vec<u32>,
     },
+    /// More often than not to the arm that leaves the factors best balanced: Pocock and Simon.
+    Minimisation {
+        /// Attributes whose levels are balanced, each by itself.
+        factors: Vec<String>,
+        /// Chance of the preferred arm when all arms have the same share.
+        probability: Decimal,
+    },
     /// All units of a cluster together.
     Cluster {
         /// The clusters that take part.
         roster: Vec<ClusterKey>,
     },
+    /// All units of a site together; every site crosses to the new version, in an order that chance decides.
+    SteppedWedge {
+        /// The sites that take part.
+        sites: Vec<ClusterKey>,
+        /// The first days of the new version, in the trial's time zone, increasing.
+        steps: Vec<NaiveDate>,
+        /// Days after a site's crossing that are not counted.
+        transition_days: u32,
+        /// How many sites cross at each step.
+        sites_per_step: Vec<u32>,
+    },
+}
+
+impl Allocation {
+    /// Whether units are assigned with a group that the request must name: a cluster or a site.
+    #[must_use]
+    pub fn is_by_cluster(&self) -> bool {
+        matches!(self, Self::Cluster { .. } | Self::SteppedWedge { .. })
+    }
+
+    /// The clusters or sites that take part; none where people are assigned one by one.
+    #[must_use]
+    pub fn roster(&self) -> &[ClusterKey] {
+        match self {
+            Self::Cluster { roster } => roster,
+            Self::SteppedWedge { sites, .. } => sites,
+            _ => &[],
+        }
+    }
+
+    /// The attributes whose values are the group of a unit, in the plan's order: strata, or factors of minimisation.
+    #[must_use]
+    pub fn balanced_by(&self) -> &[String] {
+        match self {
+            Self::PermutedBlocks { strata, .. } => strata,
+            Self::Minimisation { factors, .. } => factors,
+            _ => &[],
+        }
+    }
 }
 
 /// Groups for the equity check.

@@ -1,11 +1,13 @@
 //! The protocol: the full, locked description of a trial.
 
 mod checks;
+mod checks_allocation;
 mod cursor;
 mod document;
 mod id;
 mod outcome;
 mod reader;
+mod reader_allocation;
 mod reader_parts;
 
 pub use document::{

@@ -8,7 +8,8 @@ use super::{
     document::{
         Aim, AnalysisPlan, DataPlan, Equity, Hypothesis, Missing, Monitoring, Protocol, Risk, RiskLevel, Sides,
     },
-    reader_parts::{allocation, arm, attribute, decision_rule, eligibility, outcome, spending},
+    reader_allocation::allocation,
+    reader_parts::{arm, attribute, decision_rule, eligibility, outcome, spending},
 };
 use crate::fault::Fault;
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     cursor::{Cursor, Object},
-    document::{Allocation, Arm, Spending},
+    document::{Arm, Spending},
     outcome::{Action, Better, Outcome, OutcomeKind, Role},
     reader::absent_or,
 };
@@ -135,38 +135,6 @@ pub(super) fn arm(at: &Cursor<'_>) -> Option<Arm> {
     }
     let ratio = u32::try_from(ratio?).ok()?;
     Some(Arm { key: key?, name: name?, control: control?, ratio, unit_cost: absent_or(unit_cost)?, payload })
-}
-
-pub(super) fn allocation(at: &Cursor<'_>) -> Option<Allocation> {
-    const METHODS: &[(&str, &str)] =
-        &[("simple", "simple"), ("permuted_blocks", "permuted_blocks"), ("cluster", "cluster")];
-    let o = at.object(&["method", "strata", "block_multiples", "roster"])?;
-    let only = |names: &[&str]| {
-        for name in ["strata", "block_multiples", "roster"].iter().filter(|name| !names.contains(name)) {
-            if let Some(extra) = o.optional(name) {
-                extra.fault("unknown_field", "this field does not belong to the method chosen");
-            }
-        }
-    };
-    match o.field("method").and_then(|c| c.word(METHODS))? {
-        "permuted_blocks" => {
-            only(&["strata", "block_multiples"]);
-            let strata = o.optional("strata").map_or(Some(Vec::new()), |c| c.list(0..=3, |c| c.text(64)));
-            let block_multiples = o.optional("block_multiples").map_or(Some(vec![2, 3, 4]), |c| {
-                c.list(1..=6, |c| c.integer(1..=20).and_then(|n| u32::try_from(n).ok()))
-            });
-            Some(Allocation::PermutedBlocks { strata: strata?, block_multiples: block_multiples? })
-        }
-        "cluster" => {
-            only(&["roster"]);
-            let roster = o.field("roster").and_then(|c| c.list(2..=10_000, |c| c.parsed()));
-            Some(Allocation::Cluster { roster: roster? })
-        }
-        _ => {
-            only(&[]);
-            Some(Allocation::Simple)
-        }
-    }
 }
 
 pub(super) fn outcome(at: &Cursor<'_>) -> Option<Outcome> {

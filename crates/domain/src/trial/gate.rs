@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use super::state::{State, words};
 use crate::{
     Fault,
+    allocation::label_of,
     eligibility::{Attribute, AttributeValue, Attributes},
-    key::ClusterKey,
-    protocol::{Allocation, Protocol},
+    protocol::Protocol,
 };
 
 words!(
@@ -72,36 +72,32 @@ fn by_state(state: State) -> Result<(), (AssignmentOutcome, String)> {
     }
 }
 
-/// The group a unit is drawn in: its stratum or its cluster; empty without either.
+/// The group a unit is drawn in: its stratum, its levels, its cluster or its site; empty without any.
 ///
 /// # Errors
 /// A fault where the request lacks what the plan draws by, or names a cluster that is not on the roster: never a silent
 /// draw by itself.
-pub fn group_of(
-    protocol: &Protocol,
-    cluster: Option<&str>,
-    unit: &Attributes,
-) -> Result<(String, Option<ClusterKey>), Fault> {
-    match &protocol.allocation {
-        Allocation::Cluster { roster } => {
+pub fn group_of(protocol: &Protocol, cluster: Option<&str>, unit: &Attributes) -> Result<String, Fault> {
+    let allocation = &protocol.allocation;
+    match (allocation.is_by_cluster(), cluster) {
+        (true, None) => {
             let detail = "this trial assigns whole clusters: send the cluster the unit belongs to";
-            let text = cluster.ok_or_else(|| Fault::new("/cluster", "missing_cluster", detail))?;
-            let key = ClusterKey::new(text).ok().filter(|key| roster.contains(key));
-            let key = key.ok_or_else(|| {
-                Fault::new("/cluster", "unknown_cluster", "this cluster is not on the trial's roster")
-            })?;
-            Ok((key.as_str().to_owned(), Some(key)))
+            Err(Fault::new("/cluster", "missing_cluster", detail))
         }
-        _ if cluster.is_some() => Err(Fault::new(
+        (true, Some(cluster)) if allocation.roster().iter().any(|key| key.as_str() == cluster) => {
+            Ok(cluster.to_owned())
+        }
+        (true, Some(_)) => Err(Fault::new("/cluster", "unknown_cluster", "this cluster is not on the trial's roster")),
+        (false, Some(_)) => Err(Fault::new(
             "/cluster",
             "unexpected_cluster",
             "this trial does not assign clusters; leave the cluster out",
         )),
-        Allocation::PermutedBlocks { strata, .. } => {
-            let parts: Result<Vec<String>, Fault> = strata.iter().map(|name| stratum_part(name, unit)).collect();
-            Ok((parts?.join("/"), None))
+        (false, None) => {
+            let levels: Result<Vec<String>, Fault> =
+                allocation.balanced_by().iter().map(|name| stratum_part(name, unit)).collect();
+            Ok(label_of(&levels?))
         }
-        Allocation::Simple => Ok((String::new(), None)),
     }
 }
 

@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod allocation;
 #[cfg(test)]
+mod bundle;
+#[cfg(test)]
+mod fairness;
+#[cfg(test)]
 mod projection;
 #[cfg(test)]
 mod protocol;

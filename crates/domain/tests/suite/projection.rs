@@ -27,7 +27,7 @@ fn unit(number: u8) -> Pseudonym {
 }
 
 fn assigned(number: u8, arm: usize, at: DateTime<Utc>) -> AssignedUnit {
-    AssignedUnit { unit: unit(number), arm, group: "north".to_owned(), assigned_at: at }
+    AssignedUnit { unit: unit(number), arm, group: "north".to_owned(), assigned_at: at, in_transition: false }
 }
 
 fn happened(number: u8, kind: &str, value: Option<&str>, at: DateTime<Utc>) -> FoldedEvent {
@@ -207,4 +207,42 @@ proptest! {
         tally.merge(&sum(taken));
         prop_assert_eq!(tally, sum(&values));
     }
+}
+
+#[test]
+fn people_of_a_wedge_count_by_site_and_period_and_those_in_transition_apart() {
+    let mut plan: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../docs/examples/fines-letter.protocol.json")).unwrap();
+    plan["allocation"] = serde_json::json!({"method": "stepped_wedge", "sites": ["north", "south"],
+        "steps": ["2026-03-05", "2026-03-20"], "transition_days": 3});
+    let mut projection = TrialProjection::new(Arc::new(LockedProtocol::from_value(&plan).unwrap()));
+    // By day after the first of March: north crosses on the 5th, south on the 20th.
+    for (number, day, arm, site, in_transition) in [
+        (1, 0, 0, "north", false),
+        (2, 1, 0, "south", false),
+        (3, 5, 1, "north", true),
+        (4, 9, 1, "north", false),
+        (5, 9, 0, "south", false),
+        (6, 25, 1, "south", false),
+        (7, 26, 1, "south", false),
+    ] {
+        let at = start() + Duration::days(day);
+        projection.assign(&AssignedUnit { group: site.into(), in_transition, ..assigned(number, arm, at) });
+        projection.fold(&happened(number, "fine.settled", None, at + Duration::days(1)), at + Duration::days(2));
+    }
+    let evidence = at_the_end(&projection);
+    let wedge = evidence.wedge.as_ref().unwrap();
+    let cells: Vec<_> =
+        wedge.outcomes[0].iter().map(|cell| (cell.period, cell.site.as_str(), cell.arm, cell.tally.sum)).collect();
+    assert_eq!(
+        cells,
+        [(0, "north", 0, 1), (0, "south", 0, 1), (1, "north", 1, 1), (1, "south", 0, 1), (2, "south", 1, 2)]
+    );
+    assert_eq!(wedge.in_transition, 1);
+    assert_eq!(
+        [tally(&evidence, 0, 0), tally(&evidence, 0, 1)],
+        [(3, 3), (3, 3)],
+        "the one in transition is in no arm"
+    );
+    assert_eq!(evidence.assigned(2), [3, 4], "enrolment counts everybody");
 }

@@ -60,6 +60,12 @@ fn the_id_is_the_hash_of_the_canonical_text() {
 /// A place to change, the value put there (nothing: it is taken away), and the faults that follow.
 type Mutation = (&'static str, Option<Value>, &'static [&'static str]);
 
+/// Three sites, a week of transition; the sample plan enrols until 2027-06-30.
+fn wedge(steps: &[&str], sites_per_step: &[u32]) -> Value {
+    json!({"method": "stepped_wedge", "sites": ["a", "b", "c"], "steps": steps, "transition_days": 7,
+        "sites_per_step": sites_per_step})
+}
+
 fn mutations() -> Vec<Mutation> {
     let long = "x".repeat(201);
     let second_primary = json!({"key": "second", "name": "Second", "role": "primary", "event": "x", "kind": "binary",
@@ -124,6 +130,51 @@ fn mutations() -> Vec<Mutation> {
         ("/allocation/strata", Some(json!(["age_band"])), &["/allocation/strata/0 wrong_purpose"]),
         ("/allocation/block_multiples", Some(json!([0])), &["/allocation/block_multiples/0 out_of_range"]),
         ("/allocation", Some(json!({"method": "cluster", "roster": ["a", "a"]})), &["/allocation/roster/1 not_unique"]),
+        (
+            "/allocation",
+            Some(
+                json!({"method": "minimisation", "factors": ["district", "district", "age_band"], "probability": "0.5"}),
+            ),
+            &[
+                "/allocation/factors/1 not_unique",
+                "/allocation/factors/2 wrong_purpose",
+                "/allocation/probability out_of_range",
+            ],
+        ),
+        (
+            "/allocation",
+            Some(json!({"method": "minimisation", "factors": [], "probability": 0.8, "strata": []})),
+            &[
+                "/allocation/probability not_a_whole_number",
+                "/allocation/strata unknown_field",
+                "/allocation/factors out_of_range",
+                "/allocation/probability out_of_range",
+            ],
+        ),
+        ("/allocation", Some(wedge(&["2027-03-01", "2027-02-01"], &[1, 2])), &["/allocation/steps out_of_range"]),
+        ("/allocation", Some(wedge(&["2027-02-01", "2027-06-24"], &[1, 2])), &["/allocation/steps out_of_range"]),
+        (
+            "/allocation",
+            Some(wedge(&["2027-02-01", "2027-03-01"], &[2, 2])),
+            &["/allocation/sites_per_step out_of_range"],
+        ),
+        (
+            "/allocation",
+            Some(wedge(&["2027-02-01", "2027-03-01"], &[1, 1, 1])),
+            &["/allocation/sites_per_step out_of_range"],
+        ),
+        (
+            "/allocation",
+            Some(json!({"method": "stepped_wedge", "sites": ["a", "b", "a"], "steps": ["soon", "2027-03-01"]})),
+            &["/allocation/steps/0 out_of_range"],
+        ),
+        (
+            "/allocation",
+            Some(
+                json!({"method": "stepped_wedge", "sites": ["a", "a"], "steps": ["2027-02-01", "2027-03-01", "2027-04-01"]}),
+            ),
+            &["/allocation/sites/1 not_unique", "/allocation/steps out_of_range"],
+        ),
         ("/outcomes/-", Some(second_primary), &["/outcomes one_primary"]),
         ("/outcomes/-", Some(rating), &["/outcomes/4 missing_field"]),
         ("/outcomes/0/role", Some(json!("secondary")), &["/outcomes one_primary"]),
@@ -166,6 +217,27 @@ fn each_fault_is_found_at_its_place() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_method_of_allocation_can_be_planned() {
+    for allocation in [
+        json!({"method": "simple"}),
+        json!({"method": "permuted_blocks"}),
+        json!({"method": "minimisation", "factors": ["district"]}),
+        json!({"method": "minimisation", "factors": ["district"], "probability": "1"}),
+        json!({"method": "cluster", "roster": ["a", "b"]}),
+        wedge(&["2027-02-01", "2027-03-01"], &[1, 2]),
+        json!({"method": "stepped_wedge", "sites": ["a", "b", "c"], "steps": ["2027-02-01", "2027-03-01"]}),
+    ] {
+        let mut document = fines_letter();
+        change(&mut document, "/allocation", Some(allocation.clone()));
+        assert_eq!(faults(&document), Vec::<String>::new(), "{allocation}");
+    }
+    let mut document = fines_letter();
+    change(&mut document, "/arms/0/ratio", Some(json!(2)));
+    change(&mut document, "/allocation", Some(wedge(&["2027-02-01", "2027-03-01"], &[1, 2])));
+    assert_eq!(faults(&document), ["/arms/0/ratio out_of_range"]);
 }
 
 #[test]

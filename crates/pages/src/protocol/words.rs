@@ -80,6 +80,20 @@ fn versions(plan: &Protocol) -> Part {
         Allocation::PermutedBlocks { strata, .. } => {
             format!("Chance decides in small balanced groups of {units}, separately by {}.", strata.join(" and "))
         }
+        Allocation::Minimisation { factors, probability } => {
+            format!(
+                "Each {} goes to the version that leaves {} best balanced: with equal shares, with a chance of {probability}.",
+                plan.unit,
+                factors.join(" and ")
+            )
+        }
+        Allocation::SteppedWedge { sites, steps, .. } => {
+            let (groups, steps) =
+                (counted(sites.len() as u64, "site", "sites"), counted(steps.len() as u64, "step", "steps"));
+            format!(
+                "Every site gets the new version in the end. Chance decides in which order: {groups} cross in {steps}."
+            )
+        }
         Allocation::Cluster { roster } => {
             let groups = counted(roster.len() as u64, "group", "groups");
             format!("Chance decides for whole groups together; {groups} take part.")

@@ -20,8 +20,12 @@ pub(super) fn flow(reading: Reading<'_>) -> Flow {
     let flow = &reading.report.flow;
     let pair = |stage: &str, count: u64| (stage.to_owned(), grouped(count));
     let before = [pair("Looked at", flow.requests), pair("Assigned", flow.assigned)];
-    let left_out: Vec<_> =
+    let mut left_out: Vec<_> =
         flow.not_enrolled.iter().map(|left| (words::not_enrolled(&left.reason), grouped(left.count))).collect();
+    if flow.in_transition > 0 {
+        left_out
+            .push(("New version while their site was changing over: not counted".into(), grouped(flow.in_transition)));
+    }
     let arm = |arm: &fairtrial_analysis::report::FlowArm| {
         let mut stages = vec![pair("Assigned", arm.assigned)];
         stages.extend(arm.clusters.map(|clusters| pair("Groups", clusters)));

@@ -146,7 +146,7 @@ async fn context(call: Call) -> Result<Context, Result<Failure, Problem>> {
 fn asked(trial: &Trial, context: &Context) -> AssignCall {
     let declared = |name: &str| trial.plan.protocol().attributes.iter().any(|attribute| attribute.name == name);
     let attributes = context.facts.iter().filter(|(name, _)| declared(name));
-    let by_cluster = matches!(trial.plan.protocol().allocation, fairtrial_domain::protocol::Allocation::Cluster { .. });
+    let by_cluster = trial.plan.protocol().allocation.is_by_cluster();
     let cluster = context.facts.get("cluster").and_then(Value::as_str).filter(|_| by_cluster);
     AssignCall {
         unit: context.unit.clone(),

@@ -5,16 +5,15 @@ use std::{
     sync::Arc,
 };
 
+use chrono::NaiveDate;
 use diesel::{
     ExpressionMethods, OptionalExtension, PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl,
     SqliteConnection, sql_query,
-    sql_types::{Array, BigInt, Binary, SmallInt, Text},
+    sql_types::{Array, BigInt, Binary, Nullable, SmallInt, Text},
 };
 use fairtrial_domain::{
     Pseudonym,
-    allocation::{AllocationSecret, BlockState, Slot, propose},
-    key::ClusterKey,
-    protocol::Allocation,
+    allocation::{Allocator, BlockState, Margins, Progress, Subject},
     trial::State,
 };
 
@@ -35,11 +34,7 @@ pub struct Drawing {
     /// Which trial.
     pub trial_id: i64,
     /// How chance chooses.
-    pub method: Allocation,
-    /// The planned shares, in the order of the arms.
-    pub ratio: Vec<u32>,
-    /// What the draws are made from.
-    pub secret: AllocationSecret,
+    pub allocator: Allocator,
     /// Most people the trial may hold.
     pub cap: u64,
 }
@@ -51,10 +46,10 @@ pub struct AssignRequest {
     pub drawing: Arc<Drawing>,
     /// Who.
     pub unit: Pseudonym,
-    /// Stratum or cluster; empty without either.
+    /// Stratum, levels of the factors, cluster or site; empty without any.
     pub stratum: String,
-    /// The cluster, where clusters are assigned.
-    pub cluster: Option<ClusterKey>,
+    /// Today in the trial's time zone.
+    pub day: NaiveDate,
     /// Attributes that the analysis needs, as JSON text.
     pub attributes: Option<String>,
     /// Now, in microseconds.
@@ -81,7 +76,7 @@ pub enum AssignAnswer {
     CapReached,
     /// The trial stopped taking people in a moment ago.
     NotEnrolling(State),
-    /// The cluster is not on the roster.
+    /// The cluster or site is not on the roster.
     UnknownCluster,
 }
 
@@ -131,7 +126,7 @@ fn assign_in_trial(
         *answer = match placed.get(&request.unit) {
             Some(place) => AssignAnswer::Existing(*place),
             None if state != State::Enrolling => AssignAnswer::NotEnrolling(state),
-            None if enrolment.all >= request.drawing.cap => AssignAnswer::CapReached,
+            None if enrolment.progress.drawn >= request.drawing.cap => AssignAnswer::CapReached,
             None => match enrolment.draw(connection, request)? {
                 None => AssignAnswer::UnknownCluster,
                 Some(arm) => {
@@ -240,87 +235,99 @@ fn row_name(stratum: &str) -> String {
 /// A trial's counters, loaded under a lock and saved once.
 struct Enrolment {
     trial_id: i64,
-    all: u64,
+    progress: Progress,
     loaded: u64,
-    strata: HashMap<String, (u64, BlockState)>,
+    margins: Option<String>,
+    /// How many people each stratum holds, of those strata that were looked at.
+    strata: HashMap<String, u64>,
 }
 
 #[derive(QueryableByName)]
 struct CountRow {
     #[diesel(sql_type = BigInt)]
     enrolled: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    margins: Option<String>,
 }
 
 impl Enrolment {
     /// A trial that has not started has no counters: it holds nobody.
     fn load(connection: &mut DbConnection, trial_id: i64, state: State) -> Result<Self, StoreError> {
-        let enrolled: Option<i64> = match connection {
-            DbConnection::Sqlite(c) => {
-                enrolments::table.find((trial_id, ALL_STRATA)).select(enrolments::enrolled).first(c).optional()?
-            }
+        let row = match connection {
+            DbConnection::Sqlite(c) => enrolments::table
+                .find((trial_id, ALL_STRATA))
+                .select((enrolments::enrolled, enrolments::margins))
+                .first::<(i64, Option<String>)>(c)
+                .optional()?,
             DbConnection::Postgres(c) => {
-                sql_query("SELECT enrolled FROM enrolments WHERE trial_id = $1 AND stratum = '*' FOR UPDATE")
+                sql_query("SELECT enrolled, margins FROM enrolments WHERE trial_id = $1 AND stratum = '*' FOR UPDATE")
                     .bind::<BigInt, _>(trial_id)
                     .get_result::<CountRow>(c)
                     .optional()?
-                    .map(|row| row.enrolled)
+                    .map(|row| (row.enrolled, row.margins))
             }
         };
-        if enrolled.is_none() && state.has_started() {
+        if row.is_none() && state.has_started() {
             return Err(StoreError::Damaged(format!("enrolment of trial {trial_id}")));
         }
-        let all = u64::try_from(enrolled.unwrap_or(0)).map_err(|_| StoreError::Damaged("enrolment".into()))?;
-        Ok(Self { trial_id, all, loaded: all, strata: HashMap::new() })
+        let (enrolled, margins) = row.unwrap_or_default();
+        let drawn = u64::try_from(enrolled).map_err(|_| StoreError::Damaged("enrolment".into()))?;
+        let progress = Progress { drawn, ..Progress::default() };
+        Ok(Self { trial_id, progress, loaded: drawn, margins, strata: HashMap::new() })
     }
 
-    /// Proposes an arm and moves the counters on; none for a cluster that is not on the roster.
+    /// Draws an arm and moves the counters on; none for a cluster that is not on the roster.
     fn draw(&mut self, connection: &mut DbConnection, request: &AssignRequest) -> Result<Option<usize>, StoreError> {
-        let drawing = &request.drawing;
-        let slot = Slot { stratum: &request.stratum, cluster: request.cluster.as_ref() };
-        let mut unused = BlockState::default();
-        let state = if matches!(drawing.method, Allocation::PermutedBlocks { .. }) {
-            &mut self.stratum(connection, &request.stratum)?.1
-        } else {
-            &mut unused
-        };
-        let arm = propose(&drawing.method, &drawing.ratio, &drawing.secret, &request.unit, slot, state);
-        if arm.is_some() {
-            self.all += 1;
-            if let Some((enrolled, _)) = self.strata.get_mut(&request.stratum) {
-                *enrolled += 1;
-            }
+        let allocator = &request.drawing.allocator;
+        if allocator.has_blocks() {
+            self.load_stratum(connection, &request.stratum)?;
+        }
+        if let (true, Some(text)) = (allocator.has_margins(), self.margins.take()) {
+            let margins = Margins::from_text(&text);
+            self.progress.margins =
+                margins.ok_or_else(|| StoreError::Damaged(format!("margins of trial {}", self.trial_id)))?;
+        }
+        let subject = Subject { unit: &request.unit, group: &request.stratum, day: request.day };
+        let arm = allocator.assign(&mut self.progress, &subject);
+        if let (Some(_), Some(enrolled)) = (arm, self.strata.get_mut(&request.stratum)) {
+            *enrolled += 1;
         }
         Ok(arm)
     }
 
-    fn stratum(&mut self, connection: &mut DbConnection, stratum: &str) -> Result<&mut (u64, BlockState), StoreError> {
-        if !self.strata.contains_key(stratum) {
-            let row: Option<(i64, i64, i64)> = enrolments::table
-                .find((self.trial_id, row_name(stratum)))
-                .select((enrolments::enrolled, enrolments::block, enrolments::taken))
-                .first(connection)
-                .optional()?;
-            let damaged = |_| StoreError::Damaged("enrolment of a stratum".into());
-            let (enrolled, block, taken) = row.unwrap_or_default();
-            let state = BlockState {
-                block: u64::try_from(block).map_err(damaged)?,
-                taken: u32::try_from(taken).map_err(damaged)?,
-            };
-            self.strata.insert(stratum.to_owned(), (u64::try_from(enrolled).map_err(damaged)?, state));
+    fn load_stratum(&mut self, connection: &mut DbConnection, stratum: &str) -> Result<(), StoreError> {
+        if self.strata.contains_key(stratum) {
+            return Ok(());
         }
-        self.strata.get_mut(stratum).ok_or_else(|| StoreError::Damaged("enrolment of a stratum".into()))
+        let row: Option<(i64, i64, i64)> = enrolments::table
+            .find((self.trial_id, row_name(stratum)))
+            .select((enrolments::enrolled, enrolments::block, enrolments::taken))
+            .first(connection)
+            .optional()?;
+        let damaged = |_| StoreError::Damaged("enrolment of a stratum".into());
+        let (enrolled, block, taken) = row.unwrap_or_default();
+        let state =
+            BlockState { block: u64::try_from(block).map_err(damaged)?, taken: u32::try_from(taken).map_err(damaged)? };
+        self.progress.blocks.insert(stratum.to_owned(), state);
+        self.strata.insert(stratum.to_owned(), u64::try_from(enrolled).map_err(damaged)?);
+        Ok(())
     }
 
     fn save(self, connection: &mut DbConnection) -> Result<(), StoreError> {
-        const SAVE: &str = "INSERT INTO enrolments (trial_id, stratum, enrolled, block, taken) VALUES ($1, $2, $3, $4, $5) \
-                            ON CONFLICT (trial_id, stratum) DO UPDATE \
-                            SET enrolled = excluded.enrolled, block = excluded.block, taken = excluded.taken";
-        if self.all == self.loaded {
+        const SAVE: &str = "INSERT INTO enrolments (trial_id, stratum, enrolled, block, taken, margins) \
+                            VALUES ($1, $2, $3, $4, $5, $6) \
+                            ON CONFLICT (trial_id, stratum) DO UPDATE SET enrolled = excluded.enrolled, \
+                            block = excluded.block, taken = excluded.taken, margins = excluded.margins";
+        if self.progress.drawn == self.loaded {
             return Ok(());
         }
-        let all = (ALL_STRATA.to_owned(), (self.all, BlockState::default()));
-        let strata = self.strata.into_iter().map(|(stratum, counters)| (row_name(&stratum), counters));
-        for (name, (enrolled, state)) in strata.chain([all]) {
+        let margins = (self.progress.margins != Margins::default()).then(|| self.progress.margins.to_text());
+        let all = (ALL_STRATA.to_owned(), self.progress.drawn, BlockState::default(), margins);
+        let blocks = &self.progress.blocks;
+        let strata = self.strata.into_iter().map(|(stratum, enrolled)| {
+            (row_name(&stratum), enrolled, blocks.get(&stratum).copied().unwrap_or_default(), None)
+        });
+        for (name, enrolled, state, margins) in strata.chain([all]) {
             let too_large = |_| StoreError::Damaged("enrolment".into());
             let (enrolled, block) =
                 (i64::try_from(enrolled).map_err(too_large)?, i64::try_from(state.block).map_err(too_large)?);
@@ -330,6 +337,7 @@ impl Enrolment {
                 .bind::<BigInt, _>(enrolled)
                 .bind::<BigInt, _>(block)
                 .bind::<BigInt, _>(i64::from(state.taken))
+                .bind::<Nullable<Text>, _>(&margins)
                 .execute(c))?;
         }
         Ok(())

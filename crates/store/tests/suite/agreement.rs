@@ -7,7 +7,7 @@ use fairtrial_store::{AssignRequest, Drawing, audit, people, touches, trials};
 use fairtrial_testkit::database::{Kind, TestDatabase};
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use super::installation::{Installation, NOW, PLAN, dump, event, in_cluster, in_stratum, request};
+use super::installation::{Installation, NOW, PLAN, dump, event, in_stratum, request};
 
 #[derive(Debug, Clone)]
 enum Command {
@@ -48,7 +48,7 @@ fn call(drawings: &[Arc<Drawing>], (trial, who, label): (usize, u32, usize)) -> 
     match trial {
         0 => request(&drawings[0], who),
         1 => in_stratum(&drawings[1], who, LABELS[label]),
-        _ => in_cluster(&drawings[2], who, ["office-1", "office-2", "office-3", "elsewhere"][label]),
+        _ => in_stratum(&drawings[2], who, ["office-1", "office-2", "office-3", "elsewhere"][label]),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fairtrial_domain::{
-    allocation::{AllocationSecret, BlockState, Slot, arm_of_cluster, propose, simple},
+    allocation::{AllocationSecret, Progress, Subject, arms_of_clusters, simple},
     key::ClusterKey,
     protocol::Allocation,
     trial::State,
@@ -11,27 +11,24 @@ use fairtrial_domain::{
 use fairtrial_store::{AssignAnswer, AssignRequest, Drawing, Placed, Store, StoreError, WriterSettings, log};
 use fairtrial_testkit::on_both_databases;
 
-use super::installation::{Installation, NOW, SECRET, in_cluster, in_stratum, place, request, unit};
+use super::installation::{Installation, NOW, SECRET, TODAY, drawing, in_stratum, place, request, unit};
 
 fn blocks() -> Allocation {
     Allocation::PermutedBlocks { strata: vec!["region".into()], block_multiples: vec![1, 2, 3] }
 }
 
 /// What the stored rows must be, drawn again from the secret in their order.
-fn replayed(drawing: &Drawing, rows: &[log::AssignmentRow]) -> (Vec<usize>, BTreeMap<String, (u64, BlockState)>) {
-    let secret = AllocationSecret::new(SECRET);
-    let mut strata: BTreeMap<String, (u64, BlockState)> = BTreeMap::new();
+fn replayed(drawing: &Drawing, rows: &[log::AssignmentRow]) -> (Vec<usize>, Progress) {
+    let mut progress = Progress::default();
     let arms = rows
         .iter()
         .map(|row| {
-            let who = fairtrial_domain::Pseudonym::from_bytes(&row.unit).unwrap();
-            let stratum = strata.entry(row.stratum.clone()).or_default();
-            stratum.0 += 1;
-            let slot = Slot { stratum: &row.stratum, cluster: None };
-            propose(&drawing.method, &drawing.ratio, &secret, &who, slot, &mut stratum.1).unwrap()
+            let unit = fairtrial_domain::Pseudonym::from_bytes(&row.unit).unwrap();
+            let day = chrono::DateTime::from_timestamp_micros(row.assigned_at).unwrap().date_naive();
+            drawing.allocator.assign(&mut progress, &Subject { unit: &unit, group: &row.stratum, day }).unwrap()
         })
         .collect();
-    (arms, strata)
+    (arms, progress)
 }
 
 on_both_databases! {
@@ -102,11 +99,14 @@ on_both_databases! {
 
         let rows = second.read_blocking(|c| log::assignments_after(c, 0, 1_000)).unwrap();
         assert_eq!(rows.len(), 240);
-        let (arms, states) = replayed(&drawing, &rows);
+        let (arms, progress) = replayed(&drawing, &rows);
         assert_eq!(rows.iter().map(|row| row.arm as usize).collect::<Vec<_>>(), arms);
-        let mut wanted: Vec<String> = states
+        let mut people: BTreeMap<&str, u64> = BTreeMap::new();
+        rows.iter().for_each(|row| *people.entry(&row.stratum).or_default() += 1);
+        let mut wanted: Vec<String> = progress
+            .blocks
             .iter()
-            .map(|(stratum, (enrolled, state))| format!("={stratum} {enrolled} {} {}", state.block, state.taken))
+            .map(|(stratum, state)| format!("={stratum} {} {} {}", people[stratum.as_str()], state.block, state.taken))
             .chain(["* 240 0 0".to_owned()])
             .collect();
         wanted.sort();
@@ -116,6 +116,49 @@ on_both_databases! {
         );
         kept.sort();
         assert_eq!(kept, wanted);
+    }
+
+    fn margins_survive_a_restart_and_replay_from_the_secret(database) {
+        let installation = Installation::new(database);
+        let factors = vec!["age".into(), "region".into()];
+        let method = Allocation::Minimisation { factors, probability: "0.8".parse().unwrap() };
+        let drawing = installation.started("minimised", method, &[2, 1], 1_000);
+        let levels = |who: u32| format!("{}/{}", ["young", "old"][who as usize * who as usize % 3 % 2], ["n", "e", "s"][who as usize % 3]);
+        let ask = |from: u32, to: u32| (from..to).map(|who| in_stratum(&drawing, who, &levels(who))).collect();
+        assert!(installation.assign_together(ask(0, 90)).iter().all(Result::is_ok));
+        let second = Store::open(&installation.url, WriterSettings::default()).unwrap();
+        for call in ask(60, 200) {
+            installation.wait(second.assign(call)).unwrap();
+        }
+        assert!(installation.assign_together(ask(150, 240)).iter().all(Result::is_ok));
+        // A group that is not one level for each factor is no group of the plan, and moves nothing.
+        assert_eq!(installation.assign(in_stratum(&drawing, 999, "young")), AssignAnswer::UnknownCluster);
+
+        let rows = second.read_blocking(|c| log::assignments_after(c, 0, 1_000)).unwrap();
+        let (arms, progress) = replayed(&drawing, &rows);
+        assert_eq!(rows.iter().map(|row| row.arm as usize).collect::<Vec<_>>(), arms);
+        let kept = installation.lines("SELECT stratum || ' ' || CAST(enrolled AS TEXT) || ' ' || margins AS line FROM enrolments");
+        assert_eq!(kept, [format!("* 240 {}", progress.margins.to_text())]);
+        let second_arm = arms.iter().filter(|arm| **arm == 1).count();
+        assert!((70..=90).contains(&second_arm), "{second_arm} of 240 instead of a third");
+    }
+
+    fn sites_of_a_wedge_go_by_the_day(database) {
+        let installation = Installation::new(database);
+        let sites: Vec<ClusterKey> = (0..4).map(|n| ClusterKey::new(&format!("site-{n}")).unwrap()).collect();
+        let days = |n: u64| TODAY + chrono::Days::new(n);
+        let method = Allocation::SteppedWedge { sites, steps: vec![days(10), days(20)], transition_days: 3, sites_per_step: vec![2, 2] };
+        let drawing = installation.started("wedge", method, &[1, 1], 1_000);
+        let calendar = drawing.allocator.calendar().unwrap().clone();
+        for (who, day) in (0..120).zip((0..30).cycle()) {
+            let site = format!("site-{}", who % 4);
+            let at = NOW + i64::try_from(day).unwrap() * 86_400_000_000;
+            let call = AssignRequest { day: days(day), at, ..in_stratum(&drawing, who, &site) };
+            assert_eq!(place(installation.assign(call)).map(|place| place.arm), calendar.arm(&site, days(day)));
+        }
+        assert_eq!(installation.assign(in_stratum(&drawing, 999, "elsewhere")), AssignAnswer::UnknownCluster);
+        let rows = installation.store.read_blocking(|c| log::assignments_after(c, 0, 1_000)).unwrap();
+        assert_eq!(rows.iter().map(|row| row.arm as usize).collect::<Vec<_>>(), replayed(&drawing, &rows).0);
     }
 
     fn whoever_is_in_stays_in_whatever_the_state_and_nobody_new_enters(database) {
@@ -149,13 +192,7 @@ on_both_databases! {
     fn a_trial_that_has_not_started_takes_nobody_and_harms_nobody(database) {
         let installation = Installation::new(database);
         let running = installation.simple("open-door", 1_000);
-        let draft = std::sync::Arc::new(Drawing {
-            trial_id: installation.draft("later"),
-            method: Allocation::Simple,
-            ratio: vec![1, 1],
-            secret: AllocationSecret::new(SECRET),
-            cap: 10,
-        });
+        let draft = drawing(installation.draft("later"), &Allocation::Simple, &[1, 1], 10);
         let answers = installation.assign_together(vec![request(&draft, 1), request(&running, 1)]);
         assert_eq!(answers[0], Ok(AssignAnswer::NotEnrolling(State::Draft)));
         assert!(matches!(answers[1], Ok(AssignAnswer::New(_))));
@@ -164,13 +201,7 @@ on_both_databases! {
     fn a_call_for_no_trial_fails_alone(database) {
         let installation = Installation::new(database);
         let running = installation.simple("open-door", 1_000);
-        let nowhere = std::sync::Arc::new(Drawing {
-            trial_id: 999,
-            method: Allocation::Simple,
-            ratio: vec![1, 1],
-            secret: AllocationSecret::new(SECRET),
-            cap: 10,
-        });
+        let nowhere = drawing(999, &Allocation::Simple, &[1, 1], 10);
         let calls = vec![request(&running, 1), request(&nowhere, 1), request(&running, 2)];
         let answers = installation.assign_together(calls);
         assert!(matches!(answers[0], Ok(AssignAnswer::New(_))), "{answers:?}");
@@ -183,13 +214,13 @@ on_both_databases! {
         let roster: Vec<ClusterKey> = (0..6).map(|n| ClusterKey::new(&format!("office-{n}")).unwrap()).collect();
         let method = Allocation::Cluster { roster: roster.clone() };
         let drawing = installation.started("offices", method, &[1, 1], 1_000);
+        let arms = arms_of_clusters(&AllocationSecret::new(SECRET), &roster, &[1, 1]);
         for who in 0..30 {
             let cluster = format!("office-{}", who % 6);
-            let wanted =
-                arm_of_cluster(&AllocationSecret::new(SECRET), &roster, &[1, 1], &ClusterKey::new(&cluster).unwrap());
-            assert_eq!(place(installation.assign(in_cluster(&drawing, who, &cluster))).map(|place| place.arm), wanted);
+            let wanted = arms.get(&cluster).copied();
+            assert_eq!(place(installation.assign(in_stratum(&drawing, who, &cluster))).map(|place| place.arm), wanted);
         }
-        assert_eq!(installation.assign(in_cluster(&drawing, 99, "elsewhere")), AssignAnswer::UnknownCluster);
+        assert_eq!(installation.assign(in_stratum(&drawing, 99, "elsewhere")), AssignAnswer::UnknownCluster);
         assert_eq!(installation.assign(request(&drawing, 98)), AssignAnswer::UnknownCluster);
         assert_eq!(installation.count("assignments"), 30);
         let enrolled = installation.lines("SELECT CAST(enrolled AS TEXT) AS line FROM enrolments");

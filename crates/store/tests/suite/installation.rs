@@ -2,13 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc, sync::mpsc, time::Duration};
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use fairtrial_domain::{
     Decimal, Pseudonym,
-    allocation::AllocationSecret,
+    allocation::{AllocationSecret, Allocator},
     event::{EventId, NewEvent},
-    key::ClusterKey,
     protocol::Allocation,
 };
 use fairtrial_store::{
@@ -22,6 +21,8 @@ use tokio::{runtime::Runtime, task::JoinSet};
 pub(crate) const SECRET: [u8; 32] = [7; 32];
 /// A moment, in microseconds: 2026-11-23, 09:20 in UTC.
 pub(crate) const NOW: i64 = 1_795_425_600_000_000;
+/// The day of that moment.
+pub(crate) const TODAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
 /// The plan of every trial of the stories.
 pub(crate) const PLAN: &str = "plan-1";
 
@@ -155,7 +156,7 @@ impl Installation {
         let trial_id = self.draft(key);
         self.move_state(trial_id, "draft", "approved").unwrap();
         self.move_state(trial_id, "approved", "enrolling").unwrap();
-        Arc::new(Drawing { trial_id, method, ratio: ratio.to_vec(), secret: AllocationSecret::new(SECRET), cap })
+        drawing(trial_id, &method, ratio, cap)
     }
 
     pub(crate) fn simple(&self, key: &str, cap: u64) -> Arc<Drawing> {
@@ -228,6 +229,12 @@ impl Installation {
     }
 }
 
+/// What the draw of a trial needs; the first arm is the control.
+pub(crate) fn drawing(trial_id: i64, method: &Allocation, ratio: &[u32], cap: u64) -> Arc<Drawing> {
+    let allocator = Allocator::new(method, ratio, 0, AllocationSecret::new(SECRET));
+    Arc::new(Drawing { trial_id, allocator, cap })
+}
+
 pub(crate) fn unit(number: u32) -> Pseudonym {
     // Spread over the buckets as pseudonyms are.
     let mut bytes = [0; 16];
@@ -241,7 +248,7 @@ pub(crate) fn request(drawing: &Arc<Drawing>, who: u32) -> AssignRequest {
         drawing: Arc::clone(drawing),
         unit: unit(who),
         stratum: String::new(),
-        cluster: None,
+        day: TODAY,
         attributes: None,
         at: NOW + i64::from(who),
     }
@@ -249,11 +256,6 @@ pub(crate) fn request(drawing: &Arc<Drawing>, who: u32) -> AssignRequest {
 
 pub(crate) fn in_stratum(drawing: &Arc<Drawing>, who: u32, stratum: &str) -> AssignRequest {
     AssignRequest { stratum: stratum.into(), ..request(drawing, who) }
-}
-
-pub(crate) fn in_cluster(drawing: &Arc<Drawing>, who: u32, cluster: &str) -> AssignRequest {
-    let cluster = ClusterKey::new(cluster).unwrap();
-    AssignRequest { stratum: cluster.to_string(), cluster: Some(cluster), ..request(drawing, who) }
 }
 
 /// Where somebody was placed now or before.
@@ -295,7 +297,14 @@ pub(crate) fn dump(installation: &Installation) -> String {
         ),
         table(
             "enrolments",
-            &[text("t.key"), text("e.stratum"), text("e.enrolled"), text("e.block"), text("e.taken")],
+            &[
+                text("t.key"),
+                text("e.stratum"),
+                text("e.enrolled"),
+                text("e.block"),
+                text("e.taken"),
+                text("e.margins"),
+            ],
             "enrolments e JOIN trials t ON t.id = e.trial_id",
         ),
         table(

@@ -2,12 +2,45 @@
 
 use std::collections::BTreeMap;
 
-use fairtrial_domain::protocol::Allocation;
+use fairtrial_domain::{
+    Pseudonym,
+    allocation::{Progress, Subject},
+    key::ClusterKey,
+    protocol::Allocation,
+};
 use fairtrial_store::{AssignAnswer, AssignRequest, Placed, Store, log, trials};
 use fairtrial_testkit::on_both_databases;
 use tokio::task::JoinSet;
 
-use super::installation::{Installation, NOW, PLAN, in_stratum, place, request, unit};
+use super::installation::{Installation, NOW, PLAN, TODAY, in_stratum, place, request, unit};
+
+/// Every method with the groups that its people are in.
+fn methods() -> Vec<(&'static str, Allocation, &'static [&'static str])> {
+    let sites: Vec<ClusterKey> = ["east", "north", "south"].map(|key| ClusterKey::new(key).unwrap()).into();
+    let steps = vec![TODAY, TODAY + chrono::Days::new(30)];
+    vec![
+        ("simple", Allocation::Simple, &[""]),
+        (
+            "blocks",
+            Allocation::PermutedBlocks { strata: vec!["region".into()], block_multiples: vec![1, 2, 3] },
+            &["east", "north", "south"],
+        ),
+        (
+            "minimised",
+            Allocation::Minimisation {
+                factors: vec!["age".into(), "region".into()],
+                probability: "0.8".parse().unwrap(),
+            },
+            &["old/east", "young/east", "old/north", "young/south"],
+        ),
+        ("clusters", Allocation::Cluster { roster: sites.clone() }, &["east", "north", "south"]),
+        (
+            "wedge",
+            Allocation::SteppedWedge { sites, steps, transition_days: 0, sites_per_step: vec![1, 2] },
+            &["east", "north", "south"],
+        ),
+    ]
+}
 
 /// Callers, half of them on each store, each asking one call after the other; all answers, by caller.
 fn race(installation: &Installation, stores: [Store; 2], calls: Vec<Vec<AssignRequest>>) -> Vec<Vec<AssignAnswer>> {
@@ -85,16 +118,36 @@ on_both_databases! {
         }
     }
 
-    fn the_cap_is_never_passed(database) {
+    fn of_every_method_the_cap_is_never_passed_and_no_slot_is_lost(database) {
         let installation = Installation::new(database);
-        let drawing = installation.simple("capped", 100);
-        let calls = (0..400).map(|who| vec![request(&drawing, who)]).collect();
-        let answers: Vec<AssignAnswer> =
-            race(&installation, [installation.store.clone(), installation.another_store()], calls).concat();
-        let count = |wanted: fn(&AssignAnswer) -> bool| answers.iter().filter(|answer| wanted(answer)).count();
-        assert_eq!(count(|answer| matches!(answer, AssignAnswer::New(_))), 100);
-        assert_eq!(count(|answer| matches!(answer, AssignAnswer::CapReached)), 300);
-        assert_eq!(installation.count("assignments"), 100);
+        for (key, method, groups) in methods() {
+            let drawing = installation.started(key, method, &[1, 1], 150);
+            // 200 people, each asked about by two callers at once on two servers.
+            let calls = (0..400).map(|n| vec![in_stratum(&drawing, n / 2, groups[n as usize / 2 % groups.len()])]).collect();
+            let answers: Vec<AssignAnswer> =
+                race(&installation, [installation.store.clone(), installation.another_store()], calls).concat();
+            let count = |wanted: fn(&AssignAnswer) -> bool| answers.iter().filter(|answer| wanted(answer)).count();
+            assert_eq!(count(|answer| matches!(answer, AssignAnswer::New(_))), 150, "{key}");
+            // Both callers of the fifty who stay out, and whoever asked for one of them before the last place went.
+            assert_eq!(count(|answer| matches!(answer, AssignAnswer::CapReached | AssignAnswer::Existing(_))), 250, "{key}");
+
+            let rows = installation.store.read_blocking(|c| log::assignments_after(c, 0, 10_000)).unwrap();
+            let rows: Vec<_> = rows.into_iter().filter(|row| row.trial_id == drawing.trial_id).collect();
+            assert_eq!(rows.len(), 150, "{key}");
+            // The order of the log is the order of the draws: nothing was drawn and then lost, nothing drawn twice.
+            let mut progress = Progress::default();
+            let mut excess: BTreeMap<&str, i64> = BTreeMap::new();
+            for row in &rows {
+                let unit = Pseudonym::from_bytes(&row.unit).unwrap();
+                let subject = Subject { unit: &unit, group: &row.stratum, day: TODAY };
+                let drawn = drawing.allocator.assign(&mut progress, &subject).map(|arm| arm as i16);
+                assert_eq!(drawn, Some(row.arm), "{key}");
+                let excess = excess.entry(&row.stratum).or_default();
+                *excess += if row.arm == 0 { 1 } else { -1 };
+                // The largest block holds six people.
+                assert!(key != "blocks" || excess.abs() <= 3, "a block is off by more than half");
+            }
+        }
     }
 
     fn a_stop_comes_wholly_before_or_wholly_after_an_assignment(database) {

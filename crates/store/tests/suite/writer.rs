@@ -1,15 +1,11 @@
 //! The queue: full, failing, losing its connection.
 
-use std::sync::Arc;
-
 use diesel::connection::SimpleConnection;
-use fairtrial_domain::{allocation::AllocationSecret, protocol::Allocation};
-use fairtrial_store::{
-    AssignAnswer, Drawing, Recorded, StoreError, WriterSettings, agencies, audit, directory, people,
-};
+use fairtrial_domain::protocol::Allocation;
+use fairtrial_store::{AssignAnswer, Recorded, StoreError, WriterSettings, agencies, audit, directory, people};
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
-use super::installation::{Installation, NOW, dump, event, request};
+use super::installation::{Installation, NOW, drawing, dump, event, request};
 
 /// Ends every other connection to the database, as a server that restarts does.
 fn cut_connections(installation: &Installation) {
@@ -116,13 +112,7 @@ on_both_databases! {
     fn bad_calls_fail_alone_and_a_failing_group_ends(database) {
         let installation = Installation::new(database);
         let good = installation.simple("open-door", 100);
-        let bad = Arc::new(Drawing {
-            trial_id: 999,
-            method: Allocation::Simple,
-            ratio: vec![1, 1],
-            secret: AllocationSecret::new([0; 32]),
-            cap: 1,
-        });
+        let bad = drawing(999, &Allocation::Simple, &[1, 1], 1);
         let calls = (0..9).map(|n| request(if n < 6 { &bad } else { &good }, n)).collect();
         let answers = installation.assign_together(calls);
         // After three failures the group is given up, so that a failing database is not asked once a call.

@@ -156,6 +156,7 @@ fn flow(arms: &[ArmReport]) -> Flow {
             NotEnrolled { reason: "opted_out".into(), count: 29 },
         ],
         assigned,
+        in_transition: 0,
         arms: arms.iter().map(arm).collect(),
     }
 }
@@ -380,7 +381,7 @@ pub(crate) fn running() -> Report {
 fn empty() -> Report {
     let mut report = running();
     report.arms.iter_mut().for_each(|arm| arm.assigned = 0);
-    report.flow = Flow { requests: 0, not_enrolled: vec![], assigned: 0, arms: vec![] };
+    report.flow = Flow { requests: 0, not_enrolled: vec![], assigned: 0, in_transition: 0, arms: vec![] };
     report.integrity.clear();
     report.outcomes.clear();
     report.looks.clear();
