@@ -22,6 +22,13 @@ pub(crate) struct Line {
     pub(crate) smallest: [f64; 2],
 }
 
+impl Line {
+    /// An arrangement without unknown parts.
+    pub(crate) fn straight(excess: f64, slope: f64) -> Self {
+        Self { excess, largest: [slope; 2], smallest: [slope; 2] }
+    }
+}
+
 /// All arrangements, as far as they matter to one question.
 pub(crate) struct Inversion {
     null: f64,

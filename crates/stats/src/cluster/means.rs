@@ -1,6 +1,6 @@
 use crate::error::StatError;
 use crate::estimate::{Estimate, Side};
-use crate::means::{Draws, PermutationTest, permutation_test, student, welch};
+use crate::means::{Draws, PermutationTest, permutation_difference, permutation_test, student, welch};
 use crate::sufficient::Moments;
 
 fn means_of(clusters: &[Moments], argument: &str) -> Result<Vec<f64>, StatError> {
@@ -80,9 +80,35 @@ pub fn cluster_means_student(
 /// # Errors
 /// As [`permutation_test`].
 pub fn cluster_permutation(arm1: &[Moments], arm0: &[Moments], how: Draws) -> Result<PermutationTest, StatError> {
+    let (means, in_arm1) = assigned_means(arm1, arm0)?;
+    permutation_test(&means, &in_arm1, None, how)
+}
+
+/// Which differences of cluster means could the chance assignment of clusters explain? (Permutation test with its interval.)
+///
+/// Arguments, result and errors as [`permutation_difference`], with one value a cluster: every cluster counts the same.
+/// The interval is unbounded when there are too few clusters for the level, for example three an arm at 95 %.
+///
+/// # Errors
+/// As [`permutation_difference`].
+pub fn cluster_permutation_difference(
+    arm1: &[Moments],
+    arm0: &[Moments],
+    how: Draws,
+    null_difference: f64,
+    side: Side,
+    level: f64,
+) -> Result<Estimate, StatError> {
+    let (means, in_arm1) = assigned_means(arm1, arm0)?;
+    let mut estimate = permutation_difference(&means, &in_arm1, None, how, null_difference, side, level)?;
+    estimate.method = "permutation test of the difference of cluster means".to_owned();
+    Ok(estimate)
+}
+
+fn assigned_means(arm1: &[Moments], arm0: &[Moments]) -> Result<(Vec<f64>, Vec<bool>), StatError> {
     let mut means = means_of(arm1, "arm1")?;
     let mut in_arm1 = vec![true; means.len()];
     means.extend(means_of(arm0, "arm0")?);
     in_arm1.resize(means.len(), false);
-    permutation_test(&means, &in_arm1, None, how)
+    Ok((means, in_arm1))
 }

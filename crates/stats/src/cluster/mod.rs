@@ -11,7 +11,7 @@ mod step_contrast;
 mod step_order;
 
 pub use correlation::{ClusterVariance, cluster_variance, design_effect};
-pub use means::{cluster_means_student, cluster_means_welch, cluster_permutation};
+pub use means::{cluster_means_student, cluster_means_welch, cluster_permutation, cluster_permutation_difference};
 pub use mixed::{MixedModel, RandomIntercept, random_intercept, stepped_wedge};
 pub use robust::{ClusterRobust, cluster_robust};
 pub use robust_regression::cluster_robust_regression;

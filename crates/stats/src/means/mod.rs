@@ -9,7 +9,7 @@ mod ratio;
 pub use adjustment::{Cuped, Lin, ancova, cuped, lin};
 pub use difference::{blocked_difference, student, welch};
 pub(crate) use permutation::below as uniform_below;
-pub use permutation::{Draws, PermutationTest, permutation_test};
+pub use permutation::{Draws, PermutationTest, arrangements, permutation_difference, permutation_test};
 pub use rank_sum::{RankSum, rank_sum};
 pub use ratio::{fieller_set, fieller_set_with_critical, ratio_of_means};
 

@@ -32,6 +32,13 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
             let how = super::means::draws(arguments)?;
             answer(arguments, || cluster::cluster_permutation(&arm1, &arm0, how))
         }
+        "cluster_permutation_difference" => {
+            let (arm1, arm0) = (arguments.samples("arm1")?, arguments.samples("arm0")?);
+            let how = super::means::draws(arguments)?;
+            let (null, side, level) =
+                (arguments.number_or("null_difference", 0.0)?, arguments.side()?, arguments.level()?);
+            answer(arguments, || cluster::cluster_permutation_difference(&arm1, &arm0, how, null, side, level))
+        }
         "design_effect" => {
             let (size, icc) = (arguments.number("mean_size")?, arguments.number("icc")?);
             let variation = arguments.number_or("size_variation", 0.0)?;

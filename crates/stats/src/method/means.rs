@@ -44,6 +44,15 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
             let (blocks, how) = (arguments.optional_groups("blocks")?, draws(arguments)?);
             answer(arguments, || means::permutation_test(&values, &arm, blocks.as_deref(), how))
         }
+        "permutation_difference" => {
+            let (values, arm) = (arguments.numbers("values")?, arguments.flags("arm")?);
+            let (blocks, how) = (arguments.optional_groups("blocks")?, draws(arguments)?);
+            let (null, side, level) =
+                (arguments.number_or("null_difference", 0.0)?, arguments.side()?, arguments.level()?);
+            answer(arguments, || {
+                means::permutation_difference(&values, &arm, blocks.as_deref(), how, null, side, level)
+            })
+        }
         "cuped" | "lin" => {
             let arm1 = arguments.co_moments("outcome1", "covariates1")?;
             let arm0 = arguments.co_moments("outcome0", "covariates0")?;

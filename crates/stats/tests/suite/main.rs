@@ -11,6 +11,7 @@ mod group_sequential;
 mod means;
 mod method_calls;
 mod one_proportion;
+mod permutation_interval;
 mod permutation_sequential;
 mod planning;
 mod rates;
