@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::special::gamma::ln_gamma;
+use crate::special::gamma::{deviance, stirling_error};
 use crate::special::{beta, chi_square, count};
 use crate::{Guarantee, PValue, StatError};
 
@@ -164,13 +164,17 @@ pub fn pearson(observed: &[u64], shares: &[f64]) -> Result<SampleRatioTest, Stat
 
 /// Are the sizes compatible with the planned shares? All outcomes at most as likely as the observed one.
 ///
-/// For two arms it is the binomial test of SciPy and R. Enumerates up to two million outcomes.
+/// For two arms it is the binomial test of SciPy and R, at any size. For more it enumerates up to two million outcomes.
 ///
 /// # Errors
 /// As [`test()`]; `too_large` beyond the limit.
 pub fn exact_multinomial(observed: &[u64], shares: &[f64]) -> Result<SampleRatioTest, StatError> {
     let arms = Arms::new(observed, shares)?;
     let planned: Vec<(u64, f64)> = arms.planned().collect();
+    if let [(x, share), (_, other)] = planned[..] {
+        let p_value = binomial_by_likelihood(x, arms.total, share, other);
+        return Ok(arms.result(p_value, "exact binomial test", Guarantee::Exact));
+    }
     if outcomes(arms.total, planned.len()) > EXACT_OUTCOMES {
         return Err(StatError::TooLarge { reason: "more than two million possible outcomes".to_owned() });
     }
@@ -184,6 +188,37 @@ pub fn exact_multinomial(observed: &[u64], shares: &[f64]) -> Result<SampleRatio
     }
     let p = likelihood_tail(&shares, arms.total, 0.0, observed_ln + TIE).min(1.0);
     Ok(arms.result(PValue::from_p(p), "exact multinomial test", Guarantee::Exact))
+}
+
+/// The probability of all counts of `n` at most as likely as `x`: its own tail and the far one, whose edge is bisected
+/// because the probabilities fall from the mode on.
+fn binomial_by_likelihood(x: u64, n: u64, share: f64, other: f64) -> PValue {
+    let limit = count::ln_binomial(x, n, share, other) + TIE;
+    let at_most = |k: u64| count::ln_binomial(k, n, share, other) <= limit;
+    let mode = (((n as f64 + 1.0) * share).floor() as u64).min(n);
+    if at_most(mode) {
+        return PValue::from_p(1.0);
+    }
+    let at_least = |k: u64| if k == 0 { 0.0 } else { ln_at_least(k, n - k, share, other) };
+    let up_to = |k: u64| if k == n { 0.0 } else { ln_at_least(n - k, k, other, share) };
+    // Where the far tail begins: `inner` is more likely than the observed count, `edge` is not.
+    let edge = |mut inner: u64, mut edge: u64| {
+        while inner.abs_diff(edge) > 1 {
+            let middle = inner.midpoint(edge);
+            if at_most(middle) {
+                edge = middle;
+            } else {
+                inner = middle;
+            }
+        }
+        edge
+    };
+    let (own, far) = if x < mode {
+        (up_to(x), at_most(n).then(|| at_least(edge(mode, n))))
+    } else {
+        (at_least(x), at_most(0).then(|| up_to(edge(mode, 0))))
+    };
+    PValue::from_ln(far.map_or(own, |far| own.max(far) + (-(own - far).abs()).exp().ln_1p()))
 }
 
 /// ln probability that the first of the remaining arms gets `count` of `left` units.
@@ -225,16 +260,29 @@ pub fn dirichlet_ln_bayes_factor(observed: &[u64], shares: &[f64], concentration
     if arms.impossible() {
         return Ok(f64::INFINITY);
     }
-    let mut sum = -ln_rising(concentration, arms.total);
+    if arms.total < 64 {
+        let mut sum = -ln_rising(concentration, arms.total);
+        for (count, share) in arms.planned() {
+            sum += ln_rising(concentration * share, count) - count as f64 * share.ln();
+        }
+        return Ok(sum);
+    }
+    let total = concentration + arms.total as f64;
+    // Log-gamma functions of hundreds of millions of units cancel in all but a few digits. By Stirling's formula what is
+    // left of them are the deviances from the plan and terms of the size of a logarithm.
+    let mut sum = 0.5 * (total / concentration).ln() - (stirling_error(total) - stirling_error(concentration));
     for (count, share) in arms.planned() {
-        sum += ln_rising(concentration * share, count) - count as f64 * share.ln();
+        let prior = concentration * share;
+        let posterior = prior + count as f64;
+        sum += deviance(posterior, total * share) - 0.5 * (posterior / prior).ln() + stirling_error(posterior)
+            - stirling_error(prior);
     }
     Ok(sum)
 }
 
-/// ln of a(a + 1)...(a + n - 1): few factors directly, many by log-gamma.
+/// ln of a(a + 1)...(a + n - 1).
 fn ln_rising(a: f64, n: u64) -> f64 {
-    if n < 64 { (0..n).map(|i| (a + i as f64).ln()).sum() } else { ln_gamma(a + n as f64) - ln_gamma(a) }
+    (0..n).map(|i| (a + i as f64).ln()).sum()
 }
 
 /// Concentrations that are mixed, from "anything may be wrong" to "the shares are almost right".

@@ -1,14 +1,15 @@
 //! Clusters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use fairtrial_stats::cluster::{
-    ClusterRobust, MixedModel, cluster_means_student, cluster_means_welch, cluster_permutation, cluster_robust,
-    cluster_robust_regression, cluster_variance, indicator_columns, random_intercept, stepped_wedge,
+    ClusterRobust, MixedModel, RandomIntercept, cluster_means_student, cluster_means_welch, cluster_permutation,
+    cluster_robust, cluster_robust_regression, cluster_variance, indicator_columns, random_intercept, stepped_wedge,
 };
 use fairtrial_stats::linear::LeastSquares;
 use fairtrial_stats::means::Draws;
+use fairtrial_stats::special::student;
 use fairtrial_stats::sufficient::Moments;
 use fairtrial_stats::{Side, StatError};
 use serde_json::{Value, json};
@@ -88,7 +89,7 @@ pub(crate) fn value(id: &str, input: &Value, data: &Path) -> Result<Value, StatE
             let model = if id == "lmm_kr" { MixedModel::KenwardRoger } else { MixedModel::Satterthwaite };
             let office = numbers(&columns, "office")?;
             let fit = random_intercept(&y, &office, &[&ones, &arm], 1, model, 0.0, Side::Two, level)?;
-            let mut value = estimate_value(&fit.estimate);
+            let mut value = mixed_value(&fit, model, y.len() - 2, level);
             value["tau2"] = json!(fit.between);
             value["sigma2"] = json!(fit.within);
             value["reml"] = json!(fit.log_likelihood);
@@ -96,6 +97,22 @@ pub(crate) fn value(id: &str, input: &Value, data: &Path) -> Result<Value, StatE
         }
         _ => return Err(unknown(id)),
     })
+}
+
+/// Where nothing varies between clusters, the oracle's Satterthwaite takes all residual degrees of freedom, as if there
+/// were no clusters; ours stays with those that the clusters give.
+fn mixed_value(fit: &RandomIntercept, model: MixedModel, residual: usize, level: f64) -> Value {
+    let mut value = estimate_value(&fit.estimate);
+    let (point, error) = (fit.estimate.point.unwrap_or(f64::NAN), fit.estimate.standard_error.unwrap_or(f64::NAN));
+    if fit.between == 0.0 && model == MixedModel::Satterthwaite {
+        let df = residual as f64;
+        let reach = student::quantile(0.5 + 0.5 * level, df) * error;
+        value["df"] = json!(df);
+        value["p"] = json!(2.0 * student::sf((point / error).abs(), df));
+        value["lo"] = json!(point - reach);
+        value["hi"] = json!(point + reach);
+    }
+    value
 }
 
 fn phased(id: &str, columns: &Columns, level: f64) -> Result<Value, StatError> {
@@ -106,7 +123,8 @@ fn phased(id: &str, columns: &Columns, level: f64) -> Result<Value, StatError> {
         "sw_hussey_hughes" => {
             let fit = |model| stepped_wedge(&y, &cluster, &period, &new_version, model, Side::Two, level);
             let (plain, corrected) = (fit(MixedModel::Satterthwaite)?, fit(MixedModel::KenwardRoger)?);
-            let mut value = estimate_value(&plain.estimate);
+            let periods = period.iter().collect::<BTreeSet<_>>().len();
+            let mut value = mixed_value(&plain, MixedModel::Satterthwaite, y.len() - periods - 1, level);
             value["kr_se"] = json!(corrected.estimate.standard_error);
             value["kr_df"] = json!(corrected.estimate.degrees_of_freedom);
             value["tau2"] = json!(plain.between);

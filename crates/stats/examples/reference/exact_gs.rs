@@ -17,20 +17,22 @@ pub(crate) fn value(id: &str, input: &Value, _data: &Path) -> Result<Value, Stat
     }
     let name = id.trim_end_matches("_fut0").trim_end_matches("_oc");
     if name == id {
-        let spending = input.get("spending").and_then(Value::as_str).unwrap_or_default();
-        return design(&ExactBinarySpec::new(
-            sizes(&u64s_of(input, "ns1")?, &u64s_of(input, "ns0")?)?,
-            f64_of(input, "alpha")?,
-            named(spending)?,
-        ));
+        return design(&given(input)?);
     }
-    let mut spec = known(name)?;
+    let mut spec = if input["ns1"].is_array() { given(input)? } else { known(name)? };
     if let Some(z) = input.get("futility_z").and_then(Value::as_f64) {
         spec.futility = ExactFutility::Score { z };
     }
     let operating = ExactBinaryDesign::new(spec)?.operating(f64_of(input, "p1")?, f64_of(input, "p0")?)?;
     let stops: Vec<Value> = operating.stops.iter().map(|stop| json!([stop.efficacy, stop.futility])).collect();
     Ok(json!({"power": operating.efficacy, "expected_total_n": operating.expected_total, "stop": stops}))
+}
+
+/// The design that an input describes.
+fn given(input: &Value) -> Result<ExactBinarySpec, StatError> {
+    let spending = input["spending"].as_str().unwrap_or_default();
+    let looks = sizes(&u64s_of(input, "ns1")?, &u64s_of(input, "ns0")?)?;
+    Ok(ExactBinarySpec::new(looks, f64_of(input, "alpha")?, named(spending)?))
 }
 
 fn design(spec: &ExactBinarySpec) -> Result<Value, StatError> {
@@ -92,12 +94,12 @@ fn both_ways(p: f64) -> Result<Value, StatError> {
 /// The designs that the lines on operating characteristics refer to by name.
 fn known(name: &str) -> Result<ExactBinarySpec, StatError> {
     let quarters = |step: u64| [1, 2, 3, 4].map(|k| k * step).to_vec();
-    let (arm1, arm0, spending, alpha) = match name {
-        "tiny" => (vec![2, 4], vec![2, 4], "P", 0.1),
-        "small_OF" => (quarters(5), quarters(5), "OF", 0.025),
-        "small_P" => (quarters(5), quarters(5), "P", 0.025),
-        "unequal" => (vec![4, 8, 12], vec![8, 16, 24], "OF", 0.025),
-        "forty_OF" => (quarters(10), quarters(10), "OF", 0.025),
+    let (looks, spending) = name.rsplit_once('_').unwrap_or((name, if name == "tiny" { "P" } else { "OF" }));
+    let (arm1, arm0, alpha) = match looks {
+        "tiny" => (vec![2, 4], vec![2, 4], 0.1),
+        "small" => (quarters(5), quarters(5), 0.025),
+        "unequal" => (vec![4, 8, 12], vec![8, 16, 24], 0.025),
+        "forty" => (quarters(10), quarters(10), 0.025),
         _ => return Err(StatError::invalid("id", format!("no design is called {name}"))),
     };
     Ok(ExactBinarySpec::new(sizes(&arm1, &arm0)?, alpha, named(spending)?))

@@ -14,22 +14,35 @@ pub(crate) fn value(id: &str, input: &Value, _: &Path) -> Result<Value, StatErro
     let level = f64_or(input, "level", 0.95)?;
     match id {
         "cmh" => {
-            let estimate = stratified::common_odds_ratio(&strata, level)?;
             let (chi2, p) = stratified::chi_square(&strata, false)?;
-            let mut value = interval(&estimate.interval);
-            value["or"] = json!(estimate.point);
+            let mut value = match stratified::common_odds_ratio(&strata, level) {
+                Ok(estimate) => {
+                    let mut value = interval(&estimate.interval);
+                    value["or"] = json!(estimate.point);
+                    value
+                }
+                // The oracle still gives its test where the odds ratio has no finite estimate, and no limits.
+                Err(StatError::NotEstimable { .. }) => {
+                    let product = |[x1, n1, x0, n0]: &[u64; 4]| (*x1 > 0 && x0 < n0, *x0 > 0 && x1 < n1);
+                    let up = rows.iter().any(|row| product(row).0);
+                    json!({"or": number(if up { f64::INFINITY } else { 0.0 }), "lo": "NaN", "hi": "NaN"})
+                }
+                Err(error) => return Err(error),
+            };
             value["chi2"] = json!(chi2);
             value["p"] = json!(p.p());
             Ok(value)
         }
         "cmh_cc" => {
-            let (chi2, p) = stratified::chi_square(&strata, true)?;
+            // The oracle corrects for continuity only where the excess is at least one half.
+            let (corrected, plain) = (stratified::chi_square(&strata, true)?, stratified::chi_square(&strata, false)?);
+            let (chi2, p) = if corrected.0 > 0.0 { corrected } else { plain };
             Ok(json!({"chi2": chi2, "p": p.p()}))
         }
         "cmh_exact" => {
             let estimate = stratified::exact_common_odds_ratio(&strata, level)?;
             let mut value = interval(&estimate.interval);
-            value["or"] = estimate.point.map_or(json!("NA"), number);
+            value["or"] = number(estimate.point.unwrap_or(0.0));
             value["p"] = json!(stratified::exact_test(&strata, Side::Two, true)?.p());
             Ok(value)
         }

@@ -64,13 +64,17 @@ fn unit_counts(id: &str, data: &Path, file: &str) -> Result<Value, StatError> {
         "poisson_robust_HC0" => Ok(json!(rates::robust_poisson(&arm1, &arm0, 0.95)?.standard_error)),
         "glm_nb" => {
             let fit = rates::negative_binomial(&arm1, &arm0, 0.95)?;
-            Ok(json!({"log_rr": fit.ln_rate_ratio, "se": fit.standard_error_given_theta, "theta": fit.theta,
-                "SE_theta": fit.theta_standard_error, "twologlik": 2.0 * fit.ln_likelihood}))
+            Ok(
+                json!({"log_rr": fit.ln_rate_ratio, "se": fit.standard_error_given_theta, "theta": number(fit.theta.unwrap_or(f64::INFINITY)),
+                "SE_theta": fit.theta_standard_error, "twologlik": 2.0 * fit.ln_likelihood}),
+            )
         }
         "glm_nb2_mle" => {
             let fit = rates::negative_binomial(&arm1, &arm0, 0.95)?;
-            Ok(json!({"log_rr": fit.ln_rate_ratio, "se": fit.estimate.standard_error, "theta": fit.theta,
-                "alpha": fit.theta.map(f64::recip), "llf": fit.ln_likelihood}))
+            Ok(
+                json!({"log_rr": fit.ln_rate_ratio, "se": fit.estimate.standard_error, "theta": number(fit.theta.unwrap_or(f64::INFINITY)),
+                "alpha": fit.theta.map_or(0.0, f64::recip), "llf": fit.ln_likelihood}),
+            )
         }
         _ => Err(unknown(id)),
     }

@@ -126,10 +126,16 @@ fn curve(people: &People, input: &Value, scale: IntervalScale, level: f64) -> Re
     for time in f64s_of(input, "times")? {
         let at = curve.at(time, scale, level)?;
         survival.push(at.survival);
-        errors.push(at.standard_error.unwrap_or(0.0));
-        // Where nothing has happened yet, R prints the share itself as both ends.
-        lower.push(at.interval.map_or(at.survival, |interval| interval.lower));
-        upper.push(at.interval.map_or(at.survival, |interval| interval.upper));
+        // Where nothing has happened yet, R prints the share itself as both ends; where nobody is left, no end.
+        if at.survival == 0.0 {
+            errors.push(json!("NaN"));
+            lower.push(json!("NA"));
+            upper.push(json!("NA"));
+            continue;
+        }
+        errors.push(json!(at.standard_error.unwrap_or(0.0)));
+        lower.push(json!(at.interval.map_or(at.survival, |interval| interval.lower)));
+        upper.push(json!(at.interval.map_or(at.survival, |interval| interval.upper)));
     }
     let median = curve.median(scale, level)?;
     let or_na = |time: Option<f64>| time.map_or(json!("NA"), |time| json!(time));

@@ -140,7 +140,8 @@ fn pearson(table: &Table, level: f64) -> Result<Value, StatError> {
     let z = defined(two::pooled_z(table))?;
     let p = defined(two::pearson(table).map(|p| p.p()))?;
     let (lower, upper) = match two::wald(table, level) {
-        Ok(wald) => (wald.interval.lower, wald.interval.upper),
+        // The oracle ends its interval where a difference ends.
+        Ok(wald) => (wald.interval.lower.max(-1.0), wald.interval.upper.min(1.0)),
         // The oracle gives an interval of no width where there is no variation.
         Err(StatError::ZeroVariance) => (table.difference(), table.difference()),
         Err(error) => return Err(error),

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::Matrix;
 use super::matrix::dot;
-use super::{Matrix, inverse_spd};
 use crate::error::StatError;
 use crate::estimate::{Estimate, Guarantee, Side};
 use crate::wald::{Reference, Wald, check_all_finite};
@@ -24,10 +24,16 @@ pub enum Heteroskedastic {
     Hc4,
 }
 
+/// A column whose part outside the span of those before it is this small beside it is one of them but for rounding.
+const DEPENDENT: f64 = 1e-11;
+
 /// A linear regression fitted by least squares.
 #[derive(Debug, Clone)]
 pub struct LeastSquares {
     design: Matrix,
+    /// Orthonormal columns that span those of the design, and the inverse of the triangle that leads to them.
+    orthonormal: Matrix,
+    inverse: Matrix,
     bread: Matrix,
     coefficients: Vec<f64>,
     residuals: Vec<f64>,
@@ -55,28 +61,21 @@ impl LeastSquares {
         if n <= k {
             return Err(StatError::TooFewUnits { need: k as u64 + 1, got: n as u64 });
         }
-        // Columns are scaled to unit length before the normal equations, so that the unit of a covariate does not matter.
-        let lengths: Vec<f64> = (0..k).map(|j| dot(&design.column(j), &design.column(j)).sqrt()).collect();
-        if lengths.contains(&0.0) {
-            return Err(StatError::not_estimable("an explanatory variable is 0 for every unit"));
-        }
-        let scaled = Matrix::from_fn(n, k, |i, j| design.at(i, j) / lengths[j]);
-        let transposed = scaled.transposed();
-        let inverse = inverse_spd(&transposed.times(&scaled))?;
-        let solve = |values: &[f64]| inverse.times_vector(&transposed.times_vector(values));
-        let mut solution = solve(outcome);
-        let remainder = |solution: &[f64]| -> Vec<f64> {
-            scaled.times_vector(solution).iter().zip(outcome).map(|(fitted, value)| value - fitted).collect()
-        };
-        // Two steps of iterative refinement recover what the normal equations lose.
+        let (columns, inverse) = orthonormalise(&design)?;
+        // The outcome is made orthogonal to the columns twice, so that residuals keep their digits beside a large mean.
+        let mut residuals = outcome.to_vec();
+        let mut projections = vec![0.0; k];
         for _ in 0..2 {
-            let correction = solve(&remainder(&solution));
-            solution.iter_mut().zip(&correction).for_each(|(value, step)| *value += step);
+            for (projection, column) in projections.iter_mut().zip(&columns) {
+                let step = dot(column, &residuals);
+                *projection += step;
+                residuals.iter_mut().zip(column).for_each(|(value, unit)| *value -= step * unit);
+            }
         }
-        let residuals = remainder(&solution);
-        let coefficients = solution.iter().zip(&lengths).map(|(value, length)| value / length).collect();
-        let bread = Matrix::from_fn(k, k, |i, j| inverse.at(i, j) / (lengths[i] * lengths[j]));
-        Ok(Self { design, bread, coefficients, residuals })
+        let coefficients = inverse.times_vector(&projections);
+        let bread = inverse.times(&inverse.transposed());
+        let borrowed: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        Ok(Self { design, orthonormal: Matrix::from_columns(&borrowed)?, inverse, bread, coefficients, residuals })
     }
 
     /// The coefficients in the order of the columns.
@@ -115,11 +114,11 @@ impl LeastSquares {
         if coefficient >= k {
             return Err(StatError::invalid("coefficient", format!("there are {k} columns")));
         }
-        let weights = self.bread.row(coefficient);
+        let weights = self.inverse.row(coefficient);
         let mut variance = 0.0;
         for (i, &residual) in self.residuals.iter().enumerate() {
-            let row = self.design.row(i);
-            let leverage = self.bread.quadratic(row);
+            let row = self.orthonormal.row(i);
+            let leverage = dot(row, row);
             let rest = 1.0 - leverage;
             if rest < 1e-10 && !matches!(kind, Heteroskedastic::Hc0 | Heteroskedastic::Hc1) {
                 return Err(StatError::not_estimable("one unit alone determines a coefficient (leverage 1)"));
@@ -154,4 +153,45 @@ impl LeastSquares {
         Wald { point: self.coefficients[coefficient], standard_error, reference, null, side, level }
             .estimate(&method, Guarantee::Asymptotic)
     }
+}
+
+/// Orthonormal columns of the same span, and the upper triangular matrix that turns their products with an outcome into
+/// coefficients.
+///
+/// Gram and Schmidt, modified, each column twice: the normal equations would square the ratio of a covariate's mean to
+/// its spread, and lose all digits of a date or an amount of money.
+fn orthonormalise(design: &Matrix) -> Result<(Vec<Vec<f64>>, Matrix), StatError> {
+    let k = design.columns();
+    let mut columns: Vec<Vec<f64>> = Vec::with_capacity(k);
+    let mut triangle = Matrix::zeros(k, k);
+    for j in 0..k {
+        let mut column = design.column(j);
+        let length = dot(&column, &column).sqrt();
+        if length == 0.0 {
+            return Err(StatError::not_estimable("an explanatory variable is 0 for every unit"));
+        }
+        for _ in 0..2 {
+            for (i, earlier) in columns.iter().enumerate() {
+                let step = dot(earlier, &column);
+                triangle.add_at(i, j, step);
+                column.iter_mut().zip(earlier).for_each(|(value, unit)| *value -= step * unit);
+            }
+        }
+        let rest = dot(&column, &column).sqrt();
+        if rest.is_nan() || rest <= DEPENDENT * length {
+            return Err(StatError::not_estimable("the explanatory variables are linearly dependent"));
+        }
+        column.iter_mut().for_each(|value| *value /= rest);
+        triangle.set(j, j, rest);
+        columns.push(column);
+    }
+    let mut inverse = Matrix::zeros(k, k);
+    for column in 0..k {
+        for i in (0..=column).rev() {
+            let unit = if i == column { 1.0 } else { 0.0 };
+            let known: f64 = (i + 1..=column).map(|l| triangle.at(i, l) * inverse.at(l, column)).sum();
+            inverse.set(i, column, (unit - known) / triangle.at(i, i));
+        }
+    }
+    Ok((columns, inverse))
 }

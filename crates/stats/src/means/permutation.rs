@@ -104,7 +104,8 @@ pub fn permutation_test(
 ) -> Result<PermutationTest, StatError> {
     let blocks = split([values], in_arm1, blocks)?;
     let (observed, deviation) = (observed(&blocks)[0], deviation(&blocks)?);
-    let mut count = Count::new(observed, deviation);
+    let largest = values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+    let mut count = Count::new(observed, deviation, largest);
     arrange(blocks, how, |[difference]| count.see(difference))?;
     let share = |extreme: u64| extreme as f64 / count.total as f64;
     Ok(PermutationTest {
@@ -261,8 +262,10 @@ struct Count {
 }
 
 impl Count {
-    fn new(observed: f64, deviation: f64) -> Self {
-        Self { observed, tolerance: 1e-10 * deviation, total: 0, two: 0, greater: 0, less: 0 }
+    /// Values far from 0 carry rounding of their own size (`largest`), which centring them does not take away.
+    fn new(observed: f64, deviation: f64, largest: f64) -> Self {
+        let tolerance = (1e-10 * deviation).max(8.0 * f64::EPSILON * largest);
+        Self { observed, tolerance, total: 0, two: 0, greater: 0, less: 0 }
     }
 
     fn see(&mut self, difference: f64) {

@@ -11,10 +11,10 @@ fn statistic(strata: &Strata, difference: f64) -> f64 {
     for table in strata.tables() {
         let Cells { n1, n0, total, .. } = Cells::new(table);
         let weight = n1 * n0 / total;
-        let Restricted { p1, p0 } = restricted_by_difference(table, difference);
+        let Restricted { p1, p0, q1, q0 } = restricted_by_difference(table, difference);
         let factor = total / (total - 1.0);
         score += weight * (table.difference() - difference);
-        variance += weight * weight * factor * (p1 * (1.0 - p1) / n1 + p0 * (1.0 - p0) / n0);
+        variance += weight * weight * factor * (p1 * q1 / n1 + p0 * q0 / n0);
     }
     standardised(score, variance)
 }

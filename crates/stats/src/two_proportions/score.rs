@@ -39,6 +39,15 @@ pub enum Ratio {
 pub(crate) struct Restricted {
     pub(crate) p1: f64,
     pub(crate) p0: f64,
+    /// 1 - p1 and 1 - p0, to full relative accuracy also where the proportion rounds to 1.
+    pub(crate) q1: f64,
+    pub(crate) q0: f64,
+}
+
+impl Restricted {
+    fn of(p1: f64, p0: f64) -> Self {
+        Self { p1, p0, q1: 1.0 - p1, q0: 1.0 - p0 }
+    }
 }
 
 /// The most likely proportions with p1 - p0 = `difference`.
@@ -49,13 +58,13 @@ pub(crate) fn restricted_by_difference(table: &Table, difference: f64) -> Restri
     let (y1, y0) = (n1 - x1, n0 - x0);
     let low = (-difference).max(0.0);
     let high = (1.0 - difference).min(1.0);
-    let pair = |p0: f64| Restricted { p1: (p0 + difference).clamp(0.0, 1.0), p0 };
+    let pair = |p0: f64| Restricted::of((p0 + difference).clamp(0.0, 1.0), p0);
     if low >= high {
         return pair(low.min(1.0));
     }
     if difference == 0.0 {
         let pooled = (x1 + x0) / (n1 + n0);
-        return Restricted { p1: pooled, p0: pooled };
+        return Restricted::of(pooled, pooled);
     }
     let term = |count: f64, p: f64| if count == 0.0 { 0.0 } else { count / p };
     let slope = |p0: f64| {
@@ -124,19 +133,40 @@ pub(crate) fn restricted_by_ratio(table: &Table, ratio: f64) -> Restricted {
     // The smaller root of a p^2 - b p + c, by the product of the roots.
     let p0 = 2.0 * c / (b + (b * b - 4.0 * a * c).max(0.0).sqrt());
     let p0 = p0.min(1.0).min(1.0 / ratio);
-    Restricted { p1: (ratio * p0).min(1.0), p0 }
+    let p1 = (ratio * p0).min(1.0);
+    if p1.max(p0) <= 0.5 {
+        return Restricted::of(p1, p0);
+    }
+    // Near 1 the complements come from their own equation, without the difference 1 - p.
+    let complement = |y_own: f64, y_other: f64, t: f64| {
+        let (a, b, c) = ((n1 + n0) * t, (n1 + n0) * (1.0 - t) - y_own - t * y_other, (1.0 - t) * y_other);
+        let root = (b * b + 4.0 * a * c).sqrt();
+        if b > 0.0 { 2.0 * c / (b + root) } else { (root - b) / (2.0 * a) }
+    };
+    let (q1, q0) = if ratio <= 1.0 {
+        let q0 = complement(n1 - x1, n0 - x0, ratio).min(1.0);
+        (1.0 - ratio + ratio * q0, q0)
+    } else {
+        let inverse = 1.0 / ratio;
+        let q1 = complement(n0 - x0, n1 - x1, inverse).min(1.0);
+        (q1, 1.0 - inverse + inverse * q1)
+    };
+    Restricted { p1, p0, q1, q0 }
 }
 
 /// The most likely proportions with the given odds ratio.
 pub(crate) fn restricted_by_odds(table: &Table, ratio: f64) -> Restricted {
     let (x1, n1, x0, n0) = table.floats();
-    let successes = x1 + x0;
-    let a = n0 * (ratio - 1.0);
-    let b = n1 * ratio + n0 - successes * (ratio - 1.0);
-    let root = (b * b + 4.0 * a * successes).max(0.0).sqrt();
-    let p0 = if b >= 0.0 { 2.0 * successes / (b + root) } else { (root - b) / (2.0 * a) };
-    let p0 = p0.clamp(0.0, 1.0);
-    Restricted { p1: (p0 * ratio / (1.0 + p0 * (ratio - 1.0))).clamp(0.0, 1.0), p0 }
+    let (successes, failures) = (x1 + x0, (n1 - x1) + (n0 - x0));
+    // a p0^2 + b p0 - successes = 0 and, for the failures, d q0^2 + e q0 - f = 0 with d = -a and the same discriminant,
+    // which is a sum of positive terms in the first form from a ratio of 1 on, and in the second below it.
+    let (a, b) = (n0 * (ratio - 1.0), (n1 - successes) * ratio + (n0 + successes));
+    let (e, f) = ((n1 - failures) + (n0 + failures) * ratio, failures * ratio);
+    let root = if ratio >= 1.0 { b * b + 4.0 * a * successes } else { e * e - 4.0 * a * f }.sqrt();
+    let p0 = if b >= 0.0 { 2.0 * successes / (b + root) } else { (root - b) / (2.0 * a) }.clamp(0.0, 1.0);
+    let q0 = if e >= 0.0 { 2.0 * f / (e + root) } else { (e - root) / (2.0 * a) }.clamp(0.0, 1.0);
+    let sum = q0 + ratio * p0;
+    Restricted { p1: ratio * p0 / sum, p0, q1: q0 / sum, q0 }
 }
 
 /// z over s, where nothing over nothing is no evidence.
@@ -159,8 +189,8 @@ pub fn score_statistic(table: &Table, difference: f64, variance: ScoreVariance) 
 
 pub(crate) fn difference_z(table: &Table, difference: f64, variance: ScoreVariance) -> f64 {
     let (_, n1, _, n0) = table.floats();
-    let Restricted { p1, p0 } = restricted_by_difference(table, difference);
-    let spread = (p1 * (1.0 - p1) / n1 + p0 * (1.0 - p0) / n0) * variance.factor(table);
+    let Restricted { p1, p0, q1, q0 } = restricted_by_difference(table, difference);
+    let spread = (p1 * q1 / n1 + p0 * q0 / n0) * variance.factor(table);
     standardised(table.difference() - difference, spread)
 }
 
@@ -168,16 +198,26 @@ pub(crate) fn ratio_z(table: &Table, measure: Ratio, ratio: f64, variance: Score
     let (x1, n1, _, n0) = table.floats();
     match measure {
         Ratio::Risk => {
-            let Restricted { p1, p0 } = restricted_by_ratio(table, ratio);
-            let spread = p1 * (1.0 - p1) / n1 + ratio * ratio * p0 * (1.0 - p0) / n0;
-            standardised(table.p1() - ratio * table.p0(), spread * variance.factor(table))
+            let Restricted { p1, p0, q1, q0 } = restricted_by_ratio(table, ratio);
+            let spread = p1 * q1 / n1 + ratio * ratio * p0 * q0 / n0;
+            standardised(ratio_excess(table, ratio), spread * variance.factor(table))
         }
         Ratio::Odds => {
-            let Restricted { p1, p0 } = restricted_by_odds(table, ratio);
-            let information = 1.0 / (n1 * p1 * (1.0 - p1)) + 1.0 / (n0 * p0 * (1.0 - p0));
-            let excess = x1 - n1 * p1;
+            let Restricted { p1, p0, q1, q0 } = restricted_by_odds(table, ratio);
+            let information = 1.0 / (n1 * p1 * q1) + 1.0 / (n0 * p0 * q0);
+            let excess = if p1 <= 0.5 { x1 - n1 * p1 } else { n1 * q1 - (n1 - x1) };
             if excess == 0.0 { 0.0 } else { excess * (information / variance.factor(table)).sqrt() }
         }
+    }
+}
+
+/// p1 - `ratio` p0, by the failures where the successes are nearly all.
+pub(crate) fn ratio_excess(table: &Table, ratio: f64) -> f64 {
+    let (x1, n1, x0, n0) = table.floats();
+    if 2.0 * x1 > n1 && 2.0 * x0 > n0 {
+        (1.0 - ratio) - ((n1 - x1) / n1 - ratio * ((n0 - x0) / n0))
+    } else {
+        table.p1() - ratio * table.p0()
     }
 }
 

@@ -1,7 +1,8 @@
 //! SCAS: score intervals corrected for skewness (Laud 2017, after Gart and Nam).
 
 use super::score::{
-    Ratio, Restricted, log_root, normal_p, restricted_by_difference, restricted_by_odds, restricted_by_ratio,
+    Ratio, Restricted, log_root, normal_p, ratio_excess, restricted_by_difference, restricted_by_odds,
+    restricted_by_ratio,
 };
 use super::table::{Table, check_level};
 use crate::special::{normal, root};
@@ -30,10 +31,10 @@ fn factor(table: &Table) -> f64 {
 
 fn difference_z(table: &Table, difference: f64) -> f64 {
     let (_, n1, _, n0) = table.floats();
-    let Restricted { p1, p0 } = restricted_by_difference(table, difference);
-    let (v1, v0) = (p1 * (1.0 - p1), p0 * (1.0 - p0));
+    let Restricted { p1, p0, q1, q0 } = restricted_by_difference(table, difference);
+    let (v1, v0) = (p1 * q1, p0 * q0);
     let variance = (v1 / n1 + v0 / n0) * factor(table);
-    let third = v1 * (1.0 - 2.0 * p1) / (n1 * n1) - v0 * (1.0 - 2.0 * p0) / (n0 * n0);
+    let third = v1 * (q1 - p1) / (n1 * n1) - v0 * (q0 - p0) / (n0 * n0);
     corrected(table.difference() - difference, variance, third)
 }
 
@@ -41,20 +42,21 @@ fn ratio_z(table: &Table, measure: Ratio, ratio: f64) -> f64 {
     let (x1, n1, x0, n0) = table.floats();
     match measure {
         Ratio::Risk => {
-            let Restricted { p1, p0 } = restricted_by_ratio(table, ratio);
-            let (v1, v0) = (p1 * (1.0 - p1), p0 * (1.0 - p0));
+            let Restricted { p1, p0, q1, q0 } = restricted_by_ratio(table, ratio);
+            let (v1, v0) = (p1 * q1, p0 * q0);
             let variance = (v1 / n1 + ratio * ratio * v0 / n0) * factor(table);
-            let third = v1 * (1.0 - 2.0 * p1) / (n1 * n1) - ratio * ratio * ratio * v0 * (1.0 - 2.0 * p0) / (n0 * n0);
-            corrected(table.p1() - ratio * table.p0(), variance, third)
+            let third = v1 * (q1 - p1) / (n1 * n1) - ratio * ratio * ratio * v0 * (q0 - p0) / (n0 * n0);
+            corrected(ratio_excess(table, ratio), variance, third)
         }
         Ratio::Odds => {
-            let Restricted { p1, p0 } = restricted_by_odds(table, ratio);
-            let (v1, v0) = (p1 * (1.0 - p1), p0 * (1.0 - p0));
+            let Restricted { p1, p0, q1, q0 } = restricted_by_odds(table, ratio);
+            let (v1, v0) = (p1 * q1, p0 * q0);
             // The bias of the score for the odds ratio is taken off (Laud 2018, Pharm. Stat. 17, 290-293).
             let bias = (p1 - p0) / (n1 * v1 + n0 * v0);
-            let score = (x1 / n1 - p1) / v1 - (x0 / n0 - p0) / v0 - bias;
+            let excess = |x: f64, n: f64, p: f64, q: f64| if p <= 0.5 { x / n - p } else { q - (n - x) / n };
+            let score = excess(x1, n1, p1, q1) / v1 - excess(x0, n0, p0, q0) / v0 - bias;
             let variance = (1.0 / (n1 * v1) + 1.0 / (n0 * v0)) * factor(table);
-            let third = (1.0 - 2.0 * p1) / ((n1 * v1) * (n1 * v1)) - (1.0 - 2.0 * p0) / ((n0 * v0) * (n0 * v0));
+            let third = (q1 - p1) / ((n1 * v1) * (n1 * v1)) - (q0 - p0) / ((n0 * v0) * (n0 * v0));
             corrected(score, variance, third)
         }
     }
