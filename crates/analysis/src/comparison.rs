@@ -5,12 +5,13 @@
 //! | one by one | binary | Miettinen-Nurminen, Boschloo's test when small | Miettinen-Nurminen | score test |
 //! | one by one | count, amount, duration, rating | Welch's t on exact sums | Fieller | Welch's t |
 //! | whole clusters | any | Welch's t on cluster means | Fieller on cluster means | Welch's t on cluster means |
+//! | sites that cross in steps | any | permutation of the order of the sites, period by period | none | the same |
 
 use fairtrial_domain::protocol::{Allocation, Better, Outcome, OutcomeKind, Protocol};
 use fairtrial_stats::{
     Estimate, Guarantee, Interval, PValue, Side, StatError,
-    cluster::cluster_means_welch,
-    means::{ratio_of_means, welch},
+    cluster::{cluster_means_welch, stepped_wedge_permutation},
+    means::{Draws, ratio_of_means, welch},
     sufficient::Moments,
     two_proportions::{self, EXACT_TOTAL, ScoreVariance, Table, boschloo, score_test},
 };
@@ -19,6 +20,13 @@ use crate::{
     report::{Comparison, Measure, NotEstimable},
     sample::ArmSample,
 };
+
+/// Orders of the sites up to which all are looked at; beyond, that many are drawn from a fixed seed.
+const MOST_ORDERS: f64 = 20_000.0;
+const ORDERS_DRAWN: u64 = 20_000;
+const SEED: u64 = 1;
+/// Supposed correlation of two periods of a site: it decides the power only, never the error rate.
+const PERIOD_CORRELATION: f64 = 0.5;
 
 /// How units of one trial are compared on one outcome.
 #[derive(Debug, Clone, Copy)]
@@ -135,6 +143,19 @@ impl<'a> Method<'a> {
         Ok(estimate)
     }
 
+    /// The order of the sites drawn again, every period compared within itself.
+    fn by_order(arm1: &ArmSample, null_difference: f64, side: Side, level: f64) -> Result<Estimate, NotEstimable> {
+        let wedge = arm1
+            .wedge
+            .as_ref()
+            .ok_or_else(|| NotEstimable::new("no_calendar", "the evidence does not say which site crossed when"))?;
+        arm1.readable()?;
+        let orders = wedge.orders().map_err(|e| NotEstimable::from(&e))?;
+        let how =
+            if orders <= MOST_ORDERS { Draws::Exact } else { Draws::MonteCarlo { draws: ORDERS_DRAWN, seed: SEED } };
+        stat(stepped_wedge_permutation(wedge, PERIOD_CORRELATION, how, null_difference, side, level))
+    }
+
     /// In a stepped wedge the new version comes later than the current one, so whatever else changes over time would count
     /// as its effect.
     fn must_not_pool_over_time(&self) -> Result<(), NotEstimable> {
@@ -154,7 +175,9 @@ impl<'a> Method<'a> {
         side: Side,
         level: f64,
     ) -> Result<Estimate, NotEstimable> {
-        self.must_not_pool_over_time()?;
+        if self.over_time {
+            return Self::by_order(arm1, null_difference, side, level);
+        }
         if self.by_cluster {
             let clusters1 = arm1.cluster_moments(self.outcome)?;
             let clusters0 = arm0.cluster_moments(self.outcome)?;

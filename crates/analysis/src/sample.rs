@@ -3,20 +3,22 @@
 //! Units are analysed in the arm they were assigned to, whatever they were given. Only units whose follow-up is over are
 //! counted in; the others are counted apart.
 
+use chrono::NaiveDate;
 use fairtrial_domain::{
     Decimal,
-    projection::{Cell, Evidence, OutcomeEvidence, Tally},
+    projection::{Cell, Evidence, OutcomeEvidence, Tally, WedgeEvidence},
     protocol::{Missing, Outcome, OutcomeKind, Protocol},
 };
 use fairtrial_stats::{
     StatError,
+    cluster::{StepState, SteppedWedge},
     sufficient::{FixedSums, Moments, Step},
 };
 
 use crate::report::NotEstimable;
 
 /// One arm's units and exact sums for one outcome.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ArmSample {
     /// Units assigned.
     pub assigned: u64,
@@ -34,6 +36,8 @@ pub struct ArmSample {
     pub clusters_assigned: u64,
     /// Missing units by cluster: the number mature and how many of them have no value.
     pub missing_by_cluster: Vec<FixedSums>,
+    /// The sites and periods of a stepped wedge, in the arm to which they cross.
+    pub wedge: Option<SteppedWedge>,
     /// What makes these numbers impossible.
     pub contradiction: Option<String>,
 }
@@ -128,9 +132,43 @@ pub fn samples(
 #[must_use]
 pub fn samples_at(plan: &Protocol, evidence: &Evidence, index: usize) -> Vec<ArmSample> {
     match (plan.outcomes.get(index), evidence.outcomes.get(index)) {
-        (Some(outcome), Some(cells)) if cells.outcome == outcome.key => samples(plan, outcome, cells, &|_| true),
+        (Some(outcome), Some(cells)) if cells.outcome == outcome.key => {
+            let mut arms = samples(plan, outcome, cells, &|_| true);
+            let wedge = evidence.wedge.as_ref().and_then(|wedge| sites_and_periods(plan, outcome, wedge, index));
+            if let Some((crossing, _)) = plan.interventions().next()
+                && let Some(arm) = arms.get_mut(crossing)
+            {
+                arm.wedge = wedge;
+            }
+            arms
+        }
         _ => vec![ArmSample::default(); plan.arms.len()],
     }
+}
+
+/// Every site in every period with what it worked with; none without a calendar.
+fn sites_and_periods(plan: &Protocol, outcome: &Outcome, wedge: &WedgeEvidence, index: usize) -> Option<SteppedWedge> {
+    let periods = wedge.starts.len() + 1;
+    let state = |on: NaiveDate, counted_from: NaiveDate| {
+        // The first period, before any step, has no first day.
+        std::iter::once(StepState::Current).chain(wedge.starts.iter().map(move |start| match *start {
+            start if start < on => StepState::Current,
+            start if start < counted_from => StepState::Transition,
+            _ => StepState::New,
+        }))
+    };
+    let mut cells = vec![vec![FixedSums::default(); periods]; wedge.crossings.len()];
+    for cell in wedge.outcomes.get(index)? {
+        let site = wedge.crossings.iter().position(|(site, ..)| *site == cell.site)?;
+        *cells.get_mut(site)?.get_mut(cell.period)? = FixedSums {
+            n: if absence_counts(plan, outcome) { cell.mature } else { cell.tally.observed.min(cell.mature) },
+            s1: cell.tally.sum,
+            s2: cell.tally.sum_of_squares,
+        };
+    }
+    let calendar = wedge.crossings.iter().map(|(_, on, counted_from)| state(*on, *counted_from).collect()).collect();
+    let step = step_of(outcome).ok()?;
+    (!wedge.crossings.is_empty()).then_some(SteppedWedge { cells, step, calendar, strata: None })
 }
 
 fn take(arm: &mut ArmSample, plan: &Protocol, outcome: &Outcome, cell: &Cell, by_cluster: bool) {

@@ -37,6 +37,7 @@ fn frontline() -> Vec<Row> {
             assign,
             api::assignments::assign_at_touchpoint,
         ),
+        Row::program(Method::GET, "/v1/trials/{trial}/calendar", assign, api::calendar::show).with_query(&["format"]),
         Row::program(Method::POST, "/v1/events", Needs::Scope(Scope::EventsWrite), api::events::record)
             .with_query(&["dry_run"]),
         Row::program(Method::POST, "/ofrep/v1/evaluate/flags/{key}", assign, api::ofrep::evaluate),
@@ -56,6 +57,7 @@ fn management() -> Vec<Row> {
         Row::program(Method::GET, "/v1/trials/{trial}/protocol", read, api::trials::plan),
         Row::program(Method::PUT, "/v1/trials/{trial}/protocol", write, api::trials::replace_plan),
         Row::program(Method::GET, "/v1/trials/{trial}/report", results, api::report::show),
+        Row::program(Method::GET, "/v1/trials/{trial}/allocation-bundle", read, api::bundle::show),
         Row::program(Method::GET, "/v1/audit/head", read, api::audit::head),
         Row::program(Method::POST, "/v1/trials/{trial}/{verb}", write, api::trials::act),
     ]
@@ -83,6 +85,8 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/{trial}/report", person, pages::report::show),
         Row::page(Method::GET, "/trials/{trial}/report.csv", person, pages::report::table),
         Row::page(Method::GET, "/trials/{trial}/report.json", person, pages::report::document),
+        Row::page(Method::GET, "/trials/{trial}/allocation-bundle", person, api::bundle::show),
+        Row::page(Method::GET, "/trials/{trial}/calendar.ics", person, api::calendar::download),
         Row::page(Method::POST, "/trials/{trial}/{verb}", person, pages::trials::act),
     ]
 }

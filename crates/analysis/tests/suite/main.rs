@@ -13,3 +13,5 @@ mod published;
 mod tabular;
 #[cfg(test)]
 mod verdicts;
+#[cfg(test)]
+mod wedge;

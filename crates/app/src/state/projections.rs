@@ -7,6 +7,7 @@ use std::{
 
 use fairtrial_domain::{
     Decimal, Pseudonym,
+    allocation::Crossing,
     projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection},
 };
 use fairtrial_store::{Store, log};
@@ -160,7 +161,13 @@ impl Projections {
         let data_cut = trial.locked_sequence.unwrap_or(mark);
         let projection = self.of(trial);
         let projection = projection.lock().unwrap_or_else(PoisonError::into_inner);
-        projection.evidence(as_of, data_cut, trial.locked_at.is_some(), not_enrolled)
+        let mut evidence = projection.evidence(as_of, data_cut, trial.locked_at.is_some(), not_enrolled);
+        let calendar = trial.drawing.as_ref().and_then(|drawing| drawing.allocator.calendar());
+        if let (Some(wedge), Some(calendar)) = (&mut evidence.wedge, calendar) {
+            let crossing = |(site, at): (&str, &Crossing)| (site.to_owned(), at.on, at.counted_from);
+            wedge.crossings = calendar.sites().map(crossing).collect();
+        }
+        evidence
     }
 
     /// People in a trial.

@@ -2,7 +2,7 @@
 
 use fairtrial_domain::{
     allocation::AllocationSecret,
-    protocol::ProtocolId,
+    protocol::{Allocation, ProtocolId},
     trial::{PersonRole, Signature, State, Verb, missing_signatures},
 };
 use fairtrial_store::{
@@ -82,6 +82,7 @@ impl App {
         next: State,
     ) -> Result<(), AppError> {
         if asked.verb == Verb::Start {
+            check_steps(trial, self.ambient.now_micros())?;
             self.check_signatures(trial).await?;
         }
         let change = self.state_change(trial, asked, next)?;
@@ -227,6 +228,17 @@ pub(crate) fn may(person: &Person, verb: Verb) -> Result<(), AppError> {
         }
         Verb::Resume => person.needs_one_of(&[R::Monitor, R::Approver]),
         Verb::LockData => person.needs_one_of(&[R::Analyst, R::Designer]),
+    }
+}
+
+/// A stepped wedge that starts on or after its first step would have no time before it.
+fn check_steps(trial: &Trial, at: i64) -> Result<(), AppError> {
+    match &trial.plan.protocol().allocation {
+        Allocation::SteppedWedge { steps, .. } if steps.first().is_some_and(|first| trial.day_of(at) >= *first) => {
+            let detail = "the first step of the plan is not in the future any more; change the steps first";
+            Err(AppError::conflict("steps_past", detail))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,5 +2,6 @@
 
 pub mod life;
 pub mod plan;
+pub mod proof;
 pub mod report;
 pub mod view;

@@ -1,6 +1,7 @@
 //! The use cases on both databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
+mod allocation;
 mod demonstration;
 mod frontline;
 mod life;

@@ -37,7 +37,7 @@ pub use group::{label_of, levels_of};
 pub use minimisation::Margins;
 pub(crate) use minimisation::common_multiple;
 pub use secret::AllocationSecret;
-pub use wedge::{Calendar, Crossing, spread};
+pub use wedge::{Calendar, Crossing, period_starts, spread};
 
 use crate::Pseudonym;
 

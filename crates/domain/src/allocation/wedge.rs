@@ -72,12 +72,6 @@ impl Calendar {
         self.crossings.get(site).is_some_and(|crossing| (crossing.on..crossing.counted_from).contains(&day))
     }
 
-    /// The period of a day: how many steps have been taken on it.
-    #[must_use]
-    pub fn period(&self, day: NaiveDate) -> usize {
-        self.steps.iter().filter(|step| **step <= day).count()
-    }
-
     /// The days on which sites cross.
     #[must_use]
     pub fn steps(&self) -> &[NaiveDate] {
@@ -88,6 +82,16 @@ impl Calendar {
     pub fn sites(&self) -> impl Iterator<Item = (&str, &Crossing)> {
         self.crossings.iter().map(|(site, crossing)| (site.as_str(), crossing))
     }
+}
+
+/// The days on which any site's state can change, whatever the order of the sites: every step and every end of a transition.
+#[must_use]
+pub fn period_starts(steps: &[NaiveDate], transition_days: u32) -> Vec<NaiveDate> {
+    let ends = steps.iter().filter_map(|step| step.checked_add_days(Days::new(transition_days.into())));
+    let mut starts: Vec<NaiveDate> = steps.iter().copied().chain(ends).collect();
+    starts.sort();
+    starts.dedup();
+    starts
 }
 
 /// Sites spread over steps as evenly as whole numbers go; where it does not come out even, earlier steps have one more.
@@ -127,7 +131,6 @@ mod tests {
         for step in 0..3 {
             assert_eq!(calendar.sites().filter(|(_, crossing)| crossing.step == step).count(), 2);
         }
-        assert_eq!(["2027-02-28", "2027-03-01", "2027-06-01"].map(|text| calendar.period(day(text))), [0, 1, 3]);
         assert_eq!(calendar.arm("elsewhere", day("2027-03-01")), None);
     }
 
@@ -141,6 +144,13 @@ mod tests {
         }
         // 256 * 2 / 6 is 85.3 with a standard deviation of 7.5.
         assert!(times.len() == 6 && times.values().all(|n| (55..=116).contains(n)), "{times:?}");
+    }
+
+    #[test]
+    fn periods_begin_where_anything_can_change() {
+        let steps = [day("2027-03-01"), day("2027-03-08")];
+        assert_eq!(period_starts(&steps, 0), steps);
+        assert_eq!(period_starts(&steps, 7), [steps[0], steps[1], day("2027-03-15")]);
     }
 
     #[test]

@@ -30,15 +30,13 @@ pub struct OutcomeEvidence {
     pub cells: Vec<Cell>,
 }
 
-/// People of one site in one period of a stepped wedge, without those who came during the site's transition.
+/// People of one site in one period of a stepped wedge, those who came during the site's transition among them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PeriodCell {
-    /// Steps taken before or on the day of assignment: 0 before the first one.
+    /// Which period, from 0; see [`WedgeEvidence::starts`].
     pub period: usize,
     /// The site.
     pub site: String,
-    /// Position of the arm in the plan: a site has one arm in a period.
-    pub arm: usize,
     /// People assigned.
     pub assigned: u64,
     /// People whose follow-up for this outcome is over.
@@ -52,6 +50,11 @@ pub struct PeriodCell {
 pub struct WedgeEvidence {
     /// People assigned while their site was in transition: they have the new version and are not counted.
     pub in_transition: u64,
+    /// The first days of all periods but the one before the first step: every step, and every end of a transition. So no
+    /// site changes within a period, in whatever order the sites cross.
+    pub starts: Vec<NaiveDate>,
+    /// Every site with the first day of its new version and the first day after its transition, as the calendar has it.
+    pub crossings: Vec<(String, NaiveDate, NaiveDate)>,
     /// The outcomes in the plan's order, each by site and period.
     pub outcomes: Vec<Vec<PeriodCell>>,
 }

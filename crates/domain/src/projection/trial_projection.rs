@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     Decimal, Pseudonym,
+    allocation::period_starts,
     protocol::{Allocation, LockedProtocol, Outcome},
 };
 
@@ -214,20 +215,21 @@ impl TrialProjection {
         Evidence { as_of, data_cut, locked, enrolment, outcomes, events: self.counts, not_enrolled, wedge }
     }
 
-    /// The same cells by site and period, for a stepped wedge.
+    /// The same cells by site and period, for a stepped wedge. Its calendar follows from the secret, which a fold does not
+    /// have: whoever has it adds the crossings.
     fn wedge_evidence(&self, as_of: DateTime<Utc>) -> Option<WedgeEvidence> {
         let plan = Arc::clone(&self.plan);
-        let Allocation::SteppedWedge { steps, .. } = &plan.protocol().allocation else { return None };
+        let Allocation::SteppedWedge { steps, transition_days, .. } = &plan.protocol().allocation else { return None };
+        let starts = period_starts(steps, *transition_days);
         let in_transition = self.cells.values().filter(|cell| cell.in_transition).map(|cell| cell.assigned).sum();
         let of_outcome = |(index, outcome): (usize, &Outcome)| {
             let mut cells: BTreeMap<(usize, &str), PeriodCell> = BTreeMap::new();
-            for ((day, arm, group), counts) in self.cells.iter().filter(|(_, counts)| !counts.in_transition) {
+            for ((day, _, group), counts) in &self.cells {
                 let site = self.groups.get(*group as usize).map_or("", String::as_str);
-                let period = steps.iter().filter(|step| *step <= day).count();
+                let period = starts.iter().filter(|start| *start <= day).count();
                 let cell = cells.entry((period, site)).or_insert_with(|| PeriodCell {
                     period,
                     site: site.to_owned(),
-                    arm: (*arm).into(),
                     assigned: 0,
                     mature: 0,
                     tally: Tally::default(),
@@ -241,7 +243,7 @@ impl TrialProjection {
             cells.into_values().collect()
         };
         let outcomes = plan.protocol().outcomes.iter().enumerate().map(of_outcome).collect();
-        Some(WedgeEvidence { in_transition, outcomes })
+        Some(WedgeEvidence { in_transition, starts, crossings: Vec::new(), outcomes })
     }
 
     fn outcome_evidence(&self, index: usize, outcome: &Outcome, as_of: DateTime<Utc>) -> OutcomeEvidence {

@@ -23,6 +23,10 @@ pub struct Show {
     pub summary: String,
     /// The plan in a few rows.
     pub plan: SummaryList,
+    /// How the allocation can be checked: what was committed to, the calendar; without rows before the start.
+    pub allocation: SummaryList,
+    /// Files of the allocation, by their names for people and their addresses.
+    pub allocation_files: Vec<(String, String)>,
     /// The signatures that the plan needs, given and missing.
     pub signatures: Vec<Signature>,
     /// How many people are in; nothing before the start.

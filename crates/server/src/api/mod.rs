@@ -2,6 +2,8 @@
 
 pub(crate) mod assignments;
 pub(crate) mod audit;
+pub(crate) mod bundle;
+pub(crate) mod calendar;
 pub(crate) mod description;
 mod event_formats;
 pub(crate) mod events;

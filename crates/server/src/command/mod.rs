@@ -14,6 +14,7 @@ mod serve;
 mod stats;
 mod trial;
 mod user;
+mod verify_allocation;
 
 pub use failure::Failure;
 pub use stats::answer_lines;
@@ -70,6 +71,8 @@ enum Command {
     },
     /// Compute a report from a table of units, without a server
     Analyse(analyse::Arguments),
+    /// Draw a trial's allocation again from its published bundle, without a server
+    VerifyAllocation(verify_allocation::Arguments),
     /// Read every setting, say what it is, and end
     CheckConfig(ServeArguments),
     /// Ask the server that runs here whether it is well; for containers without other tools
@@ -154,6 +157,7 @@ pub fn run() -> ExitCode {
         Command::Trial { what } => trial::run(what),
         Command::Audit { what } => audit::run(what),
         Command::Analyse(arguments) => analyse::run(&arguments),
+        Command::VerifyAllocation(arguments) => verify_allocation::run(&arguments),
         Command::CheckConfig(arguments) => arguments.settings().and_then(|settings| check_config::run(&settings)),
         Command::Healthcheck(arguments) => arguments.settings().and_then(|settings| healthcheck::run(&settings)),
         Command::Stats => stats::run(),

@@ -1,16 +1,18 @@
 //! Trials: the list, a new one, and one with its state, signatures and verbs.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use fairtrial_app::{
     AppError, Trial,
     people::sessions::Session,
-    trials::{life::Move, view::TrialView},
+    trials::{life::Move, proof::PublishedCalendar, view::TrialView},
 };
 use fairtrial_domain::trial::{PersonRole, State as TrialState, Verb};
 use fairtrial_pages::{
     Moment,
-    component::{ErrorSummary, Fault, Pagination},
+    component::{ErrorSummary, Fault, Pagination, SummaryList},
     frame::Section,
     protocol,
     trial::{Create, Happening, List, Progress, Row, Show, Signature},
@@ -115,6 +117,8 @@ fn shown(state: &State, session: &Session, view: &TrialView, errors: ErrorSummar
         state: trial.state,
         summary: plan.public_summary.clone(),
         plan: protocol::summary(plan),
+        allocation: allocation(trial),
+        allocation_files: allocation_files(trial),
         signatures: signatures(view, &moment),
         progress: started.then_some(Progress { assigned: view.people, planned: plan.monitoring.max_units }),
         enrolment: None,
@@ -132,6 +136,39 @@ fn shown(state: &State, session: &Session, view: &TrialView, errors: ErrorSummar
             })
             .collect(),
     }
+}
+
+/// Sites that one row of the page names; the file has them all.
+const SITES_SHOWN: usize = 30;
+
+/// What was committed to at the start, and the calendar of a stepped wedge.
+fn allocation(trial: &Arc<Trial>) -> SummaryList {
+    let Some(commitment) = &trial.secret_commitment else { return SummaryList::default() };
+    let list = SummaryList::default().rows_of(
+        "Commitment to the secret",
+        vec![
+            commitment.clone(),
+            "This is the SHA-256 of the secret that decides who gets which version. The secret itself is published when \
+             the data are locked, so that anybody can draw again."
+                .into(),
+        ],
+    );
+    let published = PublishedCalendar::of(trial);
+    let Some(calendar) = published.as_ref().and_then(PublishedCalendar::calendar) else { return list };
+    calendar.steps().iter().enumerate().fold(list, |list, (step, day)| {
+        let sites: Vec<&str> = calendar.sites().filter(|(_, at)| at.step == step).map(|(site, _)| site).collect();
+        let shown = sites.iter().take(SITES_SHOWN).copied().collect::<Vec<_>>().join(", ");
+        let more = sites.len().saturating_sub(SITES_SHOWN);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        list.row(format!("New version from {}", day.format("%-d %B %Y")), shown + &more)
+    })
+}
+
+fn allocation_files(trial: &Arc<Trial>) -> Vec<(String, String)> {
+    let file = |label: &str, name: &str| (label.to_owned(), format!("/trials/{}/{name}", trial.key()));
+    let calendar = PublishedCalendar::of(trial).map(|_| file("The calendar as a file", "calendar.ics"));
+    let bundle = trial.locked_at.map(|_| file("The secret and the list, to draw again", "allocation-bundle"));
+    calendar.into_iter().chain(bundle).collect()
 }
 
 /// Whether there is anything to read for this person: comparisons are closed to those who run a trial until its data are
@@ -167,6 +204,7 @@ fn happening(action: &str) -> &str {
         "trial.lock_data" => "Data locked",
         "trial.withdraw" => "Withdrawn",
         "report.viewed" => "Report read",
+        "allocation.published" => "Secret and list of the allocation read",
         other => other,
     }
 }

@@ -5,6 +5,7 @@ mod audit;
 mod browser;
 mod client;
 mod command;
+mod concealment;
 mod contract;
 mod events;
 mod frontline;

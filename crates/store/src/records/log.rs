@@ -1,7 +1,7 @@
 //! Reading the two large tables in their order, from a place on.
 
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
-use fairtrial_domain::Pseudonym;
+use fairtrial_domain::{Pseudonym, identity::BUCKETS};
 
 use crate::{
     connection::DbConnection,
@@ -63,6 +63,33 @@ pub fn assignments_after(c: &mut DbConnection, place: i64, limit: i64) -> Result
             assignments::assigned_at,
         ))
         .load(c)?)
+}
+
+/// Everybody in a trial, in order.
+///
+/// # Errors
+/// When the database fails.
+pub fn assignments_of(c: &mut DbConnection, trial_id: i64) -> Result<Vec<AssignmentRow>, StoreError> {
+    let mut rows = Vec::new();
+    // By bucket, because the table's key begins with it.
+    for bucket in 0..BUCKETS {
+        rows.extend(
+            assignments::table
+                .filter(assignments::bucket.eq(i16::from(bucket)))
+                .filter(assignments::trial_id.eq(trial_id))
+                .select((
+                    assignments::sequence,
+                    assignments::trial_id,
+                    assignments::unit,
+                    assignments::arm,
+                    assignments::stratum,
+                    assignments::assigned_at,
+                ))
+                .load::<AssignmentRow>(c)?,
+        );
+    }
+    rows.sort_by_key(|row| row.sequence);
+    Ok(rows)
 }
 
 /// A unit's place in a trial: the position of its arm, and when it was assigned, in microseconds.

@@ -109,6 +109,8 @@ fn shows(pages: &mut Pages) {
         summary: "Some people with an overdue fine get the usual letter and some get one with an extra sentence."
             .into(),
         plan: protocol::summary(sample_plan().protocol()),
+        allocation: SummaryList::default(),
+        allocation_files: vec![],
         signatures: vec![],
         progress: None,
         enrolment: None,
@@ -134,6 +136,10 @@ fn shows(pages: &mut Pages) {
         enrolment: enrolment(82),
         has_report: true,
         verbs: vec![Verb::PauseEnrolment, Verb::Suspend, Verb::Stop],
+        allocation: SummaryList::default()
+            .row("Commitment to the secret", &PROTOCOL_ID[7..])
+            .row("Monday 1 March 2027", "north, south"),
+        allocation_files: vec![("The calendar as a file".into(), "/trials/fines-letter/calendar.ics".into())],
         history: vec![
             Happening {
                 at: moment("2026-09-01T00:00:00Z"),

@@ -1,0 +1,111 @@
+//! What is published of an allocation: the calendar of a stepped wedge from the start on, everything once the data are locked.
+
+use std::sync::Arc;
+
+use fairtrial_domain::{
+    Pseudonym,
+    allocation::{
+        Calendar,
+        bundle::{Assigned, Bundle},
+    },
+};
+use fairtrial_store::{
+    audit::{self, NewEntry},
+    log,
+};
+use serde_json::json;
+
+use super::view::may_read;
+use crate::{
+    error::AppError,
+    state::{App, actor::Actor, directory::Trial},
+};
+
+/// The trial of a stepped wedge that has started, and so has a calendar.
+#[derive(Debug, Clone)]
+pub struct PublishedCalendar(Arc<Trial>);
+
+impl PublishedCalendar {
+    /// The calendar of a trial; none when it is no stepped wedge, or has not started.
+    #[must_use]
+    pub fn of(trial: &Arc<Trial>) -> Option<Self> {
+        trial.drawing.as_ref()?.allocator.calendar()?;
+        Some(Self(Arc::clone(trial)))
+    }
+
+    /// Which trial.
+    #[must_use]
+    pub fn trial(&self) -> &Trial {
+        &self.0
+    }
+
+    /// Which site crosses when.
+    #[must_use]
+    pub fn calendar(&self) -> Option<&Calendar> {
+        self.0.drawing.as_ref()?.allocator.calendar()
+    }
+}
+
+impl App {
+    /// The calendar of a stepped wedge.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for another agency's trial and for one of another method; [`AppError::Conflict`] before the
+    /// start, when chance has not ordered the sites yet.
+    pub fn calendar(&self, actor: &Actor, key: &str) -> Result<PublishedCalendar, AppError> {
+        let trial = self.trial_of(actor, key)?;
+        if !matches!(trial.plan.protocol().allocation, fairtrial_domain::protocol::Allocation::SteppedWedge { .. }) {
+            return Err(AppError::NotFound("calendar"));
+        }
+        PublishedCalendar::of(&trial).ok_or_else(|| {
+            AppError::conflict(
+                "not_started",
+                "chance orders the sites when the trial starts; there is no calendar before",
+            )
+        })
+    }
+
+    /// The secret and the list of a trial whose data are locked, for anybody to draw again. Every reading is an entry in the
+    /// audit.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Forbidden`] for a key without the scope, [`AppError::Conflict`] before the lock.
+    pub async fn allocation_bundle(&self, actor: &Actor, key: &str) -> Result<Bundle, AppError> {
+        may_read(actor)?;
+        let trial = self.trial_of(actor, key)?;
+        let drawing = trial.drawing.clone().filter(|_| trial.locked_at.is_some()).ok_or_else(|| {
+            let detail =
+                "the secret and the list are published once the data are locked; before, they would tell the next arm";
+            AppError::conflict("not_locked", detail)
+        })?;
+        let entry = NewEntry {
+            at: self.ambient.now_micros(),
+            agency_id: Some(trial.agency_id),
+            person_id: match actor {
+                Actor::Person(person) => Some(person.id),
+                Actor::Key(key) => key.person.as_ref().map(|person| person.id),
+            },
+            key_id: actor.key_id(),
+            action: "allocation.published".into(),
+            subject: trial.key().to_owned(),
+            detail: json!({"protocol_id": trial.plan.id(), "secret_commitment": trial.secret_commitment}).to_string(),
+        };
+        self.store.write(move |c| audit::append(c, &entry)).await?;
+        let id = trial.id;
+        let rows = self.store.read(move |c| log::assignments_of(c, id)).await?;
+        let damaged = |sequence: i64| AppError::Internal(format!("assignment {sequence} cannot be read"));
+        let read = |row: &log::AssignmentRow| {
+            let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(|| damaged(row.sequence))?;
+            Ok((unit, usize::try_from(row.arm).map_err(|_| damaged(row.sequence))?))
+        };
+        let people: Vec<(Pseudonym, usize)> = rows.iter().map(read).collect::<Result<_, AppError>>()?;
+        let list = rows.iter().zip(&people).map(|(row, (unit, arm))| Assigned {
+            unit,
+            group: &row.stratum,
+            day: trial.day_of(row.assigned_at),
+            arm: *arm,
+        });
+        Bundle::new(trial.plan.protocol(), trial.plan.id(), drawing.allocator.secret(), list)
+            .map_err(|error| AppError::Internal(error.to_string()))
+    }
+}
