@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Answer, Arguments, answer};
-use crate::two_proportions::{self as two, ExactTest, FisherMethod, Ratio, ScoreVariance, Table};
+use crate::two_proportions::{self as two, ExactMeasure, ExactTest, FisherMethod, Ratio, ScoreVariance, Table};
 use crate::{Estimate, Side, StatError};
 
 fn table(arguments: &mut Arguments<'_>) -> Result<Table, StatError> {
@@ -38,7 +38,15 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
             let null = arguments.number("null_difference")?;
             answer(arguments, || two::exact_margin_test(&table, null, side))
         }
-        "exact_risk_difference" => interval(two::exact_risk_difference, arguments),
+        "exact_risk_difference" => unconditional_interval(ExactMeasure::RiskDifference, arguments),
+        "exact_risk_ratio" => unconditional_interval(ExactMeasure::RiskRatio, arguments),
+        "exact_odds_ratio" => unconditional_interval(ExactMeasure::OddsRatio, arguments),
+        "exact_unconditional_test" => {
+            let (table, side, gamma) = (table(arguments)?, arguments.side()?, arguments.number_or("gamma", 0.0)?);
+            let measure: ExactMeasure = arguments.parsed("measure")?;
+            let null = arguments.number("null")?;
+            answer(arguments, || two::exact_unconditional_test(&table, measure, null, side, gamma))
+        }
         "melded_risk_difference" => interval(two::melded_risk_difference, arguments),
         "melded_risk_ratio" => interval(two::melded_risk_ratio, arguments),
         "mover_risk_difference" => interval(two::mover_risk_difference, arguments),
@@ -75,6 +83,12 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
         "barnard" => unconditional(two::barnard, arguments),
         _ => Ok(None),
     }
+}
+
+/// `gamma`: the error that Berger and Boos set aside; 0, the whole search, when not given.
+fn unconditional_interval(measure: ExactMeasure, arguments: &mut Arguments<'_>) -> Answer {
+    let (table, level, gamma) = (table(arguments)?, arguments.level()?, arguments.number_or("gamma", 0.0)?);
+    answer(arguments, || two::exact_unconditional(&table, measure, level, gamma))
 }
 
 fn default_analysis(name: &str, arguments: &mut Arguments<'_>) -> Answer {

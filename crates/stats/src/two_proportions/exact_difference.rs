@@ -1,6 +1,6 @@
 //! Exact inference about a difference of any size: tests of a margin and the interval that inverts them.
 
-use super::score::{ScoreVariance, difference_z};
+use super::score::{Ratio, ScoreVariance, difference_z, ratio_z};
 use super::supremum::{CertifiedSupremum, masses};
 use super::table::{Table, check_level};
 use super::unconditional::{UnconditionalTest, barnard};
@@ -9,16 +9,69 @@ use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
 /// Largest number of possible tables.
 const MAX_TABLES: u64 = 110_000;
 /// Share by which the proof may exceed the largest value found.
-const SLACK: f64 = 1e-4;
+pub(super) const SLACK: f64 = 1e-4;
 /// What the proof may exceed it by besides.
-const ABSOLUTE_SLACK: f64 = 1e-6;
+pub(super) const ABSOLUTE_SLACK: f64 = 1e-6;
 /// The same where the value is so large that nothing is decided by it.
 const SLACK_WHERE_LARGE: f64 = 1e-2;
 const LARGE: f64 = 0.3;
 /// Cells with which the search starts.
 const CELLS: usize = 64;
 
-fn check_size(table: &Table) -> Result<(), StatError> {
+/// The edge of a null hypothesis: which p1 goes with each p0.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Null {
+    /// p1 - p0.
+    Difference(f64),
+    /// p1 / p0 or the ratio of the odds; above 0.
+    Ratio(Ratio, f64),
+}
+
+impl Null {
+    pub(super) fn statistic(self, table: &Table) -> f64 {
+        match self {
+            Self::Difference(difference) => difference_z(table, difference, ScoreVariance::Uncorrected),
+            // Without any variation no odds are contradicted; rounding must not say otherwise.
+            Self::Ratio(Ratio::Odds, _) if table.successes() == 0 || table.successes() == table.total() => 0.0,
+            Self::Ratio(measure, ratio) => ratio_z(table, measure, ratio, ScoreVariance::Uncorrected),
+        }
+    }
+
+    /// The proportions p1 and p0 at a place along the edge: p0 itself, for odds the mean of both logits, because one of the
+    /// proportions rushes through [0, 1] while the other one hardly moves.
+    fn pair(self, place: f64) -> (f64, f64) {
+        let (p1, p0) = match self {
+            Self::Difference(difference) => (place + difference, place),
+            Self::Ratio(Ratio::Risk, ratio) => (place * ratio, place),
+            Self::Ratio(Ratio::Odds, ratio) => {
+                let half = 0.5 * ratio.ln();
+                let expit = |logit: f64| 1.0 / (1.0 + (-logit).exp());
+                (expit(place + half), expit(place - half))
+            }
+        };
+        (p1.clamp(0.0, 1.0), p0.clamp(0.0, 1.0))
+    }
+
+    /// The places at which both proportions lie in [0, 1] and p0 between two bounds. Odds are followed until both are within
+    /// e^-40 of an end.
+    fn places(self, (from, to): (f64, f64)) -> (f64, f64) {
+        match self {
+            Self::Difference(difference) => {
+                let low = (-difference).max(0.0);
+                (low.max(from), (1.0 - difference).min(1.0).max(low).min(to))
+            }
+            Self::Ratio(Ratio::Risk, ratio) => (from, (1.0 / ratio).min(1.0).min(to)),
+            Self::Ratio(Ratio::Odds, ratio) => {
+                let half = 0.5 * ratio.ln();
+                let place = |p0: f64| p0.ln() - (-p0).ln_1p() + half;
+                let far = 40.0 + half.abs();
+                (place(from).max(-far), place(to).min(far))
+            }
+        }
+    }
+}
+
+pub(super) fn check_size(table: &Table) -> Result<(), StatError> {
     let tables = u128::from(table.n1() + 1) * u128::from(table.n0() + 1);
     if tables > u128::from(MAX_TABLES) {
         let reason = "exact tests of a difference take up to 110,000 tables (330 people an arm)".to_owned();
@@ -31,14 +84,12 @@ fn check_size(table: &Table) -> Result<(), StatError> {
 ///
 /// The thresholds are made monotone, so that the probability of the region is largest on the edge of the null
 /// hypothesis; that can only add tables.
-fn thresholds(table: &Table, difference: f64) -> Vec<u64> {
-    let observed = difference_z(table, difference, ScoreVariance::Uncorrected);
+fn thresholds(table: &Table, null: Null) -> Vec<u64> {
+    let observed = null.statistic(table);
     // Scores closer than rounding count as tied.
     let limit = observed - 1e-10 * observed.abs().clamp(1e-3, 1e300);
     let (n1, n0) = (table.n1(), table.n0());
-    let extreme = |x1: u64, x0: u64| {
-        Table::new(x1, n1, x0, n0).is_ok_and(|t| difference_z(&t, difference, ScoreVariance::Uncorrected) >= limit)
-    };
+    let extreme = |x1: u64, x0: u64| Table::new(x1, n1, x0, n0).is_ok_and(|t| null.statistic(&t) >= limit);
     let mut found = Vec::with_capacity(n0 as usize + 1);
     let mut from = 0;
     for x0 in 0..=n0 {
@@ -62,27 +113,40 @@ fn thresholds(table: &Table, difference: f64) -> Vec<u64> {
 }
 
 /// The region and room for the probabilities.
-struct Region {
+pub(super) struct Region {
     n1: usize,
     n0: usize,
-    difference: f64,
+    null: Null,
+    /// The places along the edge that are looked at.
+    within: (f64, f64),
     thresholds: Vec<u64>,
     first: Vec<f64>,
     second: Vec<f64>,
 }
 
 impl Region {
-    fn new(table: &Table, difference: f64) -> Self {
-        let (n1, n0) = (table.n1() as usize, table.n0() as usize);
-        let thresholds = thresholds(table, difference);
-        Self { n1, n0, difference, thresholds, first: vec![0.0; n1 + 1], second: vec![0.0; n0 + 1] }
+    pub(super) fn new(table: &Table, null: Null) -> Self {
+        Self::within(table, null, (0.0, 1.0))
     }
 
-    /// The probability of the region with p0 = `p`, p1 = `p` + difference.
-    fn probability(&mut self, p: f64) -> f64 {
-        let p1 = (p + self.difference).clamp(0.0, 1.0);
+    /// With p0 in a part of [0, 1] only.
+    pub(super) fn within(table: &Table, null: Null, p0: (f64, f64)) -> Self {
+        let (n1, n0) = (table.n1() as usize, table.n0() as usize);
+        let thresholds = thresholds(table, null);
+        let (first, second) = (vec![0.0; n1 + 1], vec![0.0; n0 + 1]);
+        Self { n1, n0, null, within: null.places(p0), thresholds, first, second }
+    }
+
+    /// Whether no pair of proportions is left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.within.0 > self.within.1
+    }
+
+    /// The probability of the region at a place along the edge.
+    fn probability(&mut self, place: f64) -> f64 {
+        let (p1, p0) = self.null.pair(place);
         let (from1, to1) = masses(self.n1, p1, &mut self.first);
-        let (from0, to0) = masses(self.n0, p.clamp(0.0, 1.0), &mut self.second);
+        let (from0, to0) = masses(self.n0, p0, &mut self.second);
         // Thresholds grow with x0: walk both down together.
         let (mut tail, mut at, mut sum) = (0.0, to1 + 1, 0.0);
         for x0 in (from0..=to0).rev() {
@@ -96,15 +160,9 @@ impl Region {
         sum.min(1.0)
     }
 
-    /// The range of p0 for which both proportions lie in [0, 1].
-    fn range(&self) -> (f64, f64) {
-        let low = (-self.difference).max(0.0);
-        (low, (1.0 - self.difference).min(1.0).max(low))
-    }
-
     /// The largest probability that a grid and an ascent from its best point find; not proved.
-    fn peak(&mut self) -> (f64, f64) {
-        let (low, high) = self.range();
+    pub(super) fn peak(&mut self) -> (f64, f64) {
+        let (low, high) = self.within;
         let mut best = (self.probability(low), low);
         for i in 1..=2 * CELLS {
             let p = low + (high - low) * (i as f64 / (2 * CELLS) as f64);
@@ -121,13 +179,14 @@ impl Region {
     ///
     /// By the Cauchy-Schwarz inequality the slope of the arcsine of the root of any event's probability is at most half
     /// the root of the Fisher information, which integrates to arcsines: that bounds the probability on a cell.
-    fn supremum(&mut self, enough: f64) -> CertifiedSupremum {
-        let (low, high) = self.range();
+    pub(super) fn supremum(&mut self, enough: f64) -> CertifiedSupremum {
+        let (low, high) = self.within;
         let angle = |p: f64| p.clamp(0.0, 1.0).sqrt().asin();
         let (root1, root0) = ((self.n1 as f64).sqrt(), (self.n0 as f64).sqrt());
-        let difference = self.difference;
+        let null = self.null;
         let distance = |a: f64, b: f64| {
-            root1 * (angle(a + difference) - angle(b + difference)).abs() + root0 * (angle(a) - angle(b)).abs()
+            let ((a1, a0), (b1, b0)) = (null.pair(a), null.pair(b));
+            root1 * (angle(a1) - angle(b1)).abs() + root0 * (angle(a0) - angle(b0)).abs()
         };
         let mut best = self.peak();
         let mut bound = best.0;
@@ -153,7 +212,7 @@ impl Region {
                 open.push((centre, b));
             }
         }
-        CertifiedSupremum { value: best.0, upper_bound: bound.min(1.0), at: best.1 }
+        CertifiedSupremum { value: best.0, upper_bound: bound.min(1.0), at: null.pair(best.1).1 }
     }
 
     /// Golden-section ascent around a good point.
@@ -205,7 +264,7 @@ pub fn exact_margin_test(table: &Table, null_difference: f64, side: Side) -> Res
     }
     let statistic = difference_z(table, null_difference, ScoreVariance::Uncorrected);
     let towards = |table: &Table, difference: f64| {
-        let supremum = Region::new(table, difference).supremum(0.0);
+        let supremum = Region::new(table, Null::Difference(difference)).supremum(0.0);
         UnconditionalTest { p_value: PValue::from_p(supremum.value), supremum, statistic }
     };
     let greater = || towards(table, null_difference);
@@ -258,7 +317,7 @@ pub fn exact_risk_difference(table: &Table, level: f64) -> Result<Estimate, Stat
 fn lower_limit(table: &Table, tail: f64) -> f64 {
     // Rejected needs a margin for the proof that follows: its bound may exceed what is found by the slack.
     let limit_of_rejection = tail / (1.0 + SLACK) - ABSOLUTE_SLACK;
-    let accepted = |difference: f64| Region::new(table, difference).peak().0 > limit_of_rejection;
+    let accepted = |difference: f64| Region::new(table, Null::Difference(difference)).peak().0 > limit_of_rejection;
     let observed = table.difference();
     if observed <= -1.0 {
         return -1.0;
@@ -287,7 +346,9 @@ fn lower_limit(table: &Table, tail: f64) -> f64 {
     }
     // The search above was by the largest value found; now it is proved, else the limit moves outwards.
     let mut outwards = 1e-6;
-    while limit > -1.0 && Region::new(table, limit).supremum(limit_of_rejection).value > limit_of_rejection {
+    while limit > -1.0
+        && Region::new(table, Null::Difference(limit)).supremum(limit_of_rejection).value > limit_of_rejection
+    {
         limit = (limit - outwards).max(-1.0);
         outwards *= 2.0;
     }

@@ -6,6 +6,7 @@
 
 mod closed_form;
 mod exact_difference;
+mod exact_ratio;
 mod fisher;
 mod melded;
 mod mover;
@@ -19,6 +20,7 @@ mod unconditional;
 
 pub use closed_form::{agresti_caffo, newcombe, pearson, pooled_z, wald};
 pub use exact_difference::{exact_margin_test, exact_risk_difference};
+pub use exact_ratio::{BERGER_BOOS_GAMMA, ExactMeasure, exact_unconditional, exact_unconditional_test};
 pub use fisher::{FisherMethod, conditional_odds_ratio, fisher, mid_p_one_sided};
 pub use melded::{melded_risk_difference, melded_risk_ratio};
 pub use mover::{mover_ratio, mover_risk_difference};

@@ -6,6 +6,7 @@ mod anytime;
 mod bad_input;
 mod clusters;
 mod exact_binary;
+mod exact_ratios;
 mod exact_tests;
 mod group_sequential;
 mod means;

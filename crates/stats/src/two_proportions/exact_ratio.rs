@@ -1,0 +1,273 @@
+//! Exact inference about a ratio of proportions or odds, and the narrower search of Berger and Boos for all three measures.
+
+use serde::{Deserialize, Serialize};
+
+use super::exact_difference::{
+    ABSOLUTE_SLACK, Null, Region, SLACK, check_size, exact_margin_test, exact_risk_difference,
+};
+use super::score::Ratio;
+use super::supremum::CertifiedSupremum;
+use super::table::{Table, check_level};
+use super::unconditional::{UnconditionalTest, barnard};
+use crate::one_proportion::clopper_pearson_limits;
+use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
+
+/// The error that Berger and Boos set aside, where nothing else is asked for.
+pub const BERGER_BOOS_GAMMA: f64 = 1e-6;
+/// Beyond this logarithm a ratio is not followed.
+const FARTHEST: f64 = 700.0;
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExactMeasure {
+    /// p1 - p0.
+    RiskDifference,
+    /// p1 / p0.
+    RiskRatio,
+    /// p1 (1 - p0) / (p0 (1 - p1)).
+    OddsRatio,
+}
+
+impl ExactMeasure {
+    /// The null hypothesis on a scale on which exchanged arms change the sign: the difference, or the logarithm of a ratio.
+    fn null(self, place: f64) -> Null {
+        match self {
+            Self::RiskDifference => Null::Difference(place),
+            Self::RiskRatio => Null::Ratio(Ratio::Risk, place.exp()),
+            Self::OddsRatio => Null::Ratio(Ratio::Odds, place.exp()),
+        }
+    }
+
+    /// The estimate; none for 0 / 0.
+    fn point(self, table: &Table) -> Option<f64> {
+        let (x1, n1, x0, n0) = table.floats();
+        let (up, down) = match self {
+            Self::RiskDifference => return Some(table.difference()),
+            Self::RiskRatio => (x1 * n0, x0 * n1),
+            Self::OddsRatio => (x1 * (n0 - x0), x0 * (n1 - x1)),
+        };
+        if up == 0.0 && down == 0.0 { None } else { Some(up / down) }
+    }
+
+    /// The value that stands for no difference.
+    fn none(self) -> f64 {
+        if self == Self::RiskDifference { 0.0 } else { 1.0 }
+    }
+}
+
+/// The p0 that are looked at when `gamma` of the error is set aside: the Clopper-Pearson interval of arm 0.
+///
+/// Arm 0 alone, so that the bound also covers proportions inside the null hypothesis: raising p1 to its edge makes the observed
+/// table less surprising and leaves the interval for p0 as it is.
+fn nuisance(table: &Table, gamma: f64) -> (f64, f64) {
+    if gamma > 0.0 { clopper_pearson_limits(table.x0(), table.n0(), 0.5 * gamma) } else { (0.0, 1.0) }
+}
+
+fn check_gamma(gamma: f64, most: f64) -> Result<(), StatError> {
+    if (0.0..most).contains(&gamma) {
+        Ok(())
+    } else {
+        Err(StatError::invalid("gamma", format!("must be at least 0 and below {most}")))
+    }
+}
+
+fn upper_test(table: &Table, measure: ExactMeasure, place: f64, gamma: f64) -> UnconditionalTest {
+    let null = measure.null(place);
+    let mut region = Region::within(table, null, nuisance(table, gamma));
+    let none = CertifiedSupremum { value: 0.0, upper_bound: 0.0, at: 0.0 };
+    let supremum = if region.is_empty() { none } else { region.supremum(0.0) };
+    let p_value = PValue::from_p(supremum.value + gamma);
+    UnconditionalTest { p_value, supremum, statistic: null.statistic(table) }
+}
+
+/// Is a difference, a ratio or an odds ratio of two proportions equal to `null`, at any size of trial?
+///
+/// # Arguments
+/// * `null` - in (-1, 1) for a difference, above 0 for a ratio; `side` - [`Side::Greater`] for more than `null`.
+/// * `gamma` - 0, or the error set aside by Berger and Boos (usually 1e-6, [`BERGER_BOOS_GAMMA`]): the unknown proportion of arm 0
+///   is then sought only in its Clopper-Pearson interval at 1 - `gamma`, and `gamma` is added to the one-sided p-value. That
+///   leaves out proportions which the data rule out anyway; fixed before the data are seen.
+///
+/// # Result
+/// Tables are ordered by the score statistic for `null`; the p-value is the largest probability of a table at least as
+/// extreme over all proportions on the edge of the null hypothesis, proved to one part in ten thousand. Two sides: twice
+/// the smaller one.
+///
+/// # Source
+/// Chan and Zhang 1999, Biometrics 55, 1202-1209; Agresti and Min 2001, Biometrics 57, 963-971; Berger and Boos 1994, J. Am. Stat.
+/// Assoc. 89, 1012-1016.
+///
+/// # Errors
+/// `invalid_argument` for a null or `gamma` out of range; `too_large` beyond 110,000 tables (330 people an arm).
+pub fn exact_unconditional_test(
+    table: &Table,
+    measure: ExactMeasure,
+    null: f64,
+    side: Side,
+    gamma: f64,
+) -> Result<UnconditionalTest, StatError> {
+    check_size(table)?;
+    check_gamma(gamma, 0.5)?;
+    let place = match measure {
+        ExactMeasure::RiskDifference if gamma == 0.0 => return exact_margin_test(table, null, side),
+        ExactMeasure::RiskDifference if null > -1.0 && null < 1.0 => null,
+        ExactMeasure::RiskDifference => {
+            return Err(StatError::invalid("null", "must lie strictly between -1 and 1"));
+        }
+        _ if null > 0.0 && null.is_finite() => null.ln(),
+        _ => return Err(StatError::invalid("null", "must be finite and above 0")),
+    };
+    if gamma == 0.0 && place == 0.0 {
+        // The common proportion alone is unknown: whole-number ordering, and a sharper proof.
+        return barnard(table, side);
+    }
+    let greater = || upper_test(table, measure, place, gamma);
+    let less = || {
+        let mirrored = upper_test(&table.swapped(), measure, -place, gamma);
+        UnconditionalTest { statistic: measure.null(place).statistic(table), ..mirrored }
+    };
+    Ok(match side {
+        Side::Greater => greater(),
+        Side::Less => less(),
+        Side::Two => {
+            let (up, down) = (greater(), less());
+            let smaller = if down.p_value.ln_p < up.p_value.ln_p { down } else { up };
+            UnconditionalTest { p_value: PValue::from_ln(smaller.p_value.ln_p + std::f64::consts::LN_2), ..smaller }
+        }
+    })
+}
+
+/// By how much, or how many times, do two proportions differ, with coverage guaranteed at any size of trial?
+///
+/// All values that [`exact_unconditional_test`] does not reject at (1 - level)/2 on either side (`gamma` as there; 0 for the whole
+/// search). p-values need not fall steadily with distance: the limit is the outermost value accepted, and the p-value given
+/// with it is the largest over all values further out, so that the two never contradict. Unbounded above when arm 0 has
+/// no successes; no estimate for 0/0. Up to 330 people an arm.
+///
+/// ```
+/// use fairtrial_stats::two_proportions::{ExactMeasure, Table, exact_unconditional};
+/// // 1 of 1 against 1 of 1: p1 p0 = r p0^2 is largest at p0 = 1 for r < 1, so the limits are 0.025 and 40.
+/// let e = exact_unconditional(&Table::new(1, 1, 1, 1).unwrap(), ExactMeasure::RiskRatio, 0.95, 0.0).unwrap();
+/// assert!(e.interval.lower <= 0.025 && e.interval.lower > 0.024_9);
+/// assert!((e.interval.lower * e.interval.upper - 1.0).abs() < 1e-9);
+/// ```
+///
+/// # Source
+/// As [`exact_unconditional_test`].
+///
+/// # Errors
+/// `invalid_argument` for a level outside (0, 1) or `gamma` not below (1 - level)/2; `too_large` beyond the limit.
+pub fn exact_unconditional(
+    table: &Table,
+    measure: ExactMeasure,
+    level: f64,
+    gamma: f64,
+) -> Result<Estimate, StatError> {
+    check_level(level)?;
+    check_size(table)?;
+    let tail = 0.5 * (1.0 - level);
+    check_gamma(gamma, tail)?;
+    if measure == ExactMeasure::RiskDifference && gamma == 0.0 {
+        return exact_risk_difference(table, level);
+    }
+    let (low, high) = (lower_limit(table, measure, tail, gamma), lower_limit(&table.swapped(), measure, tail, gamma));
+    let interval = match measure {
+        ExactMeasure::RiskDifference => Interval { lower: low, upper: -high, level },
+        _ => Interval { lower: low.exp(), upper: (-high).exp(), level },
+    };
+    let mut p_value = exact_unconditional_test(table, measure, measure.none(), Side::Two, gamma)?.p_value;
+    if interval.contains(measure.none()) {
+        p_value.ln_p = p_value.ln_p.max((-level).ln_1p() + 1e-9).min(0.0);
+    }
+    let name = match measure {
+        ExactMeasure::RiskDifference => "difference",
+        ExactMeasure::RiskRatio => "ratio",
+        ExactMeasure::OddsRatio => "odds ratio",
+    };
+    let search = if gamma > 0.0 { ", Berger-Boos" } else { "" };
+    Ok(Estimate {
+        point: measure.point(table),
+        standard_error: None,
+        degrees_of_freedom: None,
+        interval,
+        p_value: Some(p_value),
+        method: format!("exact unconditional interval for a {name}, score ordering (Chan-Zhang){search}"),
+        guarantee: Guarantee::Exact,
+    })
+}
+
+/// The outermost place whose test towards arm 1 does not reject at `tail`: a difference, or the logarithm of a ratio.
+fn lower_limit(table: &Table, measure: ExactMeasure, tail: f64, gamma: f64) -> f64 {
+    let (end, step, probes) = match measure {
+        ExactMeasure::RiskDifference => (-1.0, 0.004, 10),
+        _ => (-FARTHEST, 0.03, 25),
+    };
+    let unbounded = match measure {
+        ExactMeasure::RiskDifference => table.difference() <= -1.0,
+        ExactMeasure::RiskRatio => table.x1() == 0,
+        ExactMeasure::OddsRatio => table.x1() == 0 || table.x0() == table.n0(),
+    };
+    if unbounded {
+        return if measure == ExactMeasure::RiskDifference { -1.0 } else { f64::NEG_INFINITY };
+    }
+    let within = nuisance(table, gamma);
+    // What is found must leave room for the proof that follows.
+    let limit_of_rejection = (tail - gamma) / (1.0 + SLACK) - ABSOLUTE_SLACK;
+    let region = |place: f64| Region::within(table, measure.null(place), within);
+    let accepted = |place: f64| {
+        let mut region = region(place);
+        !region.is_empty() && region.peak().0 > limit_of_rejection
+    };
+    let bisect = |mut low: f64, mut high: f64| {
+        while high - low > 1e-7 {
+            let middle = 0.5 * (low + high);
+            if accepted(middle) {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        low
+    };
+    let mut inside = match (measure, measure.point(table)) {
+        (ExactMeasure::RiskDifference, point) => point.unwrap_or(0.0),
+        (_, Some(point)) if point.is_finite() => point.ln(),
+        _ => 0.0,
+    };
+    // Nothing bounds an infinite ratio from above: go up until the data are no surprise.
+    let mut reach = 1.0;
+    while !accepted(inside) && inside < FARTHEST && measure != ExactMeasure::RiskDifference {
+        inside += reach;
+        reach *= 2.0;
+    }
+    let mut outside = end;
+    if measure != ExactMeasure::RiskDifference {
+        reach = 1.0;
+        outside = inside - reach;
+        while outside > end && accepted(outside) {
+            reach *= 2.0;
+            outside = (inside - reach).max(end);
+        }
+    }
+    let mut limit = bisect(outside, inside);
+    // The p-value is not monotone: look further out, as far as rejections are near the line.
+    let mut probe = limit - step;
+    while probe > end && probe > limit - f64::from(probes) * step {
+        if accepted(probe) {
+            limit = bisect((probe - step).max(end), probe);
+        }
+        probe -= step;
+    }
+    // So far by the largest value found; now it is proved, else the limit moves outwards.
+    let mut outwards = 1e-6;
+    let refuted = |place: f64| {
+        let mut region = region(place);
+        region.is_empty() || region.supremum(limit_of_rejection).value <= limit_of_rejection
+    };
+    while limit > end && !refuted(limit) {
+        limit = (limit - outwards).max(end);
+        outwards *= 2.0;
+    }
+    limit
+}
