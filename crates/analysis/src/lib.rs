@@ -16,6 +16,7 @@ mod flow;
 pub mod integrity;
 mod looks;
 pub mod reading;
+pub mod release;
 pub mod report;
 pub mod sample;
 pub mod tabular;

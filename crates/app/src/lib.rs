@@ -11,6 +11,7 @@ pub mod demo;
 mod error;
 pub mod frontline;
 pub mod people;
+pub mod public;
 pub mod record;
 mod sealing;
 mod state;

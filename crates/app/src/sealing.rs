@@ -6,6 +6,7 @@ use chacha20poly1305::{
     ChaCha20Poly1305, Nonce,
     aead::{Aead, KeyInit, Payload},
 };
+use fairtrial_analysis::release::ReleaseKey;
 use fairtrial_domain::checkpoint::CheckpointKey;
 use sha2::{Digest, Sha256};
 
@@ -13,7 +14,7 @@ use crate::{ambient::Ambient, error::AppError};
 
 /// The installation's master key: 32 bytes in a file beside the configuration, never in the database.
 #[derive(Clone)]
-pub struct MasterKey(ChaCha20Poly1305, CheckpointKey);
+pub struct MasterKey(ChaCha20Poly1305, CheckpointKey, ReleaseKey);
 
 impl fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,14 +26,21 @@ impl MasterKey {
     /// From 32 secret bytes.
     #[must_use]
     pub fn new(bytes: &[u8; 32]) -> Self {
-        // A key of its own for another purpose; from it nobody can compute the master key.
-        let checkpoints = Sha256::new().chain_update(b"fairtrial key for audit checkpoints").chain_update(bytes);
-        Self(ChaCha20Poly1305::new(bytes.into()), CheckpointKey::new(checkpoints.finalize().into()))
+        // Keys of their own for other purposes; from them nobody can compute the master key.
+        let derived = |purpose: &[u8]| Sha256::new().chain_update(purpose).chain_update(bytes).finalize().into();
+        let checkpoints = CheckpointKey::new(derived(b"fairtrial key for audit checkpoints"));
+        let release = ReleaseKey::new(derived(b"fairtrial key for the rounding of released numbers"));
+        Self(ChaCha20Poly1305::new(bytes.into()), checkpoints, release)
     }
 
     /// The key that vouches for the head of the audit.
     pub(crate) fn checkpoints(&self) -> &CheckpointKey {
         &self.1
+    }
+
+    /// The key by which released numbers are rounded.
+    pub(crate) fn release(&self) -> &ReleaseKey {
+        &self.2
     }
 
     /// Seals a secret under a label that says what it is for; only the same label opens it.

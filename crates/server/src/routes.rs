@@ -11,7 +11,7 @@ use crate::{
 /// All rows.
 #[must_use]
 pub fn table() -> Vec<Row> {
-    [open(), frontline(), management(), screens(), administration()].concat()
+    [open(), register(), frontline(), management(), screens(), steps(), administration()].concat()
 }
 
 /// For anybody.
@@ -22,6 +22,22 @@ fn open() -> Vec<Row> {
         Row::program(get.clone(), "/readyz", Needs::Nothing, api::health::ready),
         Row::program(get.clone(), "/openapi.json", Needs::Nothing, api::description::openapi),
         Row::page(get, "/assets/{name}", Needs::Nothing, pages::assets::show).with_query(&["v"]),
+    ]
+}
+
+/// For everybody, without signing in.
+fn register() -> Vec<Row> {
+    let get = || Method::GET;
+    let nothing = Needs::Nothing;
+    let narrow = &["q", "agency", "state"];
+    vec![
+        Row::page(get(), "/register", nothing, pages::register::list).with_query(&["q", "agency", "state", "page"]),
+        Row::program(get(), "/register.json", nothing, pages::register::document).with_query(narrow),
+        Row::program(get(), "/register.atom", nothing, pages::register::feed),
+        Row::page(get(), "/register/{trial}", nothing, pages::register::show),
+        Row::program(get(), "/register/{trial}/results.json", nothing, pages::register::results),
+        Row::program(get(), "/register/{trial}/transparency.json", nothing, pages::register::transparency),
+        Row::page(get(), "/t/{code}", nothing, pages::register::notice),
     ]
 }
 
@@ -82,12 +98,27 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/new", designer, pages::trials::new),
         Row::page(Method::GET, "/trials/{trial}", person, pages::trials::show),
         Row::page(Method::GET, "/trials/{trial}/protocol", person, pages::trials::plan),
+        Row::page(Method::GET, "/trials/{trial}/notice", person, pages::register::card),
         Row::page(Method::GET, "/trials/{trial}/report", person, pages::report::show),
         Row::page(Method::GET, "/trials/{trial}/report.csv", person, pages::report::table),
         Row::page(Method::GET, "/trials/{trial}/report.json", person, pages::report::document),
         Row::page(Method::GET, "/trials/{trial}/allocation-bundle", person, api::bundle::show),
         Row::page(Method::GET, "/trials/{trial}/calendar.ics", person, api::calendar::download),
         Row::page(Method::POST, "/trials/{trial}/{verb}", person, pages::trials::act),
+    ]
+}
+
+/// For designers who make a plan step by step.
+fn steps() -> Vec<Row> {
+    let designer = Needs::Person(&[PersonRole::Designer]);
+    let (get, post) = (|| Method::GET, || Method::POST);
+    vec![
+        Row::page(get(), "/trials/new/steps", designer, pages::guide::start),
+        Row::page(post(), "/trials/new/steps", designer, pages::guide::create),
+        Row::page(get(), "/trials/{trial}/steps", designer, pages::guide::tasks),
+        Row::page(get(), "/trials/{trial}/steps/{step}", designer, pages::guide::step),
+        Row::page(post(), "/trials/{trial}/steps/{step}", designer, pages::guide::answer),
+        Row::page(get(), "/trials/{trial}/check", designer, pages::guide::check),
     ]
 }
 

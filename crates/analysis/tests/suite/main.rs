@@ -10,6 +10,8 @@ mod properties;
 #[cfg(test)]
 mod published;
 #[cfg(test)]
+mod release;
+#[cfg(test)]
 mod tabular;
 #[cfg(test)]
 mod verdicts;

@@ -7,7 +7,7 @@ mod projections;
 mod touches;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -16,7 +16,7 @@ use fairtrial_store::{Store, StoreError, api_keys};
 use tokio::sync::Semaphore;
 
 pub(crate) use self::{directory::Directory, known::Known, projections::Projections, touches::Touches};
-use crate::{ambient::Ambient, error::AppError, sealing::MasterKey};
+use crate::{ambient::Ambient, error::AppError, sealing::MasterKey, trials::release::ReleaseRules};
 
 /// How often other servers' changes are looked for.
 const REFRESH: Duration = Duration::from_millis(500);
@@ -29,6 +29,7 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) master_key: MasterKey,
     pub(crate) ambient: Ambient,
+    pub(crate) release: OnceLock<ReleaseRules>,
     pub(crate) directory: ArcSwap<Directory>,
     pub(crate) known: Known,
     pub(crate) projections: Projections,
@@ -61,6 +62,7 @@ impl App {
             keys_used: Mutex::default(),
             passwords: Semaphore::new(PASSWORDS_AT_ONCE),
             setup_token: Mutex::default(),
+            release: OnceLock::new(),
         });
         app.reload_directory().await?;
         app.catch_up().await?;

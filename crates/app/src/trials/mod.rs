@@ -1,7 +1,9 @@
 //! Plans and the life of trials.
 
+pub mod guide;
 pub mod life;
 pub mod plan;
 pub mod proof;
+pub mod release;
 pub mod report;
 pub mod view;

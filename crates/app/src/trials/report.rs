@@ -35,6 +35,12 @@ impl App {
             return Err(AppError::conflict("not_started", "there is a report once the trial has started"));
         }
         self.may_see_comparison(actor, &trial).await?;
+        let report = self.compute_report(&trial).await?;
+        Ok((trial, report))
+    }
+
+    /// The report itself, for those whom another rule lets see it.
+    pub(crate) async fn compute_report(&self, trial: &Trial) -> Result<Report, AppError> {
         self.catch_up().await?;
         let id = trial.id;
         let mut counts = self.store.read(move |c| touches::of_trial(c, id)).await?;
@@ -46,9 +52,8 @@ impl App {
         }
         counts.sort();
         let not_enrolled = counts.into_iter().map(|(outcome, n)| (outcome, u64::try_from(n).unwrap_or(0))).collect();
-        let evidence = self.projections.evidence(&trial, &self.ambient, not_enrolled);
-        let report = fairtrial_analysis::analyse(&trial.plan, &evidence, ENGINE);
-        Ok((trial, report))
+        let evidence = self.projections.evidence(trial, &self.ambient, not_enrolled);
+        Ok(fairtrial_analysis::analyse(&trial.plan, &evidence, ENGINE))
     }
 
     /// Goes on only when whoever asks may see the comparison now, and puts the view on record.

@@ -7,6 +7,7 @@ mod field;
 mod list;
 mod navigation;
 mod notice;
+mod select;
 mod table;
 
 pub use button::{Button, ButtonStyle, Tag, TagColour};
@@ -15,6 +16,7 @@ pub use field::{Area, FieldKind, TextField, Upload, show_at_fields};
 pub use list::{SummaryList, SummaryRow, Task, TaskList};
 pub use navigation::{Breadcrumbs, Crumb, Pagination};
 pub use notice::{ErrorSummary, Fault, Notice, NoticeKind, Panel};
+pub use select::Select;
 pub use table::{Cell, Table};
 
 /// Marks templates whose output is markup that has escaped its own values.

@@ -21,7 +21,7 @@ pub(super) fn excluded(rule: &Rule) -> Vec<String> {
 }
 
 /// One attribute with its values and why it is needed.
-pub(super) fn attribute(attribute: &Attribute) -> String {
+pub(crate) fn attribute(attribute: &Attribute) -> String {
     let values = match &attribute.kind {
         AttributeKind::Category { values } => values.join(", "),
         AttributeKind::Integer { minimum, maximum } => format!("whole number from {minimum} to {maximum}"),

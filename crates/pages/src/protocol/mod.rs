@@ -4,5 +4,7 @@ mod eligibility;
 mod show;
 mod words;
 
+pub(crate) use eligibility::attribute as attribute_words;
 pub use show::{Part, Show};
+pub(crate) use words::parts as public_parts;
 pub use words::summary;

@@ -10,7 +10,7 @@ use fairtrial_domain::protocol::{
 };
 
 /// The whole plan, question by question.
-pub(super) fn parts(plan: &Protocol) -> Vec<Part> {
+pub(crate) fn parts(plan: &Protocol) -> Vec<Part> {
     vec![
         idea(plan),
         versions(plan),

@@ -51,7 +51,7 @@ pub(super) fn checks(reading: Reading<'_>) -> Vec<Check> {
     reading.report.integrity.iter().map(check).collect()
 }
 
-fn gate_name(code: &str) -> String {
+pub(crate) fn gate_name(code: &str) -> String {
     match code {
         "sample_ratio" | "srm" => "Sizes of the versions".to_owned(),
         other => words::sentence(&other.replace('_', " ")).trim_end_matches('.').to_owned(),

@@ -13,4 +13,6 @@ mod working;
 
 pub use self::csv::csv;
 pub use band::{Band, Light};
+pub(crate) use basis::gate_name as check_name;
 pub use show::{Decided, Download, Show};
+pub(crate) use words::not_enrolled;

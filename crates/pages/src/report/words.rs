@@ -54,7 +54,7 @@ pub(super) fn sentence(text: &str) -> String {
 }
 
 /// The reason why somebody who was looked at was not enrolled.
-pub(super) fn not_enrolled(code: &str) -> String {
+pub(crate) fn not_enrolled(code: &str) -> String {
     match code {
         "not_eligible" => "Not among those the plan includes".to_owned(),
         "opted_out" => "Chose not to take part".to_owned(),

@@ -3,6 +3,7 @@
 
 mod contrast;
 mod markup;
+mod released;
 mod sample;
 mod snapshot;
 mod structure;

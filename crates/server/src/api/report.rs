@@ -6,6 +6,6 @@ use crate::transport::{self, Answer, Call};
 
 /// `GET /v1/trials/{trial}/report`
 pub(crate) async fn show(call: Call) -> Answer {
-    let (_, report) = call.state.app.report(&call.caller.actor()?, call.part("trial")).await?;
+    let (_, report) = call.state.app.agency_report(&call.caller.actor()?, call.part("trial")).await?;
     transport::json(StatusCode::OK, &report)
 }

@@ -2,6 +2,9 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
+use fairtrial_analysis::release::Policy;
+use fairtrial_app::trials::release::ReleaseRules;
+
 use super::sources::{ConfigError, Found, SETTINGS, Setting, Sources};
 
 /// Everything that can be set.
@@ -27,6 +30,8 @@ pub struct Settings {
     pub workers: Option<usize>,
     /// Seconds for requests under way to finish.
     pub shutdown_seconds: u64,
+    /// How numbers are controlled that leave those who analyse a trial.
+    pub release: ReleaseRules,
 }
 
 /// Address of the database. It may hold a password, so it is never printed whole.
@@ -166,6 +171,7 @@ impl Settings {
             log_format: read(sources, "log-format", log_format)?.unwrap_or(LogFormat::Text),
             workers: read(sources, "workers", |text| number(text, 1, 256))?.and_then(|n| usize::try_from(n).ok()),
             shutdown_seconds: read(sources, "shutdown-seconds", |text| number(text, 0, 3600))?.unwrap_or(10),
+            release: release(sources)?,
         })
     }
 
@@ -183,7 +189,8 @@ impl Settings {
         let workers = self.workers.map_or("one for each processor".into(), |n| n.to_string());
         format!(
             "listen            {}\npublic address    {public}\nmetrics           {metrics}\ndata folder       {}\ndatabase          {}\n\
-             master key        {}\nlog               {}, as {}\nworkers           {workers}\nshutdown seconds  {}\n",
+             master key        {}\nlog               {}, as {}\nworkers           {workers}\nshutdown seconds  {}\n\
+             released counts   from {}, averages of at least {}, the agency\u{2019}s programs get {} numbers\n",
             self.listen,
             self.data.display(),
             self.database_url.without_password(),
@@ -191,6 +198,9 @@ impl Settings {
             self.log_level.as_str(),
             if self.log_format == LogFormat::Json { "json" } else { "text" },
             self.shutdown_seconds,
+            self.release.policy.suppress_below(),
+            self.release.policy.sums_below(),
+            if self.release.agency_controlled { "released" } else { "exact" },
         )
     }
 }
@@ -200,6 +210,27 @@ fn read<T>(sources: &Sources, name: &str, parse: impl Fn(&str) -> Result<T, Stri
     let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else { return Ok(None) };
     let Some(found) = sources.find(setting)? else { return Ok(None) };
     parse(&found.text).map(Some).map_err(|expected| wrong(setting, &found, &expected))
+}
+
+/// The rules of release. A threshold below the standard is no setting but a mistake, and stops the start.
+fn release(sources: &Sources) -> Result<ReleaseRules, ConfigError> {
+    let standard = Policy::STANDARD;
+    let threshold = |text: &str, least: u64| number(text, least, 1_000);
+    let suppress_below = read(sources, "release-suppress-below", |text| threshold(text, standard.suppress_below()))?;
+    let sums_below = read(sources, "release-sums-below", |text| threshold(text, standard.sums_below()))?;
+    let controlled = |text: &str| match text {
+        "exact" => Ok(false),
+        "controlled" => Ok(true),
+        _ => Err("exact or controlled".to_owned()),
+    };
+    let agency_controlled = read(sources, "release-agency", controlled)?.unwrap_or(false);
+    let policy = Policy::new(
+        standard.base(),
+        suppress_below.unwrap_or(standard.suppress_below()),
+        sums_below.unwrap_or(standard.sums_below()),
+    );
+    let policy = policy.map_err(|error| ConfigError::new("release", error.to_string()))?;
+    Ok(ReleaseRules { policy, agency_controlled })
 }
 
 fn wrong(setting: &Setting, found: &Found, expected: &str) -> ConfigError {
@@ -310,6 +341,9 @@ mod tests {
             ("FAIRTRIAL_PUBLIC_URL", "https://x/path"),
             ("FAIRTRIAL_SHUTDOWN_SECONDS", "-1"),
             ("FAIRTRIAL_DATA", ""),
+            ("FAIRTRIAL_RELEASE_SUPPRESS_BELOW", "5"),
+            ("FAIRTRIAL_RELEASE_SUMS_BELOW", "19"),
+            ("FAIRTRIAL_RELEASE_AGENCY", "off"),
             ("DATABASE_URL", "sqlite:"),
             ("FAIRTRIAL_MASTER_KEY", "0123"),
             ("FAIRTRIAL_MASTER_KEY", &"g".repeat(64)),

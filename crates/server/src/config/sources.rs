@@ -31,7 +31,7 @@ const fn setting(name: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(super) const SETTINGS: [Setting; 10] = [
+pub(super) const SETTINGS: [Setting; 13] = [
     setting("listen"),
     setting("data"),
     Setting { name: "database-url", also: Some("DATABASE_URL"), secret: true },
@@ -42,6 +42,9 @@ pub(super) const SETTINGS: [Setting; 10] = [
     setting("metrics-listen"),
     setting("workers"),
     setting("shutdown-seconds"),
+    setting("release-suppress-below"),
+    setting("release-sums-below"),
+    setting("release-agency"),
 ];
 
 /// A setting that is wrong, and where it came from.

@@ -47,6 +47,7 @@ pub async fn open_with(settings: &Settings, ambient: Ambient) -> anyhow::Result<
     let is_new = store.read_blocking(|c| Ok(agencies::all(c)?.is_empty()))?;
     let key = master_key(settings, is_new)?;
     let app = App::load(store.clone(), MasterKey::new(key.reveal()), ambient).await.map_err(in_full)?;
+    app.set_release_rules(settings.release);
     Ok(Installation { app, store })
 }
 

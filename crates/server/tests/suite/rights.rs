@@ -23,6 +23,7 @@ fn filled(row: &Row) -> String {
         .replace("{touchpoint}", "front-desk")
         .replace("{verb}", "pause_enrolment")
         .replace("{person}", "1")
+        .replace("{step}", "question")
         .replace("{key}", "abcdefgh")
         .replace("{token}", "none")
         .replace("{name}", "app.css")
@@ -208,6 +209,13 @@ fn rows_that_need_nothing_are_few_and_known() {
         "/readyz",
         "/openapi.json",
         "/assets/{name}",
+        "/register",
+        "/register.json",
+        "/register.atom",
+        "/register/{trial}",
+        "/register/{trial}/results.json",
+        "/register/{trial}/transparency.json",
+        "/t/{code}",
         "/",
         "/sign-in",
         "/sign-in",

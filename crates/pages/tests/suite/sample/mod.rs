@@ -1,6 +1,8 @@
 //! The samples: names are `<noun>/<verb>-<case>`.
 
 mod access;
+mod guide;
+pub(crate) mod public;
 pub(crate) mod report;
 mod trial;
 
@@ -15,6 +17,8 @@ pub(crate) fn all() -> Vec<(String, String)> {
     access::add(&mut pages);
     trial::add(&mut pages);
     report::add(&mut pages);
+    public::add(&mut pages);
+    guide::add(&mut pages);
     pages
 }
 

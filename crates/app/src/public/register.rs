@@ -1,0 +1,172 @@
+//! The public register: every trial from its approval on, in its agency's words, with released numbers only.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+use fairtrial_analysis::release::ReleasedReport;
+use fairtrial_domain::trial::{NoticeCode, PersonRole, State};
+use fairtrial_store::trials;
+
+use crate::{
+    error::AppError,
+    state::{
+        App,
+        directory::{Agency, Trial},
+    },
+    trials::life::signatures,
+};
+
+/// Days after the lock of the data within which results are published.
+pub const DAYS_TO_PUBLISH: i64 = 60;
+
+/// One trial as the public sees it.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The trial.
+    pub trial: Arc<Trial>,
+    /// Its agency.
+    pub agency: Agency,
+    /// The code on its letters.
+    pub code: NoticeCode,
+    /// Since when results are overdue.
+    pub overdue_since: Option<DateTime<Utc>>,
+}
+
+impl Entry {
+    /// When something about it last changed for the public.
+    #[must_use]
+    pub fn changed(&self) -> DateTime<Utc> {
+        let trial = &self.trial;
+        let moments = [self.overdue_since, trial.locked_at, trial.ended_at, trial.started_at];
+        moments.into_iter().flatten().max().unwrap_or(trial.created_at)
+    }
+
+    fn says(&self, word: &str) -> bool {
+        let plan = self.trial.plan.protocol();
+        let texts = [&plan.title, &plan.public_summary, &plan.hypothesis.change, &plan.hypothesis.who];
+        let arms = plan.arms.iter().map(|arm| &arm.name);
+        let has = |text: &String| text.to_lowercase().contains(word);
+        texts.into_iter().chain(arms).any(has)
+            || self.agency.name.to_lowercase().contains(word)
+            || self.trial.key().contains(word)
+            || self.code.to_string().to_lowercase() == word
+    }
+}
+
+/// What somebody looks for in the register.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Words that must all be found.
+    pub words: String,
+    /// Key of an agency.
+    pub agency: Option<String>,
+    /// A state.
+    pub state: Option<State>,
+}
+
+/// One trial with all that the public may know of it.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    /// The trial and its agency.
+    pub entry: Entry,
+    /// In which roles it was approved, and when.
+    pub approved: Vec<(PersonRole, DateTime<Utc>)>,
+    /// The results, once they are published.
+    pub results: Option<ReleasedReport>,
+}
+
+impl App {
+    /// The register, or the part of it that is wanted, what changed last first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn register(&self, wanted: &Wanted) -> Result<Vec<Entry>, AppError> {
+        let directory = self.directory.load_full();
+        let words: Vec<String> = wanted.words.split_whitespace().map(str::to_lowercase).collect();
+        let mut entries = Vec::new();
+        for trial in directory.trials.values() {
+            if wanted.state.is_some_and(|state| state != trial.state) {
+                continue;
+            }
+            let Ok(agency) = directory.agency(trial.agency_id) else { continue };
+            if wanted.agency.as_ref().is_some_and(|key| *key != agency.key) {
+                continue;
+            }
+            let entry = self.entry_of(trial, agency);
+            if words.iter().all(|word| entry.says(word)) && self.is_registered(trial).await? {
+                entries.push(entry);
+            }
+        }
+        entries.sort_by(|one, other| other.changed().cmp(&one.changed()).then(one.trial.key().cmp(other.trial.key())));
+        Ok(entries)
+    }
+
+    /// One trial of the register.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is none, or it is not approved yet: the two look the same.
+    pub async fn registered(&self, key: &str) -> Result<Registered, AppError> {
+        let directory = self.directory.load_full();
+        let trial = directory.trials.get(key).ok_or(AppError::NotFound("trial"))?;
+        if !self.is_registered(trial).await? {
+            return Err(AppError::NotFound("trial"));
+        }
+        let (id, plan_id) = (trial.id, trial.plan.id().clone());
+        let signed = signatures(self.store.read(move |c| trials::signatures_of(c, id)).await?)?;
+        let mut approved: Vec<(PersonRole, DateTime<Utc>)> = Vec::new();
+        for signature in signed.into_iter().filter(|signature| signature.protocol_id == plan_id) {
+            if !approved.iter().any(|(role, _)| *role == signature.role) {
+                approved.push((signature.role, signature.at));
+            }
+        }
+        let entry = self.entry_of(trial, directory.agency(trial.agency_id)?);
+        Ok(Registered { entry, approved, results: self.public_results(trial).await? })
+    }
+
+    /// The trial that a letter's code leads to.
+    ///
+    /// # Errors
+    /// As [`App::registered`].
+    pub async fn trial_of_code(&self, code: NoticeCode) -> Result<Entry, AppError> {
+        let directory = self.directory.load_full();
+        let of_code = |trial: &&Arc<Trial>| NoticeCode::of(&trial.plan.protocol().key) == code;
+        let trial = directory.trials.values().find(of_code).ok_or(AppError::NotFound("trial"))?;
+        if !self.is_registered(trial).await? {
+            return Err(AppError::NotFound("trial"));
+        }
+        Ok(self.entry_of(trial, directory.agency(trial.agency_id)?))
+    }
+
+    /// The results of a trial as everybody may see them; nothing before they are published.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn public_results(&self, trial: &Trial) -> Result<Option<ReleasedReport>, AppError> {
+        if !is_published(trial) {
+            return Ok(None);
+        }
+        let report = self.compute_report(trial).await?;
+        self.release_to_public(trial, &report).map(Some)
+    }
+
+    fn entry_of(&self, trial: &Arc<Trial>, agency: &Agency) -> Entry {
+        let due = trial.locked_at.map(|locked| locked + Duration::days(DAYS_TO_PUBLISH));
+        let overdue_since = due.filter(|due| !is_published(trial) && *due < self.ambient.now());
+        let code = NoticeCode::of(&trial.plan.protocol().key);
+        Entry { trial: Arc::clone(trial), agency: agency.clone(), code, overdue_since }
+    }
+
+    /// Whether the public may know of a trial: it was approved, and that cannot be undone by withdrawing it.
+    async fn is_registered(&self, trial: &Trial) -> Result<bool, AppError> {
+        match trial.state {
+            State::Draft | State::InReview => Ok(false),
+            State::Withdrawn => Ok(self.missing_roles(trial).await?.is_empty()),
+            _ => Ok(true),
+        }
+    }
+}
+
+/// Whether the results of a trial are for everybody.
+fn is_published(trial: &Trial) -> bool {
+    trial.state == State::DataLocked
+}

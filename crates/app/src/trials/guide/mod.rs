@@ -1,0 +1,173 @@
+//! A plan made step by step: a pattern fills what is usual, and each step asks one question.
+//!
+//! The plan is a saved draft from the first answer on, so a designer can leave at any step and come back. What a pattern
+//! cannot know stands in square brackets; a step with a bracket left in it is still to do.
+
+mod field;
+mod pattern;
+
+pub use field::{Field, Kind, STEPS, Step};
+pub use pattern::Pattern;
+
+use chrono::NaiveDate;
+use fairtrial_domain::{
+    Fault, LockedProtocol,
+    protocol::{Aim, OutcomeKind, Protocol, ProtocolId, Role},
+    trial::State,
+};
+use serde_json::Value;
+
+use crate::{
+    error::AppError,
+    state::{App, actor::Actor},
+};
+
+/// Days from now until a new plan ends, unless the designer says otherwise.
+const USUAL_DAYS: i64 = 365;
+
+/// A new plan to be made from a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPlan {
+    /// Which pattern.
+    pub pattern: Pattern,
+    /// What the trial is to show.
+    pub aim: Aim,
+    /// The question for people.
+    pub title: String,
+}
+
+/// One answer of a step as it stands in the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The field.
+    pub field: &'static Field,
+    /// Its value as people type it.
+    pub text: String,
+    /// Whether something in it is still to be filled in.
+    pub open: bool,
+}
+
+/// The answers of a step.
+#[must_use]
+pub fn answers(plan: &LockedProtocol, step: &Step) -> Vec<Answer> {
+    let document: Value = serde_json::from_str(plan.canonical()).unwrap_or(Value::Null);
+    let aim = plan.protocol().aim;
+    step.fields
+        .iter()
+        .filter(|field| field.is_asked(aim))
+        .map(|field| {
+            let text = field.read(&document);
+            let open = has_bracket(&text);
+            Answer { field, text, open }
+        })
+        .collect()
+}
+
+/// The steps that still have something to be filled in.
+#[must_use]
+pub fn open_steps(plan: &LockedProtocol) -> Vec<&'static Step> {
+    STEPS.iter().filter(|step| answers(plan, step).iter().any(|answer| answer.open)).collect()
+}
+
+/// Whether a plan has the shape that the steps ask about: two versions, a yes-or-no main outcome, and a harm measure. Other
+/// plans are written as documents.
+#[must_use]
+pub fn fits(plan: &Protocol) -> bool {
+    let [first, second, ..] = plan.outcomes.as_slice() else { return false };
+    let binary = [first, second].iter().all(|outcome| outcome.kind == OutcomeKind::Binary);
+    let [usual, new] = plan.arms.as_slice() else { return false };
+    binary && first.role == Role::Primary && second.role == Role::Harm && usual.control && !new.control
+}
+
+fn has_bracket(text: &str) -> bool {
+    text.find('[').is_some_and(|open| text.get(open..).is_some_and(|rest| rest.contains(']')))
+}
+
+impl App {
+    /// Makes a draft from a pattern. Returns its key.
+    ///
+    /// # Errors
+    /// As [`App::create_trial`]; a title that is empty or too long.
+    pub async fn create_from_pattern(&self, actor: &Actor, new: &NewPlan) -> Result<String, AppError> {
+        let title = new.title.trim();
+        if title.is_empty() || title.chars().count() > 200 {
+            let detail = "say in one question what you want to find out, in at most 200 characters";
+            return Err(AppError::invalid("/title", "missing_field", detail));
+        }
+        let agency = self.agency_of(actor)?;
+        let ends_on = (self.ambient.now() + chrono::Duration::days(USUAL_DAYS)).date_naive();
+        let key = self.free_key(title);
+        let document = new.pattern.document(&key, &agency.key, title, new.aim, ends_on);
+        self.create_trial(actor, document.to_string().as_bytes()).await
+    }
+
+    /// Saves the answers of one step in a draft. `seen` is the plan that stood on the page: when somebody else changed it
+    /// since, nothing is saved.
+    ///
+    /// # Errors
+    /// Every answer that does not fit, its pointer the field's name; [`AppError::Conflict`] when the plan is no draft or was
+    /// changed meanwhile.
+    pub async fn answer_step(
+        &self,
+        actor: &Actor,
+        key: &str,
+        step: &Step,
+        seen: &ProtocolId,
+        given: &[(&'static str, String)],
+    ) -> Result<(), AppError> {
+        let trial = self.trial_of(actor, key)?;
+        if trial.state != State::Draft {
+            return Err(AppError::conflict(
+                "not_a_draft",
+                "only a draft can be changed; ask for it to be returned first",
+            ));
+        }
+        if seen != trial.plan.id() {
+            return Err(AppError::conflict(
+                "plan_changed",
+                "the plan was changed since you opened this page; open it again",
+            ));
+        }
+        let mut document: Value =
+            serde_json::from_str(trial.plan.canonical()).map_err(|e| AppError::Internal(e.to_string()))?;
+        let mut faults = Vec::new();
+        let asked: Vec<&Field> = step.fields.iter().filter(|field| field.is_asked(trial.plan.protocol().aim)).collect();
+        for field in &asked {
+            let text = given.iter().find(|(name, _)| *name == field.name).map_or("", |(_, text)| text.as_str());
+            if let Err(why) = field.write(&mut document, text) {
+                faults.push(Fault::new(format!("/{}", field.name), "out_of_range", why));
+            }
+        }
+        if !faults.is_empty() {
+            return Err(AppError::Invalid(faults));
+        }
+        let at_field = |fault: Fault| match asked.iter().find(|field| fault.pointer.starts_with(field.pointer)) {
+            Some(field) => Fault::new(format!("/{}", field.name), fault.code, fault.detail),
+            None => fault,
+        };
+        match self.replace_plan(actor, key, document.to_string().as_bytes()).await {
+            Err(AppError::Invalid(faults)) => Err(AppError::Invalid(faults.into_iter().map(at_field).collect())),
+            other => other,
+        }
+    }
+
+    /// A key made of the title's words that no trial has.
+    fn free_key(&self, title: &str) -> String {
+        let plain: String =
+            title.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
+        let words: Vec<&str> = plain.split_whitespace().take(5).collect();
+        let mut stem = words.join("-");
+        stem.truncate(48);
+        let stem = stem.trim_end_matches('-');
+        let stem = if stem.is_empty() { "trial" } else { stem };
+        let directory = self.directory.load();
+        let free = |key: &String| !directory.trials.contains_key(key);
+        let numbered = (2_u32..).map(|number| format!("{stem}-{number}"));
+        std::iter::once(stem.to_owned()).chain(numbered).find(free).unwrap_or_else(|| stem.to_owned())
+    }
+}
+
+/// The last day as people type it.
+pub(super) fn day(text: &str) -> Option<NaiveDate> {
+    text.parse().ok()
+}

@@ -1,0 +1,13 @@
+//! A plan made step by step: a list of tasks, one question on each page, and a page to check all answers.
+
+mod check;
+mod start;
+mod step;
+mod tasks;
+mod words;
+
+pub use check::Check;
+pub use start::Start;
+pub use step::{Given, Shape, Show as StepPage};
+pub use tasks::{TaskState, Tasks};
+pub use words::step_title;

@@ -1,0 +1,106 @@
+use super::words;
+use crate::Frame;
+use crate::component::{Area, Breadcrumbs, Choice, ChoiceOption, Choices, Crumb, ErrorSummary, TextField};
+use askama::Template;
+
+/// One step: a question with its few answers.
+#[derive(Debug, Clone, Template)]
+#[template(path = "pages/guide/step.html")]
+pub struct Show {
+    /// Around the page.
+    pub frame: Frame,
+    /// What is wrong with the answers.
+    pub errors: ErrorSummary,
+    key: String,
+    title: String,
+    step: String,
+    protocol_id: String,
+    inputs: Vec<Input>,
+    sentences: Vec<String>,
+}
+
+/// One answer as it was given.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The field's name.
+    pub name: String,
+    /// How it is typed.
+    pub shape: Shape,
+    /// What stands there.
+    pub text: String,
+}
+
+/// How an answer is typed.
+#[derive(Debug, Clone)]
+pub enum Shape {
+    /// One line.
+    Line,
+    /// Several lines.
+    Lines,
+    /// One of these words.
+    OneOf(Vec<String>),
+}
+
+#[derive(Debug, Clone)]
+enum Input {
+    Line(TextField),
+    Lines(Area),
+    Choice(Choice),
+}
+
+impl Show {
+    /// The page; `sentences` say what the answers mean, for example how many people they call for.
+    #[must_use]
+    pub fn new(
+        frame: Frame,
+        (key, title): (&str, &str),
+        step: &str,
+        given: Vec<Given>,
+        sentences: Vec<String>,
+        errors: ErrorSummary,
+    ) -> Self {
+        let protocol_id = frame.facts.protocol_id.clone().unwrap_or_default();
+        let inputs = given.into_iter().map(|given| input(given, &errors)).collect();
+        Self { frame, errors, key: key.into(), title: title.into(), step: step.into(), protocol_id, inputs, sentences }
+    }
+
+    fn crumbs(&self) -> Breadcrumbs {
+        let mut crumbs = Breadcrumbs::of([("Trials", "/trials")]);
+        crumbs.crumbs.push(Crumb { label: self.title.clone(), address: format!("/trials/{}", self.key) });
+        crumbs.crumbs.push(Crumb { label: "Plan".into(), address: format!("/trials/{}/steps", self.key) });
+        crumbs
+    }
+
+    fn heading(&self) -> &str {
+        words::step_title(&self.step)
+    }
+
+    fn help(&self) -> Option<&'static str> {
+        words::step_help(&self.step)
+    }
+}
+
+fn input(given: Given, errors: &ErrorSummary) -> Input {
+    let (label, hint) = words::field(&given.name);
+    let fault = errors.faults.iter().find(|fault| fault.field.as_deref() == Some(given.name.as_str()));
+    let error = fault.map(|fault| fault.message.clone());
+    let hint = hint.map(str::to_owned);
+    match given.shape {
+        Shape::Line => Input::Line(TextField { hint, error, value: given.text, ..TextField::new(&given.name, label) }),
+        Shape::Lines => Input::Lines(Area { hint, error, value: given.text, ..Area::new(&given.name, label) }),
+        Shape::OneOf(values) => {
+            let option = |value: &String| {
+                let (label, hint) = words::choice(&given.name, value);
+                ChoiceOption { chosen: *value == given.text, ..ChoiceOption::new(value, &label, hint) }
+            };
+            Input::Choice(Choice {
+                name: given.name.clone(),
+                legend: label.to_owned(),
+                hint,
+                error,
+                options: values.iter().map(option).collect(),
+                choices: Choices::One,
+            })
+        }
+    }
+}

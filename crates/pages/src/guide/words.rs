@@ -1,0 +1,126 @@
+//! The questions in plain words. A step or field that is not known here is shown by its name.
+
+/// What a step asks.
+#[must_use]
+pub fn step_title(step: &str) -> &str {
+    match step {
+        "question" => "What do you want to find out?",
+        "idea" => "What changes, and why should it help?",
+        "versions" => "Which versions are compared?",
+        "people" => "Who is it for?",
+        "outcome" => "How will you know that it works?",
+        "harm" => "What must not happen?",
+        "size" => "How many people, and until when?",
+        "risk" => "What could people lose?",
+        "data" => "How are people told, and what happens with their data?",
+        other => other,
+    }
+}
+
+/// What helps with a step as a whole.
+pub(super) fn step_help(step: &str) -> Option<&'static str> {
+    Some(match step {
+        "question" => "This is the first thing that colleagues, reviewers and the public will read.",
+        "versions" => "The usual version is what happens today. Chance decides who gets which.",
+        "outcome" => {
+            "One outcome decides. Choose it before the start: with many to choose from, one always looks good."
+        }
+        "harm" => {
+            "Everybody gets the usual version again when the new one is shown to be worse here than you allow. Nobody has \
+             to be asked first."
+        }
+        "size" => "The trial never takes in more people than this, and nobody after that day.",
+        "risk" => {
+            "Think of the person for whom it would go worst. Your answers decide who must sign the plan, so answer as you \
+             would want it answered for yourself."
+        }
+        _ => return None,
+    })
+}
+
+/// Label and help of a field.
+pub(super) fn field(name: &str) -> (&str, Option<&'static str>) {
+    match name {
+        "title" => ("Your question", Some("For example: does a line about what most people do help people pay?")),
+        "public_summary" => {
+            ("In two or three sentences for everybody", Some("People see it on the page about the trial."))
+        }
+        "owner" => ("Who answers for it", Some("A team, so that there is somebody when a person leaves.")),
+        "change" => ("What is different in the new version", None),
+        "because" => ("Why you expect it to help", Some("What you have seen or heard, or what worked elsewhere.")),
+        "usual" => ("Name of the usual version", None),
+        "new" => ("Name of the new version", Some("What it is, not what you hope: not \u{2018}better letter\u{2019}.")),
+        "usual_cost" => {
+            ("Cost of the usual version each time", Some("In dollars. Leave it empty if it does not matter."))
+        }
+        "new_cost" => ("Cost of the new version each time", Some("In dollars. Leave it empty if it does not matter.")),
+        "who" => ("Who takes part", Some("As you would describe them to a neighbour.")),
+        "least_able_to_cope" => {
+            ("Who could cope least if it went badly, and how they are protected", Some("They can be left out."))
+        }
+        "outcome" => {
+            ("What should happen more, or less", Some("Something that happens or does not happen for each person."))
+        }
+        "event" => {
+            ("What your system calls it", Some("The name under which it is sent to us, such as letter.answered."))
+        }
+        "better" => ("Which is good for people?", None),
+        "follow_up_days" => ("For how many days after a person enters does it count?", None),
+        "expected" => ("In how many of 100 people does it happen today?", Some("Your best guess, such as 20.")),
+        "smallest" => {
+            ("What is the smallest difference that would change what you do?", Some("People in 100, such as 3."))
+        }
+        "margin" => ("What is the largest loss that you could accept?", Some("People in 100, such as 5.")),
+        "harm" => ("What you watch for harm", Some("Something that nobody wants, such as a complaint.")),
+        "harm_event" => ("What your system calls it", Some("The name under which it is sent to us.")),
+        "harm_margin" => ("In how many more of 100 people could you accept it?", Some("Such as 2.")),
+        "max_units" => ("At most how many people", None),
+        "ends_on" => ("The last day on which anybody enters", Some("Year, month and day, such as 2027-06-30.")),
+        "money" => ("Could anybody lose money?", None),
+        "time" => ("Could anybody lose time?", None),
+        "right" => ("Could anybody lose a right, or get it late?", None),
+        "privacy" => ("Could anybody lose privacy?", None),
+        "dignity" => ("Could anybody be shamed or distressed?", None),
+        "reversible" => ("Can a bad turn be undone?", None),
+        "notice" => ("How are people told?", None),
+        "lawful_basis" => ("Under which law is the service run?", None),
+        "sources" => ("Where are outcomes recorded?", Some("One system on each line.")),
+        "retain_units_days" => ("For how many days after the final report are records of single people kept?", None),
+        "uses_maori_data" => ("Does it use Māori data, or affect Māori as a collective?", None),
+        other => (other, None),
+    }
+}
+
+/// The words of an answer that is chosen.
+pub(super) fn choice(name: &str, value: &str) -> (String, Option<&'static str>) {
+    let (label, hint) = match (name, value) {
+        ("better", "increase") => ("More of it is good", None),
+        ("better", "decrease") => ("Less of it is good", None),
+        ("notice", "individual") => ("Each person, by a line on the letter or screen", None),
+        ("notice", "general") => ("Everybody, by a poster or the website", None),
+        ("notice", "after") => ("Each person, afterwards", Some("Only when knowing it would change what people do.")),
+        ("notice", "register_only") => {
+            ("By the public register alone", Some("Only for wording and layout that nobody could mind."))
+        }
+        (_, "no") if name != "reversible" && name != "uses_maori_data" => ("No", None),
+        (_, "low") => ("A little, and it can be made good", None),
+        (_, "some") => ("It could matter", None),
+        (_, "high") => ("It could matter much", None),
+        (_, "yes") => ("Yes", None),
+        (_, "no") => ("No", None),
+        _ => return (value.to_owned(), None),
+    };
+    (label.to_owned(), hint)
+}
+
+/// Name and help of a pattern.
+pub(super) fn pattern(word: &str) -> (&str, Option<&'static str>) {
+    match word {
+        "reminder_letter" => ("A letter", Some("A reminder, a notice, an invitation to do something.")),
+        "form_wording" => ("A form", Some("On paper or on a screen: other words, another order, fewer questions.")),
+        "call_script" => ("A telephone call", Some("What is said, or in which order.")),
+        "queue_rule" => ("A queue", Some("Who is served when.")),
+        "appointment_text" => ("A message before an appointment", Some("A text message or an e-mail.")),
+        other => (other, None),
+    }
+}

@@ -1,0 +1,54 @@
+use crate::Frame;
+use crate::component::SummaryList;
+use crate::register::state;
+use askama::Template;
+use fairtrial_domain::protocol::{Protocol, Role};
+use fairtrial_domain::trial::State;
+
+/// The page that the code on a letter leads to. It is made from the plan and the state alone, so it is the same for
+/// everybody, whichever version they got and whether they are in the trial or not.
+#[derive(Debug, Clone, Template)]
+#[template(path = "pages/notice/show.html")]
+pub struct Show {
+    /// Around the page.
+    pub frame: Frame,
+    key: String,
+    title: String,
+    agency: String,
+    code: String,
+    state: &'static str,
+    summary: String,
+    why: String,
+    who: String,
+    lists: SummaryList,
+    watched: Vec<String>,
+    kept: String,
+}
+
+impl Show {
+    /// The page of that trial.
+    #[must_use]
+    pub fn of(frame: Frame, plan: &Protocol, agency: &str, code: &str, standing: (State, bool)) -> Self {
+        let attributes: Vec<String> = plan.attributes.iter().map(crate::protocol::attribute_words).collect();
+        let outcomes = plan.outcomes.iter().map(|outcome| outcome.name.clone()).collect();
+        let watched = plan.outcomes.iter().filter(|outcome| matches!(outcome.role, Role::Harm | Role::Guardrail));
+        Self {
+            frame,
+            key: plan.key.to_string(),
+            title: plan.title.clone(),
+            agency: agency.to_owned(),
+            code: code.to_owned(),
+            state: state(standing.0, standing.1),
+            summary: plan.public_summary.clone(),
+            why: plan.hypothesis.because.trim().trim_end_matches('.').to_owned(),
+            who: plan.hypothesis.who.trim().trim_end_matches('.').to_owned(),
+            lists: SummaryList::default()
+                .rows_of("What is known about you", attributes)
+                .rows_of("What is counted", outcomes)
+                .rows_of("Where it comes from", plan.data.sources.clone())
+                .row("Under which law", &plan.data.lawful_basis),
+            watched: watched.map(|outcome| outcome.name.clone()).collect(),
+            kept: crate::number::counted(u64::from(plan.data.retain_units_days), "day", "days"),
+        }
+    }
+}

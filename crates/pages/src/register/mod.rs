@@ -1,0 +1,12 @@
+//! The public register: for everybody, without signing in. Numbers of people come as released ones only.
+
+mod feed;
+mod list;
+mod results;
+mod show;
+mod words;
+
+pub use feed::{Feed, FeedEntry};
+pub use list::{List, Row};
+pub use show::{Approval, Show, Standing};
+pub use words::{count, state, state_tag};

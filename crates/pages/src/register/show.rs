@@ -1,0 +1,150 @@
+use super::{results::Results, words};
+use crate::component::{Breadcrumbs, SummaryList, Tag};
+use crate::number::counted;
+use crate::person::role;
+use crate::protocol::{Part, public_parts};
+use crate::{Frame, Moment};
+use askama::Template;
+use fairtrial_analysis::release::ReleasedReport;
+use fairtrial_domain::LockedProtocol;
+use fairtrial_domain::protocol::{DataPlan, Protocol};
+use fairtrial_domain::trial::{PersonRole, State};
+
+/// One trial as the public sees it.
+#[derive(Debug, Clone, Template)]
+#[template(path = "pages/register/show.html")]
+pub struct Show {
+    /// Around the page.
+    pub frame: Frame,
+    key: String,
+    title: String,
+    agency: String,
+    standing: Standing,
+    summary: String,
+    facts: SummaryList,
+    versions: Vec<(String, bool)>,
+    why: Vec<String>,
+    approvals: Vec<Approval>,
+    results: Option<Results>,
+    transparency: SummaryList,
+    plan: Vec<Part>,
+}
+
+/// Where a trial stands.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Its state.
+    pub state: State,
+    /// Whether it was stopped because people were harmed.
+    pub reverted: bool,
+    /// Why it was withdrawn, suspended or stopped.
+    pub reason: Option<String>,
+    /// When it started.
+    pub started: Option<Moment>,
+    /// When enrolment ended.
+    pub ended: Option<Moment>,
+    /// When the data were locked.
+    pub locked: Option<Moment>,
+    /// Since when results are overdue.
+    pub overdue: Option<Moment>,
+    /// SHA-256 of the secret from which versions are drawn.
+    pub commitment: Option<String>,
+    /// The code on its letters.
+    pub code: String,
+}
+
+/// An approval.
+#[derive(Debug, Clone)]
+pub struct Approval {
+    /// In which role; the person is not named.
+    pub role: PersonRole,
+    /// When.
+    pub at: Moment,
+}
+
+impl Show {
+    /// The page of that trial. The whole plan stands on it once nobody new enters any more: before, knowing it could change
+    /// what people do.
+    #[must_use]
+    pub fn of(
+        frame: Frame,
+        plan: &LockedProtocol,
+        agency: &str,
+        standing: Standing,
+        approvals: Vec<Approval>,
+        results: Option<&ReleasedReport>,
+    ) -> Self {
+        let protocol = plan.protocol();
+        let closed = matches!(standing.state, State::FollowUp | State::DataLocked | State::Withdrawn);
+        let date = |moment: &Option<Moment>| moment.iter().map(Moment::day).collect();
+        let facts = SummaryList::default()
+            .row("Where it stands", words::state(standing.state, standing.reverted))
+            .row("Run by", agency)
+            .row("Who answers for it", &protocol.owner)
+            .rows_of("Started", date(&standing.started))
+            .rows_of("Nobody new since", date(&standing.ended))
+            .rows_of("Data fixed on", date(&standing.locked))
+            .row(
+                "At most",
+                counted(protocol.monitoring.max_units, &protocol.unit, &crate::number::plural(&protocol.unit)),
+            )
+            .row("Code on letters", &standing.code)
+            .row("Protocol id", plan.id().to_string())
+            .rows_of("Commitment to the draw", standing.commitment.iter().cloned().collect());
+        let hypothesis = &protocol.hypothesis;
+        Self {
+            frame,
+            key: protocol.key.to_string(),
+            title: protocol.title.clone(),
+            agency: agency.to_owned(),
+            summary: protocol.public_summary.clone(),
+            facts,
+            versions: protocol.arms.iter().map(|arm| (arm.name.clone(), arm.control)).collect(),
+            why: vec![
+                format!("The idea: {}, because {}.", trimmed(&hypothesis.change), trimmed(&hypothesis.because)),
+                format!("It is about {}.", trimmed(&hypothesis.who)),
+            ],
+            approvals,
+            results: results.map(Results::of),
+            transparency: transparency(protocol, agency, &standing.code),
+            plan: if closed { public_parts(protocol) } else { Vec::new() },
+            standing,
+        }
+    }
+
+    fn crumbs(&self) -> Breadcrumbs {
+        Breadcrumbs::of([("Register of trials", "/register")])
+    }
+
+    fn tag(&self) -> Tag {
+        words::state_tag(self.standing.state, self.standing.reverted)
+    }
+
+    fn approver(&self, approval: &Approval) -> &'static str {
+        role::signer(approval.role)
+    }
+
+    fn is_locked(&self) -> bool {
+        self.standing.locked.is_some()
+    }
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim().trim_end_matches('.')
+}
+
+/// The transparency statement in rows: the same content as the document for programs.
+fn transparency(plan: &Protocol, agency: &str, code: &str) -> SummaryList {
+    let data: Vec<String> = plan.attributes.iter().map(crate::protocol::attribute_words).collect();
+    let data = if data.is_empty() { vec!["Nothing but which version and the outcomes.".to_owned()] } else { data };
+    let DataPlan { retain_units_days, lawful_basis, sources, .. } = &plan.data;
+    SummaryList::default()
+        .row("What decides", "Chance, by a published method. No score is worked out about anybody, and no decision on a right or a payment is made by it.")
+        .row("Who oversees it", "The people who signed the plan, and a monitor outside the team. Each of them can stop it at once, without leave from anybody.")
+        .rows_of("Data used", data)
+        .rows_of("Where they come from", sources.clone())
+        .row("Under which law", lawful_basis)
+        .row("How long they are kept", format!("{} after the final report", counted(u64::from(*retain_units_days), "day", "days")))
+        .row("People least able to cope", &plan.risk.least_able_to_cope)
+        .row("Questions and complaints", format!("To {agency}: say the code {code}. You can also go to the Ombudsman or the Privacy Commissioner."))
+}

@@ -1,0 +1,44 @@
+//! How the public is told where a trial stands.
+
+use crate::component::{Tag, TagColour};
+use crate::number::grouped;
+use fairtrial_analysis::release::{Count, Policy};
+use fairtrial_domain::trial::State;
+
+/// The state in words that need no explanation.
+#[must_use]
+pub fn state(state: State, reverted: bool) -> &'static str {
+    match state {
+        State::Draft | State::InReview => "Being planned",
+        State::Approved => "Approved, not started",
+        State::Enrolling => "Under way",
+        State::EnrolmentPaused => "Under way, nobody new enters for now",
+        State::Suspended => "Suspended: everybody gets the usual version",
+        State::FollowUp if reverted => "Stopped for harm, outcomes are awaited",
+        State::FollowUp => "Nobody new enters, outcomes are awaited",
+        State::DataLocked if reverted => "Stopped for harm",
+        State::DataLocked => "Finished",
+        State::Withdrawn => "Withdrawn before anybody took part",
+    }
+}
+
+/// The state as a short word in its colour.
+#[must_use]
+pub fn state_tag(state: State, reverted: bool) -> Tag {
+    match state {
+        State::Draft | State::InReview => Tag::new("Planned", TagColour::Grey),
+        State::Approved => Tag::new("Approved", TagColour::Blue),
+        State::Enrolling | State::EnrolmentPaused => Tag::new("Under way", TagColour::Green),
+        State::Suspended => Tag::new("Suspended", TagColour::Orange),
+        State::FollowUp | State::DataLocked if reverted => Tag::new("Stopped", TagColour::Red),
+        State::FollowUp => Tag::new("Awaiting outcomes", TagColour::Blue),
+        State::DataLocked => Tag::new("Finished", TagColour::Purple),
+        State::Withdrawn => Tag::new("Withdrawn", TagColour::Grey),
+    }
+}
+
+/// A released count in words: "1,023", "fewer than 6".
+#[must_use]
+pub fn count(count: Count, policy: Policy) -> String {
+    count.value().map_or_else(|| format!("fewer than {}", policy.suppress_below()), grouped)
+}

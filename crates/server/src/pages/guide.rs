@@ -1,0 +1,227 @@
+//! A plan made step by step.
+
+use actix_web::http::StatusCode;
+use fairtrial_app::{
+    AppError, Trial,
+    trials::guide::{self, Kind, NewPlan, Pattern, Step},
+};
+use fairtrial_domain::{
+    protocol::{Aim, Better, Protocol, Sides},
+    trial::needed_roles,
+};
+use fairtrial_pages::{
+    Frame,
+    component::{ErrorSummary, Fault},
+    frame::Section,
+    guide::{Check, Given, Shape, Start, StepPage, TaskState, Tasks},
+    number::{counted, grouped},
+};
+use fairtrial_stats::{
+    Side,
+    power::{Plan, proportions_needed},
+};
+
+use super::{faults_of_form, frame, go_to, page};
+use crate::{
+    access::Caller,
+    problem::{Code, Problem},
+    server::State,
+    transport::{Answer, Call},
+};
+
+fn patterns() -> Vec<&'static str> {
+    Pattern::ALL.iter().map(|pattern| pattern.as_str()).collect()
+}
+
+/// `GET /trials/new/steps`
+pub(crate) async fn start(call: Call) -> Answer {
+    let frame = frame::signed_in(&call.state, call.caller.session()?, Section::Trials);
+    let start = Start::new(frame, &patterns(), ("", "", ""), ErrorSummary::default());
+    page(StatusCode::OK, fairtrial_pages::render(&start))
+}
+
+/// `POST /trials/new/steps`
+pub(crate) async fn create(call: Call) -> Answer {
+    let (form, state, caller) = call.form(&["title", "pattern", "aim"]).await?;
+    let (title, pattern, aim) = (form.get("title"), form.get("pattern"), form.get("aim"));
+    let chosen_aim = match aim {
+        "better" => Some(Aim::Better),
+        "not_worse" => Some(Aim::NotWorse),
+        _ => None,
+    };
+    let mut faults = Vec::new();
+    if title.trim().is_empty() {
+        faults.push(Fault::of_field("title", "Write your question"));
+    }
+    let chosen_pattern = Pattern::from_word(pattern);
+    if chosen_pattern.is_none() {
+        faults.push(Fault::of_field("pattern", "Choose what you want to change"));
+    }
+    if chosen_aim.is_none() {
+        faults.push(Fault::of_field("aim", "Choose what the trial should show"));
+    }
+    let again = |errors: ErrorSummary| {
+        let frame = frame::signed_in(&state, caller.session()?, Section::Trials);
+        let again = Start::new(frame, &patterns(), (title, pattern, aim), errors);
+        page(StatusCode::UNPROCESSABLE_ENTITY, fairtrial_pages::render(&again))
+    };
+    let (Some(pattern), Some(aim), true) = (chosen_pattern, chosen_aim, faults.is_empty()) else {
+        return again(ErrorSummary { faults });
+    };
+    let new = NewPlan { pattern, aim, title: title.to_owned() };
+    match state.app.create_from_pattern(&caller.actor()?, &new).await {
+        Ok(key) => Ok(go_to(&format!("/trials/{key}/steps"))),
+        Err(error @ AppError::Invalid(_)) => again(faults_of_form(error)?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The draft whose steps are asked for.
+fn draft(state: &State, caller: &Caller, key: &str) -> Result<std::sync::Arc<Trial>, Problem> {
+    let trial = state.app.trial_of(&caller.actor()?, key)?;
+    if !trial.state.is_draft() {
+        return Err(Problem::new(Code::Conflict, "Only a draft can be changed. Ask for it to be returned first."));
+    }
+    if !guide::fits(trial.plan.protocol()) {
+        let detail = "This plan has another shape than the steps ask about. Change it as a document.";
+        return Err(Problem::new(Code::Conflict, detail));
+    }
+    Ok(trial)
+}
+
+fn framed(state: &State, caller: &Caller, trial: &Trial) -> Result<Frame, Problem> {
+    let mut frame = frame::signed_in(state, caller.session()?, Section::Trials);
+    frame.facts.protocol_id = Some(trial.plan.id().to_string());
+    Ok(frame)
+}
+
+/// `GET /trials/{trial}/steps`
+pub(crate) async fn tasks(call: Call) -> Answer {
+    let trial = draft(&call.state, &call.caller, call.part("trial"))?;
+    let open = guide::open_steps(&trial.plan);
+    let steps: Vec<TaskState> =
+        guide::STEPS.iter().map(|step| TaskState { step: step.name.to_owned(), open: open.contains(&step) }).collect();
+    let frame = framed(&call.state, &call.caller, &trial)?;
+    let tasks = Tasks::new(frame, trial.key(), &trial.plan.protocol().title, &steps);
+    page(StatusCode::OK, fairtrial_pages::render(&tasks))
+}
+
+/// `GET /trials/{trial}/steps/{step}`
+pub(crate) async fn step(call: Call) -> Answer {
+    let trial = draft(&call.state, &call.caller, call.part("trial"))?;
+    let step = Step::named(call.part("step")).ok_or_else(Problem::not_found)?;
+    let frame = framed(&call.state, &call.caller, &trial)?;
+    let shown = shown(frame, &trial, step, None, ErrorSummary::default());
+    page(StatusCode::OK, fairtrial_pages::render(&shown))
+}
+
+fn shown(frame: Frame, trial: &Trial, step: &Step, typed: Option<&[(&str, String)]>, errors: ErrorSummary) -> StepPage {
+    let given = guide::answers(&trial.plan, step)
+        .into_iter()
+        .map(|answer| {
+            let again = typed.and_then(|typed| typed.iter().find(|(name, _)| *name == answer.field.name));
+            Given {
+                name: answer.field.name.to_owned(),
+                shape: shape(answer.field.kind),
+                text: again.map_or(answer.text, |(_, text)| text.clone()),
+            }
+        })
+        .collect();
+    let sentences = if step.name == "size" { size(trial.plan.protocol()) } else { Vec::new() };
+    StepPage::new(frame, (trial.key(), &trial.plan.protocol().title), step.name, given, sentences, errors)
+}
+
+fn shape(kind: Kind) -> Shape {
+    match kind {
+        Kind::Text | Kind::List => Shape::Lines,
+        Kind::Choice(words) => Shape::OneOf(words.iter().map(|word| (*word).to_owned()).collect()),
+        Kind::Flag => Shape::OneOf(vec!["yes".into(), "no".into()]),
+        Kind::Line | Kind::InHundred | Kind::Margin | Kind::Whole | Kind::Money | Kind::Day => Shape::Line,
+    }
+}
+
+/// `POST /trials/{trial}/steps/{step}`
+pub(crate) async fn answer(call: Call) -> Answer {
+    let step = Step::named(call.part("step")).ok_or_else(Problem::not_found)?;
+    let key = call.part("trial").to_owned();
+    let names = [step.names(), vec!["protocol_id"]].concat();
+    let (form, state, caller) = call.form(&names).await?;
+    let trial = draft(&state, &caller, &key)?;
+    let seen = form.get("protocol_id").parse();
+    let seen = seen.map_err(|_| Problem::new(Code::InvalidBody, "The form does not name the plan of its page."))?;
+    let typed: Vec<(&'static str, String)> =
+        step.names().into_iter().map(|name| (name, form.get(name).to_owned())).collect();
+    match state.app.answer_step(&caller.actor()?, &key, step, &seen, &typed).await {
+        Ok(()) => Ok(go_to(&match step.next() {
+            Some(next) => format!("/trials/{key}/steps/{}", next.name),
+            None => format!("/trials/{key}/steps"),
+        })),
+        Err(error @ AppError::Invalid(_)) => {
+            let again = shown(framed(&state, &caller, &trial)?, &trial, step, Some(&typed), faults_of_form(error)?);
+            page(StatusCode::UNPROCESSABLE_ENTITY, fairtrial_pages::render(&again))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `GET /trials/{trial}/check`
+pub(crate) async fn check(call: Call) -> Answer {
+    let trial = draft(&call.state, &call.caller, call.part("trial"))?;
+    if !guide::open_steps(&trial.plan).is_empty() {
+        return Ok(go_to(&format!("/trials/{}/steps", trial.key())));
+    }
+    let plan = trial.plan.protocol();
+    let frame = framed(&call.state, &call.caller, &trial)?;
+    let check = Check::of(frame, &trial.plan, size(plan), &needed_roles(plan));
+    page(StatusCode::OK, fairtrial_pages::render(&check))
+}
+
+/// How many people the plan calls for, in sentences. Nothing when its numbers do not say.
+fn size(plan: &Protocol) -> Vec<String> {
+    let needed = || {
+        let primary = plan.primary()?;
+        let usual = primary.expected_control?.to_f64();
+        let monitoring = &plan.monitoring;
+        let side = if monitoring.sides == Sides::Two { Side::Two } else { Side::Greater };
+        let rates = Plan::new(monitoring.alpha.to_f64(), side, monitoring.power.to_f64());
+        let good = if primary.better == Better::Increase { 1.0 } else { -1.0 };
+        let found = match (plan.aim, primary.margin) {
+            (Aim::Better, _) => {
+                let smallest = primary.smallest_worthwhile_effect?.to_f64();
+                proportions_needed(usual + good * smallest, usual, 0.0, &rates)
+            }
+            (Aim::NotWorse, Some(margin)) => proportions_needed(usual, usual, -good * margin.to_f64(), &rates),
+            (Aim::NotWorse, None) => return None,
+        };
+        found.ok().map(|size| (size.arm1.saturating_add(size.arm0), primary, usual))
+    };
+    let Some((people, primary, usual)) = needed() else { return Vec::new() };
+    let in_hundred = |share: f64| {
+        let number = (share * 1000.0).round() / 10.0;
+        format!("{number} in 100")
+    };
+    let sure = in_hundred(plan.monitoring.power.to_f64());
+    let question = match (plan.aim, primary.smallest_worthwhile_effect, primary.margin) {
+        (Aim::NotWorse, _, Some(margin)) => {
+            format!("be shown to be no worse by {} or more, if it is as good", in_hundred(margin.to_f64()))
+        }
+        (_, Some(smallest), _) => format!("show a difference of {}", in_hundred(smallest.to_f64())),
+        _ => return Vec::new(),
+    };
+    let most = plan.monitoring.max_units;
+    let mut sentences = vec![format!(
+        "If it happens for {} people today, about {} people are needed for a chance of {sure} to {question}.",
+        in_hundred(usual),
+        grouped(people)
+    )];
+    sentences.push(if most >= people {
+        format!("The plan takes in at most {}, so it can answer the question.", counted(most, "person", "people"))
+    } else {
+        format!(
+            "The plan takes in at most {}. That is too few to answer the question well: take in more, accept a larger \
+             smallest difference, choose an outcome that happens more often, or do not run it.",
+            counted(most, "person", "people")
+        )
+    });
+    sentences
+}

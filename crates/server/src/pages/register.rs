@@ -1,0 +1,250 @@
+//! The public register and the page that a letter's code leads to. Nobody is signed in here: what is sent depends on the
+//! address alone, so that anybody may keep and share it.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
+use fairtrial_app::public::register::{DAYS_TO_PUBLISH, Entry, Registered, Wanted};
+use fairtrial_domain::trial::{NoticeCode, State as TrialState};
+use fairtrial_pages::{
+    Moment,
+    component::Pagination,
+    frame::Section,
+    notice,
+    register::{Approval, Feed, FeedEntry, List, Row, Show, Standing, state},
+};
+use serde_json::{Value, json};
+
+use super::{frame, page};
+use crate::{
+    problem::Problem,
+    transport::{Answer, Call},
+};
+
+/// Trials on one page of the register.
+const PAGE: usize = 20;
+
+/// For five minutes an answer may be kept by anybody.
+const KEEP: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
+
+/// `GET /register`
+pub(crate) async fn list(call: Call) -> Answer {
+    let text = |name: &str| call.query.get(name).unwrap_or_default();
+    let (words, agency, standing) = (text("q"), text("agency"), text("state"));
+    let wanted = wanted(&call)?;
+    let found = call.state.app.register(&wanted).await?;
+    let pages = found.len().div_ceil(PAGE).max(1);
+    let number = call.query.get("page").map_or(Ok(1), str::parse::<usize>);
+    let number = number.ok().filter(|page| (1..=pages).contains(page)).ok_or_else(Problem::not_found)?;
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let escape = |text: &str| text.bytes().map(escaped).collect::<String>();
+    let address = format!("/register?q={}&agency={}&state={}", escape(words), escape(agency), escape(standing));
+    let agencies = call.state.app.agencies().into_iter().map(|agency| (agency.key, agency.name)).collect();
+    let list = List::new(
+        frame::outside(&call.state, ""),
+        found.iter().skip((number - 1) * PAGE).take(PAGE).map(row).collect(),
+        found.len() as u64,
+        Pagination { address, page: count(number), pages: count(pages) },
+        agencies,
+        (words, agency, standing),
+    );
+    kept(page(StatusCode::OK, fairtrial_pages::render(&list))?)
+}
+
+fn wanted(call: &Call) -> Result<Wanted, Problem> {
+    let text = |name: &str| call.query.get(name).filter(|text| !text.is_empty());
+    let state = text("state").map(|word| TrialState::from_word(word).ok_or_else(Problem::not_found)).transpose()?;
+    Ok(Wanted { words: text("q").unwrap_or_default().to_owned(), agency: text("agency").map(str::to_owned), state })
+}
+
+/// A byte of a query.
+fn escaped(byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
+    }
+}
+
+fn kept(mut response: HttpResponse) -> Answer {
+    response.headers_mut().insert(KEEP.0, header::HeaderValue::from_static(KEEP.1));
+    Ok(response)
+}
+
+fn row(entry: &Entry) -> Row {
+    let (trial, plan) = (&entry.trial, entry.trial.plan.protocol());
+    Row {
+        key: trial.key().to_owned(),
+        title: plan.title.clone(),
+        agency: entry.agency.name.clone(),
+        summary: plan.public_summary.clone(),
+        state: trial.state,
+        reverted: trial.reverted,
+        changed: Moment::new(entry.changed(), plan.time_zone),
+        overdue: entry.overdue_since.is_some(),
+    }
+}
+
+/// `GET /register/{trial}`
+pub(crate) async fn show(call: Call) -> Answer {
+    let found = call.state.app.registered(call.part("trial")).await?;
+    let (trial, plan) = (&found.entry.trial, found.entry.trial.plan.protocol());
+    let moment = |at| Moment::new(at, plan.time_zone);
+    let mut frame = frame::outside(&call.state, "");
+    frame.section = Section::Outside;
+    frame.facts.protocol_id = Some(trial.plan.id().to_string());
+    frame.facts.as_at = found.results.as_ref().map(|results| moment(results.as_of));
+    let standing = Standing {
+        state: trial.state,
+        reverted: trial.reverted,
+        reason: public_reason(&found),
+        started: trial.started_at.map(moment),
+        ended: trial.ended_at.map(moment),
+        locked: trial.locked_at.map(moment),
+        overdue: found.entry.overdue_since.map(moment),
+        commitment: trial.secret_commitment.clone(),
+        code: found.entry.code.to_string(),
+    };
+    let approvals = found.approved.iter().map(|(role, at)| Approval { role: *role, at: moment(*at) }).collect();
+    let show = Show::of(frame, &trial.plan, &found.entry.agency.name, standing, approvals, found.results.as_ref());
+    kept(page(StatusCode::OK, fairtrial_pages::render(&show))?)
+}
+
+/// Why a trial does not go on: public, unlike the reasons of every other step.
+fn public_reason(found: &Registered) -> Option<String> {
+    let trial = &found.entry.trial;
+    let ends = matches!(trial.state, TrialState::Withdrawn | TrialState::Suspended | TrialState::FollowUp);
+    trial.state_reason.clone().filter(|_| ends)
+}
+
+/// `GET /register/{trial}/results.json`
+pub(crate) async fn results(call: Call) -> Answer {
+    let found = call.state.app.registered(call.part("trial")).await?;
+    let results = found.results.ok_or_else(Problem::not_found)?;
+    kept(HttpResponse::Ok().json(results))
+}
+
+/// `GET /register/{trial}/transparency.json`
+pub(crate) async fn transparency(call: Call) -> Answer {
+    let found = call.state.app.registered(call.part("trial")).await?;
+    let (entry, plan) = (&found.entry, found.entry.trial.plan.protocol());
+    let statement = json!({
+        "schema": "fairtrial/transparency/1",
+        "trial": plan.key,
+        "protocol_id": entry.trial.plan.id(),
+        "tier_1": {
+            "name": plan.title,
+            "description": plan.public_summary,
+            "why": plan.hypothesis.because,
+            "who_is_affected": plan.hypothesis.who,
+            "agency": entry.agency.name,
+            "contact": format!("Call or visit {} and say the code {}.", entry.agency.name, entry.code),
+            "appeal": "Complain to the agency in the same way; then to the Ombudsman, or about data to the Privacy Commissioner.",
+            "choices": ["no more trials", "not this trial from now on", "do not use my data"],
+        },
+        "tier_2": {
+            "owner": plan.owner,
+            "how_it_decides": "Chance decides who gets which version, by a published method from a secret whose fingerprint is public. No score is worked out about anybody.",
+            "allocation": plan.allocation,
+            "commitment": entry.trial.secret_commitment,
+            "data": plan.attributes,
+            "sources": plan.data.sources,
+            "lawful_basis": plan.data.lawful_basis,
+            "retention_days": plan.data.retain_units_days,
+            "uses_maori_data": plan.data.uses_maori_data,
+            "risks": plan.risk,
+            "fairness": plan.equity,
+            "human_oversight": {
+                "approved_by": found.approved.iter().map(|(role, at)| json!({"role": role, "at": at})).collect::<Vec<Value>>(),
+                "stop": "Everybody who works on the trial can stop it at once, without leave from anybody.",
+            },
+            "notice": plan.data.notice,
+        },
+    });
+    kept(HttpResponse::Ok().json(statement))
+}
+
+/// `GET /register.json`
+pub(crate) async fn document(call: Call) -> Answer {
+    let found = call.state.app.register(&wanted(&call)?).await?;
+    let entry = |entry: &Entry| {
+        let (trial, plan) = (&entry.trial, entry.trial.plan.protocol());
+        json!({
+            "trial": plan.key,
+            "title": plan.title,
+            "summary": plan.public_summary,
+            "agency": {"key": entry.agency.key, "name": entry.agency.name},
+            "owner": plan.owner,
+            "state": trial.state,
+            "state_in_words": state(trial.state, trial.reverted),
+            "stopped_for_harm": trial.reverted,
+            "protocol_id": trial.plan.id(),
+            "secret_commitment": trial.secret_commitment,
+            "code": entry.code.to_string(),
+            "started_at": trial.started_at,
+            "enrolment_ended_at": trial.ended_at,
+            "data_locked_at": trial.locked_at,
+            "results_overdue_since": entry.overdue_since,
+            "page": format!("/register/{}", trial.key()),
+        })
+    };
+    let trials: Vec<Value> = found.iter().map(entry).collect();
+    kept(HttpResponse::Ok().json(json!({"days_to_publish": DAYS_TO_PUBLISH, "trials": trials})))
+}
+
+/// `GET /register.atom`
+pub(crate) async fn feed(call: Call) -> Answer {
+    let found = call.state.app.register(&Wanted::default()).await?;
+    let entries: Vec<FeedEntry> = found
+        .iter()
+        .map(|entry| {
+            let (trial, plan) = (&entry.trial, entry.trial.plan.protocol());
+            FeedEntry {
+                key: trial.key().to_owned(),
+                title: plan.title.clone(),
+                agency: entry.agency.name.clone(),
+                summary: format!("{}. {}", state(trial.state, trial.reverted), plan.public_summary),
+                published: trial.created_at,
+                updated: entry.changed(),
+            }
+        })
+        .collect();
+    let text = fairtrial_pages::render(&Feed::new(&public_address(&call), &entries)).map_err(|error| {
+        tracing::error!(%error, "the feed could not be written");
+        Problem::internal()
+    })?;
+    kept(HttpResponse::Ok().content_type("application/atom+xml; charset=utf-8").body(text))
+}
+
+/// The address that people use: the configured one, or the one that this request came to.
+fn public_address(call: &Call) -> String {
+    call.state.public_url.clone().unwrap_or_else(|| {
+        let host = call.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        format!("http://{host}")
+    })
+}
+
+/// `GET /t/{code}`
+pub(crate) async fn notice(call: Call) -> Answer {
+    let code = NoticeCode::read(call.part("code")).ok_or_else(Problem::not_found)?;
+    let entry = call.state.app.trial_of_code(code).await?;
+    let standing = (entry.trial.state, entry.trial.reverted);
+    let frame = frame::outside(&call.state, "");
+    let plan = entry.trial.plan.protocol();
+    let show = notice::Show::of(frame, plan, &entry.agency.name, &code.to_string(), standing);
+    kept(page(StatusCode::OK, fairtrial_pages::render(&show))?)
+}
+
+/// `GET /trials/{trial}/notice`: the code for those who write the letter.
+pub(crate) async fn card(call: Call) -> Answer {
+    let trial = call.state.app.trial_of(&call.caller.actor()?, call.part("trial"))?;
+    let mut frame = frame::signed_in(&call.state, call.caller.session()?, Section::Trials);
+    frame.facts.protocol_id = Some(trial.plan.id().to_string());
+    let plan = trial.plan.protocol();
+    let code = NoticeCode::of(&plan.key);
+    let address = format!("{}/t/{code}", public_address(&call));
+    let registered = call.state.app.trial_of_code(code).await.is_ok();
+    let card = notice::Card::new(frame, trial.key(), &plan.title, &code.to_string(), &address, registered);
+    page(StatusCode::OK, fairtrial_pages::render(&card))
+}
