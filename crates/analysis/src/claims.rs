@@ -216,7 +216,9 @@ impl Multiplicity {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// The word in a plan.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Holm => "holm",
             Self::Hochberg => "hochberg",

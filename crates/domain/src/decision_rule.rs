@@ -16,6 +16,8 @@ use crate::key::OutcomeKey;
 
 /// Deepest nesting of brackets.
 const MAX_DEPTH: usize = 16;
+/// Most claims of a truth table.
+const MAX_TABLE: usize = 10;
 
 /// What the evidence must show of one outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,6 +49,15 @@ pub enum DecisionRule {
     And(Vec<DecisionRule>),
     /// At least one holds.
     Or(Vec<DecisionRule>),
+}
+
+/// A rule, case by case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TruthTable<'a> {
+    /// The claims in the order written, each once.
+    pub claims: Vec<&'a Claim>,
+    /// Which of them hold, and whether the rule holds then.
+    pub rows: Vec<(Vec<bool>, bool)>,
 }
 
 /// Why a text is not a rule, and where.
@@ -88,6 +99,40 @@ impl DecisionRule {
             Self::And(rules) => rules.iter().all(|rule| rule.holds(claim_holds)),
             Self::Or(rules) => rules.iter().any(|rule| rule.holds(claim_holds)),
         }
+    }
+
+    /// Every combination of claims that hold or do not, and whether the rule holds then; none for over ten different claims.
+    ///
+    /// The claims stand in the order written, each once; the first combination has them all hold.
+    ///
+    /// ```
+    /// use fairtrial_domain::decision_rule::DecisionRule;
+    /// let rule = DecisionRule::parse("superior(paid) and not_worse(calls)").unwrap();
+    /// let table = rule.truth_table().unwrap();
+    /// assert_eq!((table.claims.len(), table.rows.len()), (2, 4));
+    /// assert_eq!(table.rows[0], (vec![true, true], true));
+    /// assert!(table.rows[1..].iter().all(|(_, holds)| !holds));
+    /// ```
+    #[must_use]
+    pub fn truth_table(&self) -> Option<TruthTable<'_>> {
+        let mut claims: Vec<&Claim> = Vec::new();
+        for claim in self.claims() {
+            if !claims.contains(&claim) {
+                claims.push(claim);
+            }
+        }
+        if claims.len() > MAX_TABLE {
+            return None;
+        }
+        let rows = (0..1_usize << claims.len()).map(|number| {
+            let fails = |place: usize| number >> (claims.len() - 1 - place) & 1 == 1;
+            let row: Vec<bool> = (0..claims.len()).map(|place| !fails(place)).collect();
+            let holds = |claim: &Claim| claims.iter().zip(&row).any(|(found, holds)| *found == claim && *holds);
+            let rule_holds = self.holds(&holds);
+            (row, rule_holds)
+        });
+        let rows = rows.collect();
+        Some(TruthTable { claims, rows })
     }
 
     /// All claims, in the order written.

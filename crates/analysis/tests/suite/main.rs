@@ -2,6 +2,8 @@
 
 // The attribute tells clippy that everything below is test code.
 #[cfg(test)]
+mod design;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod multiplicity;

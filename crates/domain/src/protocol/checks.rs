@@ -96,6 +96,10 @@ fn check_outcome(outcome: &Outcome, place: &str, faults: &Faults) {
             }
         }
     }
+    if outcome.kind == OutcomeKind::Binary && outcome.standard_deviation.is_some() {
+        let detail = "the spread of a yes-or-no outcome follows from its share; leave this out";
+        faults.add(&format!("{place}/standard_deviation"), "unexpected_field", detail);
+    }
     if outcome.cap.is_some() && outcome.cap_in_steps().is_none() {
         faults.add(&format!("{place}/cap"), "out_of_range", "the cap must be a multiple of the step");
     }

@@ -183,6 +183,19 @@ pub struct Monitoring {
     pub futility_binding: bool,
 }
 
+/// What is assumed for planning: it shapes the size and the rehearsal of a trial, never its analysis.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planning {
+    /// Share of the outcome's variance that lies between clusters, 0 to 1.
+    pub icc: Option<Decimal>,
+    /// Coefficient of variation of the clusters' sizes; 0 for equal ones.
+    pub cluster_size_variation: Option<Decimal>,
+    /// Share of units whose outcome will be missing, 0 to 0.9.
+    pub attrition: Option<Decimal>,
+    /// Units that enter on a day.
+    pub units_per_day: Option<Decimal>,
+}
+
 /// What a unit without an outcome counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -291,6 +304,8 @@ pub struct Protocol {
     pub equity: Option<Equity>,
     /// Size, looks, error rates.
     pub monitoring: Monitoring,
+    /// What is assumed for planning.
+    pub planning: Planning,
     /// When it counts as a success.
     pub decision_rule: DecisionRule,
     /// How it is analysed.

@@ -11,8 +11,8 @@ mod reader_allocation;
 mod reader_parts;
 
 pub use document::{
-    Aim, Allocation, AnalysisPlan, Arm, DataPlan, Equity, Hypothesis, Missing, Monitoring, Protocol, Risk, RiskLevel,
-    Sides, Spending,
+    Aim, Allocation, AnalysisPlan, Arm, DataPlan, Equity, Hypothesis, Missing, Monitoring, Planning, Protocol, Risk,
+    RiskLevel, Sides, Spending,
 };
 pub use id::{LockedProtocol, ProtocolId};
 pub use outcome::{Action, Better, Outcome, OutcomeKind, Role};

@@ -85,6 +85,8 @@ pub struct Outcome {
     pub smallest_worthwhile_effect: Option<Decimal>,
     /// What is expected under the current version, for planning.
     pub expected_control: Option<Decimal>,
+    /// How much single units are expected to vary: the standard deviation in the outcome's unit, for planning.
+    pub standard_deviation: Option<Decimal>,
     /// Largest loss that is still acceptable, in the outcome's unit.
     pub margin: Option<Decimal>,
     /// What a crossed harm boundary does.

@@ -6,7 +6,8 @@ use super::{
     SCHEMA, checks,
     cursor::{Cursor, Faults, Object},
     document::{
-        Aim, AnalysisPlan, DataPlan, Equity, Hypothesis, Missing, Monitoring, Protocol, Risk, RiskLevel, Sides,
+        Aim, AnalysisPlan, DataPlan, Equity, Hypothesis, Missing, Monitoring, Planning, Protocol, Risk, RiskLevel,
+        Sides,
     },
     reader_allocation::allocation,
     reader_parts::{arm, attribute, decision_rule, eligibility, outcome, spending},
@@ -33,6 +34,7 @@ const FIELDS: &[&str] = &[
     "outcomes",
     "equity",
     "monitoring",
+    "planning",
     "decision_rule",
     "analysis",
     "risk",
@@ -78,6 +80,7 @@ fn document(at: &Cursor<'_>) -> Option<Protocol> {
     let outcomes = o.field("outcomes").and_then(|c| c.list(1..=20, outcome));
     let equity = o.optional("equity").map(|c| equity(&c));
     let monitoring = o.field("monitoring").and_then(|c| monitoring(&c));
+    let planning = o.optional("planning").map_or(Some(Planning::default()), |c| planning(&c));
     let decision_rule = o.field("decision_rule").and_then(|c| decision_rule(&c));
     let analysis = o.field("analysis").and_then(|c| analysis(&c));
     let risk = o.field("risk").and_then(|c| risk(&c));
@@ -102,6 +105,7 @@ fn document(at: &Cursor<'_>) -> Option<Protocol> {
         outcomes: outcomes?,
         equity: absent_or(equity)?,
         monitoring: monitoring?,
+        planning: planning?,
         decision_rule: decision_rule?,
         analysis: analysis?,
         risk: risk?,
@@ -160,6 +164,20 @@ fn monitoring(at: &Cursor<'_>) -> Option<Monitoring> {
         efficacy: absent_or(efficacy)?,
         futility: futility?.map(|(spending, _)| spending),
         futility_binding: binding,
+    })
+}
+
+fn planning(at: &Cursor<'_>) -> Option<Planning> {
+    let o = at.object(&["icc", "cluster_size_variation", "attrition", "units_per_day"])?;
+    let icc = o.optional("icc").map(|c| c.decimal("0"..="1"));
+    let cluster_size_variation = o.optional("cluster_size_variation").map(|c| c.decimal("0"..="10"));
+    let attrition = o.optional("attrition").map(|c| c.decimal("0"..="0.9"));
+    let units_per_day = o.optional("units_per_day").map(|c| c.decimal("0.01"..="100000000"));
+    Some(Planning {
+        icc: absent_or(icc)?,
+        cluster_size_variation: absent_or(cluster_size_variation)?,
+        attrition: absent_or(attrition)?,
+        units_per_day: absent_or(units_per_day)?,
     })
 }
 

@@ -162,6 +162,7 @@ pub(super) fn outcome(at: &Cursor<'_>) -> Option<Outcome> {
         "follow_up_days",
         "smallest_worthwhile_effect",
         "expected_control",
+        "standard_deviation",
         "margin",
         "action",
         "harm_alpha",
@@ -181,6 +182,7 @@ pub(super) fn outcome(at: &Cursor<'_>) -> Option<Outcome> {
     let follow_up_days = o.field("follow_up_days").and_then(|c| c.integer(1..=1_830));
     let smallest_worthwhile_effect = size("smallest_worthwhile_effect");
     let expected_control = o.optional("expected_control").map(|c| c.decimal("-1000000000"..="1000000000"));
+    let standard_deviation = o.optional("standard_deviation").map(|c| c.decimal("0.000001"..="1000000000"));
     let margin = size("margin");
     let action = o
         .optional("action")
@@ -200,6 +202,7 @@ pub(super) fn outcome(at: &Cursor<'_>) -> Option<Outcome> {
         follow_up_days: u32::try_from(follow_up_days?).ok()?,
         smallest_worthwhile_effect: absent_or(smallest_worthwhile_effect)?,
         expected_control: absent_or(expected_control)?,
+        standard_deviation: absent_or(standard_deviation)?,
         margin: absent_or(margin)?,
         action: absent_or(action)?,
         harm_alpha: absent_or(harm_alpha)?,

@@ -10,7 +10,6 @@ use fairtrial_analysis::{
     tabular::{ColumnMapping, Row, evidence_from_table},
 };
 use fairtrial_app::{Clock, trials::report::ENGINE};
-use fairtrial_domain::LockedProtocol;
 
 use super::{Failure, print};
 use crate::server::SystemClock;
@@ -47,7 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mapping =
         ColumnMapping::read(&arguments.columns, &arguments.arms, &arguments.missing, arguments.one_row_per_unit)
             .map_err(|error| Failure::Usage(error.to_string()))?;
-    let plan = read_plan(arguments)?;
+    let plan = super::power::read_plan(&arguments.protocol)?;
     let (header, rows) = read_table(arguments)?;
     let as_of = arguments.as_of.unwrap_or_else(|| SystemClock.now());
     let evidence = evidence_from_table(&plan, &header, rows, &mapping, as_of).map_err(|faults| {
@@ -61,16 +60,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         in_words(&report)
     };
     Ok(print(&text)?)
-}
-
-fn read_plan(arguments: &Arguments) -> Result<LockedProtocol, Failure> {
-    let shown = arguments.protocol.display();
-    let document = fs::read(&arguments.protocol).with_context(|| format!("{shown} cannot be read"))?;
-    let plan = LockedProtocol::from_json(&document).map_err(|faults| {
-        let lines: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail)).collect();
-        anyhow!("{shown}:\n{}", lines.join("\n"))
-    })?;
-    Ok(plan)
 }
 
 fn read_table(arguments: &Arguments) -> Result<(Vec<String>, Vec<Row>), Failure> {

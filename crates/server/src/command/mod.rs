@@ -10,6 +10,7 @@ mod failure;
 mod healthcheck;
 mod key;
 mod migrate;
+mod power;
 mod serve;
 mod stats;
 mod trial;
@@ -73,6 +74,8 @@ enum Command {
     Analyse(analyse::Arguments),
     /// Draw a trial's allocation again from its published bundle, without a server
     VerifyAllocation(verify_allocation::Arguments),
+    /// What size a trial needs, what power a size has, and what it can show at all
+    Power(power::Arguments),
     /// Read every setting, say what it is, and end
     CheckConfig(ServeArguments),
     /// Ask the server that runs here whether it is well; for containers without other tools
@@ -158,6 +161,7 @@ pub fn run() -> ExitCode {
         Command::Audit { what } => audit::run(what),
         Command::Analyse(arguments) => analyse::run(&arguments),
         Command::VerifyAllocation(arguments) => verify_allocation::run(&arguments),
+        Command::Power(arguments) => power::run(&arguments),
         Command::CheckConfig(arguments) => arguments.settings().and_then(|settings| check_config::run(&settings)),
         Command::Healthcheck(arguments) => arguments.settings().and_then(|settings| healthcheck::run(&settings)),
         Command::Stats => stats::run(),

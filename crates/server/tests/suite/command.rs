@@ -273,6 +273,31 @@ fn a_table_of_units_becomes_a_report() {
 }
 
 #[test]
+fn a_size_is_told_in_sentences_and_in_numbers() {
+    let output = run(&["power", "--control", "0.20", "--effect", "0.03", "--units", "600"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("With 600 people you can reliably see a rise from 20 to 30 in 100, not to 23."), "{said}");
+    assert!(said.starts_with("STOP: this trial cannot answer its question."), "{said}");
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/fines-letter.protocol.json");
+    let output = run(&["power", example, "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert!(answer["power"].as_f64().is_some_and(|power| power > 0.7 && power < 0.8), "{answer}");
+    assert_eq!(answer["decision_rule"]["claims"][0]["claim"], "superior(paid-28d)");
+    for (arguments, said) in [
+        (&["power"][..], "--control: say what is expected"),
+        (&["power", "--control", "0.2"], "--effect: say the smallest gain"),
+        (&["power", "--control", "2", "--effect", "0.1"], "--control: is a share from 0 to 1"),
+        (&["power", "--control", "0.2", "--effect", "0.1", "--ratio", "a"], "--ratio: \"a\" is not whole numbers"),
+        (&["power", "--control", "0.2", "--effect", "0.1", "--looks", "0.5"], "--looks: \"0.5\" is not rising"),
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", error(&output));
+        assert!(error(&output).contains(said), "{arguments:?}: {}", error(&output));
+    }
+}
+
+#[test]
 fn the_log_never_holds_what_callers_send() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();

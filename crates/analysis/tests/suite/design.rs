@@ -1,0 +1,158 @@
+//! Sizes, power and their sentences.
+
+use fairtrial_analysis::design::{Answer, Clusters, Question, answer, rule_plan};
+use fairtrial_domain::{
+    Decimal,
+    protocol::{Better, OutcomeKind, Spending},
+};
+use serde_json::json;
+
+use crate::evidence::{plan_with, simple};
+
+fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+/// 20 in 100 now, 3 in 100 more is worth having, one look, 2.5 % on one side, power 80 %.
+fn question(change: impl FnOnce(&mut Question)) -> Question {
+    let mut question = Question::of(simple().protocol()).unwrap();
+    question.units = None;
+    change(&mut question);
+    question
+}
+
+fn answered(change: impl FnOnce(&mut Question)) -> Answer {
+    answer(&question(change)).unwrap()
+}
+
+#[track_caller]
+fn near(found: f64, expected: f64, within: f64) {
+    assert!((found - expected).abs() <= within, "{found} is not {expected}");
+}
+
+#[test]
+fn six_hundred_letters_show_ten_in_a_hundred_and_not_three() {
+    let found = answered(|q| q.units = Some(600));
+    assert_eq!(found.sentences[0], "With 600 people you can reliably see a rise from 20 to 30 in 100, not to 23.");
+    assert_eq!(found.can_answer, Some(false));
+    let codes: Vec<&str> = found.ways_out.iter().map(|way| way.code).collect();
+    assert_eq!(codes, ["more_units", "bigger_change", "other_outcome", "do_not_run"]);
+    let enough = answered(|q| q.units = found.units_needed);
+    assert_eq!((enough.can_answer, enough.ways_out.len()), (Some(true), 0));
+    assert!(enough.power.unwrap() >= 0.8);
+}
+
+#[test]
+fn sizes_are_those_of_reference_programs() {
+    // Fleiss without correction, as R's power.prop.test(p1 = .2, p2 = .23, power = .8): 2942.9 an arm.
+    assert_eq!(answered(|_| {}).units_needed_by_arm, [2_943, 2_943]);
+    // power.t.test(delta = 0.5, sd = 1, power = .8, type = "two.sample"): 63.8 an arm.
+    let means = |q: &mut Question| {
+        (q.kind, q.control, q.gain, q.standard_deviation) = (OutcomeKind::Amount, 10.0, 0.5, Some(1.0));
+    };
+    assert_eq!(answered(means).units_needed_by_arm, [64, 64]);
+    // A Poisson count of 1 that falls to 0.8, by t with its own spreads in both arms: normal size 353.2.
+    let count = answered(|q| {
+        (q.kind, q.control, q.gain, q.better) = (OutcomeKind::Count, 1.0, 0.2, Better::Decrease);
+    });
+    near(count.units_needed.unwrap() as f64, 2.0 * 354.2, 2.0);
+    // Nothing lost by 5 in 100 when 20 in 100 stay: (1.96 + 0.8416)^2 * 2 * 0.16 / 0.0025 = 1004.7 an arm.
+    let margin = answered(|q| (q.gain, q.margin) = (0.0, Some(0.05)));
+    near(margin.units_needed_by_arm[0] as f64, 1_004.7, 25.0);
+}
+
+#[test]
+fn the_saw_of_the_exact_test_is_followed_to_its_last_tooth() {
+    let at = |units: u64| answered(|q| (q.control, q.gain, q.units) = (0.3, 0.3, Some(units)));
+    let needed = at(80).units_needed.unwrap();
+    assert!((80..110).contains(&needed), "{needed}");
+    assert!(at(needed - 2).power.unwrap() < 0.8);
+    for units in (needed..needed + 30).step_by(2) {
+        assert!(at(units).power.unwrap() >= 0.8, "{units}");
+    }
+    // Boschloo's power at 40 an arm, by complete enumeration elsewhere.
+    near(at(80).power.unwrap(), 0.764, 5e-4);
+}
+
+#[test]
+fn arms_attrition_and_clusters_enlarge_as_they_should() {
+    let plain = answered(|_| {}).units_needed.unwrap() as f64;
+    let missing = answered(|q| q.attrition = 0.2).units_needed.unwrap() as f64;
+    near(missing / plain, 1.25, 0.01);
+    let unequal = answered(|q| q.ratio = vec![2, 1]);
+    assert_eq!(unequal.units_needed_by_arm[0], 2 * unequal.units_needed_by_arm[1]);
+    near(unequal.units_needed.unwrap() as f64 / plain, 1.125, 0.03);
+    let three = answered(|q| q.ratio = vec![1, 1, 1]);
+    near(three.one_sided_alpha, 0.0125, 1e-12);
+    assert!(three.units_needed_by_arm[0] > 2_943);
+    let clusters = Some(Clusters { count: 40, icc: 0.05, size_variation: 0.0 });
+    let alike = answered(|q| (q.clusters, q.gain, q.units) = (clusters, 0.1, Some(1_000)));
+    near(alike.clusters.unwrap().design_effect, 1.0 + 24.0 * 0.05, 1e-9);
+    let alone = answered(|q| (q.gain, q.units) = (0.1, Some(1_000)));
+    assert!(alike.power.unwrap() < alone.power.unwrap());
+    assert!(alike.clusters.unwrap().needed.unwrap() > 40);
+}
+
+#[test]
+fn looks_cost_a_little_and_save_much() {
+    let looks = |q: &mut Question| {
+        let monitoring = &mut q.looks.0;
+        monitoring.looks = ["0.25", "0.5", "0.75", "1"].map(decimal).to_vec();
+        monitoring.efficacy = Some(Spending::ObrienFleming);
+        monitoring.futility = Some(Spending::HwangShihDecani { gamma: decimal("-2") });
+    };
+    let found = answered(looks);
+    let sequential = found.looks.unwrap();
+    near(sequential.inflation, found.units_needed.unwrap() as f64 / 5_886.0, 0.01);
+    let saved = sequential.expected_if_no_effect.unwrap() as f64 / 5_886.0;
+    assert!(saved < 0.7, "{saved}");
+    let exact = answered(|q| {
+        looks(q);
+        q.units = found.units_needed;
+    });
+    near(exact.power.unwrap(), 0.8, 2e-3);
+    assert!(exact.looks.unwrap().looks.iter().map(|look| look.success_if_worthwhile).sum::<f64>() > 0.79);
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let refused = |change: fn(&mut Question)| answer(&question(change)).unwrap_err().field;
+    assert_eq!(refused(|q| q.control = 1.2), "control");
+    assert_eq!(refused(|q| q.gain = 0.9), "effect");
+    assert_eq!(refused(|q| q.gain = 0.0), "effect");
+    assert_eq!(refused(|q| q.gain = f64::NAN), "effect");
+    assert_eq!(refused(|q| q.margin = Some(-0.1)), "margin");
+    assert_eq!(refused(|q| q.ratio = vec![1]), "ratio");
+    assert_eq!(refused(|q| q.attrition = 1.0), "attrition");
+    assert_eq!(refused(|q| q.kind = OutcomeKind::Duration), "sd");
+    assert_eq!(refused(|q| q.units = Some(1)), "units");
+    let plan = plan_with(|document| {
+        document["outcomes"][0].as_object_mut().unwrap().remove("expected_control");
+    });
+    assert_eq!(Question::of(plan.protocol()).unwrap_err().field, "/outcomes/0/expected_control");
+}
+
+#[test]
+fn a_rule_is_laid_open() {
+    let plan = plan_with(|document| {
+        document["outcomes"][1]["expected_control"] = json!("0.4");
+        document["outcomes"][1]["margin"] = json!("0.1");
+        document["outcomes"][1]["smallest_worthwhile_effect"] = json!("0.1");
+        document["decision_rule"] =
+            json!("superior(paid-28d) and (not_worse(calls-28d) or superior(calls-28d)) or superior(calls-28d)");
+    });
+    let found = rule_plan(plan.protocol());
+    let named: Vec<&str> = found.claims.iter().map(|claim| claim.claim.as_str()).collect();
+    assert_eq!(named, ["superior(paid-28d)", "not_worse(calls-28d)", "superior(calls-28d)"]);
+    let alphas: Vec<f64> = found.claims.iter().map(|claim| claim.one_sided_alpha).collect();
+    // Two alternatives outside, two inside the first of them.
+    assert_eq!(alphas, [0.0125, 0.00625, 0.00625]);
+    let rows = found.truth_table.unwrap();
+    assert_eq!((rows.len(), rows.iter().filter(|row| row.rule).count()), (8, 5));
+    let independent = found.power_if_independent.unwrap();
+    assert!(found.power_at_least.unwrap() <= independent + 1e-12 && independent <= 1.0);
+    let simple = simple();
+    let alone = rule_plan(simple.protocol());
+    let power = answer(&Question::of(simple.protocol()).unwrap()).unwrap().power.unwrap();
+    near(alone.power_if_independent.unwrap(), power, 1e-12);
+}
