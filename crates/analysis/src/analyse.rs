@@ -9,7 +9,7 @@ use fairtrial_stats::one_proportion::wilson;
 
 use crate::{
     claims,
-    comparison::{Method, finite},
+    comparison::{Method, Remembered, finite},
     cost::cost,
     equity::equity,
     flow::flow,
@@ -18,7 +18,7 @@ use crate::{
     reading::Reading,
     report::{ArmOutcome, ArmReport, Measure, NotEstimable, OutcomeReport, Reason, Report},
     sample::ArmSample,
-    verdict,
+    verdict::{self, Stage},
 };
 
 /// What does the evidence say of the plan's question?
@@ -28,7 +28,8 @@ use crate::{
 #[must_use]
 pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Report {
     let protocol = plan.protocol();
-    let reading = Reading::new(protocol, evidence);
+    let known = Remembered::default();
+    let reading = Reading::new(protocol, evidence, &known);
     let integrity = integrity::gates(&reading);
     let decision = claims::decide(&reading);
     let outcomes: Vec<OutcomeReport> = protocol
@@ -45,6 +46,7 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
         decision: &decision,
         arms: &arms,
         outcomes: &outcomes,
+        stage: if evidence.locked { Stage::Final } else { Stage::Hidden },
     });
     Report {
         trial: protocol.key.clone(),

@@ -22,7 +22,7 @@ use crate::{
 pub fn decide(reading: &Reading<'_>) -> Decision {
     let plan = reading.plan;
     let multiplicity = Multiplicity::of(plan.analysis.multiplicity.as_deref());
-    let open = reading.evidence.locked;
+    let open = reading.open;
     Decision {
         rule: plan.decision_rule.to_string(),
         one_sided_alpha: reading.alpha,
@@ -71,7 +71,7 @@ fn claim_finding(reading: &Reading<'_>, claim: &Claim, arm: usize) -> ClaimFindi
     };
     let method = Method::of(reading.plan, outcome);
     let null_difference = null_of(claim, outcome);
-    let tested = method.test(arm1, arm0, null_difference, good_side(outcome));
+    let tested = method.test_remembering(arm1, arm0, null_difference, good_side(outcome), reading.known);
     let holds = tested.as_ref().is_ok_and(|tested| tested.p_value.p() <= reading.alpha);
     let highest = highest_gain(reading, &method, arm1, arm0);
     let ruled_out = highest.is_some_and(|highest| match claim {
@@ -156,7 +156,7 @@ fn harms(reading: &Reading<'_>) -> Vec<HarmFinding> {
 
 /// One harm measure over all arms, which share its error by Holm's procedure.
 fn harm_of(reading: &Reading<'_>, place: usize, outcome: &Outcome) -> Vec<HarmFinding> {
-    let alpha = size(outcome.harm_alpha).unwrap_or(0.0);
+    let alpha = reading.harm_level(place);
     let bad_side = match good_side(outcome) {
         Side::Greater => Side::Less,
         _ => Side::Greater,
@@ -166,9 +166,13 @@ fn harm_of(reading: &Reading<'_>, place: usize, outcome: &Outcome) -> Vec<HarmFi
         .interventions()
         .map(|(index, arm)| {
             let tested = match reading.pair(place, index) {
-                Some((arm1, arm0)) => {
-                    Method::of(reading.plan, outcome).test(arm1, arm0, loss_of_margin(outcome), bad_side)
-                }
+                Some((arm1, arm0)) => Method::of(reading.plan, outcome).test_remembering(
+                    arm1,
+                    arm0,
+                    loss_of_margin(outcome),
+                    bad_side,
+                    reading.known,
+                ),
                 None => Err(NotEstimable::new("not_recorded", "the evidence does not hold this outcome")),
             };
             HarmFinding {

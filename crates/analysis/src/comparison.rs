@@ -7,6 +7,8 @@
 //! | whole clusters | any | Welch's t on cluster means | Fieller on cluster means | Welch's t on cluster means |
 //! | sites that cross in steps | any | permutation of the order of the sites, period by period | none | the same |
 
+use std::{cell::RefCell, collections::BTreeMap};
+
 use fairtrial_domain::protocol::{Allocation, Better, Outcome, OutcomeKind, Protocol};
 use fairtrial_stats::{
     Estimate, Guarantee, Interval, PValue, Side, StatError,
@@ -37,6 +39,22 @@ pub struct Method<'a> {
     pub by_cluster: bool,
     /// Whether clusters change their arm over time, so that people of different times must not be compared as one.
     pub over_time: bool,
+}
+
+/// Exact p-values that were computed before: a rehearsal meets the same small tables again and again.
+#[derive(Debug, Default)]
+pub struct Remembered(RefCell<BTreeMap<(bool, [u64; 4]), PValue>>);
+
+impl Remembered {
+    fn boschloo(&self, table: &Table, side: Side) -> Result<PValue, StatError> {
+        let key = (side == Side::Greater, [table.x1(), table.n1(), table.x0(), table.n0()]);
+        if let Some(known) = self.0.borrow().get(&key) {
+            return Ok(*known);
+        }
+        let p_value = boschloo(table, side)?.p_value;
+        self.0.borrow_mut().insert(key, p_value);
+        Ok(p_value)
+    }
 }
 
 /// A one-sided test's answer.
@@ -198,6 +216,21 @@ impl<'a> Method<'a> {
         null_difference: f64,
         side: Side,
     ) -> Result<Tested, NotEstimable> {
+        self.test_remembering(arm1, arm0, null_difference, side, &Remembered::default())
+    }
+
+    /// The same, looking small tables up in `known` and adding them to it.
+    ///
+    /// # Errors
+    /// When the data do not determine it.
+    pub fn test_remembering(
+        &self,
+        arm1: &ArmSample,
+        arm0: &ArmSample,
+        null_difference: f64,
+        side: Side,
+        known: &Remembered,
+    ) -> Result<Tested, NotEstimable> {
         if !self.is_table() {
             let estimate = self.t_test(arm1, arm0, null_difference, side, 0.95)?;
             let p_value =
@@ -206,7 +239,7 @@ impl<'a> Method<'a> {
         }
         let table = Self::table(arm1, arm0)?;
         if null_difference == 0.0 && table.total() <= EXACT_TOTAL {
-            let p_value = stat(boschloo(&table, side))?.p_value;
+            let p_value = stat(known.boschloo(&table, side))?;
             return Ok(Tested { p_value, method: "Boschloo's exact test".to_owned(), guarantee: Guarantee::Exact });
         }
         let p_value = stat(score_test(&table, null_difference, side, ScoreVariance::MiettinenNurminen))?;

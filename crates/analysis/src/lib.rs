@@ -18,6 +18,7 @@ pub mod integrity;
 mod looks;
 pub mod monitor;
 pub mod reading;
+pub mod rehearse;
 pub mod release;
 pub mod report;
 pub mod sample;

@@ -1,11 +1,13 @@
 //! The verdict: a pure function of the locked plan and the evidence, in a fixed order.
 //!
 //! 1. A red integrity check: *Invalid*.
-//! 2. Data not locked: *Undecided*, keep going.
+//! 2. Data not locked and no look held: *Undecided*, keep going.
 //! 3. A harm measure beyond its margin: *Harmful*.
 //! 4. The decision rule holds for an arm: *Succeeded*.
 //! 5. Every arm is ruled out, because an effect worth having is excluded or a loss beyond a margin is shown: *Failed*.
 //! 6. Otherwise: *Undecided*, with how many more people would settle it.
+//!
+//! At a look before the end harm comes first, and 5 is the boundary for giving up: *futile*.
 //!
 //! Telling 5 and 6 apart is what makes a trial without success worth its cost.
 
@@ -14,6 +16,8 @@ use fairtrial_domain::{
     decision_rule::Claim,
     protocol::{Aim, Outcome, Role},
 };
+
+use fairtrial_stats::special::normal;
 
 use crate::{
     claims::{highest_gain, shown_inferior},
@@ -40,6 +44,22 @@ pub struct Found<'a> {
     pub arms: &'a [ArmReport],
     /// The outcomes, for the words.
     pub outcomes: &'a [OutcomeReport],
+    /// When it is asked.
+    pub stage: Stage,
+}
+
+/// When a verdict is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Stage {
+    /// While people are in the trial and no look is held: the arms are not compared.
+    Hidden,
+    /// At a look before the end.
+    Look {
+        /// Giving up at or below this score of the primary outcome.
+        futility_z: Option<f64>,
+    },
+    /// When the data are locked.
+    Final,
 }
 
 /// Why one arm is ruled out.
@@ -52,16 +72,45 @@ struct Failure {
 /// The verdict.
 #[must_use]
 pub fn decide(found: &Found<'_>) -> Verdict {
-    if let Some(verdict) = invalid(found) {
+    let invalid = invalid(found);
+    if let Stage::Look { futility_z } = found.stage {
+        // Harm stops a trial also where nothing else may be read.
+        return harmful(found)
+            .or(invalid)
+            .or_else(|| succeeded(found))
+            .or_else(|| futile(found, futility_z?))
+            .unwrap_or_else(|| keep_going(found, "No boundary was reached at this look."));
+    }
+    if let Some(verdict) = invalid {
         return verdict;
     }
-    if !found.reading.evidence.locked {
-        let assigned = found.arms.iter().fold(0_u64, |sum, arm| sum.saturating_add(arm.assigned));
-        let headline = words::keep_going(assigned, &found.reading.plan.unit);
-        let reason = Reason::new("keep_going", "The data are not locked yet; this version opens no look before that.");
-        return verdict(VerdictKind::Undecided, headline, vec![reason], None);
+    if found.stage == Stage::Hidden {
+        return keep_going(found, "The data are not locked yet.");
     }
     harmful(found).or_else(|| succeeded(found)).or_else(|| failed(found)).unwrap_or_else(|| undecided(found))
+}
+
+fn keep_going(found: &Found<'_>, why: &str) -> Verdict {
+    let assigned = found.arms.iter().fold(0_u64, |sum, arm| sum.saturating_add(arm.assigned));
+    let headline = words::keep_going(assigned, &found.reading.plan.unit);
+    verdict(VerdictKind::Undecided, headline, vec![Reason::new("keep_going", why)], None)
+}
+
+/// The primary outcome of every arm lies at or below the boundary for giving up.
+fn futile(found: &Found<'_>, bound: f64) -> Option<Verdict> {
+    let primary = found.reading.plan.outcomes.get(found.reading.primary())?;
+    let hopeless = |arm: &ArmDecision| {
+        let mut claims = arm.claims.iter().filter(|claim| *claim.claim.outcome() == primary.key).peekable();
+        let below = |p: Option<f64>| p.is_some_and(|p| -normal::quantile(p.clamp(1e-300, 1.0 - 1e-15)) <= bound);
+        claims.peek().is_some() && claims.all(|claim| below(claim.p_value))
+    };
+    let arms = &found.decision.arms;
+    if arms.is_empty() || !arms.iter().all(hopeless) {
+        return None;
+    }
+    let detail =
+        format!("{}: success has become so unlikely that going on would only cost people's time.", primary.name);
+    Some(verdict(VerdictKind::Failed, detail.clone(), vec![Reason::new("futile", detail)], None))
 }
 
 fn verdict(kind: VerdictKind, headline: String, reasons: Vec<Reason>, arm: Option<ArmKey>) -> Verdict {

@@ -77,7 +77,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { field: field.into(), detail: detail.into() }
     }
 }
@@ -134,16 +134,21 @@ impl Question {
             return Err(Problem::new(pointer("standard_deviation"), detail));
         }
         let planning = &plan.planning;
-        let clusters = match &plan.allocation {
-            Allocation::Cluster { roster } => {
-                let Some(icc) = number(planning.icc) else {
-                    let detail = "say how alike the units of a cluster are; 0.05 is common in public services";
-                    return Err(Problem::new("/planning/icc", detail));
-                };
-                let size_variation = number(planning.cluster_size_variation).unwrap_or(0.0);
-                Some(Clusters { count: roster.len() as u64, icc, size_variation })
-            }
-            _ => None,
+        let roster = plan.allocation.roster();
+        if matches!(plan.allocation, Allocation::SteppedWedge { .. }) {
+            let detail =
+                "the power of a stepped wedge is computed by the method power.stepped_wedge_power of fairtrial stats";
+            return Err(Problem::new("/allocation/method", detail));
+        }
+        let clusters = if roster.is_empty() {
+            None
+        } else {
+            let Some(icc) = number(planning.icc) else {
+                let detail = "say how alike the units of a cluster are; 0.05 is common in public services";
+                return Err(Problem::new("/planning/icc", detail));
+            };
+            let size_variation = number(planning.cluster_size_variation).unwrap_or(0.0);
+            Some(Clusters { count: roster.len() as u64, icc, size_variation })
         };
         let control_share = plan.control().map_or(1, |arm| arm.ratio);
         let mut ratio = vec![control_share];

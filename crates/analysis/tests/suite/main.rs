@@ -12,6 +12,8 @@ mod properties;
 #[cfg(test)]
 mod published;
 #[cfg(test)]
+mod rehearsal;
+#[cfg(test)]
 mod release;
 #[cfg(test)]
 mod tabular;

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use super::{
-    AllocationSecret, BlockState, Calendar, Margins, arms_of_clusters, minimisation::Minimisation, next_in_block,
-    simple,
+    AllocationSecret, BlockState, Calendar, Margins, arms_of_clusters, blocks::block, minimisation::Minimisation,
+    next_in_block, simple,
 };
 use crate::{
     Pseudonym,
@@ -110,6 +110,16 @@ impl Allocator {
         Some(arm)
     }
 
+    /// The arms of one block of a stratum in their order, for whoever draws many people at once: the `n`-th person of the
+    /// block gets the `n`-th of them. None where there are no blocks.
+    #[must_use]
+    pub fn block(&self, stratum: &str, number: u64) -> Option<Vec<usize>> {
+        match &self.rule {
+            Rule::Blocks { multiples } => Some(block(&self.secret, stratum, &self.ratio, multiples, number)),
+            _ => None,
+        }
+    }
+
     /// Whether the strata have blocks of their own.
     #[must_use]
     pub fn has_blocks(&self) -> bool {
@@ -135,5 +145,24 @@ impl Allocator {
     #[must_use]
     pub fn secret(&self) -> &AllocationSecret {
         &self.secret
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_drawn_whole_is_the_block_drawn_person_by_person() {
+        let method = Allocation::PermutedBlocks { strata: vec!["region".into()], block_multiples: vec![2, 3] };
+        let allocator = Allocator::new(&method, &[2, 1], 0, AllocationSecret::new([5; 32]));
+        let (mut progress, unit) = (Progress::default(), Pseudonym::from_bytes(&[1; 16]).unwrap());
+        let whole: Vec<usize> = (0..20).flat_map(|number| allocator.block("north", number).unwrap()).collect();
+        for arm in whole {
+            let subject = Subject { unit: &unit, group: "north", day: NaiveDate::default() };
+            assert_eq!(allocator.assign(&mut progress, &subject), Some(arm));
+        }
+        let simple = Allocator::new(&Allocation::Simple, &[1, 1], 0, AllocationSecret::new([5; 32]));
+        assert_eq!(simple.block("north", 0), None);
     }
 }

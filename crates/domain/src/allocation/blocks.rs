@@ -35,7 +35,13 @@ pub fn next_in_block(
 }
 
 /// The arms of one block in their order.
-fn block(secret: &AllocationSecret, stratum: &str, ratio: &[u32], multiples: &[u32], number: u64) -> Vec<usize> {
+pub(super) fn block(
+    secret: &AllocationSecret,
+    stratum: &str,
+    ratio: &[u32],
+    multiples: &[u32],
+    number: u64,
+) -> Vec<usize> {
     let name = format!("block/{stratum}/{number}/");
     let choice = secret.draw(&[&name, "size"], multiples.len().max(1) as u64) as usize;
     let multiple = multiples.get(choice).copied().unwrap_or(1);

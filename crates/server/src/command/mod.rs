@@ -11,6 +11,7 @@ mod healthcheck;
 mod key;
 mod migrate;
 mod power;
+mod rehearse;
 mod serve;
 mod stats;
 mod trial;
@@ -76,6 +77,8 @@ enum Command {
     VerifyAllocation(verify_allocation::Arguments),
     /// What size a trial needs, what power a size has, and what it can show at all
     Power(power::Arguments),
+    /// Try a whole plan out on made-up people: what would it have decided?
+    Rehearse(rehearse::Arguments),
     /// Read every setting, say what it is, and end
     CheckConfig(ServeArguments),
     /// Ask the server that runs here whether it is well; for containers without other tools
@@ -162,6 +165,7 @@ pub fn run() -> ExitCode {
         Command::Analyse(arguments) => analyse::run(&arguments),
         Command::VerifyAllocation(arguments) => verify_allocation::run(&arguments),
         Command::Power(arguments) => power::run(&arguments),
+        Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::CheckConfig(arguments) => arguments.settings().and_then(|settings| check_config::run(&settings)),
         Command::Healthcheck(arguments) => arguments.settings().and_then(|settings| healthcheck::run(&settings)),
         Command::Stats => stats::run(),

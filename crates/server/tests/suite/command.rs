@@ -298,6 +298,22 @@ fn a_size_is_told_in_sentences_and_in_numbers() {
 }
 
 #[test]
+fn a_plan_is_rehearsed_the_same_each_time() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/fines-letter.protocol.json");
+    let once = run(&["rehearse", example, "--trials", "10", "--seed", "7", "--json"]);
+    assert_eq!(once.status.code(), Some(0), "{}", error(&once));
+    let again = run(&["rehearse", example, "--trials", "10", "--seed", "7", "--json"]);
+    assert_eq!(once.stdout, again.stdout);
+    let table: serde_json::Value = serde_json::from_slice(&once.stdout).expect("it is JSON");
+    let truths: Vec<&str> =
+        table["scenarios"].as_array().expect("a list").iter().filter_map(|s| s["truth"].as_str()).collect();
+    assert_eq!(truths, ["no_effect", "worthwhile", "half_of_it", "harm"]);
+    let output = run(&["rehearse", example, "--trials", "0"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error(&output).contains("--trials: must be at least 1"), "{}", error(&output));
+}
+
+#[test]
 fn the_log_never_holds_what_callers_send() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
