@@ -1,10 +1,12 @@
-//! Several trials of the same question put together.
+//! Several trials of the same question, or subgroups of one trial, put together.
 
 mod heterogeneity;
 mod pool;
+mod subgroups;
 
 pub use heterogeneity::{BetweenTrials, Heterogeneity, heterogeneity, q_profile};
 pub use pool::{Pooled, Pooling, pool};
+pub use subgroups::{QualitativeInteraction, qualitative_interaction, shrunken_effects};
 
 use crate::error::StatError;
 use crate::wald::{check_all_finite, check_positive};

@@ -1,17 +1,20 @@
-//! `meta.*`: `effects` and `variances`, one per trial.
+//! `meta.*`: `effects` and `variances`, one per trial or subgroup.
 
 use super::{Answer, Arguments, answer};
 use crate::StatError;
 use crate::meta::{self, BetweenTrials, Pooling};
 
 pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
-    if !["pool", "heterogeneity", "q_profile"].contains(&name) {
+    if !["pool", "heterogeneity", "q_profile", "qualitative_interaction", "shrunken_effects"].contains(&name) {
         return Ok(None);
     }
     let (effects, variances) = (arguments.numbers("effects")?, arguments.numbers("variances")?);
     if name == "q_profile" {
         let level = arguments.level()?;
         return answer(arguments, || meta::q_profile(&effects, &variances, level));
+    }
+    if name == "qualitative_interaction" {
+        return answer(arguments, || meta::qualitative_interaction(&effects, &variances));
     }
     let between = match arguments.text_or("method", "reml")? {
         "fixed" => BetweenTrials::Fixed,
@@ -28,6 +31,10 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
     };
     if name == "heterogeneity" {
         return answer(arguments, || meta::heterogeneity(&effects, &variances, between));
+    }
+    if name == "shrunken_effects" {
+        let level = arguments.level()?;
+        return answer(arguments, || meta::shrunken_effects(&effects, &variances, between, level));
     }
     let pooling = match arguments.text_or("pooling", "hartung_knapp")? {
         "normal" => Pooling::Normal,

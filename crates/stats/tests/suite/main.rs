@@ -23,6 +23,7 @@ mod sequential_properties;
 mod special;
 mod stepped_wedge;
 mod stratified;
+mod subgroups;
 mod sufficient;
 mod survival;
 mod together;
