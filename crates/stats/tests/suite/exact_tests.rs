@@ -159,6 +159,23 @@ fn exact_tests_mirror_and_are_monotone() {
     }
 }
 
+/// Exchanged arms with failures counted instead of successes are the same question: for every size up to 30.
+#[test]
+fn rejection_regions_mirror_for_all_sizes() {
+    for n1 in 1..=30 {
+        for n0 in 1..=n1 {
+            for test in [ExactTest::Fisher, ExactTest::Boschloo, ExactTest::PooledZ] {
+                let region = RejectionRegion::new(test, n1, n0, 0.025).unwrap();
+                let mirror = RejectionRegion::new(test, n0, n1, 0.025).unwrap();
+                for t in tables(n1, n0) {
+                    let same = region.rejects(t.x1(), t.x0()) == mirror.rejects(n0 - t.x0(), n1 - t.x1());
+                    assert!(same, "{test:?} {t:?}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn the_conditional_interval_and_fishers_test_never_contradict() {
     for (n1, n0) in [(5, 5), (10, 7), (14, 14)] {

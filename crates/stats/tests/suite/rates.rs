@@ -6,7 +6,7 @@ use fairtrial_stats::rates::{
     poisson_regression, poisson_test, quasi_poisson, robust_poisson, scas_rate_difference, scas_rate_ratio,
     score_rate_difference, score_rate_ratio,
 };
-use fairtrial_stats::special::count::ln_binomial;
+use fairtrial_stats::special::count::{ln_binomial, ln_poisson};
 
 #[test]
 fn the_exact_interval_covers_and_agrees_with_its_test() {
@@ -28,6 +28,44 @@ fn the_exact_interval_covers_and_agrees_with_its_test() {
                 let covered = (0..=total).filter(|x1| limits[*x1 as usize].contains(ratio));
                 let coverage: f64 = covered.map(|x1| ln_binomial(x1, total, share, 1.0 - share).exp()).sum();
                 assert!(coverage >= 0.95 - 1e-9, "total {total}, ratio {ratio}: {coverage}");
+            }
+        }
+    }
+}
+
+/// The error of the exact test of counts, one-sided and two-sided, summed over all counts, for expected counts up to 30.
+#[test]
+fn the_exact_test_of_counts_errs_no_more_often_than_it_says() {
+    const MOST: u64 = 75;
+    for (t1, t0) in [(1.0, 1.0), (2.5, 1.0), (1.0, 4.0)] {
+        let p_values: Vec<[f64; 3]> = (0..=MOST)
+            .flat_map(|x1| (0..=MOST).map(move |x0| (x1, x0)))
+            .map(|(x1, x0)| {
+                let events = Events::new(x1, t1, x0, t0).unwrap();
+                let p = |events: &Events, side| poisson_test(events, PoissonTail::Central, side).unwrap().p();
+                let all = [Side::Greater, Side::Less, Side::Two].map(|side| p(&events, side));
+                // Exchanged arms mirror the question.
+                assert!((p(&events.swapped(), Side::Less) - all[0]).abs() < 1e-12, "{x1} {x0}");
+                assert!((p(&events.swapped(), Side::Two) - all[2]).abs() < 1e-12, "{x1} {x0}");
+                all
+            })
+            .collect();
+        for mean0 in [0.2, 0.5, 1.0, 2.0, 3.5, 5.0, 8.0, 12.0, 20.0, 30.0] {
+            let mean1 = mean0 * t1 / t0;
+            if mean1 > 30.0 {
+                continue;
+            }
+            let masses = |mean: f64| -> Vec<f64> { (0..=MOST).map(|x| ln_poisson(x, mean).exp()).collect() };
+            let (first, second) = (masses(mean1), masses(mean0));
+            for alpha in [0.01, 0.025, 0.05, 0.2] {
+                let mut errors = [0.0; 3];
+                let weights = first.iter().flat_map(|a| second.iter().map(move |b| a * b));
+                for (weight, p) in weights.zip(&p_values) {
+                    for (error, p) in errors.iter_mut().zip(p) {
+                        *error += if *p <= alpha { weight } else { 0.0 };
+                    }
+                }
+                assert!(errors.iter().all(|error| *error <= alpha), "{t1} {t0} {mean0} {alpha}: {errors:?}");
             }
         }
     }
