@@ -107,7 +107,9 @@ pub fn jeffreys(x: u64, n: u64, level: f64) -> Result<Estimate, StatError> {
 /// Equal-tailed limits of the posterior under Jeffreys' prior, without the convention for 0 and n.
 pub(crate) fn jeffreys_limits(x: u64, n: u64, tail: f64) -> (f64, f64) {
     let (a, b) = (x as f64 + 0.5, (n - x) as f64 + 0.5);
-    (beta::quantile(a, b, tail), beta::quantile_upper(a, b, tail))
+    let (lower, upper) = (beta::quantile(a, b, tail), beta::quantile_upper(a, b, tail));
+    // At a level near 0 both are the median, and rounding may exchange them.
+    (lower.min(upper), upper.max(lower))
 }
 
 /// Which proportions are compatible with x of n, counting half of the observed value's probability? (mid-P)

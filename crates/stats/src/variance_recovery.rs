@@ -39,5 +39,7 @@ pub(crate) fn ratio(first: Limits, second: Limits) -> (f64, f64) {
             own_part / (product - sign * root)
         }
     };
-    (limit(first.lower, second.upper, -1.0).max(0.0), limit(first.upper, second.lower, 1.0))
+    let (lower, upper) = (limit(first.lower, second.upper, -1.0).max(0.0), limit(first.upper, second.lower, 1.0));
+    // At a level near 0 both are the estimate, and rounding may exchange them.
+    (lower.min(upper), upper.max(lower))
 }

@@ -9,6 +9,7 @@ mod exact_binary;
 mod exact_ratios;
 mod exact_tests;
 mod group_sequential;
+mod hostile;
 mod means;
 mod method_calls;
 mod one_proportion;

@@ -163,3 +163,72 @@ fn every_extreme_value_is_met() {
     assert!(lines.lines().count() > 1_500, "the file has been cut short");
     assert!(failures.is_empty(), "{} lines differ:\n{}", failures.len(), failures.join("\n"));
 }
+
+/// The numbers of an answer beside those expected, as relative differences; differences next to 0 have no meaning.
+fn differences(expected: &Value, got: &Value, found: &mut Vec<f64>) {
+    match (expected, got) {
+        (Value::Number(a), Value::Number(b)) => {
+            if let (Some(a), Some(b)) = (a.as_f64(), b.as_f64())
+                && a.abs() > 1e-6
+            {
+                found.push(((a - b) / a).abs());
+            }
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            let comparable = |key: &&String| *key != "nuisance" && *key != "at";
+            for key in a.keys().filter(comparable) {
+                differences(&a[key], b.get(key).unwrap_or(&Value::Null), found);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) => a.iter().zip(b).for_each(|(a, b)| differences(a, b, found)),
+        _ => {}
+    }
+}
+
+/// The table of accuracy in the documentation says what a comparison of today finds.
+#[test]
+fn the_accuracy_table_is_what_the_comparison_finds() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let extremes = own.join("tests/data/extremes.jsonl");
+    let mut files: Vec<(PathBuf, PathBuf)> = vec![(extremes, own.join("tests/data/extremes"))];
+    for entry in std::fs::read_dir(vectors()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            files.push((path, vectors().join("data")));
+        }
+    }
+    let mut groups: std::collections::BTreeMap<String, Vec<f64>> = std::collections::BTreeMap::new();
+    for (file, data) in files {
+        for line in std::fs::read_to_string(file).unwrap().lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let (group, id) = (row["group"].as_str().unwrap(), row["id"].as_str().unwrap());
+            let coarse = COARSE.iter().any(|(of, name, ..)| *of == group && id.starts_with(name));
+            // A reference that promises fewer digits says nothing of ours; so do the places of maxima.
+            if row["rel_tol"].as_f64().unwrap() <= 1e-7 && !coarse && group != "exact_gs" {
+                let answer = reference::answer(&row, &data);
+                differences(&row["value"], &answer["value"], groups.entry(group.to_owned()).or_default());
+            }
+        }
+    }
+    let text = std::fs::read_to_string(own.join("../../docs/STATISTICS.md")).unwrap();
+    let table =
+        text.split("<!-- accuracy: begin -->").nth(1).and_then(|rest| rest.split("<!-- accuracy: end -->").next());
+    let stated: Vec<(String, usize, f64)> = table
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            Some((cells.get(1)?.trim_matches('`').to_owned(), cells.get(2)?.parse().ok()?, cells.get(3)?.parse().ok()?))
+        })
+        .collect();
+    let found: Vec<(String, usize, f64)> = groups
+        .into_iter()
+        .map(|(group, found)| (group, found.len(), found.iter().copied().fold(0.0, f64::max)))
+        .collect();
+    assert_eq!(stated.len(), found.len(), "docs/STATISTICS.md should list {found:?}");
+    for (stated, found) in stated.iter().zip(&found) {
+        assert_eq!((&stated.0, stated.1), (&found.0, found.1), "docs/STATISTICS.md");
+        // The last bits of another machine may move the worst difference, not by a factor of a hundred.
+        assert!(found.2 <= stated.2 && found.2 >= 1e-2 * stated.2, "docs/STATISTICS.md: {stated:?}, found {found:?}");
+    }
+}

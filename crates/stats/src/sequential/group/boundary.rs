@@ -179,7 +179,7 @@ pub(crate) fn beta_spending(
         Ok((upper, lower, miss.total))
     };
     let unit = spec.information.last().copied().unwrap_or(1.0).sqrt();
-    let start = (normal::quantile(1.0 - alpha) + normal::quantile(1.0 - beta)).max(1e-3) / unit;
+    let start = (-normal::quantile(alpha) - normal::quantile(beta)).max(1e-3) / unit;
     let excess = |theta: f64| solve(theta).map(|found| (found.2.max(1e-300) / beta).ln());
     let (mut low, mut high) = (0.8 * start, 1.2 * start);
     let mut tries = 0;

@@ -207,7 +207,7 @@ impl GroupSequentialDesign {
             return Err(StatError::invalid("power", "must lie between the error rate and 1"));
         }
         let unit = self.information().last().copied().unwrap_or(1.0).sqrt();
-        let start = ((normal::quantile(1.0 - alpha) + normal::quantile(power)) / unit).max(0.0);
+        let start = ((normal::quantile(power) - normal::quantile(alpha)) / unit).max(0.0);
         let miss = |effect: f64| {
             let reached = self.walk(Running::start(effect), 0).power;
             ((1.0 - reached).max(1e-300) / (1.0 - power)).ln()
@@ -229,7 +229,7 @@ impl GroupSequentialDesign {
     pub fn inflation(&self, power: f64) -> Result<f64, StatError> {
         let effect = self.effect_at_power(power)?;
         let maximum = self.information().last().copied().unwrap_or(1.0);
-        let fixed = normal::quantile(1.0 - self.spec.alpha_of_side()) + normal::quantile(power);
+        let fixed = normal::quantile(power) - normal::quantile(self.spec.alpha_of_side());
         Ok(effect * effect * maximum / (fixed * fixed))
     }
 }

@@ -96,8 +96,7 @@ impl GroupSequentialDesign {
         }
         let standardised = effect.abs() / deviation;
         let per_unit = ratio.sqrt() / (1.0 + ratio);
-        let normal_size =
-            ((normal::quantile(1.0 - alpha) + normal::quantile(power)) / (standardised * per_unit)).powi(2);
+        let normal_size = ((normal::quantile(power) - normal::quantile(alpha)) / (standardised * per_unit)).powi(2);
         if normal_size > MAX_UNITS {
             return Err(StatError::TooLarge { reason: "more than 10^12 units".to_owned() });
         }
