@@ -154,10 +154,12 @@ async function plan() {
   const account = (role) => demo.accounts.find((account) => account.role === role) ?? stop(`the demonstration has no ${role}`);
   const designer = account("designer");
   const trials = demo.trials.filter(({ agency }) => agency === designer.agency)
-    .flatMap(({ key, state }) => [`/trials/${key}`, `/trials/${key}/protocol`, ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/report`])]);
+    .flatMap(({ key, state }) => [`/trials/${key}`, `/trials/${key}/protocol`, `/trials/${key}/notice`, ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/report`])]);
+  const register = await (await fetch(`${origin}/register.json`)).json();
+  const open = register.trials.flatMap(({ trial, code }) => [`/register/${trial}`, `/t/${code}`]);
   return [
-    { login: null, pages: [...found(["/sign-in"]), { path: "/nothing-is-here", status: 404 }] },
-    { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/account", ...trials]), { path: "/trials/nothing-is-here", status: 404 }] },
+    { login: null, pages: [...found(["/sign-in", "/register", "/register?q=letter", ...open]), { path: "/nothing-is-here", status: 404 }] },
+    { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/trials/new/steps", "/account", ...trials]), { path: "/trials/nothing-is-here", status: 404 }] },
     { login: account("administrator"), pages: found(["/admin/keys", "/admin/keys/new", "/admin/people", "/admin/people/new"]) },
   ];
 }
