@@ -86,7 +86,7 @@ fn arms(reading: &Reading<'_>) -> Vec<ArmReport> {
             assigned: sample.assigned,
             analysed: sample.analysed,
             not_yet_mature: sample.not_yet_mature(),
-            missing: sample.missing,
+            missing: sample.lost(),
         })
         .collect()
 }
@@ -132,7 +132,7 @@ fn arm_outcome(
         assigned: sample.assigned,
         analysed: sample.analysed,
         not_yet_mature: sample.not_yet_mature(),
-        missing: sample.missing,
+        missing: sample.lost(),
         clusters: method.by_cluster.then_some(sample.clusters.len() as u64),
         events: None,
         mean: None,

@@ -14,14 +14,16 @@ pub(crate) fn flow(reading: &Reading<'_>) -> Flow {
         .arms
         .iter()
         .zip(samples.into_iter().flatten())
-        .map(|(arm, sample)| FlowArm {
+        .enumerate()
+        .map(|(index, (arm, sample))| FlowArm {
             arm: arm.key.clone(),
             name: arm.name.clone(),
             assigned: sample.assigned,
             clusters: by_cluster.then_some(sample.clusters_assigned),
             not_yet_mature: sample.not_yet_mature(),
-            missing: sample.missing,
+            missing: sample.lost(),
             analysed: sample.analysed,
+            handling: reading.evidence.handling.get(index).copied(),
         })
         .collect();
     let not_enrolled: Vec<NotEnrolled> = reading

@@ -22,8 +22,10 @@ use crate::report::NotEstimable;
 pub struct ArmSample {
     /// Units assigned.
     pub assigned: u64,
-    /// Units whose follow-up is over.
+    /// Units whose follow-up is over and whose data may be used.
     pub mature: u64,
+    /// Units whose data may not be used: they are in no number here but `assigned`.
+    pub set_aside: u64,
     /// Units with a value, followed up in full.
     pub analysed: u64,
     /// Units followed up in full without a value.
@@ -46,7 +48,13 @@ impl ArmSample {
     /// Units whose follow-up is not over.
     #[must_use]
     pub fn not_yet_mature(&self) -> u64 {
-        self.assigned.saturating_sub(self.mature)
+        self.assigned.saturating_sub(self.mature).saturating_sub(self.set_aside)
+    }
+
+    /// Units that are lost to the analysis: followed up in full without a value, or with data that may not be used.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.missing.saturating_add(self.set_aside)
     }
 
     /// Units for which a binary outcome happened.
@@ -178,6 +186,7 @@ fn take(arm: &mut ArmSample, plan: &Protocol, outcome: &Outcome, cell: &Cell, by
     let missing = cell.mature.saturating_sub(analysed);
     arm.assigned = arm.assigned.saturating_add(cell.assigned);
     arm.mature = arm.mature.saturating_add(cell.mature);
+    arm.set_aside = arm.set_aside.saturating_add(cell.set_aside);
     arm.analysed = arm.analysed.saturating_add(analysed);
     arm.missing = arm.missing.saturating_add(missing);
     arm.sums = FixedSums {
@@ -203,8 +212,9 @@ fn take(arm: &mut ArmSample, plan: &Protocol, outcome: &Outcome, cell: &Cell, by
 /// What no true data can show, in words.
 fn contradiction(outcome: &Outcome, cell: &Cell) -> Option<String> {
     let Tally { observed, sum, sum_of_squares } = cell.tally;
-    if cell.mature > cell.assigned {
-        return Some(format!("{} people followed up among {} assigned", cell.mature, cell.assigned));
+    if cell.mature.saturating_add(cell.set_aside) > cell.assigned {
+        let told = cell.mature.saturating_add(cell.set_aside);
+        return Some(format!("{told} people followed up or set aside among {} assigned", cell.assigned));
     }
     if observed > cell.mature {
         return Some(format!("values of {observed} people among {} followed up", cell.mature));

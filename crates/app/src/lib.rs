@@ -17,6 +17,8 @@ mod sealing;
 mod state;
 pub mod trials;
 
+pub use fairtrial_store::BurdenCap;
+
 pub use ambient::{Ambient, Clock, RandomSource};
 pub use error::AppError;
 pub use sealing::MasterKey;

@@ -89,6 +89,10 @@ key!(
     TouchpointKey
 );
 key!(
+    /// Name of a set of trials that exclude each other.
+    LayerKey
+);
+key!(
     /// Name of a cluster in a trial's roster.
     ClusterKey
 );

@@ -43,7 +43,7 @@ fn register() -> Vec<Row> {
 
 /// For frontline apps.
 fn frontline() -> Vec<Row> {
-    let assign = Needs::Scope(Scope::Assign);
+    let (assign, events) = (Needs::Scope(Scope::Assign), Needs::Scope(Scope::EventsWrite));
     vec![
         Row::program(Method::POST, "/v1/trials/{trial}/assignments", assign, api::assignments::assign),
         Row::program(Method::POST, "/v1/trials/{trial}/assignments/lookup", assign, api::assignments::look_up),
@@ -54,8 +54,12 @@ fn frontline() -> Vec<Row> {
             api::assignments::assign_at_touchpoint,
         ),
         Row::program(Method::GET, "/v1/trials/{trial}/calendar", assign, api::calendar::show).with_query(&["format"]),
-        Row::program(Method::POST, "/v1/events", Needs::Scope(Scope::EventsWrite), api::events::record)
-            .with_query(&["dry_run"]),
+        Row::program(Method::POST, "/v1/trials/{trial}/delivery", events, api::notes::deliver),
+        Row::program(Method::POST, "/v1/trials/{trial}/override", assign, api::notes::give_another),
+        Row::program(Method::POST, "/v1/trials/{trial}/harms", events, api::notes::report_harm),
+        Row::program(Method::POST, "/v1/optouts", assign, api::opt_outs::begin),
+        Row::program(Method::POST, "/v1/optouts/withdraw", assign, api::opt_outs::withdraw),
+        Row::program(Method::POST, "/v1/events", events, api::events::record).with_query(&["dry_run"]),
         Row::program(Method::POST, "/ofrep/v1/evaluate/flags/{key}", assign, api::ofrep::evaluate),
         Row::program(Method::POST, "/ofrep/v1/evaluate/flags", assign, api::ofrep::evaluate_all)
             .with_query(&["flagConfigEtag", "flagConfigLastModified"]),
@@ -67,6 +71,7 @@ fn management() -> Vec<Row> {
     let (read, write) = (Needs::Scope(Scope::TrialsRead), Needs::Scope(Scope::TrialsWrite));
     let results = Needs::Scope(Scope::ResultsRead);
     vec![
+        Row::program(Method::PUT, "/v1/burden-cap", write, api::opt_outs::limit),
         Row::program(Method::GET, "/v1/trials", read, api::trials::list),
         Row::program(Method::POST, "/v1/trials", write, api::trials::create),
         Row::program(Method::GET, "/v1/trials/{trial}", read, api::trials::show),

@@ -17,6 +17,11 @@ mod writer;
 
 pub use connection::{DatabaseUrl, DbConnection};
 pub use error::StoreError;
-pub use records::{agencies, api_keys, audit, directory, log, people, sessions, touches, trials};
+pub use records::{
+    agencies, api_keys, audit, directory, limits, log, notes, opt_outs, people, sessions, touches, trials,
+};
 pub use store::Store;
-pub use writer::{AssignAnswer, AssignRequest, Drawing, Placed, RecordAnswer, RecordRequest, Recorded, WriterSettings};
+pub use writer::{
+    AssignAnswer, AssignRequest, BurdenCap, Drawing, Limits, Placed, RecordAnswer, RecordRequest, Recorded,
+    WriterSettings,
+};

@@ -65,6 +65,22 @@ table! { audit (sequence) {
     action -> Text, subject -> Text, detail -> Text, previous_hash -> Binary, hash -> Binary,
 } }
 
+table! { layers (trial_id) { trial_id -> BigInt, agency_id -> BigInt, layer -> Text, } }
+
+table! { burden_caps (agency_id) { agency_id -> BigInt, trials -> BigInt, days -> BigInt, } }
+
+table! { opt_outs (bucket, agency_id, unit, kind, trial_id) {
+    bucket -> SmallInt, agency_id -> BigInt, unit -> Binary, kind -> Text, trial_id -> BigInt, reference -> Text, since -> BigInt,
+    ended -> Nullable<BigInt>,
+} }
+
+table! { notes (agency_id, event_id, trial_id, bucket) {
+    sequence -> BigInt, bucket -> SmallInt, agency_id -> BigInt, event_id -> Text, trial_id -> BigInt, unit -> Binary,
+    kind -> Text, code -> Text, arm -> Nullable<SmallInt>, severity -> Nullable<SmallInt>, remark -> Nullable<Text>,
+    late -> Bool, at -> BigInt, received_at -> BigInt, fingerprint -> Binary, key_id -> Nullable<BigInt>,
+    person_id -> Nullable<BigInt>,
+} }
+
 table! { logs (name) { name -> Text, next_sequence -> BigInt, } }
 
 table! { directory_version (id) { id -> BigInt, version -> BigInt, } }

@@ -4,6 +4,7 @@
 //! at counts only, never at who did better, so that all of them may be seen while the trial runs.
 
 mod counts;
+mod handling;
 mod missing;
 mod ratio;
 
@@ -20,13 +21,15 @@ pub const AMBER_BELOW: f64 = 0.01;
 /// All checks, in the order of the report.
 #[must_use]
 pub fn gates(reading: &Reading<'_>) -> Vec<Gate> {
-    vec![
+    let mut gates = vec![
         ratio::sample_ratio(reading),
         counts::contradictory_data(reading),
         missing::missing_outcomes(reading),
         counts::stray_events(reading),
         counts::plan_adherence(reading),
-    ]
+    ];
+    gates.extend(handling::care_overrides(reading));
+    gates
 }
 
 fn gate(name: &str, status: GateStatus, detail: impl Into<String>, p_value: Option<f64>) -> Gate {

@@ -201,6 +201,7 @@ impl<'a> TrialRun<'a> {
                         group: self.groups[cell % width].clone(),
                         assigned: of(self.assigned.get(stage)),
                         mature,
+                        set_aside: 0,
                         tally: Tally { observed: sums.observed, sum: sums.sum, sum_of_squares: sums.squares },
                     }
                 })
@@ -222,6 +223,7 @@ impl<'a> TrialRun<'a> {
             events: EventCounts::default(),
             not_enrolled: Vec::new(),
             wedge: None,
+            handling: Vec::new(),
         }
     }
 }

@@ -204,6 +204,6 @@ pub struct ArmReport {
     pub analysed: u64,
     /// Units whose follow-up is not over; counted in no comparison.
     pub not_yet_mature: u64,
-    /// Units followed up in full without a value.
+    /// Units without a value: followed up in full, or with data that the person took out.
     pub missing: u64,
 }

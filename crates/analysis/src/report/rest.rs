@@ -1,6 +1,6 @@
 //! The parts of the report around the comparisons: flow, looks, equity, cost.
 
-use fairtrial_domain::{ArmKey, Decimal, OutcomeKey};
+use fairtrial_domain::{ArmKey, Decimal, OutcomeKey, projection::ArmHandling};
 use serde::{Deserialize, Serialize};
 
 use super::{Comparison, NotEstimable};
@@ -47,10 +47,14 @@ pub struct FlowArm {
     pub clusters: Option<u64>,
     /// Units whose follow-up is not over.
     pub not_yet_mature: u64,
-    /// Units followed up in full without a value.
+    /// Units without a value: followed up in full, or with data that the person took out.
     pub missing: u64,
     /// Units with a value.
     pub analysed: u64,
+    /// What became of them on the way; absent where nothing is known of it. Those whose data were taken out stand in
+    /// `missing` too; the other numbers cut across the leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handling: Option<ArmHandling>,
 }
 
 /// One planned look.

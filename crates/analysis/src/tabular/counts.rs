@@ -127,7 +127,7 @@ fn evidence(plan: &LockedProtocol, counts: &Counts, as_of: DateTime<Utc>) -> Evi
     let cell = |place: usize, arm: usize| {
         let (people, happened) = count(place, arm);
         let tally = Tally { observed: people, sum: happened.into(), sum_of_squares: happened.into() };
-        Cell { arm, group: String::new(), assigned: people, mature: people, tally }
+        Cell { arm, group: String::new(), assigned: people, mature: people, set_aside: 0, tally }
     };
     let outcomes = protocol.outcomes.iter().enumerate().map(|(place, outcome)| OutcomeEvidence {
         outcome: outcome.key.clone(),
@@ -146,5 +146,6 @@ fn evidence(plan: &LockedProtocol, counts: &Counts, as_of: DateTime<Utc>) -> Evi
         events,
         not_enrolled: Vec::new(),
         wedge: None,
+        handling: Vec::new(),
     }
 }

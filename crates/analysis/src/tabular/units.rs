@@ -219,6 +219,7 @@ impl Gathered {
                 group: unit.group.clone(),
                 assigned: 0,
                 mature: 0,
+                set_aside: 0,
                 tally: Tally::default(),
             });
             cell.assigned += 1;
@@ -256,6 +257,7 @@ impl Gathered {
             events,
             not_enrolled: Vec::new(),
             wedge: None,
+            handling: Vec::new(),
         }
     }
 }

@@ -41,7 +41,7 @@ fn day() -> NaiveDate {
 
 /// One arm's people in one group: assigned and mature alike, with their tally.
 pub(crate) fn cell(arm: usize, group: &str, people: u64, tally: Tally) -> Cell {
-    Cell { arm, group: group.to_owned(), assigned: people, mature: people, tally }
+    Cell { arm, group: group.to_owned(), assigned: people, mature: people, set_aside: 0, tally }
 }
 
 /// A tally of people with and without something that happened; only those with it are recorded.
@@ -77,6 +77,7 @@ pub(crate) fn locked(plan: &LockedProtocol, outcomes: Vec<Vec<Cell>>) -> Evidenc
         events: EventCounts::default(),
         not_enrolled: vec![("not_eligible".to_owned(), 31), ("opted_out".to_owned(), 4)],
         wedge: None,
+        handling: Vec::new(),
     }
 }
 

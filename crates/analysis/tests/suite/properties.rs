@@ -96,7 +96,14 @@ fn cell_of(kind: OutcomeKind, arms: usize) -> impl Strategy<Value = Cell> {
     let arm = prop_oneof![200 => 0..arms, 1 => Just(arms)];
     (arm, prop::sample::select(&GROUPS[..]), people(), 0_u64..5).prop_flat_map(move |(arm, group, mature, later)| {
         let assigned = mature.saturating_add(later);
-        tally(kind, mature).prop_map(move |tally| Cell { arm, group: group.to_owned(), assigned, mature, tally })
+        tally(kind, mature).prop_map(move |tally| Cell {
+            arm,
+            group: group.to_owned(),
+            assigned,
+            mature,
+            set_aside: 0,
+            tally,
+        })
     })
 }
 

@@ -1,13 +1,15 @@
 //! Asking which version a person gets.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use fairtrial_domain::{
     ArmKey, Fault, Pseudonym, TouchpointKey, TrialKey, UnitText,
     eligibility::{AttributeValue, Attributes, Purpose},
     protocol::{Protocol, ProtocolId},
-    trial::{AssignmentOutcome, Scope, State, before_draw, group_of, read_attributes},
+    trial::{AssignmentOutcome, Gate, Scope, Standing, State, before_draw, group_of, read_attributes},
 };
-use fairtrial_store::{AssignAnswer, AssignRequest, log};
+use fairtrial_store::{AssignAnswer, AssignRequest, Limits, log};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -55,6 +57,21 @@ pub struct Assignment {
     pub assigned_at: Option<DateTime<Utc>>,
     /// How the person is to be told, when each is told.
     pub notice: Option<String>,
+    /// The arm that is served in place of the assigned one, where somebody gave the person another version for their good.
+    pub delivered_arm: Option<ArmKey>,
+    /// How each gate stands to the person, in their order; of a dry run only.
+    pub gates: Option<Vec<GateStep>>,
+}
+
+/// How one gate stands to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateStep {
+    /// Which gate.
+    pub gate: Gate,
+    /// Whether it lets them pass.
+    pub passed: bool,
+    /// Why not, in plain words.
+    pub detail: Option<String>,
 }
 
 impl App {
@@ -92,7 +109,9 @@ impl App {
         let started: Vec<_> = trials.iter().filter(|trial| trial.state.has_started()).collect();
         undeclared(&started, &call.attributes)?;
         let mut assignments = Vec::with_capacity(started.len());
-        for trial in started {
+        for (place, trial) in
+            in_drawn_order(&directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit), &started)
+        {
             let protocol = trial.plan.protocol();
             let own: Map<String, Value> = call
                 .attributes
@@ -106,9 +125,10 @@ impl App {
                 Err(fault) if fault.code == "unexpected_cluster" => group_of(protocol, None, &attributes),
                 group => group,
             };
-            assignments.push(self.assign_in(&directory, caller, trial, call, &attributes, group).await?);
+            assignments.push((place, self.assign_in(&directory, caller, trial, call, &attributes, group).await?));
         }
-        Ok(assignments)
+        assignments.sort_by_key(|(place, _)| *place);
+        Ok(assignments.into_iter().map(|(_, assignment)| assignment).collect())
     }
 
     /// A person's place in a trial, without ever making one.
@@ -125,14 +145,14 @@ impl App {
             // Another server may have assigned the person a moment ago.
             None => self.kept_place(trial.id, pseudonym).await?.ok_or(AppError::NotFound("assignment"))?,
         };
-        Ok(served(trial, &pseudonym, place, AssignmentOutcome::Existing))
+        Ok(self.served(trial, &pseudonym, place, AssignmentOutcome::Existing))
     }
 
     async fn kept_place(&self, trial_id: i64, unit: Pseudonym) -> Result<Option<KnownPlace>, AppError> {
         let kept = self.store.read(move |c| log::assignment_of(c, trial_id, &unit)).await?;
         kept.map(|(arm, assigned_at)| {
             let arm = u8::try_from(arm).map_err(|_| AppError::Internal("an arm's number is out of range".into()))?;
-            Ok(KnownPlace { arm, assigned_at })
+            Ok(KnownPlace { arm, given: None, assigned_at })
         })
         .transpose()
     }
@@ -147,92 +167,175 @@ impl App {
         group: Result<String, Fault>,
     ) -> Result<Assignment, AppError> {
         let pseudonym = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit);
-        if let Some(place) = self.known.get(trial.id, &pseudonym) {
-            return Ok(served(trial, &pseudonym, place, AssignmentOutcome::Existing));
+        let place = self.known.get(trial.id, &pseudonym);
+        if let Some(place) = place.filter(|_| !call.dry_run) {
+            return Ok(self.served(trial, &pseudonym, place, AssignmentOutcome::Existing));
         }
-        if let Err((outcome, reason)) = before_draw(trial.state, trial.plan.protocol(), attributes) {
-            self.touches.count(trial.id, outcome);
+        let (standing, limits) = self.standing(directory, trial, &pseudonym)?;
+        let looking = call.dry_run || !caller.live;
+        let passed = before_draw(trial.state, standing, trial.plan.protocol(), attributes);
+        if !call.dry_run
+            && let Err((outcome, reason)) = passed
+        {
+            if !looking {
+                self.touches.count(trial.id, outcome);
+            }
             return Ok(not_enrolled(trial, outcome, reason));
         }
-        let stratum = group.map_err(|fault| AppError::Invalid(vec![fault]))?;
-        if call.dry_run || !caller.live {
-            // The arm is not told: whoever could look before enrolling could choose whom to enrol.
-            let reason = "this was a trial run: the person would be assigned, and nothing was kept";
-            return Ok(not_enrolled(trial, AssignmentOutcome::Assigned, reason.into()));
+        let stratum = match (group, &passed) {
+            // Whoever does not come so far needs no group.
+            (Err(_), Err(_)) => String::new(),
+            (group, _) => group.map_err(|fault| AppError::Invalid(vec![fault]))?,
+        };
+        if looking {
+            let gates = call.dry_run.then(|| steps(trial, standing, attributes));
+            return Ok(Assignment { gates, ..looked(trial, place.is_some(), standing, passed) });
         }
         let drawing =
             trial.drawing.clone().ok_or_else(|| AppError::Internal("a started trial has no secret".into()))?;
         let at = self.ambient.now_micros();
         let day = trial.day_of(at);
         let attributes = kept_attributes(trial.plan.protocol(), attributes)?;
-        let request = AssignRequest { drawing, unit: pseudonym, stratum, day, attributes, at };
+        let request = AssignRequest { drawing, unit: pseudonym, stratum, day, attributes, limits, at };
         match self.store.assign(request).await? {
             AssignAnswer::New(place) => {
                 self.known.insert(trial.id, pseudonym, place.arm, place.assigned_at);
-                Ok(served(trial, &pseudonym, known(place)?, AssignmentOutcome::Assigned))
+                Ok(self.served(trial, &pseudonym, known(place)?, AssignmentOutcome::Assigned))
             }
             AssignAnswer::Existing(place) => {
                 self.known.insert(trial.id, pseudonym, place.arm, place.assigned_at);
-                Ok(served(trial, &pseudonym, known(place)?, AssignmentOutcome::Existing))
+                Ok(self.served(trial, &pseudonym, known(place)?, AssignmentOutcome::Existing))
             }
-            AssignAnswer::CapReached => {
-                self.touches.count(trial.id, AssignmentOutcome::CapReached);
-                Ok(not_enrolled(
-                    trial,
-                    AssignmentOutcome::CapReached,
-                    "the trial holds the most people that its plan allows".into(),
-                ))
-            }
+            AssignAnswer::CapReached => Ok(self.turned_away(trial, AssignmentOutcome::CapReached)),
+            AssignAnswer::OptedOut => Ok(self.turned_away(trial, AssignmentOutcome::OptedOut)),
+            AssignAnswer::AtBurdenCap => Ok(self.turned_away(trial, AssignmentOutcome::BurdenCap)),
+            AssignAnswer::InOtherTrial => Ok(self.turned_away(trial, AssignmentOutcome::ExcludedByOtherTrial)),
             AssignAnswer::NotEnrolling(state) => {
-                let (outcome, reason) = before_draw(state, trial.plan.protocol(), &Attributes::new())
-                    .err()
-                    .unwrap_or((AssignmentOutcome::Ended, "the trial takes nobody in any more".into()));
-                self.touches.count(trial.id, outcome);
-                Ok(not_enrolled(trial, outcome, reason))
+                let refused = Gate::State.pass(state, Standing::default(), trial.plan.protocol(), &Attributes::new());
+                Ok(self.turned_away(trial, refused.err().map_or(AssignmentOutcome::Ended, |(outcome, _)| outcome)))
             }
             AssignAnswer::UnknownCluster => {
                 Err(AppError::invalid("/cluster", "unknown_cluster", "this cluster is not on the trial's roster"))
             }
         }
     }
+
+    /// Whom the transaction of the draw turned away.
+    fn turned_away(&self, trial: &Trial, outcome: AssignmentOutcome) -> Assignment {
+        self.touches.count(trial.id, outcome);
+        not_enrolled(trial, outcome, outcome.sentence().to_owned())
+    }
+
+    /// What is known here of a new unit, and the limits that the draw has to keep.
+    fn standing(&self, directory: &Directory, trial: &Trial, unit: &Pseudonym) -> Result<(Standing, Limits), AppError> {
+        let layer = trial.plan.protocol().layer.clone();
+        let burden = directory.agency(trial.agency_id)?.burden_cap;
+        let mut standing = Standing {
+            opted_out: self.wishes.cover(trial.id, unit),
+            full: self.projections.units(trial) as u64 >= trial.plan.protocol().monitoring.max_units,
+            ..Standing::default()
+        };
+        if layer.is_some() || burden.is_some() {
+            let since = burden.map(|cap| self.ambient.now() - chrono::Duration::days(cap.days.into()));
+            let mut met = 0;
+            for other in directory.trials_met(trial) {
+                let Some(place) = self.known.get(other.id, unit) else { continue };
+                met += u32::from(since.is_some_and(|since| instant(place.assigned_at) >= since));
+                standing.in_layer |=
+                    layer.is_some() && other.plan.protocol().layer == layer && other.locked_at.is_none();
+            }
+            standing.at_burden_cap = burden.is_some_and(|cap| met >= cap.trials);
+        }
+        Ok((standing, Limits { agency_id: trial.agency_id, layer, burden }))
+    }
+
+    /// The answer for a person who is in the trial. While a trial is suspended, and after it was stopped for harm or its data
+    /// were locked, everybody gets the current version, and so does whoever opted out; where a person was assigned never
+    /// changes.
+    fn served(&self, trial: &Trial, unit: &Pseudonym, place: KnownPlace, outcome: AssignmentOutcome) -> Assignment {
+        let over = match trial.state {
+            State::Suspended => Some((AssignmentOutcome::Suspended, AssignmentOutcome::Suspended.sentence())),
+            _ if trial.reverted => {
+                Some((AssignmentOutcome::Suspended, "the trial was stopped; everybody gets the current version"))
+            }
+            State::DataLocked => Some((AssignmentOutcome::Ended, AssignmentOutcome::Ended.sentence())),
+            _ if self.wishes.cover(trial.id, unit) => {
+                Some((AssignmentOutcome::OptedOut, AssignmentOutcome::OptedOut.sentence()))
+            }
+            _ => None,
+        };
+        if let Some((outcome, reason)) = over {
+            return not_enrolled(trial, outcome, reason.into());
+        }
+        let protocol = trial.plan.protocol();
+        let Some(arm) = protocol.arms.get(usize::from(place.arm)) else {
+            return not_enrolled(
+                trial,
+                AssignmentOutcome::Ended,
+                "the plan does not have this version any more".into(),
+            );
+        };
+        let given =
+            place.given.and_then(|given| protocol.arms.get(usize::from(given))).filter(|given| given.key != arm.key);
+        Assignment {
+            trial: protocol.key.clone(),
+            outcome,
+            reason: given.map(|_| "the person was given another version for their good".into()),
+            arm: Some(arm.key.clone()),
+            payload: given.unwrap_or(arm).payload.clone(),
+            assignment_id: Some(assignment_id(trial, unit)),
+            protocol_id: trial.plan.id().clone(),
+            assigned_at: Some(instant(place.assigned_at)),
+            notice: (protocol.data.notice == "individual").then(|| protocol.public_summary.clone()),
+            delivered_arm: given.map(|given| given.key.clone()),
+            gates: None,
+        }
+    }
+}
+
+/// How each gate stands to a person, whatever those before it say.
+fn steps(trial: &Trial, standing: Standing, attributes: &Attributes) -> Vec<GateStep> {
+    let pass = |gate: Gate| gate.pass(trial.state, standing, trial.plan.protocol(), attributes);
+    let step = |gate: &Gate| {
+        let detail = pass(*gate).err().map(|(_, reason)| reason);
+        GateStep { gate: *gate, passed: detail.is_none(), detail }
+    };
+    Gate::ALL.iter().map(step).collect()
+}
+
+/// What somebody who only looks is told. Never an arm: whoever could look before enrolling could choose whom to enrol.
+fn looked(
+    trial: &Trial,
+    known: bool,
+    standing: Standing,
+    passed: Result<(), (AssignmentOutcome, String)>,
+) -> Assignment {
+    let (outcome, reason) = match passed {
+        _ if known && !standing.opted_out => {
+            (AssignmentOutcome::Existing, AssignmentOutcome::Existing.sentence().to_owned())
+        }
+        Err(refused) => refused,
+        Ok(()) => {
+            let reason = "this was a trial run: the person would be assigned, and nothing was kept";
+            (AssignmentOutcome::Assigned, reason.to_owned())
+        }
+    };
+    not_enrolled(trial, outcome, reason)
+}
+
+/// Trials of a touchpoint in an order that a hash of unit and trial draws, each with its place. Where trials exclude each other,
+/// the first to ask gets the person: were the order fixed, the first trial would get everybody.
+fn in_drawn_order<'a>(unit: &Pseudonym, trials: &[&'a Arc<Trial>]) -> Vec<(usize, &'a Arc<Trial>)> {
+    let mut order: Vec<(usize, &Arc<Trial>)> = trials.iter().copied().enumerate().collect();
+    order.sort_by_cached_key(|(_, trial)| {
+        Sha256::digest(format!("fairtrial/1/order/{}/{}", trial.key(), unit.to_hex()))
+    });
+    order
 }
 
 fn known(place: fairtrial_store::Placed) -> Result<KnownPlace, AppError> {
     let arm = u8::try_from(place.arm).map_err(|_| AppError::Internal("an arm's number is out of range".into()))?;
-    Ok(KnownPlace { arm, assigned_at: place.assigned_at })
-}
-
-/// The answer for a person who is in the trial. While a trial is suspended, and after it was stopped for harm or its data
-/// were locked, everybody gets the current version; where a person was assigned never changes.
-fn served(trial: &Trial, unit: &Pseudonym, place: KnownPlace, outcome: AssignmentOutcome) -> Assignment {
-    let over = match trial.state {
-        State::Suspended => {
-            Some((AssignmentOutcome::Suspended, "the trial is suspended; everybody gets the current version"))
-        }
-        _ if trial.reverted => {
-            Some((AssignmentOutcome::Suspended, "the trial was stopped; everybody gets the current version"))
-        }
-        State::DataLocked => Some((AssignmentOutcome::Ended, "the trial is over")),
-        _ => None,
-    };
-    if let Some((outcome, reason)) = over {
-        return not_enrolled(trial, outcome, reason.into());
-    }
-    let protocol = trial.plan.protocol();
-    let Some(arm) = protocol.arms.get(usize::from(place.arm)) else {
-        return not_enrolled(trial, AssignmentOutcome::Ended, "the plan does not have this version any more".into());
-    };
-    Assignment {
-        trial: protocol.key.clone(),
-        outcome,
-        reason: None,
-        arm: Some(arm.key.clone()),
-        payload: arm.payload.clone(),
-        assignment_id: Some(assignment_id(trial, unit)),
-        protocol_id: trial.plan.id().clone(),
-        assigned_at: Some(instant(place.assigned_at)),
-        notice: (protocol.data.notice == "individual").then(|| protocol.public_summary.clone()),
-    }
+    Ok(KnownPlace { arm, given: None, assigned_at: place.assigned_at })
 }
 
 fn not_enrolled(trial: &Trial, outcome: AssignmentOutcome, reason: String) -> Assignment {
@@ -246,6 +349,8 @@ fn not_enrolled(trial: &Trial, outcome: AssignmentOutcome, reason: String) -> As
         protocol_id: trial.plan.id().clone(),
         assigned_at: None,
         notice: None,
+        delivered_arm: None,
+        gates: None,
     }
 }
 
@@ -256,7 +361,7 @@ fn assignment_id(trial: &Trial, unit: &Pseudonym) -> String {
 }
 
 /// Refuses attributes that no trial of a touchpoint declares.
-fn undeclared(trials: &[&std::sync::Arc<Trial>], sent: &Map<String, Value>) -> Result<(), AppError> {
+fn undeclared(trials: &[&Arc<Trial>], sent: &Map<String, Value>) -> Result<(), AppError> {
     let declared =
         |name: &str| trials.iter().any(|trial| trial.plan.protocol().attributes.iter().any(|a| a.name == name));
     let faults: Vec<Fault> = sent

@@ -2,4 +2,6 @@
 
 pub mod assign;
 pub mod keys;
+pub mod notes;
+pub mod opt_out;
 pub mod record;

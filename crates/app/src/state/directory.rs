@@ -12,7 +12,9 @@ use fairtrial_domain::{
     event::Catalogue,
     trial::{PersonRole, Scope, State},
 };
-use fairtrial_store::{DbConnection, Drawing, StoreError, agencies, api_keys, directory, people, trials};
+use fairtrial_store::{
+    BurdenCap, DbConnection, Drawing, StoreError, agencies, api_keys, directory, limits, people, trials,
+};
 use serde_json::Value;
 
 use super::actor::{KeyActor, Person};
@@ -29,6 +31,8 @@ pub struct Agency {
     pub name: String,
     pub(crate) pseudonym_key: PseudonymKey,
     pub(crate) catalogue: Arc<Catalogue>,
+    /// Most trials that one person may meet; none without a limit.
+    pub burden_cap: Option<BurdenCap>,
 }
 
 /// A trial, ready for use.
@@ -95,6 +99,8 @@ pub(crate) struct Directory {
     pub(crate) keys: HashMap<String, StoredKey>,
     pub(crate) trials: BTreeMap<String, Arc<Trial>>,
     pub(crate) by_id: HashMap<i64, Arc<Trial>>,
+    /// By agency.
+    started: HashMap<i64, Vec<Arc<Trial>>>,
     pub(crate) by_touchpoint: HashMap<(i64, TouchpointKey), Vec<Arc<Trial>>>,
 }
 
@@ -104,12 +110,14 @@ pub(crate) struct Rows {
     agencies: Vec<agencies::AgencyRow>,
     keys: Vec<(api_keys::ApiKeyRow, Option<people::PersonRow>)>,
     trials: Vec<(trials::TrialRow, String)>,
+    burden_caps: HashMap<i64, BurdenCap>,
 }
 
 pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
     // The version first: a change in between is then seen as another version and read again.
     let version = directory::version(c)?;
     let agencies = agencies::all(c)?;
+    let burden_caps = limits::burden_caps(c)?.into_iter().collect();
     let mut keys = Vec::new();
     for key in api_keys::all_valid(c)? {
         let person = key.person_id.map(|id| people::by_id(c, id)).transpose()?.flatten();
@@ -121,7 +129,7 @@ pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
         let canonical = canonical.ok_or_else(|| StoreError::Damaged(format!("plan of trial {}", trial.key)))?;
         read_trials.push((trial, canonical));
     }
-    Ok(Rows { version, agencies, keys, trials: read_trials })
+    Ok(Rows { version, agencies, keys, trials: read_trials, burden_caps })
 }
 
 impl Directory {
@@ -132,6 +140,9 @@ impl Directory {
             if let Some(touchpoint) = &trial.plan.protocol().touchpoint {
                 let place = directory.by_touchpoint.entry((trial.agency_id, touchpoint.clone())).or_default();
                 place.push(Arc::clone(&trial));
+            }
+            if trial.state.has_started() {
+                directory.started.entry(trial.agency_id).or_default().push(Arc::clone(&trial));
             }
             directory.by_id.insert(trial.id, Arc::clone(&trial));
             directory.trials.insert(trial.key().to_owned(), trial);
@@ -147,6 +158,7 @@ impl Directory {
                 name: row.name,
                 pseudonym_key: PseudonymKey::new(&secret),
                 catalogue: Arc::new(catalogue),
+                burden_cap: rows.burden_caps.get(&row.id).copied(),
             };
             directory.agencies.insert(row.id, agency);
         }
@@ -158,6 +170,11 @@ impl Directory {
             directory.keys.insert(row.public_id, StoredKey { actor, secret_hash: row.secret_hash });
         }
         Ok(directory)
+    }
+
+    /// The other trials of a trial's agency that somebody may have met: those that have started.
+    pub(crate) fn trials_met<'a>(&'a self, trial: &'a Trial) -> impl Iterator<Item = &'a Arc<Trial>> {
+        self.started.get(&trial.agency_id).into_iter().flatten().filter(|other| other.id != trial.id)
     }
 
     pub(crate) fn agency(&self, id: i64) -> Result<&Agency, AppError> {

@@ -11,6 +11,8 @@ use fairtrial_domain::{Pseudonym, identity::BUCKETS};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KnownPlace {
     pub(crate) arm: u8,
+    /// The arm that is served since somebody gave the person another version for their good.
+    pub(crate) given: Option<u8>,
     /// In microseconds.
     pub(crate) assigned_at: i64,
 }
@@ -41,7 +43,15 @@ impl Known {
         let Ok(arm) = u8::try_from(arm) else { return };
         if let Some(shard) = self.shard(&unit) {
             let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-            shard.entry((trial_id, unit)).or_insert(KnownPlace { arm, assigned_at });
+            shard.entry((trial_id, unit)).or_insert(KnownPlace { arm, given: None, assigned_at });
+        }
+    }
+
+    /// Notes that another version than the assigned one is served.
+    pub(crate) fn give(&self, trial_id: i64, unit: &Pseudonym, arm: u8) {
+        let Some(shard) = self.shard(unit) else { return };
+        if let Some(place) = shard.write().unwrap_or_else(PoisonError::into_inner).get_mut(&(trial_id, *unit)) {
+            place.given = Some(arm);
         }
     }
 

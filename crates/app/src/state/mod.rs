@@ -5,6 +5,7 @@ pub(crate) mod directory;
 pub(crate) mod known;
 mod projections;
 mod touches;
+pub(crate) mod wishes;
 
 use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -15,7 +16,8 @@ use arc_swap::ArcSwap;
 use fairtrial_store::{Store, StoreError, api_keys};
 use tokio::sync::Semaphore;
 
-pub(crate) use self::{directory::Directory, known::Known, projections::Projections, touches::Touches};
+use self::projections::Memory;
+pub(crate) use self::{directory::Directory, known::Known, projections::Projections, touches::Touches, wishes::Wishes};
 use crate::{ambient::Ambient, error::AppError, sealing::MasterKey, trials::release::ReleaseRules};
 
 /// How often other servers' changes are looked for.
@@ -32,6 +34,7 @@ pub struct App {
     pub(crate) release: OnceLock<ReleaseRules>,
     pub(crate) directory: ArcSwap<Directory>,
     pub(crate) known: Known,
+    pub(crate) wishes: Wishes,
     pub(crate) projections: Projections,
     pub(crate) touches: Touches,
     pub(crate) keys_used: Mutex<std::collections::HashMap<i64, i64>>,
@@ -57,6 +60,7 @@ impl App {
             ambient,
             directory: ArcSwap::from_pointee(Directory::default()),
             known: Known::default(),
+            wishes: Wishes::default(),
             projections: Projections::default(),
             touches: Touches::default(),
             keys_used: Mutex::default(),
@@ -122,7 +126,8 @@ impl App {
     /// # Errors
     /// When the database fails.
     pub async fn catch_up(&self) -> Result<(), AppError> {
-        self.projections.catch_up(&self.store, &self.directory.load_full(), &self.known, &self.ambient).await
+        let memory = Memory { known: &self.known, wishes: &self.wishes };
+        self.projections.catch_up(&self.store, &self.directory.load_full(), memory, &self.ambient).await
     }
 
     pub(crate) async fn reload_directory(&self) -> Result<(), AppError> {

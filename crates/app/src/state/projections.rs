@@ -8,13 +8,15 @@ use std::{
 use fairtrial_domain::{
     Decimal, Pseudonym,
     allocation::Crossing,
-    projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection},
+    note::{DeliveryStatus, NoteKind, OptOutKind},
+    projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection, UnitNote},
 };
-use fairtrial_store::{Store, log};
+use fairtrial_store::{Store, log, notes};
 
 use super::{
     directory::{Directory, Trial, instant},
     known::Known,
+    wishes::Wishes,
 };
 use crate::{ambient::Ambient, error::AppError};
 
@@ -34,22 +36,30 @@ pub(crate) struct Projections {
     kinds: Mutex<HashMap<String, Arc<str>>>,
 }
 
+/// What is kept in memory of single people, fed by the same reading of the logs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Memory<'a> {
+    pub(crate) known: &'a Known,
+    pub(crate) wishes: &'a Wishes,
+}
+
 #[derive(Debug, Default)]
 struct Marks {
     assignments: i64,
+    notes: i64,
     events: i64,
 }
 
 impl Projections {
     /// Folds everything that is committed.
     ///
-    /// Events are read before the assignments that are folded first: whoever sends an outcome has had the answer to an
+    /// Events and notes are read before the assignments that are folded first: whoever sends an outcome has had the answer to an
     /// assignment, so an event that is committed never belongs to an assignment that is not.
     pub(crate) async fn catch_up(
         &self,
         store: &Store,
         directory: &Directory,
-        known: &Known,
+        memory: Memory<'_>,
         ambient: &Ambient,
     ) -> Result<(), AppError> {
         let mut marks = self.marks.lock().await;
@@ -57,12 +67,13 @@ impl Projections {
             let after = marks.events;
             let events = store.read(move |c| log::events_after(c, after, PAGE)).await?;
             loop {
-                let after = marks.assignments;
-                let assignments = store.read(move |c| log::assignments_after(c, after, PAGE)).await?;
-                let full = i64::try_from(assignments.len()).is_ok_and(|n| n == PAGE);
-                for row in assignments {
-                    self.assign(directory, known, &row)?;
-                    marks.assignments = row.sequence;
+                let after = marks.notes;
+                let noted = store.read(move |c| notes::after(c, after, PAGE)).await?;
+                self.fold_assignments(store, directory, memory, &mut marks).await?;
+                let full = i64::try_from(noted.len()).is_ok_and(|n| n == PAGE);
+                for row in noted {
+                    self.note(directory, memory, &row)?;
+                    marks.notes = row.sequence;
                 }
                 if !full {
                     break;
@@ -75,6 +86,58 @@ impl Projections {
                 return Ok(());
             }
         }
+    }
+
+    async fn fold_assignments(
+        &self,
+        store: &Store,
+        directory: &Directory,
+        memory: Memory<'_>,
+        marks: &mut Marks,
+    ) -> Result<(), AppError> {
+        loop {
+            let after = marks.assignments;
+            let assignments = store.read(move |c| log::assignments_after(c, after, PAGE)).await?;
+            let full = i64::try_from(assignments.len()).is_ok_and(|n| n == PAGE);
+            for row in assignments {
+                self.assign(directory, memory.known, &row)?;
+                marks.assignments = row.sequence;
+            }
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Folds a note: what people want and what they are served into memory, the rest into the trial's counts.
+    fn note(&self, directory: &Directory, memory: Memory<'_>, row: &notes::NoteRow) -> Result<(), AppError> {
+        let damaged = || AppError::Internal(format!("note {} cannot be read", row.sequence));
+        let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
+        let kind = NoteKind::from_word(&row.kind).ok_or_else(damaged)?;
+        let small = |number: Option<i16>| number.and_then(|n| u8::try_from(n).ok()).ok_or_else(damaged);
+        let note = match kind {
+            NoteKind::OptOut | NoteKind::OptIn => {
+                let wish = OptOutKind::from_word(&row.code).ok_or_else(damaged)?;
+                memory.wishes.set(unit, wish, row.trial_id, kind == NoteKind::OptOut);
+                return Ok(());
+            }
+            NoteKind::Delivery => UnitNote::Delivery(DeliveryStatus::from_word(&row.code).ok_or_else(damaged)?),
+            NoteKind::Override => {
+                let arm = small(row.arm)?;
+                memory.known.give(row.trial_id, &unit, arm);
+                UnitNote::Override(arm)
+            }
+            NoteKind::Harm => UnitNote::Harm(small(row.severity)?),
+            NoteKind::Left => UnitNote::OptedOut,
+            NoteKind::DataWithdrawn => UnitNote::DataWithdrawn,
+        };
+        if row.late {
+            return Ok(());
+        }
+        let trial = directory.by_id.get(&row.trial_id);
+        let trial = trial.ok_or_else(|| AppError::Internal("a note is ahead of the directory".into()))?;
+        self.of(trial).lock().unwrap_or_else(PoisonError::into_inner).note(&unit, note);
+        Ok(())
     }
 
     fn assign(&self, directory: &Directory, known: &Known, row: &log::AssignmentRow) -> Result<(), AppError> {

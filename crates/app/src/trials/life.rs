@@ -6,7 +6,7 @@ use fairtrial_domain::{
     trial::{PersonRole, Signature, State, Verb, missing_signatures},
 };
 use fairtrial_store::{
-    StoreError, audit, log,
+    StoreError, audit, limits, log,
     trials::{self, NewSignature, SignatureRow, StateChange},
 };
 use serde_json::json;
@@ -93,6 +93,8 @@ impl App {
         });
         let entry = self.entry(actor, person, &format!("trial.{}", asked.verb.as_str()), trial.key(), detail);
         let (id, from, protocol_id) = (trial.id, trial.state.as_str(), trial.plan.id().as_str().to_owned());
+        let layer = trial.plan.protocol().layer.clone().filter(|_| asked.verb == Verb::Start);
+        let agency_id = trial.agency_id;
         let locks = asked.verb == Verb::LockData;
         self.store
             .write(move |c| {
@@ -101,6 +103,9 @@ impl App {
                     change.locked_sequence = Some(log::last_event(c)?);
                 }
                 trials::move_state(c, id, from, &protocol_id, &change)?;
+                if let Some(layer) = &layer {
+                    limits::enter_layer(c, id, agency_id, layer.as_str())?;
+                }
                 audit::append(c, &entry)
             })
             .await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use fairtrial_domain::{
     protocol::ProtocolId,
-    trial::{PersonRole, Scope, Verb, needed_roles},
+    trial::{PersonRole, Scope, State, Verb, needed_roles},
 };
 use fairtrial_store::{audit, people, trials};
 
@@ -68,6 +68,17 @@ pub struct TrialView {
     pub authors: Vec<i64>,
     /// What was done, newest first.
     pub history: Vec<HistoryEntry>,
+    /// Other trials of the agency that the same people may be in at the same time.
+    pub overlaps: Vec<Overlap>,
+}
+
+/// Another trial that the same people may be in.
+#[derive(Debug, Clone)]
+pub struct Overlap {
+    /// The trial.
+    pub trial: Arc<Trial>,
+    /// Whether both are at the same touchpoint.
+    pub same_touchpoint: bool,
 }
 
 impl TrialView {
@@ -137,6 +148,24 @@ impl App {
         self.directory.load().agencies.values().cloned().collect()
     }
 
+    /// The trials of the agency that are signed or under way, and that no common layer keeps apart from this one.
+    fn overlaps(&self, trial: &Trial) -> Vec<Overlap> {
+        let plan = trial.plan.protocol();
+        let live = |state: State| {
+            matches!(
+                state,
+                State::Approved | State::Enrolling | State::EnrolmentPaused | State::Suspended | State::FollowUp
+            )
+        };
+        let directory = self.directory.load();
+        let others = directory.trials.values().filter(|other| {
+            let apart = plan.layer.is_some() && other.plan.protocol().layer == plan.layer;
+            other.id != trial.id && other.agency_id == trial.agency_id && live(other.state) && !apart
+        });
+        let same = |other: &Trial| plan.touchpoint.is_some() && other.plan.protocol().touchpoint == plan.touchpoint;
+        others.map(|other| Overlap { trial: Arc::clone(other), same_touchpoint: same(other) }).collect()
+    }
+
     /// A trial with what its page shows.
     ///
     /// # Errors
@@ -184,7 +213,8 @@ impl App {
             .collect();
         let needed = needed_roles(trial.plan.protocol());
         let people = self.people_in(&trial);
-        Ok(TrialView { trial, agency, people, needed, missing, signatures, authors, history })
+        let overlaps = self.overlaps(&trial);
+        Ok(TrialView { trial, agency, people, needed, missing, signatures, authors, history, overlaps })
     }
 }
 

@@ -8,3 +8,4 @@ mod life;
 mod people;
 mod restart;
 mod stage;
+mod wishes;

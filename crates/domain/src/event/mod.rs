@@ -6,4 +6,4 @@ mod screen;
 
 pub use catalogue::{Catalogue, Listener};
 pub use id::EventId;
-pub use screen::{MAX_BATCH, NewEvent, Rejection, Screened, screen};
+pub use screen::{MAX_BATCH, NewEvent, Rejection, Screened, read_time, screen};

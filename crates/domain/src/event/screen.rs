@@ -7,7 +7,10 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{Catalogue, EventId};
-use crate::{Decimal, Pseudonym, PseudonymKey, UnitText, identity::UnitTextError as UnitError};
+use crate::{
+    Decimal, Pseudonym, PseudonymKey, UnitText,
+    identity::{RealIdentifier, UnitTextError as UnitError},
+};
 
 /// Most items in one batch.
 pub const MAX_BATCH: usize = 1_000;
@@ -133,7 +136,7 @@ fn read(item: &Value, catalogue: &Catalogue, key: &PseudonymKey, now: DateTime<U
     for listener in listeners {
         listener.check(value).map_err(|detail| ("value_out_of_range", detail))?;
     }
-    let occurred_at = instant(text(map, "occurred_at")?, now)?;
+    let occurred_at = read_time("occurred_at", text(map, "occurred_at")?, now)?;
     let source = match map.get("source") {
         None | Some(Value::Null) => None,
         Some(Value::String(source)) if is_label(source) => Some(source.clone()),
@@ -171,7 +174,10 @@ fn attributes(value: Option<&Value>) -> Result<BTreeMap<String, String>, Refusal
                     Value::Bool(_) | Value::Number(_) => value.to_string(),
                     _ => return Err(refusal()),
                 };
-                let opaque = crate::identity::recognise(&text).is_none();
+                // Places are written as names are, and counts may have nine digits: an attribute is about the event.
+                let found = crate::identity::recognise(&text);
+                let opaque =
+                    found.is_none_or(|f| matches!(f, RealIdentifier::PersonName | RealIdentifier::ClientNumber));
                 if is_label(name) && is_label(&text) && opaque { Ok((name.clone(), text)) } else { Err(refusal()) }
             })
             .collect(),
@@ -179,22 +185,24 @@ fn attributes(value: Option<&Value>) -> Result<BTreeMap<String, String>, Refusal
     }
 }
 
-/// Reads an RFC 3339 time strictly and checks that it can be true.
-fn instant(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
-    let malformed = || {
-        ("malformed_time", "occurred_at is an RFC 3339 time with its offset, such as 2026-11-23T09:30:00Z".to_owned())
-    };
+/// Reads an RFC 3339 time strictly and checks that it can be true of something that has happened.
+///
+/// # Errors
+/// A stable code and a sentence that names the field.
+pub fn read_time(field: &str, text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, (&'static str, String)> {
+    let malformed =
+        || ("malformed_time", format!("{field} is an RFC 3339 time with its offset, such as 2026-11-23T09:30:00Z"));
     let strict = text.as_bytes().get(10) == Some(&b'T') && !text.ends_with('z') && text.get(17..19) != Some("60");
     let read = strict.then(|| DateTime::parse_from_rfc3339(text).ok()).flatten().ok_or_else(malformed)?;
     let read = read.with_timezone(&Utc).trunc_subsecs(6);
     let earliest = Utc.with_ymd_and_hms(2000, 1, 1, 0, 0, 0).single().unwrap_or_default();
     if read < earliest {
-        return Err(("time_out_of_range", "occurred_at lies before the year 2000".into()));
+        return Err(("time_out_of_range", format!("{field} lies before the year 2000")));
     }
     if read > now + CLOCK_SKEW {
         return Err((
             "time_in_future",
-            "occurred_at lies more than 5 minutes in the future; check the sender's clock".into(),
+            format!("{field} lies more than 5 minutes in the future; check the sender's clock"),
         ));
     }
     Ok(read)

@@ -22,8 +22,14 @@ pub enum RealIdentifier {
     IrdNumber,
     /// A New Zealand driver licence number.
     DriverLicence,
+    /// A passport number of New Zealand, Australia or the United States.
+    PassportNumber,
+    /// A client number of nine digits, as social services and several passport offices give.
+    ClientNumber,
     /// A calendar date, which is most often a birthday.
     Date,
+    /// Two or more words written as names are.
+    PersonName,
 }
 
 impl fmt::Display for RealIdentifier {
@@ -34,7 +40,10 @@ impl fmt::Display for RealIdentifier {
             Self::NhiNumber => "a National Health Index number",
             Self::IrdNumber => "an Inland Revenue number",
             Self::DriverLicence => "a driver licence number",
+            Self::PassportNumber => "a passport number",
+            Self::ClientNumber => "a client number of nine digits",
             Self::Date => "a date",
+            Self::PersonName => "a person's name",
         })
     }
 }
@@ -42,25 +51,41 @@ impl fmt::Display for RealIdentifier {
 /// What real identifier a text looks like, if any.
 #[must_use]
 pub fn recognise(text: &str) -> Option<RealIdentifier> {
-    let text = text.trim();
+    let text = without_label(text.trim());
     if is_email(text) {
         return Some(RealIdentifier::EmailAddress);
     }
-    if is_date(text) {
+    if is_date(text) || is_compact_date(text) {
         return Some(RealIdentifier::Date);
     }
-    let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
+    if is_name(text) {
+        return Some(RealIdentifier::PersonName);
+    }
+    let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '/' | '(' | ')')).collect();
     if is_nhi(&compact) {
         Some(RealIdentifier::NhiNumber)
     } else if is_driver_licence(&compact) {
         Some(RealIdentifier::DriverLicence)
+    } else if is_passport(&compact) {
+        Some(RealIdentifier::PassportNumber)
     } else if is_phone(&compact) {
         Some(RealIdentifier::PhoneNumber)
     } else if is_ird(&compact) {
         Some(RealIdentifier::IrdNumber)
+    } else if compact.len() == 9 && compact.bytes().all(|b| b.is_ascii_digit()) {
+        Some(RealIdentifier::ClientNumber)
     } else {
         None
     }
+}
+
+/// The text after a word that says what it is, such as `IRD 49-091-850` or `tel:+64…`.
+fn without_label(text: &str) -> &str {
+    const LABELS: [&str; 10] = ["mailto:", "tel:", "sms:", "ird", "nhi", "swn", "dob", "passport", "licence", "phone"];
+    let label =
+        LABELS.iter().find(|label| text.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label)));
+    let Some(rest) = label.and_then(|label| text.get(label.len()..)) else { return text };
+    rest.trim_start_matches([' ', ':', '#', '-', '.', '='])
 }
 
 fn is_email(text: &str) -> bool {
@@ -72,6 +97,10 @@ fn is_phone(compact: &str) -> bool {
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
     if let Some(rest) = compact.strip_prefix('+') {
         return (8..=15).contains(&rest.len()) && digits(rest);
+    }
+    // Some leave the plus out; a mobile number is then 64, 2, and 7 to 9 digits.
+    if compact.starts_with("642") && (10..=12).contains(&compact.len()) && digits(compact) {
+        return true;
     }
     let national = compact.strip_prefix("0064").map(|rest| format!("0{rest}"));
     let number = national.as_deref().unwrap_or(compact);
@@ -137,13 +166,78 @@ fn is_ird(compact: &str) -> bool {
     in_range && digits.last() == Some(&expected)
 }
 
-/// Two letters and six digits.
+/// Two letters and six digits, perhaps with the three digits of the card's version. New Zealand passports have the first form
+/// too.
 fn is_driver_licence(compact: &str) -> bool {
-    let (letters, digits) = compact.split_at_checked(2).unwrap_or(("", ""));
-    letters.len() == 2
-        && letters.bytes().all(|b| b.is_ascii_alphabetic())
-        && digits.len() == 6
-        && digits.bytes().all(|b| b.is_ascii_digit())
+    letters_and_digits(compact, 2).is_some_and(|(_, digits)| matches!(digits, 6 | 9))
+}
+
+/// Two capitals and seven digits, or one of the capitals that passports begin with and six to eight. Small letters are not
+/// taken for one: codes made for a purpose often look like that.
+fn is_passport(compact: &str) -> bool {
+    let capitals = |letters: &str| letters.bytes().all(|b| b.is_ascii_uppercase());
+    let two = letters_and_digits(compact, 2).is_some_and(|(letters, digits)| capitals(letters) && digits == 7);
+    let one = letters_and_digits(compact, 1).is_some_and(|(letters, digits)| match letters {
+        "E" | "L" | "M" | "N" | "P" => (6..=8).contains(&digits),
+        "A" => digits == 8,
+        _ => false,
+    });
+    two || one
+}
+
+/// The letters that a text begins with and the number of digits that make up the rest.
+fn letters_and_digits(compact: &str, letters: usize) -> Option<(&str, usize)> {
+    let (start, rest) = compact.split_at_checked(letters)?;
+    let fits = start.bytes().all(|b| b.is_ascii_alphabetic()) && rest.bytes().all(|b| b.is_ascii_digit());
+    fits.then_some((start, rest.len()))
+}
+
+/// Two to five words. Between spaces or commas any words count, as no code is written so; between dots and underscores
+/// (and hyphens, where there is a dot or an underscore too) each word must be written as names are: a capital and small letters.
+fn is_name(text: &str) -> bool {
+    let spaced = text.contains([' ', ',']);
+    let words: Vec<&str> = text.split([' ', ',', '.', '_', '-']).filter(|word| !word.is_empty()).collect();
+    let letters = |word: &str| word.chars().all(|c| c.is_alphabetic() || is_apostrophe(c));
+    (2..=5).contains(&words.len())
+        && words.iter().all(|word| letters(word))
+        && words.iter().any(|word| word.chars().count() > 1)
+        && (spaced || text.contains(['.', '_']) && words.iter().all(|word| is_titled(word)))
+}
+
+fn is_apostrophe(letter: char) -> bool {
+    matches!(letter, '\'' | '\u{2019}')
+}
+
+/// Whether a word is a capital and small letters, as in `Smith`, `O'Neill` and `McLean`.
+fn is_titled(word: &str) -> bool {
+    let rest = word.strip_prefix("Mc").unwrap_or(word);
+    let parts: Vec<&str> = rest.split(is_apostrophe).collect();
+    let small = |part: &str| part.chars().all(char::is_lowercase);
+    let titled = |part: &str| {
+        let mut letters = part.chars();
+        letters.next().is_some_and(char::is_uppercase) && small(letters.as_str())
+    };
+    word.chars().count() > 1 && parts.iter().enumerate().all(|(place, part)| titled(part) || place > 0 && small(part))
+}
+
+/// `17May1984`, `17-May-1984`, `19840517` and `17051984`.
+fn is_compact_date(text: &str) -> bool {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '/' | '.' | ',')).collect();
+    let day = compact.chars().take_while(char::is_ascii_digit).count();
+    let letters: String = compact.chars().skip(day).take_while(char::is_ascii_alphabetic).collect();
+    let year = compact.get(day + letters.len()..).unwrap_or("");
+    let within = |text: &str, least: u32, most: u32| text.parse::<u32>().is_ok_and(|n| (least..=most).contains(&n));
+    if (1..=2).contains(&day) && letters.len() >= 3 && year.len() == 4 {
+        let month = letters.get(..3).is_some_and(|start| MONTHS.contains(&start.to_ascii_lowercase().as_str()));
+        return month && within(year, 1900, 2100) && compact.get(..day).is_some_and(|day| within(day, 1, 31));
+    }
+    let part = |from: usize, to: usize| text.get(from..to).unwrap_or("");
+    let written =
+        |year: &str, month: &str, day: &str| within(year, 1900, 2029) && within(month, 1, 12) && within(day, 1, 31);
+    text.len() == 8
+        && text.bytes().all(|b| b.is_ascii_digit())
+        && (written(part(0, 4), part(4, 6), part(6, 8)) || written(part(4, 8), part(2, 4), part(0, 2)))
 }
 
 /// `1984-05-17`, `17/05/1984`, `17.5.1984` and the like.
@@ -182,6 +276,26 @@ mod tests {
             ("49-091-850", IrdNumber),
             ("136410132", IrdNumber),
             ("AB123456", DriverLicence),
+            ("AB123456-789", DriverLicence),
+            ("64211234567", PhoneNumber),
+            ("tel:+64-21-123-4567", PhoneNumber),
+            ("IRD 49-091-850", IrdNumber),
+            ("nhi:ZZZ0016", NhiNumber),
+            ("PA1234567", PassportNumber),
+            ("N1234567", PassportNumber),
+            ("A12345678", PassportNumber),
+            ("123-456-789", ClientNumber),
+            ("19840517", Date),
+            ("17051984", Date),
+            ("17 May 1984", Date),
+            ("17-May-1984", Date),
+            ("John Smith", PersonName),
+            ("Smith, John A.", PersonName),
+            ("mere t\u{101}whai", PersonName),
+            ("SMITH JOHN", PersonName),
+            ("John.Smith", PersonName),
+            ("Anne-Marie_O'Neill", PersonName),
+            ("Ewen.McLean", PersonName),
             ("1984-05-17", Date),
             ("17/05/1984", Date),
         ] {
@@ -202,6 +316,14 @@ mod tests {
             "0198f1c2-7d3e-7000-8000-0123456789ab",
             "c3RyYW5nZXIgdGhpbmdz",
             "x12345678",
+            "Unit-A",
+            "Counter-North",
+            "KsRaqldvBslBl_HgcgThar",
+            "open-door",
+            "CASE-HOME",
+            "east.counter",
+            "20991398",
+            "u12345678901",
             "9999999999",
             "1-2-3",
             "case@home",

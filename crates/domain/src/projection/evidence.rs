@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::tally::Tally;
+use super::{handling::ArmHandling, tally::Tally};
 use crate::key::OutcomeKey;
 
 /// People of one arm and one group (a stratum or a cluster; empty without either).
@@ -15,8 +15,11 @@ pub struct Cell {
     pub group: String,
     /// People assigned.
     pub assigned: u64,
-    /// People whose follow-up for this outcome is over.
+    /// People whose follow-up for this outcome is over and whose data may be used.
     pub mature: u64,
+    /// People whose data may not be used: they took them out of the trial.
+    #[serde(default)]
+    pub set_aside: u64,
     /// Values of the mature people.
     pub tally: Tally,
 }
@@ -73,7 +76,7 @@ pub struct ArmDay {
 /// What became of the events of the trial's kinds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventCounts {
-    /// Within a person's follow-up.
+    /// Within a person's follow-up. Those of people who took their data out are still counted here, and nowhere else.
     pub counted: u64,
     /// Happened before the person was assigned.
     pub before_assignment: u64,
@@ -103,6 +106,9 @@ pub struct Evidence {
     /// The outcomes by site and period, where the plan is a stepped wedge; its people in transition are in no cell.
     #[serde(default)]
     pub wedge: Option<WedgeEvidence>,
+    /// What became of each arm's people on the way, in the order of the arms; empty where nothing is known.
+    #[serde(default)]
+    pub handling: Vec<ArmHandling>,
 }
 
 impl Evidence {

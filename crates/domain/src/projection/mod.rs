@@ -1,17 +1,19 @@
 //! Events folded into outcomes per unit and exact tallies per arm.
 //!
-//! **Architecture invariant:** a projection is a pure fold of the assignments and the events of a trial. Whoever folds
+//! **Architecture invariant:** a projection is a pure fold of the assignments, the events and the notes of a trial. Whoever folds
 //! the same rows gets the same numbers, in whatever order and on whatever server; nothing else is ever written to it.
 //!
 //! Tallies are kept by day of assignment, because people mature by day: a report adds up the days whose follow-up is
 //! over and never looks at an event.
 
 mod evidence;
+mod handling;
 mod tally;
 mod trial_projection;
 mod unit_outcome;
 
 pub use evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence};
+pub use handling::{ArmHandling, UnitNote};
 pub use tally::Tally;
 pub use trial_projection::{AssignedUnit, FoldedEvent, TrialProjection, matures_at};
 pub use unit_outcome::UnitOutcome;

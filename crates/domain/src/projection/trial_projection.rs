@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 
 use super::{
     evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence},
+    handling::{ArmHandling, UnitHandling, UnitNote},
     tally::Tally,
     unit_outcome::UnitOutcome,
 };
@@ -59,12 +60,14 @@ struct UnitRow {
     group: u32,
     day: NaiveDate,
     assigned_at: DateTime<Utc>,
+    handling: UnitHandling,
 }
 
 #[derive(Debug, Default)]
 struct CellCounts {
     assigned: u64,
     in_transition: bool,
+    set_aside: u64,
     tallies: Vec<Tally>,
 }
 
@@ -80,6 +83,7 @@ pub struct TrialProjection {
     group_numbers: HashMap<String, u32>,
     cells: BTreeMap<(NaiveDate, u8, u32), CellCounts>,
     counts: EventCounts,
+    handling: Vec<ArmHandling>,
     /// Events that came a moment before their unit's assignment was known here.
     early: HashMap<Pseudonym, Vec<FoldedEvent>>,
 }
@@ -89,6 +93,7 @@ impl TrialProjection {
     #[must_use]
     pub fn new(plan: Arc<LockedProtocol>) -> Self {
         let states = plan.protocol().outcomes.iter().map(|_| Vec::new()).collect();
+        let handling = vec![ArmHandling::default(); plan.protocol().arms.len()];
         Self {
             plan,
             numbers: HashMap::new(),
@@ -98,6 +103,7 @@ impl TrialProjection {
             group_numbers: HashMap::new(),
             cells: BTreeMap::new(),
             counts: EventCounts::default(),
+            handling,
             early: HashMap::new(),
         }
     }
@@ -111,7 +117,8 @@ impl TrialProjection {
         let day = unit.assigned_at.with_timezone(&self.zone()).date_naive();
         let group = self.group_number(&unit.group);
         self.numbers.insert(unit.unit, number);
-        self.rows.push(UnitRow { arm, group, day, assigned_at: unit.assigned_at });
+        let handling = UnitHandling::default();
+        self.rows.push(UnitRow { arm, group, day, assigned_at: unit.assigned_at, handling });
         for states in &mut self.states {
             states.push(UnitOutcome::default());
         }
@@ -148,6 +155,32 @@ impl TrialProjection {
         self.early.retain(|_, events| events.iter().any(|event| event.occurred_at > now - PATIENCE));
     }
 
+    /// Takes a note in, exactly once per call. A note about nobody in the trial changes nothing.
+    ///
+    /// When a person takes their data out, what they added to the tallies is subtracted exactly, now and for good: the
+    /// result is the same whether their events are folded before or after.
+    pub fn note(&mut self, unit: &Pseudonym, note: UnitNote) {
+        let number = self.numbers.get(unit).copied();
+        let Some(row) = number.and_then(|number| self.rows.get_mut(number as usize)) else { return };
+        let withdrawn_before = row.handling.is_withdrawn();
+        if let Some(counts) = self.handling.get_mut(usize::from(row.arm)) {
+            row.handling.take(note, row.arm, counts);
+        }
+        let place = (row.day, row.arm, row.group);
+        if withdrawn_before || !row.handling.is_withdrawn() {
+            return;
+        }
+        let Some(cell) = self.cells.get_mut(&place) else { return };
+        cell.set_aside += 1;
+        let outcomes = self.plan.protocol().outcomes.iter();
+        for ((outcome, states), tally) in outcomes.zip(&self.states).zip(&mut cell.tallies) {
+            let state = number.and_then(|number| states.get(number as usize));
+            if let Some(value) = state.and_then(|state| state.value(outcome)) {
+                tally.subtract(value);
+            }
+        }
+    }
+
     fn count(&mut self, number: u32, event: &FoldedEvent) {
         let plan = Arc::clone(&self.plan);
         let Some(row) = self.rows.get(number as usize) else { return };
@@ -162,6 +195,9 @@ impl TrialProjection {
                 continue;
             }
             counted = true;
+            if row.handling.is_withdrawn() {
+                continue;
+            }
             let state = self.states.get_mut(index).and_then(|states| states.get_mut(number as usize));
             let cell = self.cells.get_mut(&(row.day, row.arm, row.group));
             let (Some(state), Some(tally)) = (state, cell.and_then(|c| c.tallies.get_mut(index))) else { continue };
@@ -212,7 +248,17 @@ impl TrialProjection {
         let enrolment =
             enrolment.into_iter().map(|((day, arm), assigned)| ArmDay { day, arm: arm.into(), assigned }).collect();
         let wedge = self.wedge_evidence(as_of);
-        Evidence { as_of, data_cut, locked, enrolment, outcomes, events: self.counts, not_enrolled, wedge }
+        Evidence {
+            as_of,
+            data_cut,
+            locked,
+            enrolment,
+            outcomes,
+            events: self.counts,
+            not_enrolled,
+            wedge,
+            handling: self.handling.clone(),
+        }
     }
 
     /// The same cells by site and period, for a stepped wedge. Its calendar follows from the secret, which a fold does not
@@ -236,7 +282,7 @@ impl TrialProjection {
                 });
                 cell.assigned += counts.assigned;
                 if matures_at(*day, self.zone(), outcome.follow_up_days) <= as_of {
-                    cell.mature += counts.assigned;
+                    cell.mature += counts.assigned.saturating_sub(counts.set_aside);
                     counts.tallies.get(index).into_iter().for_each(|tally| cell.tally.merge(tally));
                 }
             }
@@ -255,11 +301,13 @@ impl TrialProjection {
                 group: group.to_owned(),
                 assigned: 0,
                 mature: 0,
+                set_aside: 0,
                 tally: Tally::default(),
             });
             cell.assigned += counts.assigned;
+            cell.set_aside += counts.set_aside;
             if matures_at(*day, self.zone(), outcome.follow_up_days) <= as_of {
-                cell.mature += counts.assigned;
+                cell.mature += counts.assigned.saturating_sub(counts.set_aside);
                 if let Some(tally) = counts.tallies.get(index) {
                     cell.tally.merge(tally);
                 }

@@ -23,6 +23,7 @@ pub(super) fn check(protocol: &Protocol, faults: &Faults) {
     references(protocol, faults);
     looks(protocol, faults);
     checks_allocation::check(protocol, faults);
+    units(protocol, faults);
 }
 
 fn unique_names(protocol: &Protocol, faults: &Faults) {
@@ -180,5 +181,20 @@ fn looks(protocol: &Protocol, faults: &Faults) {
             "missing_field",
             "several looks need a rule for sharing the error over them",
         );
+    }
+}
+
+/// What is assigned must be what is counted: assigned any finer, one thing that is counted would hold several versions; any
+/// coarser, its parts would be counted as if each had been drawn by itself. Only the methods that assign clusters and sites
+/// know groups and what is in them, and their analysis goes by the groups.
+fn units(protocol: &Protocol, faults: &Faults) {
+    if !protocol.allocation.is_by_cluster() && !protocol.unit.trim().eq_ignore_ascii_case(protocol.analysis_unit.trim())
+    {
+        let detail = format!(
+            "the trial assigns by {} and counts by {}; they must be the same. To assign whole groups of {}, use the allocation \
+             method \"cluster\"",
+            protocol.unit, protocol.analysis_unit, protocol.analysis_unit
+        );
+        faults.add("/analysis_unit", "another_unit", detail);
     }
 }

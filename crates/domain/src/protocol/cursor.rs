@@ -189,7 +189,7 @@ macro_rules! key_from_text {
     )*};
 }
 
-key_from_text!(TrialKey, AgencyKey, ArmKey, OutcomeKey, TouchpointKey, ClusterKey);
+key_from_text!(TrialKey, AgencyKey, ArmKey, OutcomeKey, TouchpointKey, LayerKey, ClusterKey);
 
 impl FromStrNamed for chrono_tz::Tz {
     const EXPECTED: &'static str = "must be a time zone name such as \"Pacific/Auckland\"";

@@ -10,7 +10,7 @@ use crate::{
     Decimal,
     decision_rule::DecisionRule,
     eligibility::{Attribute, Eligibility},
-    key::{AgencyKey, ArmKey, ClusterKey, OutcomeKey, TouchpointKey, TrialKey},
+    key::{AgencyKey, ArmKey, ClusterKey, LayerKey, OutcomeKey, TouchpointKey, TrialKey},
 };
 
 /// What a trial wants to show.
@@ -181,6 +181,9 @@ pub struct Monitoring {
     pub futility: Option<Spending>,
     /// Whether giving up at the futility boundary is compulsory.
     pub futility_binding: bool,
+    /// How many more harm reports of weight 3 than in the control arm suspend the trial by themselves; none: that is decided
+    /// by people.
+    pub severe_harms_over_control: Option<u32>,
 }
 
 /// What is assumed for planning: it shapes the size and the rehearsal of a trial, never its analysis.
@@ -278,6 +281,8 @@ pub struct Protocol {
     pub owner: String,
     /// Where in the service the version is chosen.
     pub touchpoint: Option<TouchpointKey>,
+    /// Trials of one agency with the same layer exclude each other: a unit is in at most one of them at a time.
+    pub layer: Option<LayerKey>,
     /// Zone in which the trial's days are counted.
     pub time_zone: Tz,
     /// What the public is told.

@@ -21,6 +21,7 @@ const FIELDS: &[&str] = &[
     "agency",
     "owner",
     "touchpoint",
+    "layer",
     "time_zone",
     "public_summary",
     "hypothesis",
@@ -63,6 +64,7 @@ fn document(at: &Cursor<'_>) -> Option<Protocol> {
     let agency = o.field("agency").and_then(|c| c.parsed());
     let owner = o.text("owner", 200);
     let touchpoint = o.optional("touchpoint").map(|c| c.parsed());
+    let layer = o.optional("layer").map(|c| c.parsed());
     let time_zone = o.field("time_zone").and_then(|c| c.parsed());
     let public_summary = o.text("public_summary", 2_000);
     let hypothesis = o.field("hypothesis").and_then(|c| hypothesis(&c));
@@ -92,6 +94,7 @@ fn document(at: &Cursor<'_>) -> Option<Protocol> {
         agency: agency?,
         owner: owner?,
         touchpoint: absent_or(touchpoint)?,
+        layer: absent_or(layer)?,
         time_zone: time_zone?,
         public_summary: public_summary?,
         hypothesis: hypothesis?,
@@ -142,7 +145,17 @@ fn equity(at: &Cursor<'_>) -> Option<Equity> {
 }
 
 fn monitoring(at: &Cursor<'_>) -> Option<Monitoring> {
-    let o = at.object(&["alpha", "power", "sides", "max_units", "ends_on", "looks", "efficacy", "futility"])?;
+    let o = at.object(&[
+        "alpha",
+        "power",
+        "sides",
+        "max_units",
+        "ends_on",
+        "looks",
+        "efficacy",
+        "futility",
+        "severe_harms_over_control",
+    ])?;
     let alpha = o.field("alpha").and_then(|c| c.decimal("0.0001"..="0.2"));
     let power = o.field("power").and_then(|c| c.decimal("0.5"..="0.999"));
     let sides = o.field("sides").and_then(|c| c.word(&[("one", Sides::One), ("two", Sides::Two)]));
@@ -154,6 +167,8 @@ fn monitoring(at: &Cursor<'_>) -> Option<Monitoring> {
     let futility = o.optional("futility").map(|c| spending(&c, true));
     let futility = absent_or(futility);
     let binding = futility.as_ref().and_then(|f| f.as_ref().map(|(_, binding)| *binding)).unwrap_or(false);
+    let severe =
+        o.optional("severe_harms_over_control").map(|c| c.integer(1..=1_000).and_then(|n| u32::try_from(n).ok()));
     Some(Monitoring {
         alpha: alpha?,
         power: power?,
@@ -164,6 +179,7 @@ fn monitoring(at: &Cursor<'_>) -> Option<Monitoring> {
         efficacy: absent_or(efficacy)?,
         futility: futility?.map(|(spending, _)| spending),
         futility_binding: binding,
+        severe_harms_over_control: absent_or(severe)?,
     })
 }
 

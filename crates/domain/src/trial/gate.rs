@@ -44,32 +44,101 @@ impl AssignmentOutcome {
     pub fn is_enrolled(self) -> bool {
         matches!(self, Self::Assigned | Self::Existing)
     }
+
+    /// What it means, in plain words.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Assigned => "the person is new in the trial",
+            Self::Existing => "the person is in the trial already",
+            Self::NotEligible => "the plan does not include this person",
+            Self::OptedOut => "the person does not want to be in the trial, and gets the usual service",
+            Self::NotStarted => "the trial has not started",
+            Self::EnrolmentPaused => "nobody new enters the trial for now",
+            Self::Suspended => "the trial is suspended; everybody gets the current version",
+            Self::Ended => "the trial is over",
+            Self::CapReached => "the trial holds the most people that its plan allows",
+            Self::ExcludedByOtherTrial => "the person is in another trial that must not overlap with this one",
+            Self::BurdenCap => "the person has met as many trials as one person may in this time",
+        }
+    }
 }
 
-/// Whether a new unit may be drawn: first the trial's state, then the plan's eligibility.
+/// Why somebody is not enrolled: the outcome, and a sentence in plain words.
+pub type Refusal = (AssignmentOutcome, String);
+
+words!(
+    /// The gates between a request and a draw, in their order. Somebody meets a gate only after passing those before it.
+    Gate {
+        /// Does the trial take people in?
+        State = "state",
+        /// Does the person want to be in trials?
+        OptOut = "opt_out",
+        /// Does the plan include them?
+        Eligibility = "eligibility",
+        /// Have they met as many trials as one person may?
+        BurdenCap = "burden_cap",
+        /// Are they in another trial of the layer?
+        Layer = "layer",
+        /// Is there room?
+        EnrolmentCap = "enrolment_cap",
+    }
+);
+
+/// What is known of a unit beside its attributes when it comes to the gates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether an opt-out covers the trial.
+    pub opted_out: bool,
+    /// Whether the unit has met as many trials as the agency lets one person meet.
+    pub at_burden_cap: bool,
+    /// Whether the unit is in another trial of the same layer.
+    pub in_layer: bool,
+    /// Whether the trial holds as many people as its plan allows.
+    pub full: bool,
+}
+
+/// Whether a new unit may be drawn: the first gate that does not let it pass, in the order of [`Gate`].
 ///
-/// The cap is checked where the draw is stored, in the same transaction.
+/// The last three gates are passed again where the draw is stored, in the same transaction, so that a race opens none.
 ///
 /// # Errors
 /// Why not, with a sentence in plain words.
-pub fn before_draw(state: State, protocol: &Protocol, unit: &Attributes) -> Result<(), (AssignmentOutcome, String)> {
-    by_state(state)?;
-    protocol.eligibility.check(unit).map_err(|reason| (AssignmentOutcome::NotEligible, reason))
+pub fn before_draw(state: State, standing: Standing, protocol: &Protocol, unit: &Attributes) -> Result<(), Refusal> {
+    Gate::ALL.iter().try_for_each(|gate| gate.pass(state, standing, protocol, unit))
 }
 
-fn by_state(state: State) -> Result<(), (AssignmentOutcome, String)> {
-    let refuse = |outcome, reason: &str| Err((outcome, reason.to_owned()));
-    match state {
-        State::Enrolling => Ok(()),
-        State::Draft | State::InReview | State::Approved => {
-            refuse(AssignmentOutcome::NotStarted, "the trial has not started")
+impl Gate {
+    /// Whether this gate, by itself, lets a unit pass.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn pass(self, state: State, standing: Standing, protocol: &Protocol, unit: &Attributes) -> Result<(), Refusal> {
+        let refuse_if = |closed: bool, outcome: AssignmentOutcome| {
+            if closed { Err((outcome, outcome.sentence().to_owned())) } else { Ok(()) }
+        };
+        match self {
+            Self::State => by_state(state),
+            Self::OptOut => refuse_if(standing.opted_out, AssignmentOutcome::OptedOut),
+            Self::Eligibility => {
+                protocol.eligibility.check(unit).map_err(|reason| (AssignmentOutcome::NotEligible, reason))
+            }
+            Self::BurdenCap => refuse_if(standing.at_burden_cap, AssignmentOutcome::BurdenCap),
+            Self::Layer => refuse_if(standing.in_layer, AssignmentOutcome::ExcludedByOtherTrial),
+            Self::EnrolmentCap => refuse_if(standing.full, AssignmentOutcome::CapReached),
         }
-        State::EnrolmentPaused => refuse(AssignmentOutcome::EnrolmentPaused, "nobody new enters the trial for now"),
-        State::Suspended => {
-            refuse(AssignmentOutcome::Suspended, "the trial is suspended; everybody gets the current version")
-        }
-        State::FollowUp | State::DataLocked | State::Withdrawn => refuse(AssignmentOutcome::Ended, "the trial is over"),
     }
+}
+
+fn by_state(state: State) -> Result<(), Refusal> {
+    let outcome = match state {
+        State::Enrolling => return Ok(()),
+        State::Draft | State::InReview | State::Approved => AssignmentOutcome::NotStarted,
+        State::EnrolmentPaused => AssignmentOutcome::EnrolmentPaused,
+        State::Suspended => AssignmentOutcome::Suspended,
+        State::FollowUp | State::DataLocked | State::Withdrawn => AssignmentOutcome::Ended,
+    };
+    Err((outcome, outcome.sentence().to_owned()))
 }
 
 /// The group a unit is drawn in: its stratum, its levels, its cluster or its site; empty without any.

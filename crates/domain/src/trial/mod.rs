@@ -4,9 +4,9 @@ mod gate;
 mod notice;
 mod roles;
 mod signature;
-mod state;
+pub(crate) mod state;
 
-pub use gate::{AssignmentOutcome, before_draw, group_of, read_attributes};
+pub use gate::{AssignmentOutcome, Gate, Refusal, Standing, before_draw, group_of, read_attributes};
 pub use notice::NoticeCode;
 pub use roles::{PersonRole, Scope};
 pub use signature::{Signature, missing_signatures, needed_roles};

@@ -8,6 +8,10 @@ mod bundle;
 #[cfg(test)]
 mod fairness;
 #[cfg(test)]
+mod identifiers;
+#[cfg(test)]
+mod notes;
+#[cfg(test)]
 mod projection;
 #[cfg(test)]
 mod protocol;

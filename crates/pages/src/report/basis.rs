@@ -7,6 +7,7 @@ use crate::chart::{Flow, FlowArm};
 use crate::component::{Cell, Table};
 use crate::number::{grouped, plural};
 use fairtrial_analysis::report::{Gate, LookStatus};
+use fairtrial_domain::projection::ArmHandling;
 
 /// One check with its light.
 #[derive(Debug, Clone)]
@@ -34,12 +35,29 @@ pub(super) fn flow(reading: Reading<'_>) -> Flow {
             pair("No outcome known", arm.missing),
             pair("Counted", arm.analysed),
         ]);
+        stages.extend(arm.handling.iter().flat_map(handled).map(|(stage, count)| pair(stage, count)));
         FlowArm { name: arm.name.clone(), stages }
     };
     let arms: Vec<_> = flow.arms.iter().map(arm).collect();
     let headline =
         format!("From {} {} looked at to those counted", grouped(flow.requests), plural(&reading.report.unit));
     Flow::new("flow", &headline, &before, &left_out, &arms)
+}
+
+/// What became of an arm's people on the way, beside the ways that the flow counts; what did not happen is left out.
+fn handled(handling: &ArmHandling) -> Vec<(&'static str, u64)> {
+    let harms = handling.harms.iter().fold(0_u64, |sum, reports| sum.saturating_add(*reports));
+    let all = [
+        ("Version delivered", handling.delivered),
+        ("Version seen", handling.seen),
+        ("Delivery failed", handling.failed),
+        ("Sent back", handling.returned),
+        ("Given another version for their good", handling.overridden),
+        ("Opted out later", handling.opted_out),
+        ("Data taken out", handling.data_withdrawn),
+        ("Harm reports", harms),
+    ];
+    all.into_iter().filter(|(_, count)| *count > 0).collect()
 }
 
 pub(super) fn checks(reading: Reading<'_>) -> Vec<Check> {

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use chrono::{DateTime, SecondsFormat, Utc};
-use fairtrial_app::frontline::assign::{AssignCall, Assignment};
+use fairtrial_app::frontline::assign::{AssignCall, Assignment, GateStep};
 use fairtrial_domain::UnitText;
 use serde::Serialize;
 use serde_json::Value;
@@ -23,6 +23,23 @@ struct Shown<'a> {
     assigned_at: Option<String>,
     notice: Option<&'a str>,
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivered_arm: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gates: Option<Vec<Step<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    gate: &'static str,
+    passed: bool,
+    detail: Option<&'a str>,
+}
+
+impl<'a> From<&'a GateStep> for Step<'a> {
+    fn from(step: &'a GateStep) -> Self {
+        Self { gate: step.gate.as_str(), passed: step.passed, detail: step.detail.as_deref() }
+    }
 }
 
 #[derive(Serialize)]
@@ -50,6 +67,8 @@ impl<'a> From<&'a Assignment> for Shown<'a> {
             assigned_at: assignment.assigned_at.map(instant),
             notice: assignment.notice.as_deref(),
             reason: assignment.reason.as_deref(),
+            delivered_arm: assignment.delivered_arm.as_ref().map(|arm| arm.as_str()),
+            gates: assignment.gates.as_ref().map(|steps| steps.iter().map(Step::from).collect()),
         }
     }
 }

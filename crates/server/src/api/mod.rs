@@ -8,6 +8,8 @@ pub(crate) mod description;
 mod event_formats;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod notes;
 pub(crate) mod ofrep;
+pub(crate) mod opt_outs;
 pub(crate) mod report;
 pub(crate) mod trials;

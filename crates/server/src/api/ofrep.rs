@@ -160,7 +160,9 @@ fn asked(trial: &Trial, context: &Context) -> AssignCall {
 fn evaluation(trial: &Trial, assignment: &Assignment) -> Value {
     let protocol = trial.plan.protocol();
     let control = protocol.control().map_or("control", |arm| arm.key.as_str());
-    let variant = assignment.arm.as_ref().map_or(control, |arm| arm.as_str());
+    // The variant names the payload beside it, also where somebody gave another version than the assigned one.
+    let shown = assignment.delivered_arm.as_ref().or(assignment.arm.as_ref());
+    let variant = shown.map_or(control, |arm| arm.as_str());
     let mut metadata = json!({
         "outcome": assignment.outcome,
         "version": assignment.protocol_id,

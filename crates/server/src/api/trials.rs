@@ -120,6 +120,11 @@ fn whole(view: &TrialView) -> Value {
         map.insert("signatures_missing".into(), json!(view.missing));
         map.insert("signatures".into(), signatures.into());
         map.insert("history".into(), history.into());
+        let overlaps = view.overlaps.iter().map(|overlap| {
+            json!({"trial": overlap.trial.key(), "title": overlap.trial.plan.protocol().title, "state": overlap.trial.state,
+                "touchpoint": overlap.same_touchpoint})
+        });
+        map.insert("overlaps".into(), overlaps.collect());
     }
     shown
 }

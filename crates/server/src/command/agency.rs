@@ -1,5 +1,7 @@
 //! `fairtrial agency`.
 
+use fairtrial_app::BurdenCap;
+
 use super::{Failure, StoreArguments, print};
 
 #[derive(Debug, clap::Subcommand)]
@@ -10,6 +12,19 @@ pub(super) enum Agency {
         key: String,
         /// Its name for people
         name: String,
+        #[command(flatten)]
+        store: StoreArguments,
+    },
+    /// Set how many trials one person may meet in a number of days; without both numbers there is no limit
+    BurdenCap {
+        /// Key of the agency
+        key: String,
+        /// Most trials
+        #[arg(long, requires = "days")]
+        trials: Option<u32>,
+        /// In this many days
+        #[arg(long, requires = "trials")]
+        days: Option<u32>,
         #[command(flatten)]
         store: StoreArguments,
     },
@@ -25,6 +40,15 @@ pub(super) fn run(what: Agency) -> Result<(), Failure> {
         Agency::Create { key, name, store } => store.with(async |installation| {
             installation.app.create_agency(&key, &name).await?;
             Ok(print(&format!("the agency {key} was added\n"))?)
+        }),
+        Agency::BurdenCap { key, trials, days, store } => store.with(async |installation| {
+            let cap = trials.zip(days).map(|(trials, days)| BurdenCap { trials, days });
+            installation.app.set_burden_cap_of(&key, cap).await?;
+            let told = match cap {
+                Some(cap) => format!("in {key}, one person meets at most {} trials in {} days\n", cap.trials, cap.days),
+                None => format!("in {key}, there is no limit on how many trials one person meets\n"),
+            };
+            Ok(print(&told)?)
         }),
         Agency::List { store } => store.with(async |installation| {
             let lines =

@@ -144,6 +144,10 @@ fn an_installation_is_kept_from_the_command_line() {
     let data = folder.path();
     assert!(said(&on(data, &["agency", "create", "justice", "Te Tāhū o te Ture"])).contains("justice"));
     assert_eq!(said(&on(data, &["agency", "list"])), "justice\tTe Tāhū o te Ture\n");
+    let capped = ["agency", "burden-cap", "justice", "--trials", "2", "--days", "90"];
+    assert!(said(&on(data, &capped)).contains("at most 2 trials in 90 days"));
+    assert!(said(&on(data, &["agency", "burden-cap", "justice"])).contains("no limit"));
+    assert_eq!(on(data, &["agency", "burden-cap", "justice", "--trials", "0", "--days", "9"]).status.code(), Some(1));
     let twice = on(data, &["agency", "create", "justice", "Another"]);
     assert_eq!((twice.status.code(), error(&twice).contains("has this key")), (Some(1), true), "{}", error(&twice));
 

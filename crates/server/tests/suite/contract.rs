@@ -155,6 +155,12 @@ fn answers_are_as_described() {
     let lookup = "/v1/trials/{trial}/assignments/lookup";
     let (verb, plan) = ("/v1/trials/{trial}/{verb}", "/v1/trials/{trial}/protocol");
     let (flag, flags) = ("/ofrep/v1/evaluate/flags/{key}", "/ofrep/v1/evaluate/flags");
+    let (noted, over) = ("/v1/trials/{trial}/delivery", "/v1/trials/{trial}/override");
+    let harms = "/v1/trials/{trial}/harms";
+    let at = "2026-11-22T12:00:00Z";
+    let delivery = |id: &str, status: &str| Some(json!({"event_id": id, "unit": "u-1", "status": status, "at": at}));
+    let harm = json!({"event_id": "h-1", "unit": "u-1", "severity": 1, "kind": "complaint", "at": at});
+    let opt_out = || Some(json!({"unit": "u-8", "kind": "all", "channel": "phone"}));
     let draft = crate::plan::simple("another", "justice", "desk");
     for (method, route, path, body) in [
         ("GET", "/healthz", "/healthz", None),
@@ -167,6 +173,15 @@ fn answers_are_as_described() {
         ("POST", assignments, "/v1/trials/quit-line/assignments", unit()),
         ("POST", lookup, "/v1/trials/open-door/assignments/lookup", unit()),
         ("POST", "/v1/touchpoints/{touchpoint}/assignments", "/v1/touchpoints/front-desk/assignments", unit()),
+        ("POST", noted, "/v1/trials/open-door/delivery", delivery("d-1", "seen")),
+        ("POST", noted, "/v1/trials/open-door/delivery", delivery("d-1", "failed")),
+        ("POST", noted, "/v1/trials/open-door/delivery", delivery("d-1", "lost")),
+        ("POST", over, "/v1/trials/open-door/override", unit()),
+        ("POST", harms, "/v1/trials/open-door/harms", Some(harm)),
+        ("POST", "/v1/optouts", "/v1/optouts", opt_out()),
+        ("POST", "/v1/optouts/withdraw", "/v1/optouts/withdraw", opt_out()),
+        ("PUT", "/v1/burden-cap", "/v1/burden-cap", Some(json!({"trials": 2, "days": 90}))),
+        ("POST", assignments, "/v1/trials/open-door/assignments", Some(json!({"unit": "u-9", "dry_run": true}))),
         ("POST", "/v1/events", "/v1/events", batch(json!([event]))),
         ("POST", "/v1/events", "/v1/events", batch(json!([event, 7]))),
         ("POST", "/v1/events", "/v1/events", batch(json!([7]))),

@@ -12,6 +12,7 @@ mod frontline;
 mod guide;
 mod journey;
 mod management;
+mod notes;
 mod ofrep;
 mod plan;
 mod register;

@@ -1,6 +1,6 @@
 //! A server in this process, on a free port, with two agencies when a test wants them.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, sync::mpsc, thread};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, sync::mpsc, thread};
 
 use chrono::{DateTime, TimeZone, Utc};
 use fairtrial_app::{
@@ -58,12 +58,18 @@ pub(crate) struct World {
     pub(crate) keys: BTreeMap<String, String>,
     /// Tells how the first administrator is made, when nobody is there yet.
     pub(crate) setup: Option<String>,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl World {
     pub(crate) fn key(&self, name: &str) -> &str {
         &self.keys[name]
+    }
+
+    /// The folder of the database's files.
+    pub(crate) fn folder(&self) -> PathBuf {
+        let file = self.database.url().strip_prefix("sqlite:").expect("a file");
+        PathBuf::from(file).parent().expect("a folder").to_owned()
     }
 }
 
@@ -95,7 +101,7 @@ fn begin(settings: Settings, rows: Vec<Row>, filled: bool) -> World {
         });
     });
     let (address, keys, setup) = told.recv().expect("the server starts");
-    World { address, keys, setup, _database: database }
+    World { address, keys, setup, database }
 }
 
 /// Justice and Health, each with an administrator, a designer, an approver and an analyst (`ROLE@AGENCY.example`), a key

@@ -274,3 +274,16 @@ pub fn signatures_of(c: &mut DbConnection, trial_id: i64) -> Result<Vec<Signatur
 pub fn by_id(c: &mut DbConnection, id: i64) -> Result<Option<TrialRow>, StoreError> {
     Ok(trials::table.find(id).first(c).optional()?)
 }
+
+/// The trials of an agency that have started, each with whether its data are locked.
+///
+/// # Errors
+/// When the database fails.
+pub fn started(c: &mut DbConnection, agency_id: i64) -> Result<Vec<(i64, bool)>, StoreError> {
+    Ok(trials::table
+        .filter(trials::agency_id.eq(agency_id))
+        .filter(trials::started_at.is_not_null())
+        .order(trials::id)
+        .select((trials::id, trials::locked_at.is_not_null()))
+        .load(c)?)
+}

@@ -17,7 +17,10 @@ use fairtrial_domain::{
     trial::State,
 };
 
-use super::columns::{NewAssignment, insert_assignments, take_places};
+use super::{
+    columns::{NewAssignment, insert_assignments, take_places},
+    standing::{self, Limits, Placements},
+};
 use crate::{
     connection::DbConnection,
     dialect::on_either,
@@ -52,6 +55,8 @@ pub struct AssignRequest {
     pub day: NaiveDate,
     /// Attributes that the analysis needs, as JSON text.
     pub attributes: Option<String>,
+    /// What keeps a unit out although there is room.
+    pub limits: Limits,
     /// Now, in microseconds.
     pub at: i64,
 }
@@ -78,6 +83,12 @@ pub enum AssignAnswer {
     NotEnrolling(State),
     /// The cluster or site is not on the roster.
     UnknownCluster,
+    /// The person opted out.
+    OptedOut,
+    /// The unit has met as many trials as one person may.
+    AtBurdenCap,
+    /// The unit is in another trial of the layer.
+    InOtherTrial,
 }
 
 /// Answers every request, in their order, inside the caller's transaction.
@@ -94,9 +105,11 @@ pub(super) fn assign_all(
     }
     let mut answers = vec![AssignAnswer::CapReached; requests.len()];
     let mut rows = Vec::new();
+    let mut placements = Placements::default();
+    standing::lock_agencies(connection, requests)?;
     // Trials in the order of their numbers, then the log: every server takes its locks in the same order.
     for (trial_id, indexes) in by_trial {
-        assign_in_trial(connection, trial_id, &indexes, requests, &mut answers, &mut rows)?;
+        assign_in_trial(connection, trial_id, &indexes, requests, &mut answers, &mut rows, &mut placements)?;
     }
     if !rows.is_empty() {
         let first = take_places(connection, "assignments", rows.len())?;
@@ -115,17 +128,27 @@ fn assign_in_trial(
     requests: &[AssignRequest],
     answers: &mut [AssignAnswer],
     rows: &mut Vec<NewAssignment>,
+    placements: &mut Placements,
 ) -> Result<(), StoreError> {
     let state = locked_state(connection, trial_id)?;
     let wanted: Vec<&Pseudonym> = indexes.iter().filter_map(|index| requests.get(*index)).map(|r| &r.unit).collect();
     let mut enrolment = Enrolment::load(connection, trial_id, state)?;
     // Only now, under the lock of the counters: whom another server has placed a moment ago must be seen.
     let mut placed = existing(connection, trial_id, &wanted)?;
+    let new: Vec<&AssignRequest> = indexes
+        .iter()
+        .filter_map(|index| requests.get(*index))
+        .filter(|request| !placed.contains_key(&request.unit))
+        .collect();
+    let standings = standing::of_units(connection, trial_id, &new, placements)?;
     for index in indexes {
         let (Some(request), Some(answer)) = (requests.get(*index), answers.get_mut(*index)) else { continue };
         *answer = match placed.get(&request.unit) {
             Some(place) => AssignAnswer::Existing(*place),
             None if state != State::Enrolling => AssignAnswer::NotEnrolling(state),
+            None if standings.opted_out(&request.unit) => AssignAnswer::OptedOut,
+            None if standings.at_burden_cap(&request.unit) => AssignAnswer::AtBurdenCap,
+            None if standings.in_layer(&request.unit) => AssignAnswer::InOtherTrial,
             None if enrolment.progress.drawn >= request.drawing.cap => AssignAnswer::CapReached,
             None => match enrolment.draw(connection, request)? {
                 None => AssignAnswer::UnknownCluster,
@@ -133,6 +156,7 @@ fn assign_in_trial(
                     let place = Placed { arm, assigned_at: request.at };
                     placed.insert(request.unit, place);
                     rows.push(NewAssignment::new(request, arm)?);
+                    placements.add(request);
                     AssignAnswer::New(place)
                 }
             },

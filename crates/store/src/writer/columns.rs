@@ -26,7 +26,7 @@ struct NextPlace {
 }
 
 /// Takes places in a log and returns the first. The row stays locked until the commit.
-pub(super) fn take_places(connection: &mut DbConnection, log: &str, places: usize) -> Result<i64, StoreError> {
+pub(crate) fn take_places(connection: &mut DbConnection, log: &str, places: usize) -> Result<i64, StoreError> {
     const TAKE: &str = "UPDATE logs SET next_sequence = next_sequence + $1 WHERE name = $2 RETURNING next_sequence";
     let places = i64::try_from(places).map_err(|_| StoreError::Busy)?;
     let next: NextPlace =

@@ -3,6 +3,7 @@
 mod assign;
 mod columns;
 mod record;
+mod standing;
 mod worker;
 
 use std::{
@@ -14,7 +15,11 @@ use tokio::sync::{oneshot, watch};
 
 pub(crate) use assign::open_enrolment;
 pub use assign::{AssignAnswer, AssignRequest, Drawing, Placed};
+pub(crate) use columns::take_places;
+pub(crate) use record::bucket;
 pub use record::{RecordAnswer, RecordRequest, Recorded};
+pub(crate) use standing::lock_agency;
+pub use standing::{BurdenCap, Limits};
 
 use self::worker::Worker;
 use crate::{

@@ -150,7 +150,7 @@ fn row(
 }
 
 /// The bucket of an event id, fixed for ever.
-fn bucket(agency_id: i64, event_id: &str) -> i16 {
+pub(crate) fn bucket(agency_id: i64, event_id: &str) -> i16 {
     let digest = Sha256::new().chain_update(agency_id.to_be_bytes()).chain_update(event_id.as_bytes()).finalize();
     i16::from(digest[0] % fairtrial_domain::identity::BUCKETS)
 }

@@ -1,10 +1,10 @@
 //! What the database itself refuses, whoever asks.
 
 use diesel::connection::SimpleConnection;
-use fairtrial_store::{audit, people, sessions, touches, trials};
+use fairtrial_store::{audit, notes, people, sessions, touches, trials};
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
-use super::installation::{Installation, NOW, PLAN, dump, event, request};
+use super::installation::{Installation, NOW, PLAN, dump, event, note, request};
 
 /// Something in every table.
 pub(crate) fn fill(installation: &Installation) {
@@ -14,8 +14,10 @@ pub(crate) fn fill(installation: &Installation) {
     }
     installation.record(vec![event("a", 1, Some(5)), event("a", 2, None), event("b", 2, None)]);
     let (trial_id, person_id) = (drawing.trial_id, installation.person);
+    let noted = note(installation.agency, trial_id, "d-1", 1);
     installation
         .write(move |c| {
+            notes::add(c, &noted)?;
             let signature = trials::NewSignature {
                 trial_id,
                 person_id,
@@ -61,7 +63,8 @@ fn refused(installation: &Installation, statement: &str) {
 }
 
 /// Append-only tables: name, a column, the columns of a unique key.
-const TABLES: [(&str, &str, &str); 6] = [
+const TABLES: [(&str, &str, &str); 7] = [
+    ("notes", "at", "agency_id, event_id, trial_id, bucket"),
     ("events", "value", "agency_id, event_id, bucket"),
     ("event_conflicts", "received_at", "agency_id, event_id, bucket, fingerprint"),
     ("assignments", "arm", "bucket, trial_id, unit"),

@@ -8,11 +8,12 @@ use fairtrial_domain::{
     Decimal, Pseudonym,
     allocation::{AllocationSecret, Allocator},
     event::{EventId, NewEvent},
+    note::NoteKind,
     protocol::Allocation,
 };
 use fairtrial_store::{
-    AssignAnswer, AssignRequest, DatabaseUrl, DbConnection, Drawing, Placed, RecordRequest, Recorded, Store,
-    StoreError, WriterSettings, agencies, api_keys, people, trials,
+    AssignAnswer, AssignRequest, DatabaseUrl, DbConnection, Drawing, Limits, Placed, RecordRequest, Recorded, Store,
+    StoreError, WriterSettings, agencies, api_keys, notes, people, trials,
 };
 use fairtrial_testkit::database::{Kind, TestDatabase};
 use tokio::{runtime::Runtime, task::JoinSet};
@@ -151,6 +152,18 @@ impl Installation {
         self.write(move |c| trials::move_state(c, trial_id, &from, PLAN, &change))
     }
 
+    /// Locks a trial's data.
+    pub(crate) fn lock(&self, trial_id: i64) {
+        let change = trials::StateChange {
+            state: "data_locked".into(),
+            ended_at: Some(NOW),
+            locked_at: Some(NOW),
+            locked_sequence: Some(0),
+            ..trials::StateChange::default()
+        };
+        self.write(move |c| trials::move_state(c, trial_id, "enrolling", PLAN, &change)).unwrap();
+    }
+
     /// A trial that takes people in.
     pub(crate) fn started(&self, key: &str, method: Allocation, ratio: &[u32], cap: u64) -> Arc<Drawing> {
         let trial_id = self.draft(key);
@@ -250,6 +263,7 @@ pub(crate) fn request(drawing: &Arc<Drawing>, who: u32) -> AssignRequest {
         stratum: String::new(),
         day: TODAY,
         attributes: None,
+        limits: Limits::default(),
         at: NOW + i64::from(who),
     }
 }
@@ -375,4 +389,24 @@ pub(crate) fn dump(installation: &Installation) -> String {
         rows.iter().for_each(|row| story.push_str(&format!("  {row}\n")));
     }
     story
+}
+
+/// That a version was delivered.
+pub(crate) fn note(agency_id: i64, trial_id: i64, id: &str, who: u32) -> notes::NewNote {
+    notes::NewNote {
+        agency_id,
+        event_id: id.into(),
+        trial_id,
+        unit: unit(who),
+        kind: NoteKind::Delivery,
+        code: "delivered".into(),
+        arm: None,
+        severity: None,
+        remark: None,
+        late: false,
+        at: NOW,
+        received_at: NOW,
+        key_id: None,
+        person_id: None,
+    }
 }

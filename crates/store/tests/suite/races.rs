@@ -43,7 +43,11 @@ fn methods() -> Vec<(&'static str, Allocation, &'static [&'static str])> {
 }
 
 /// Callers, half of them on each store, each asking one call after the other; all answers, by caller.
-fn race(installation: &Installation, stores: [Store; 2], calls: Vec<Vec<AssignRequest>>) -> Vec<Vec<AssignAnswer>> {
+pub(crate) fn race(
+    installation: &Installation,
+    stores: [Store; 2],
+    calls: Vec<Vec<AssignRequest>>,
+) -> Vec<Vec<AssignAnswer>> {
     let threads: Vec<_> = stores
         .into_iter()
         .enumerate()

@@ -141,6 +141,7 @@ fn arm_report(name: &str, words: &str, control: bool, assigned: u64) -> ArmRepor
 fn flow(arms: &[ArmReport]) -> Flow {
     let assigned: u64 = arms.iter().map(|arm| arm.assigned).sum();
     let arm = |arm: &ArmReport| FlowArm {
+        handling: None,
         arm: arm.arm.clone(),
         name: arm.name.clone(),
         assigned: arm.assigned,

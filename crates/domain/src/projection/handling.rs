@@ -1,0 +1,93 @@
+//! What became of people on the way: deliveries, care overrides, harms, opt-outs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::note::{DeliveryStatus, GRAVEST};
+
+/// One arm's people by what was noted of them. A person is counted once in each number, however often it is noted; harms are
+/// counted by report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArmHandling {
+    /// People to whom the version is known to have come: delivered or seen.
+    pub delivered: u64,
+    /// People who are known to have taken it in.
+    pub seen: u64,
+    /// People for whom a delivery failed.
+    pub failed: u64,
+    /// People from whom it came back.
+    pub returned: u64,
+    /// People who were given another version than their own for their good.
+    pub overridden: u64,
+    /// People who opted out after they were assigned: the usual service from then on, and still counted.
+    pub opted_out: u64,
+    /// People whose data were taken out.
+    pub data_withdrawn: u64,
+    /// Harm reports by weight, 1 to 4.
+    pub harms: [u64; GRAVEST as usize],
+}
+
+/// What a note says of a unit in a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitNote {
+    /// How far the version has come.
+    Delivery(DeliveryStatus),
+    /// Another version was given: the position of that arm.
+    Override(u8),
+    /// Something bad happened, of this weight.
+    Harm(u8),
+    /// The person wants the usual service from now on.
+    OptedOut,
+    /// The person's data are taken out, for good.
+    DataWithdrawn,
+}
+
+/// What was noted of one unit: bits, so that a repeat is not counted again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct UnitHandling(u8);
+
+const DELIVERED: u8 = 1;
+const SEEN: u8 = 2;
+const FAILED: u8 = 4;
+const RETURNED: u8 = 8;
+const OVERRIDDEN: u8 = 16;
+const OPTED_OUT: u8 = 32;
+const WITHDRAWN: u8 = 64;
+
+impl UnitHandling {
+    pub(super) fn is_withdrawn(self) -> bool {
+        self.0 & WITHDRAWN != 0
+    }
+
+    /// Takes a note in and counts what is new in the unit's arm.
+    pub(super) fn take(&mut self, note: UnitNote, own_arm: u8, counts: &mut ArmHandling) {
+        let mut first = |bit: u8, count: &mut u64| {
+            if self.0 & bit == 0 {
+                self.0 |= bit;
+                *count += 1;
+            }
+        };
+        match note {
+            UnitNote::Delivery(DeliveryStatus::Delivered) => first(DELIVERED, &mut counts.delivered),
+            UnitNote::Delivery(DeliveryStatus::Seen) => {
+                first(DELIVERED, &mut counts.delivered);
+                first(SEEN, &mut counts.seen);
+            }
+            UnitNote::Delivery(DeliveryStatus::Failed) => first(FAILED, &mut counts.failed),
+            UnitNote::Delivery(DeliveryStatus::Returned) => first(RETURNED, &mut counts.returned),
+            UnitNote::Override(arm) if arm != own_arm => first(OVERRIDDEN, &mut counts.overridden),
+            // Back to one's own version: the other one was given all the same.
+            UnitNote::Override(_) => {}
+            UnitNote::Harm(severity) => {
+                let place = usize::from(severity).checked_sub(1);
+                if let Some(count) = place.and_then(|place| counts.harms.get_mut(place)) {
+                    *count += 1;
+                }
+            }
+            UnitNote::OptedOut => first(OPTED_OUT, &mut counts.opted_out),
+            UnitNote::DataWithdrawn => {
+                first(OPTED_OUT, &mut counts.opted_out);
+                first(WITHDRAWN, &mut counts.data_withdrawn);
+            }
+        }
+    }
+}

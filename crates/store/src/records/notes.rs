@@ -1,0 +1,204 @@
+//! What is noted of units beside assignments and outcome events: append-only, in one order, each once.
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl, dsl::count_star};
+use fairtrial_domain::{
+    Pseudonym,
+    note::{GRAVE, NoteKind},
+};
+use sha2::{Digest, Sha256};
+
+use crate::{connection::DbConnection, error::StoreError, schema::notes, writer};
+
+/// A note to keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewNote {
+    /// Whose.
+    pub agency_id: i64,
+    /// The sender's name for it; the reference, for an opt-out.
+    pub event_id: String,
+    /// In which trial; 0 for all of the agency's.
+    pub trial_id: i64,
+    /// About whom.
+    pub unit: Pseudonym,
+    /// What kind of note it is.
+    pub kind: NoteKind,
+    /// Status, reason, kind of harm, or kind of opt-out.
+    pub code: String,
+    /// The arm given, or the arm harmed.
+    pub arm: Option<u8>,
+    /// Weight of a harm.
+    pub severity: Option<u8>,
+    /// What somebody wrote beside it.
+    pub remark: Option<String>,
+    /// Whether it came after the trial's data were locked, so that it counts in no number.
+    pub late: bool,
+    /// When it happened, in microseconds.
+    pub at: i64,
+    /// Now, in microseconds.
+    pub received_at: i64,
+    /// The key with which it came.
+    pub key_id: Option<i64>,
+    /// The person who wrote it down.
+    pub person_id: Option<i64>,
+}
+
+impl NewNote {
+    /// A digest of what the sender said: two notes are the same exactly when name and fingerprint are. What the server adds
+    /// (times of arrival, the arm harmed) is not in it.
+    fn fingerprint(&self) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        let mut part = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        };
+        part(&self.trial_id.to_be_bytes());
+        part(self.unit.bytes());
+        part(self.kind.as_str().as_bytes());
+        part(self.code.as_bytes());
+        part(&[self.severity.unwrap_or(0)]);
+        part(&[if self.kind == NoteKind::Override { self.arm.unwrap_or(u8::MAX) } else { 0 }]);
+        part(self.remark.as_deref().unwrap_or("").as_bytes());
+        // An override has no time of its own: it is given when it arrives.
+        part(&if self.kind == NoteKind::Override { 0 } else { self.at }.to_be_bytes());
+        hash.finalize().to_vec()
+    }
+}
+
+/// What became of a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    /// Kept now.
+    New,
+    /// Kept before, the same.
+    Duplicate,
+    /// Its name is taken by another note; this one is not kept.
+    Conflict,
+}
+
+/// A note as the fold reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct NoteRow {
+    /// Place in the order of all notes.
+    pub sequence: i64,
+    /// Whose.
+    pub agency_id: i64,
+    /// In which trial; 0 for all of the agency's.
+    pub trial_id: i64,
+    /// About whom, as pseudonym bytes.
+    pub unit: Vec<u8>,
+    /// What kind of note it is.
+    pub kind: String,
+    /// Status, reason, kind of harm, or kind of opt-out.
+    pub code: String,
+    /// The arm given, or the arm harmed.
+    pub arm: Option<i16>,
+    /// Weight of a harm.
+    pub severity: Option<i16>,
+    /// Whether it came after the trial's data were locked.
+    pub late: bool,
+}
+
+/// Keeps a note, unless one of its name is kept already in any trial. Works are done one after the other, so nothing comes
+/// in between.
+///
+/// # Errors
+/// When the database fails.
+pub fn add(c: &mut DbConnection, note: &NewNote) -> Result<Noted, StoreError> {
+    let bucket = writer::bucket(note.agency_id, &note.event_id);
+    let fingerprint = note.fingerprint();
+    let known: Option<Vec<u8>> = notes::table
+        .filter(notes::agency_id.eq(note.agency_id))
+        .filter(notes::event_id.eq(&note.event_id))
+        .filter(notes::bucket.eq(bucket))
+        .order(notes::sequence)
+        .select(notes::fingerprint)
+        .first(c)
+        .optional()?;
+    match known {
+        Some(known) if known == fingerprint => return Ok(Noted::Duplicate),
+        Some(_) => return Ok(Noted::Conflict),
+        None => insert(c, note, bucket, fingerprint)?,
+    }
+    Ok(Noted::New)
+}
+
+/// Keeps one more note of a name that the same work has made: one in each trial that it is about.
+///
+/// # Errors
+/// When the database fails; [`StoreError::Exists`] when there is one for the trial.
+pub fn add_beside(c: &mut DbConnection, note: &NewNote) -> Result<(), StoreError> {
+    insert(c, note, writer::bucket(note.agency_id, &note.event_id), note.fingerprint())
+}
+
+fn insert(c: &mut DbConnection, note: &NewNote, bucket: i16, fingerprint: Vec<u8>) -> Result<(), StoreError> {
+    let sequence = writer::take_places(c, "notes", 1)?;
+    diesel::insert_into(notes::table)
+        .values((
+            notes::sequence.eq(sequence),
+            notes::bucket.eq(bucket),
+            notes::agency_id.eq(note.agency_id),
+            notes::event_id.eq(&note.event_id),
+            notes::trial_id.eq(note.trial_id),
+            notes::unit.eq(note.unit.bytes().to_vec()),
+            notes::kind.eq(note.kind.as_str()),
+            notes::code.eq(&note.code),
+            notes::arm.eq(note.arm.map(i16::from)),
+            notes::severity.eq(note.severity.map(i16::from)),
+            (
+                notes::remark.eq(note.remark.as_deref()),
+                notes::late.eq(note.late),
+                notes::at.eq(note.at),
+                notes::received_at.eq(note.received_at),
+                notes::fingerprint.eq(fingerprint),
+                notes::key_id.eq(note.key_id),
+                notes::person_id.eq(note.person_id),
+            ),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+/// Notes after a place, at most `limit`, in order.
+///
+/// # Errors
+/// When the database fails.
+pub fn after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<NoteRow>, StoreError> {
+    Ok(notes::table
+        .filter(notes::sequence.gt(place))
+        .order(notes::sequence)
+        .limit(limit)
+        .select((
+            notes::sequence,
+            notes::agency_id,
+            notes::trial_id,
+            notes::unit,
+            notes::kind,
+            notes::code,
+            notes::arm,
+            notes::severity,
+            notes::late,
+        ))
+        .load(c)?)
+}
+
+/// Reports of grave harm in a trial, by the position of the arm.
+///
+/// # Errors
+/// When the database fails.
+pub fn grave_harms(c: &mut DbConnection, trial_id: i64, arms: usize) -> Result<Vec<u64>, StoreError> {
+    let rows: Vec<(Option<i16>, i64)> = notes::table
+        .filter(notes::kind.eq(NoteKind::Harm.as_str()))
+        .filter(notes::trial_id.eq(trial_id))
+        .filter(notes::severity.eq(i16::from(GRAVE)))
+        .group_by(notes::arm)
+        .select((notes::arm, count_star()))
+        .load(c)?;
+    let mut counts = vec![0; arms];
+    for (arm, reports) in rows {
+        let place = arm.and_then(|arm| usize::try_from(arm).ok());
+        if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
+            *count = u64::try_from(reports).unwrap_or(0);
+        }
+    }
+    Ok(counts)
+}
