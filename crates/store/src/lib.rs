@@ -18,7 +18,8 @@ mod writer;
 pub use connection::{DatabaseUrl, DbConnection};
 pub use error::StoreError;
 pub use records::{
-    agencies, api_keys, audit, directory, limits, log, notes, opt_outs, people, sessions, touches, trials,
+    agencies, agreements, amendments, api_keys, audit, conclusions, directory, limits, log, notes, opt_outs, people,
+    sessions, touches, trials,
 };
 pub use store::Store;
 pub use writer::{

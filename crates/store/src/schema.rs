@@ -35,7 +35,30 @@ table! { protocols (trial_id, protocol_id, author_id) {
 
 table! { signatures (id) {
     id -> BigInt, trial_id -> BigInt, person_id -> BigInt, role -> Text, protocol_id -> Text, note -> Text, signed_at -> BigInt,
+    kind -> Text,
 } }
+
+table! { agreements (trial_id, verb, person_id) {
+    trial_id -> BigInt, verb -> Text, person_id -> BigInt, about -> Text, reason -> Text, asked_at -> BigInt,
+} }
+
+table! { amendments (trial_id, version) {
+    trial_id -> BigInt, version -> BigInt, protocol_id -> Text, replaces -> Text, class -> Text, data_seen -> Text, views -> BigInt, reason -> Text,
+    person_id -> BigInt, proposed_at -> BigInt,
+} }
+
+table! { amendment_ends (trial_id, version) {
+    trial_id -> BigInt, version -> BigInt, outcome -> Text, person_id -> BigInt, reason -> Text, ended_at -> BigInt,
+} }
+
+table! { decisions (trial_id) {
+    trial_id -> BigInt, decision -> Text, verdict -> Text, by_the_rule -> Bool, reason -> Text, person_id -> BigInt,
+    second_person_id -> Nullable<BigInt>, decided_at -> BigInt,
+} }
+
+table! { publications (trial_id) { trial_id -> BigInt, person_id -> BigInt, published_at -> BigInt, } }
+
+table! { agency_rules (agency_id) { agency_id -> BigInt, least_tier -> Integer, } }
 
 table! { enrolments (trial_id, stratum) {
     trial_id -> BigInt, stratum -> Text, enrolled -> BigInt, block -> BigInt, taken -> BigInt, margins -> Nullable<Text>,
@@ -85,4 +108,14 @@ table! { logs (name) { name -> Text, next_sequence -> BigInt, } }
 
 table! { directory_version (id) { id -> BigInt, version -> BigInt, } }
 
-allow_tables_to_appear_in_same_query!(agencies, people, sessions, api_keys, trials, protocols, signatures);
+allow_tables_to_appear_in_same_query!(
+    agencies,
+    people,
+    sessions,
+    api_keys,
+    trials,
+    protocols,
+    signatures,
+    amendments,
+    amendment_ends
+);

@@ -7,7 +7,7 @@ use fairtrial_domain::{
     LockedProtocol, UnitText,
     eligibility::AttributeKind,
     protocol::Protocol,
-    trial::{AssignmentOutcome, PersonRole, Verb},
+    trial::{AssignmentOutcome, PersonRole, Tier, Verb, assess, needed_roles},
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
@@ -157,7 +157,8 @@ impl Course {
 
     async fn sign(&self, app: &Arc<App>, cast: &Cast) -> Result<(), AppError> {
         let waits = self.story.ending == Ending::WaitsForSignatures;
-        for role in fairtrial_domain::trial::needed_roles(&self.protocol) {
+        let tier = assess(&self.protocol, Tier::Zero).tier;
+        for role in needed_roles(&self.protocol, tier) {
             // The trial that waits has the owner's signature and lacks the others.
             if waits && role != PersonRole::Approver {
                 continue;

@@ -258,7 +258,7 @@ impl App {
             _ if trial.reverted => {
                 Some((AssignmentOutcome::Suspended, "the trial was stopped; everybody gets the current version"))
             }
-            State::DataLocked => Some((AssignmentOutcome::Ended, AssignmentOutcome::Ended.sentence())),
+            state if state.is_locked() => Some((AssignmentOutcome::Ended, AssignmentOutcome::Ended.sentence())),
             _ if self.wishes.cover(trial.id, unit) => {
                 Some((AssignmentOutcome::OptedOut, AssignmentOutcome::OptedOut.sentence()))
             }
@@ -284,7 +284,7 @@ impl App {
             arm: Some(arm.key.clone()),
             payload: given.unwrap_or(arm).payload.clone(),
             assignment_id: Some(assignment_id(trial, unit)),
-            protocol_id: trial.plan.id().clone(),
+            protocol_id: trial.plan_id_at(instant(place.assigned_at)).clone(),
             assigned_at: Some(instant(place.assigned_at)),
             notice: (protocol.data.notice == "individual").then(|| protocol.public_summary.clone()),
             delivered_arm: given.map(|given| given.key.clone()),

@@ -13,7 +13,7 @@ use crate::{
         App,
         directory::{Agency, Trial},
     },
-    trials::life::signatures,
+    trials::review::signatures,
 };
 
 /// Days after the lock of the data within which results are published.
@@ -168,5 +168,5 @@ impl App {
 
 /// Whether the results of a trial are for everybody.
 fn is_published(trial: &Trial) -> bool {
-    trial.state == State::DataLocked
+    trial.state.is_locked()
 }

@@ -10,10 +10,11 @@ use fairtrial_domain::{
     LockedProtocol, PseudonymKey, TouchpointKey,
     allocation::{AllocationSecret, Allocator},
     event::Catalogue,
+    protocol::ProtocolId,
     trial::{PersonRole, Scope, State},
 };
 use fairtrial_store::{
-    BurdenCap, DbConnection, Drawing, StoreError, agencies, api_keys, directory, limits, people, trials,
+    BurdenCap, DbConnection, Drawing, StoreError, agencies, amendments, api_keys, directory, limits, people, trials,
 };
 use serde_json::Value;
 
@@ -62,6 +63,8 @@ pub struct Trial {
     pub locked_sequence: Option<i64>,
     /// Why it stands where it stands.
     pub state_reason: Option<String>,
+    /// The plans that were in force before this one, each with the moment until which it was.
+    pub earlier_plans: Vec<(DateTime<Utc>, ProtocolId)>,
     pub(crate) drawing: Option<Arc<Drawing>>,
 }
 
@@ -76,6 +79,13 @@ impl Trial {
     #[must_use]
     pub fn day_of(&self, micros: i64) -> chrono::NaiveDate {
         instant(micros).with_timezone(&self.plan.protocol().time_zone).date_naive()
+    }
+
+    /// The plan that was in force at a moment: assignments keep the one they were made under.
+    #[must_use]
+    pub fn plan_id_at(&self, moment: DateTime<Utc>) -> &ProtocolId {
+        let then = self.earlier_plans.iter().find(|(until, _)| moment < *until);
+        then.map_or(self.plan.id(), |(_, id)| id)
     }
 
     /// What an app shows to people who are not in the trial: the current version.
@@ -111,6 +121,7 @@ pub(crate) struct Rows {
     keys: Vec<(api_keys::ApiKeyRow, Option<people::PersonRow>)>,
     trials: Vec<(trials::TrialRow, String)>,
     burden_caps: HashMap<i64, BurdenCap>,
+    replaced: Vec<(i64, String, i64)>,
 }
 
 pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
@@ -129,14 +140,20 @@ pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
         let canonical = canonical.ok_or_else(|| StoreError::Damaged(format!("plan of trial {}", trial.key)))?;
         read_trials.push((trial, canonical));
     }
-    Ok(Rows { version, agencies, keys, trials: read_trials, burden_caps })
+    let replaced = amendments::replaced(c)?;
+    Ok(Rows { version, agencies, keys, trials: read_trials, burden_caps, replaced })
 }
 
 impl Directory {
     pub(crate) fn build(rows: Rows, master_key: &MasterKey) -> Result<Self, AppError> {
         let mut directory = Self { version: rows.version, ..Self::default() };
         for (row, canonical) in rows.trials {
-            let trial = Arc::new(build_trial(row, &canonical, master_key)?);
+            let mut trial = build_trial(row, &canonical, master_key)?;
+            for (_, replaced, until) in rows.replaced.iter().filter(|(id, _, _)| *id == trial.id) {
+                let id = replaced.parse().map_err(|_| AppError::Internal("the id of an older plan".into()))?;
+                trial.earlier_plans.push((instant(*until), id));
+            }
+            let trial = Arc::new(trial);
             if let Some(touchpoint) = &trial.plan.protocol().touchpoint {
                 let place = directory.by_touchpoint.entry((trial.agency_id, touchpoint.clone())).or_default();
                 place.push(Arc::clone(&trial));
@@ -224,6 +241,7 @@ fn build_trial(row: trials::TrialRow, canonical: &str, master_key: &MasterKey) -
         locked_at: row.locked_at.map(instant),
         locked_sequence: row.locked_sequence,
         state_reason: row.state_reason,
+        earlier_plans: Vec::new(),
         drawing,
     })
 }

@@ -1,22 +1,26 @@
 //! Moving a trial through its life.
 
+use std::sync::Arc;
+
+use chrono::NaiveDate;
 use fairtrial_domain::{
     allocation::AllocationSecret,
     protocol::{Allocation, ProtocolId},
-    trial::{PersonRole, Signature, State, Verb, missing_signatures},
+    trial::{DataSeen, Decision, PersonRole, State, Verb, not_ready},
 };
 use fairtrial_store::{
-    StoreError, audit, limits, log,
-    trials::{self, NewSignature, SignatureRow, StateChange},
+    audit, limits, log,
+    trials::{self, StateChange},
 };
 use serde_json::json;
 
+use super::review::UnderReview;
 use crate::{
     error::AppError,
     state::{
         App,
         actor::{Actor, Person},
-        directory::{Trial, instant},
+        directory::Trial,
     },
 };
 
@@ -31,34 +35,56 @@ pub struct Move {
     pub protocol_id: Option<ProtocolId>,
     /// The role in which they sign, for [`Verb::Approve`].
     pub role: Option<PersonRole>,
+    /// For [`Verb::Approve`]: what must be met before the signature counts. Signing again without one says that it is.
+    pub condition: Option<String>,
     /// For [`Verb::Stop`]: whether everybody goes back to the current version for good, because people are harmed.
     pub because_of_harm: bool,
+    /// For [`Verb::Decide`]: what is decided.
+    pub decision: Option<Decision>,
+    /// For [`Verb::Amend`]: the new plan, as a document.
+    pub document: Option<Vec<u8>>,
+    /// For [`Verb::Amend`]: what had been seen of the outcomes.
+    pub data_seen: Option<DataSeen>,
 }
 
 impl Move {
     /// A move without more ado.
     #[must_use]
     pub fn plain(verb: Verb, reason: &str) -> Self {
-        Self { verb, reason: reason.to_owned(), protocol_id: None, role: None, because_of_harm: false }
+        Self {
+            verb,
+            reason: reason.to_owned(),
+            protocol_id: None,
+            role: None,
+            condition: None,
+            because_of_harm: false,
+            decision: None,
+            document: None,
+            data_seen: None,
+        }
     }
 }
 
-const SIGNING: [PersonRole; 4] =
-    [PersonRole::Approver, PersonRole::Privacy, PersonRole::Ethics, PersonRole::MaoriGovernance];
+/// The roles that sign plans.
+pub(super) const SIGNING: [PersonRole; 5] =
+    [PersonRole::Approver, PersonRole::Privacy, PersonRole::Ethics, PersonRole::MaoriGovernance, PersonRole::Monitor];
 
 impl App {
-    /// Does what is asked, when the trial's state, the person's roles and the signatures allow it. Returns the new state.
+    /// Does what is asked, when the trial's state, the person's roles and the signatures allow it. Returns the state after it;
+    /// it is the one before while a second person must agree, or signatures are missing.
     ///
     /// # Errors
     /// [`AppError::Conflict`] when it does not fit the state, signatures are missing, or the plan is another than the
-    /// person saw; [`AppError::Forbidden`] when the person may not; [`AppError::Invalid`] for a missing reason.
+    /// person saw; [`AppError::Forbidden`] when the person may not; [`AppError::Invalid`] for a missing reason, and for a
+    /// plan that is not ready, with everything it lacks.
     pub async fn move_trial(&self, actor: &Actor, key: &str, asked: &Move) -> Result<State, AppError> {
         let person = actor.person()?;
         let trial = self.trial_of(actor, key)?;
         may(person, asked.verb)?;
         let next =
             trial.state.after(asked.verb).map_err(|error| AppError::conflict("wrong_state", error.to_string()))?;
-        if asked.protocol_id.as_ref().is_some_and(|seen| seen != trial.plan.id()) {
+        let about_amendment = trial.state.has_started() && matches!(asked.verb, Verb::Approve | Verb::Return);
+        if !about_amendment && asked.protocol_id.as_ref().is_some_and(|seen| seen != trial.plan.id()) {
             return Err(AppError::conflict(
                 "plan_changed",
                 "the plan was changed since you read it; read it again first",
@@ -67,6 +93,11 @@ impl App {
         check_reason(asked)?;
         match asked.verb {
             Verb::Approve => self.sign(actor, person, &trial, asked).await,
+            Verb::Return => self.give_back(actor, person, &trial, asked, next).await,
+            Verb::Resume => self.resume(actor, person, &trial, asked, next).await,
+            Verb::Decide => self.decide(actor, person, &trial, asked, next).await,
+            Verb::Publish => self.publish(actor, person, &trial, asked, next).await,
+            Verb::Amend => self.amend(actor, person, &trial, asked).await,
             _ => self.change_state(actor, person, &trial, asked, next).await,
         }?;
         self.reload_directory().await?;
@@ -77,39 +108,42 @@ impl App {
         &self,
         actor: &Actor,
         person: &Person,
-        trial: &Trial,
+        trial: &Arc<Trial>,
         asked: &Move,
         next: State,
     ) -> Result<(), AppError> {
         if asked.verb == Verb::Start {
             check_steps(trial, self.ambient.now_micros())?;
-            self.check_signatures(trial).await?;
         }
         let change = self.state_change(trial, asked, next)?;
-        let commitment = change.secret_commitment.clone();
         let detail = json!({
             "from": trial.state, "to": next, "reason": asked.reason, "protocol_id": trial.plan.id(),
-            "because_of_harm": asked.because_of_harm, "secret_commitment": commitment,
+            "because_of_harm": asked.because_of_harm, "secret_commitment": change.secret_commitment,
         });
         let entry = self.entry(actor, person, &format!("trial.{}", asked.verb.as_str()), trial.key(), detail);
-        let (id, from, protocol_id) = (trial.id, trial.state.as_str(), trial.plan.id().as_str().to_owned());
         let layer = trial.plan.protocol().layer.clone().filter(|_| asked.verb == Verb::Start);
-        let agency_id = trial.agency_id;
-        let locks = asked.verb == Verb::LockData;
+        let today = self.ambient.now().with_timezone(&trial.plan.protocol().time_zone).date_naive();
+        let (moved, verb) = (Arc::clone(trial), asked.verb);
         self.store
             .write(move |c| {
+                if matches!(verb, Verb::Submit | Verb::Start)
+                    && let Err(refusal) = may_go_on(&UnderReview::read(c, moved.id)?, verb, today)
+                {
+                    return Ok(Err(refusal));
+                }
                 let mut change = change;
-                if locks {
+                if verb == Verb::LockData {
                     change.locked_sequence = Some(log::last_event(c)?);
                 }
-                trials::move_state(c, id, from, &protocol_id, &change)?;
+                trials::move_state(c, moved.id, moved.state.as_str(), moved.plan.id().as_str(), &change)?;
                 if let Some(layer) = &layer {
-                    limits::enter_layer(c, id, agency_id, layer.as_str())?;
+                    limits::enter_layer(c, moved.id, moved.agency_id, layer.as_str())?;
                 }
-                audit::append(c, &entry)
+                audit::append(c, &entry)?;
+                Ok(Ok(()))
             })
-            .await?;
-        if locks {
+            .await??;
+        if asked.verb == Verb::LockData {
             // The verdict is of everything that had arrived, so fold it before anybody reads it.
             self.reload_directory().await?;
             self.catch_up().await?;
@@ -117,7 +151,7 @@ impl App {
         Ok(())
     }
 
-    fn state_change(&self, trial: &Trial, asked: &Move, next: State) -> Result<StateChange, AppError> {
+    pub(super) fn state_change(&self, trial: &Trial, asked: &Move, next: State) -> Result<StateChange, AppError> {
         let at = self.ambient.now_micros();
         let reason = (!asked.reason.trim().is_empty()).then(|| asked.reason.trim().to_owned());
         let mut change =
@@ -139,100 +173,52 @@ impl App {
         }
         Ok(change)
     }
-
-    async fn check_signatures(&self, trial: &Trial) -> Result<(), AppError> {
-        let missing = self.missing_roles(trial).await?;
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let names: Vec<&str> = missing.iter().map(|role| role.as_str()).collect();
-        Err(AppError::conflict(
-            "signatures_missing",
-            format!("the plan still needs the signature of: {}", names.join(", ")),
-        ))
-    }
-
-    pub(crate) async fn missing_roles(&self, trial: &Trial) -> Result<Vec<PersonRole>, AppError> {
-        let id = trial.id;
-        let (authors, rows) =
-            self.store.read(move |c| Ok((trials::authors(c, id)?, trials::signatures_of(c, id)?))).await?;
-        let signatures = signatures(rows)?;
-        Ok(missing_signatures(trial.plan.protocol(), trial.plan.id(), &authors, &signatures))
-    }
-
-    async fn sign(&self, actor: &Actor, person: &Person, trial: &Trial, asked: &Move) -> Result<(), AppError> {
-        let role = asked.role.or_else(|| SIGNING.into_iter().find(|role| person.has(*role)));
-        let role = role.filter(|role| SIGNING.contains(role) && person.has(*role));
-        let role =
-            role.ok_or_else(|| AppError::Forbidden("you do not have the role in which you want to sign".into()))?;
-        let id = trial.id;
-        let authors = self.store.read(move |c| trials::authors(c, id)).await?;
-        if authors.contains(&person.id) {
-            return Err(AppError::Forbidden("you wrote part of this plan, so somebody else must sign it".into()));
-        }
-        let signature = NewSignature {
-            trial_id: trial.id,
-            person_id: person.id,
-            role: role.as_str().to_owned(),
-            protocol_id: trial.plan.id().as_str().to_owned(),
-            note: asked.reason.clone(),
-            signed_at: self.ambient.now_micros(),
-        };
-        let detail = json!({"role": role, "protocol_id": trial.plan.id(), "note": asked.reason});
-        let entry = self.entry(actor, person, "trial.approve", trial.key(), detail);
-        let plan = std::sync::Arc::clone(&trial.plan);
-        self.store
-            .write(move |c| {
-                let row = trials::by_id(c, id)?.ok_or_else(|| StoreError::Changed("the trial is gone".into()))?;
-                if row.state != State::InReview.as_str() || row.protocol_id != plan.id().as_str() {
-                    return Err(StoreError::Changed("the trial was moved or edited in the meantime".into()));
-                }
-                trials::sign(c, &signature)?;
-                audit::append(c, &entry)?;
-                let signed =
-                    signatures(trials::signatures_of(c, id)?).map_err(|e| StoreError::Damaged(e.to_string()))?;
-                let authors = trials::authors(c, id)?;
-                if missing_signatures(plan.protocol(), plan.id(), &authors, &signed).is_empty() {
-                    let change = StateChange { state: State::Approved.as_str().into(), ..StateChange::default() };
-                    trials::move_state(c, id, State::InReview.as_str(), plan.id().as_str(), &change)?;
-                }
-                Ok(())
-            })
-            .await?;
-        Ok(())
-    }
 }
 
-pub(crate) fn signatures(rows: Vec<SignatureRow>) -> Result<Vec<Signature>, AppError> {
-    rows.into_iter()
-        .map(|row| {
-            let damaged = || AppError::Internal(format!("signature {} cannot be read", row.id));
-            Ok(Signature {
-                person: row.person_id,
-                role: PersonRole::from_word(&row.role).ok_or_else(damaged)?,
-                protocol_id: row.protocol_id.parse().map_err(|_| damaged())?,
-                at: instant(row.signed_at),
-                note: row.note,
-            })
-        })
-        .collect()
+/// What a plan must have before it is sent for signatures, and before the trial starts: seen in the same transaction.
+fn may_go_on(under: &UnderReview, verb: Verb, today: NaiveDate) -> Result<(), AppError> {
+    let lacking = not_ready(under.plan.protocol(), under.assessment.tier);
+    if !lacking.is_empty() {
+        return Err(AppError::Invalid(lacking));
+    }
+    if verb == Verb::Submit {
+        return Ok(());
+    }
+    let missing = under.missing();
+    if !missing.is_empty() {
+        let names: Vec<&str> = missing.iter().map(|role| role.as_str()).collect();
+        let detail = format!("the plan still needs the signature of: {}", names.join(", "));
+        return Err(AppError::conflict("signatures_missing", detail));
+    }
+    let window = under.plan.protocol().public_comment;
+    if let Some(window) = window.filter(|window| today <= window.until) {
+        let detail = format!("the public can comment until {}; start after that day", window.until);
+        return Err(AppError::conflict("comment_window_open", detail));
+    }
+    Ok(())
 }
 
 /// Which roles may do what. Stopping never needs anybody's leave: everybody who works on a trial may.
 pub(crate) fn may(person: &Person, verb: Verb) -> Result<(), AppError> {
     use PersonRole as R;
     match verb {
-        Verb::Submit | Verb::Start | Verb::PauseEnrolment | Verb::ResumeEnrolment | Verb::Withdraw => {
+        Verb::Submit | Verb::Start | Verb::PauseEnrolment | Verb::ResumeEnrolment | Verb::Withdraw | Verb::Amend => {
             person.needs_one_of(&[R::Designer])
         }
         Verb::Approve | Verb::Return => person.needs_one_of(&SIGNING),
         Verb::Suspend | Verb::Stop => {
             let mut roles = SIGNING.to_vec();
-            roles.extend([R::Designer, R::Monitor, R::Manager, R::Analyst]);
+            roles.extend([R::Designer, R::Manager, R::Analyst]);
             person.needs_one_of(&roles)
         }
-        Verb::Resume => person.needs_one_of(&[R::Monitor, R::Approver]),
+        Verb::Resume => {
+            let mut roles = SIGNING.to_vec();
+            roles.extend([R::Designer, R::Manager]);
+            person.needs_one_of(&roles)
+        }
         Verb::LockData => person.needs_one_of(&[R::Analyst, R::Designer]),
+        Verb::Decide => person.needs_one_of(&[R::Manager, R::Approver]),
+        Verb::Publish => person.needs_one_of(&[R::Manager, R::Approver, R::Designer]),
     }
 }
 
@@ -248,16 +234,17 @@ fn check_steps(trial: &Trial, at: i64) -> Result<(), AppError> {
 }
 
 fn check_reason(asked: &Move) -> Result<(), AppError> {
-    let needs = matches!(
-        asked.verb,
-        Verb::Return | Verb::Suspend | Verb::Resume | Verb::Stop | Verb::LockData | Verb::Withdraw
-    );
+    // Not for suspending: whoever sees harm presses one button, and says why afterwards.
+    let needs =
+        matches!(asked.verb, Verb::Return | Verb::Resume | Verb::Stop | Verb::LockData | Verb::Withdraw | Verb::Amend);
     let length = asked.reason.trim().chars().count();
     if needs && length == 0 {
         return Err(AppError::invalid("/reason", "missing_field", "say why: it is kept, and others will read it"));
     }
-    if length > 1_000 || asked.reason.contains('\0') {
-        return Err(AppError::invalid("/reason", "out_of_range", "a reason has at most 1,000 characters"));
+    for (pointer, text) in [("/reason", Some(&asked.reason)), ("/condition", asked.condition.as_ref())] {
+        if text.is_some_and(|text| text.chars().count() > 1_000 || text.contains('\0')) {
+            return Err(AppError::invalid(pointer, "out_of_range", "this has at most 1,000 characters"));
+        }
     }
     Ok(())
 }

@@ -1,9 +1,12 @@
 //! Plans and the life of trials.
 
+pub mod amend;
+pub mod conclude;
 pub mod guide;
 pub mod life;
 pub mod plan;
 pub mod proof;
 pub mod release;
 pub mod report;
+pub(crate) mod review;
 pub mod view;

@@ -76,7 +76,7 @@ impl App {
         self.reload_directory().await
     }
 
-    fn readable_plan(&self, author: &Person, document: &[u8]) -> Result<LockedProtocol, AppError> {
+    pub(super) fn readable_plan(&self, author: &Person, document: &[u8]) -> Result<LockedProtocol, AppError> {
         author.needs_one_of(&[PersonRole::Designer])?;
         let plan = LockedProtocol::from_json(document).map_err(AppError::Invalid)?;
         let directory = self.directory.load();
@@ -95,8 +95,12 @@ impl App {
         person: &Person,
         action: &str,
         subject: &str,
-        detail: serde_json::Value,
+        mut detail: serde_json::Value,
     ) -> NewEntry {
+        if let Some(fields) = detail.as_object_mut() {
+            // Roles come and go: what somebody could do at the time is part of what they did.
+            fields.insert("roles".into(), json!(person.roles));
+        }
         NewEntry {
             at: self.ambient.now_micros(),
             agency_id: Some(person.agency_id),
@@ -109,7 +113,7 @@ impl App {
     }
 }
 
-fn new_trial<'a>(plan: &'a LockedProtocol, author: &Person, at: i64) -> NewTrial<'a> {
+pub(super) fn new_trial<'a>(plan: &'a LockedProtocol, author: &Person, at: i64) -> NewTrial<'a> {
     NewTrial {
         key: plan.protocol().key.as_str(),
         agency_id: author.agency_id,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fairtrial_analysis::Report;
-use fairtrial_domain::trial::{PersonRole, Scope, State};
+use fairtrial_domain::trial::{PersonRole, Scope};
 use fairtrial_store::{
     audit::{self, NewEntry},
     touches,
@@ -58,7 +58,7 @@ impl App {
 
     /// Goes on only when whoever asks may see the comparison now, and puts the view on record.
     async fn may_see_comparison(&self, actor: &Actor, trial: &Trial) -> Result<(), AppError> {
-        let open = trial.state == State::DataLocked;
+        let open = trial.state.is_locked();
         let readers = [PersonRole::Monitor, PersonRole::Analyst, PersonRole::Manager];
         let person = match actor {
             Actor::Person(person) if !open && !readers.iter().any(|role| person.has(*role)) => {

@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use fairtrial_domain::{
+    Fault,
     protocol::ProtocolId,
-    trial::{PersonRole, Scope, State, Verb, needed_roles},
+    trial::{PersonRole, Scope, SignatureKind, State, Tier, Verb, not_ready},
 };
 use fairtrial_store::{audit, people, trials};
 
-use super::life::{may, signatures};
+use super::{
+    amend::may_be_amended,
+    life::may,
+    review::{UnderReview, signatures},
+};
 use crate::{
     error::AppError,
     state::{
@@ -34,6 +39,10 @@ pub struct SignatureView {
     pub at: DateTime<Utc>,
     /// What they wrote beside it.
     pub note: String,
+    /// Signed, signed on a condition, or withdrawn.
+    pub kind: SignatureKind,
+    /// Whether it counts now, or will once its condition is met: the last word of its person on the content under review.
+    pub stands: bool,
 }
 
 /// One thing that was done with a trial.
@@ -58,6 +67,16 @@ pub struct TrialView {
     pub agency: String,
     /// People in it.
     pub people: u64,
+    /// How much people could lose.
+    pub tier: Tier,
+    /// The answers that led to the tier, each in a sentence.
+    pub tier_reasons: Vec<String>,
+    /// What the plan still lacks before it can be sent for signatures.
+    pub lacking: Vec<Fault>,
+    /// The content under review: the plan's, or after the start that of the amendment that waits.
+    pub under_review: ProtocolId,
+    /// The amendment that waits for signatures, by its number.
+    pub waiting_version: Option<i64>,
     /// The roles that must sign.
     pub needed: Vec<PersonRole>,
     /// The roles whose signature is missing.
@@ -88,9 +107,13 @@ impl TrialView {
         let may_sign = !self.authors.contains(&person.id) && self.missing.iter().any(|role| person.has(*role));
         let open = |verb: &Verb| {
             let fits = self.trial.state.after(*verb).is_ok() && may(person, *verb).is_ok();
+            let reviewed = !self.trial.state.has_started() || self.waiting_version.is_some();
             fits && match verb {
-                Verb::Approve => may_sign,
-                Verb::Start => self.missing.is_empty(),
+                Verb::Approve => may_sign && reviewed,
+                Verb::Return => reviewed,
+                Verb::Start => self.missing.is_empty() && self.lacking.is_empty(),
+                Verb::Submit => self.lacking.is_empty(),
+                Verb::Amend => self.waiting_version.is_none() && may_be_amended(self.trial.state, person),
                 _ => true,
             }
         };
@@ -175,10 +198,11 @@ impl App {
         let trial = self.trial_of(actor, key)?;
         let agency = self.agency_of(actor)?.name;
         let (id, agency_id, subject) = (trial.id, trial.agency_id, key.to_owned());
-        let (authors, signed, people, entries) = self
+        let (under, authors, signed, people, entries) = self
             .store
             .read(move |c| {
                 Ok((
+                    UnderReview::read(c, id)?,
                     trials::authors(c, id)?,
                     trials::signatures_of(c, id)?,
                     people::of_agency(c, agency_id)?,
@@ -187,13 +211,15 @@ impl App {
             })
             .await?;
         let name = |id: i64| people.iter().find(|person| person.id == id).map(|person| person.name.clone());
-        let missing = self.missing_roles(&trial).await?;
+        let (missing, needed) = (under.missing(), under.review.needed().to_vec());
         let signatures = signatures(signed)?
             .into_iter()
             .map(|signature| SignatureView {
+                stands: under.review.standing().any(|standing| *standing == signature),
+                kind: signature.kind,
                 name: name(signature.person).unwrap_or_else(|| "somebody who has left".into()),
                 role: signature.role,
-                current: signature.protocol_id == *trial.plan.id(),
+                current: signature.protocol_id == *under.plan.id(),
                 protocol_id: signature.protocol_id,
                 at: signature.at,
                 note: signature.note,
@@ -211,10 +237,26 @@ impl App {
                     .filter(|reason| !reason.is_empty()),
             })
             .collect();
-        let needed = needed_roles(trial.plan.protocol());
         let people = self.people_in(&trial);
         let overlaps = self.overlaps(&trial);
-        Ok(TrialView { trial, agency, people, needed, missing, signatures, authors, history, overlaps })
+        let tier = under.assessment.tier;
+        let lacking = if trial.state.has_started() { Vec::new() } else { not_ready(under.plan.protocol(), tier) };
+        Ok(TrialView {
+            trial,
+            agency,
+            people,
+            tier,
+            tier_reasons: under.assessment.reasons,
+            lacking,
+            under_review: under.plan.id().clone(),
+            waiting_version: under.amendment.map(|amendment| amendment.version),
+            needed,
+            missing,
+            signatures,
+            authors,
+            history,
+            overlaps,
+        })
     }
 }
 

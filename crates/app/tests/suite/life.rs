@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::stage::{Company, StandingClock, open, plan, run};
 
-fn code(error: AppError) -> &'static str {
+pub(crate) fn code(error: AppError) -> &'static str {
     match error {
         AppError::Conflict { code, .. } => code,
         AppError::Forbidden(_) => "forbidden",

@@ -2,10 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
 mod allocation;
+mod changes;
 mod demonstration;
 mod frontline;
 mod life;
 mod people;
 mod restart;
 mod stage;
+mod together;
+mod walk;
 mod wishes;

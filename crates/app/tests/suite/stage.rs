@@ -103,20 +103,19 @@ pub(crate) struct Company {
 
 pub(crate) const PASSWORD: &str = "four quiet green doors";
 
+/// Somebody with one role, signed in.
+pub(crate) async fn hire(app: &App, agency: &str, role: PersonRole) -> Actor {
+    let email = format!("{}@{agency}.example", role.as_str().replace('_', "-"));
+    let account =
+        NewAccount { email: email.clone(), name: role.as_str().into(), password: PASSWORD.into(), roles: vec![role] };
+    app.create_account_in(agency, &account).await.unwrap();
+    Actor::Person(app.sign_in(&email, PASSWORD).await.unwrap().person)
+}
+
 impl Company {
     pub(crate) async fn hire(app: &App, agency: &str) -> Self {
         app.create_agency(agency, "An agency").await.unwrap();
-        let hire = async |role: PersonRole| {
-            let email = format!("{}@{agency}.example", role.as_str());
-            let account = NewAccount {
-                email: email.clone(),
-                name: role.as_str().into(),
-                password: PASSWORD.into(),
-                roles: vec![role],
-            };
-            app.create_account_in(agency, &account).await.unwrap();
-            Actor::Person(app.sign_in(&email, PASSWORD).await.unwrap().person)
-        };
+        let hire = async |role: PersonRole| hire(app, agency, role).await;
         let new = NewKey {
             name: "counter".into(),
             live: true,

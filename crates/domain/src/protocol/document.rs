@@ -234,6 +234,18 @@ pub enum RiskLevel {
     High,
 }
 
+/// Whether a trial takes away or holds back something that a person is entitled to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entitlement {
+    /// Neither.
+    No,
+    /// Somebody gets it later than they would.
+    Delays,
+    /// Somebody does not get it.
+    Removes,
+}
+
 /// What people could lose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Risk {
@@ -251,6 +263,10 @@ pub struct Risk {
     pub least_able_to_cope: String,
     /// Whether a bad turn can be undone.
     pub reversible: bool,
+    /// What is watched while it runs, beside the harm measures.
+    pub watch: Option<String>,
+    /// Whether anybody's entitlement is held back or taken away. Such a trial is refused.
+    pub entitlement: Entitlement,
 }
 
 /// What happens with people's data.
@@ -266,6 +282,38 @@ pub struct DataPlan {
     pub lawful_basis: String,
     /// Where the data comes from.
     pub sources: Vec<String>,
+    /// The privacy impact assessment, or why none is needed.
+    pub pia: Option<String>,
+    /// What people are told, word for word.
+    pub notice_text: Option<String>,
+    /// How people can stay out, or why they cannot.
+    pub opt_out: Option<String>,
+    /// Where the data are kept, and what protects them when that is overseas.
+    pub hosting: Option<String>,
+    /// When the handling of the data is looked at again.
+    pub review_on: Option<NaiveDate>,
+    /// The guardians of Māori data in this trial.
+    pub kaitiaki: Option<Kaitiaki>,
+}
+
+/// The group that governs Māori data in a trial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kaitiaki {
+    /// Its name.
+    pub group: String,
+    /// How to reach it.
+    pub contact: String,
+    /// What it decided, and on what terms.
+    pub decision: String,
+}
+
+/// Days on which the public may comment on the plan before it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicComment {
+    /// The first.
+    pub from: NaiveDate,
+    /// The last.
+    pub until: NaiveDate,
 }
 
 /// The full description of a trial, checked as a whole.
@@ -319,6 +367,8 @@ pub struct Protocol {
     pub risk: Risk,
     /// What happens with data.
     pub data: DataPlan,
+    /// When the public may comment before the start.
+    pub public_comment: Option<PublicComment>,
 }
 
 impl Protocol {

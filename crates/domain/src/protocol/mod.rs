@@ -9,10 +9,11 @@ mod outcome;
 mod reader;
 mod reader_allocation;
 mod reader_parts;
+mod reader_people;
 
 pub use document::{
-    Aim, Allocation, AnalysisPlan, Arm, DataPlan, Equity, Hypothesis, Missing, Monitoring, Planning, Protocol, Risk,
-    RiskLevel, Sides, Spending,
+    Aim, Allocation, AnalysisPlan, Arm, DataPlan, Entitlement, Equity, Hypothesis, Kaitiaki, Missing, Monitoring,
+    Planning, Protocol, PublicComment, Risk, RiskLevel, Sides, Spending,
 };
 pub use id::{LockedProtocol, ProtocolId};
 pub use outcome::{Action, Better, Outcome, OutcomeKind, Role};

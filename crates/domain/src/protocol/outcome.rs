@@ -89,6 +89,8 @@ pub struct Outcome {
     pub standard_deviation: Option<Decimal>,
     /// Largest loss that is still acceptable, in the outcome's unit.
     pub margin: Option<Decimal>,
+    /// Why a loss of that size is acceptable.
+    pub margin_reason: Option<String>,
     /// What a crossed harm boundary does.
     pub action: Option<Action>,
     /// One-sided error that the harm boundary may spend in all.

@@ -4,13 +4,11 @@ use serde_json::Value;
 
 use super::{
     SCHEMA, checks,
-    cursor::{Cursor, Faults, Object},
-    document::{
-        Aim, AnalysisPlan, DataPlan, Equity, Hypothesis, Missing, Monitoring, Planning, Protocol, Risk, RiskLevel,
-        Sides,
-    },
+    cursor::{Cursor, Faults},
+    document::{Aim, AnalysisPlan, Equity, Hypothesis, Missing, Monitoring, Planning, Protocol, Sides},
     reader_allocation::allocation,
     reader_parts::{arm, attribute, decision_rule, eligibility, outcome, spending},
+    reader_people::{data, public_comment, risk},
 };
 use crate::fault::Fault;
 
@@ -40,6 +38,7 @@ const FIELDS: &[&str] = &[
     "analysis",
     "risk",
     "data",
+    "public_comment",
 ];
 
 /// Reads a protocol document.
@@ -87,6 +86,7 @@ fn document(at: &Cursor<'_>) -> Option<Protocol> {
     let analysis = o.field("analysis").and_then(|c| analysis(&c));
     let risk = o.field("risk").and_then(|c| risk(&c));
     let data = o.field("data").and_then(|c| data(&c));
+    let public_comment = o.optional("public_comment").map(|c| public_comment(&c));
     schema?;
     Some(Protocol {
         key: key?,
@@ -113,6 +113,7 @@ fn document(at: &Cursor<'_>) -> Option<Protocol> {
         analysis: analysis?,
         risk: risk?,
         data: data?,
+        public_comment: absent_or(public_comment)?,
     })
 }
 
@@ -210,42 +211,4 @@ fn analysis(at: &Cursor<'_>) -> Option<AnalysisPlan> {
     });
     population?;
     Some(AnalysisPlan { missing: missing?, adjust_for: adjust_for?, multiplicity: absent_or(multiplicity)? })
-}
-
-fn risk(at: &Cursor<'_>) -> Option<Risk> {
-    const WORDS: &[(&str, RiskLevel)] =
-        &[("no", RiskLevel::No), ("low", RiskLevel::Low), ("some", RiskLevel::Some), ("high", RiskLevel::High)];
-    let o = at.object(&["money", "time", "right", "privacy", "dignity", "least_able_to_cope", "reversible"])?;
-    let level = |name: &str| o.field(name).and_then(|c| c.word(WORDS));
-    let (money, time, right) = (level("money"), level("time"), level("right"));
-    let (privacy, dignity) = (level("privacy"), level("dignity"));
-    let least_able_to_cope = o.text("least_able_to_cope", 1_000);
-    let reversible = o.field("reversible").and_then(|c| c.word(&[("yes", true), ("no", false)]));
-    Some(Risk {
-        money: money?,
-        time: time?,
-        right: right?,
-        privacy: privacy?,
-        dignity: dignity?,
-        least_able_to_cope: least_able_to_cope?,
-        reversible: reversible?,
-    })
-}
-
-fn data(at: &Cursor<'_>) -> Option<DataPlan> {
-    const NOTICES: &[(&str, &str)] =
-        &[("register_only", "register_only"), ("general", "general"), ("individual", "individual"), ("after", "after")];
-    let o: Object<'_> = at.object(&["notice", "retain_units_days", "uses_maori_data", "lawful_basis", "sources"])?;
-    let notice = o.field("notice").and_then(|c| c.word(NOTICES)).map(str::to_owned);
-    let retain = o.field("retain_units_days").and_then(|c| c.integer(0..=3_650));
-    let uses_maori_data = o.field("uses_maori_data").and_then(|c| c.flag());
-    let lawful_basis = o.text("lawful_basis", 500);
-    let sources = o.field("sources").and_then(|c| c.list(0..=20, |c| c.text(200)));
-    Some(DataPlan {
-        notice: notice?,
-        retain_units_days: u32::try_from(retain?).ok()?,
-        uses_maori_data: uses_maori_data?,
-        lawful_basis: lawful_basis?,
-        sources: sources?,
-    })
 }

@@ -164,6 +164,7 @@ pub(super) fn outcome(at: &Cursor<'_>) -> Option<Outcome> {
         "expected_control",
         "standard_deviation",
         "margin",
+        "margin_reason",
         "action",
         "harm_alpha",
         "step",
@@ -184,6 +185,7 @@ pub(super) fn outcome(at: &Cursor<'_>) -> Option<Outcome> {
     let expected_control = o.optional("expected_control").map(|c| c.decimal("-1000000000"..="1000000000"));
     let standard_deviation = o.optional("standard_deviation").map(|c| c.decimal("0.000001"..="1000000000"));
     let margin = size("margin");
+    let margin_reason = o.optional("margin_reason").map(|c| c.text(1_000));
     let action = o
         .optional("action")
         .map(|c| c.word(&[("notify", Action::Notify), ("pause", Action::Pause), ("suspend", Action::Suspend)]));
@@ -204,6 +206,7 @@ pub(super) fn outcome(at: &Cursor<'_>) -> Option<Outcome> {
         expected_control: absent_or(expected_control)?,
         standard_deviation: absent_or(standard_deviation)?,
         margin: absent_or(margin)?,
+        margin_reason: absent_or(margin_reason)?,
         action: absent_or(action)?,
         harm_alpha: absent_or(harm_alpha)?,
         step: step?,

@@ -1,13 +1,21 @@
 //! The life of a trial: its states, the verbs that move it, and whose signatures it needs.
 
+mod amendment;
+mod decision;
+mod effects;
 mod gate;
 mod notice;
 mod roles;
 mod signature;
 pub(crate) mod state;
+mod tier;
 
+pub use amendment::{AMENDABLE, AmendmentClass, AmendmentEnd, DataSeen, Difference, classify, differences, document};
+pub use decision::Decision;
+pub use effects::Effects;
 pub use gate::{AssignmentOutcome, Gate, Refusal, Standing, before_draw, group_of, read_attributes};
 pub use notice::NoticeCode;
 pub use roles::{PersonRole, Scope};
-pub use signature::{Signature, missing_signatures, needed_roles};
+pub use signature::{Review, SignError, Signature, SignatureKind};
 pub use state::{State, Verb, VerbError};
+pub use tier::{Assessment, Tier, assess, needed_roles, not_ready};

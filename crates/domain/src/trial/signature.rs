@@ -2,11 +2,28 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
-use super::roles::PersonRole;
-use crate::protocol::{Protocol, ProtocolId, RiskLevel};
+use super::{
+    roles::PersonRole,
+    state::words,
+    tier::{Tier, needed_roles},
+};
+use crate::protocol::{Protocol, ProtocolId};
 
-/// One person's approval of one exact content.
+words!(
+    /// What a signature says.
+    SignatureKind {
+        /// Agreed.
+        Signed = "signed",
+        /// Agreed, once a condition is met.
+        Conditional = "conditional",
+        /// No longer agreed.
+        Withdrawn = "withdrawn",
+    }
+);
+
+/// One person's word on one exact content. The last word of a person is the one that counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
     /// Who, as the number of their account.
@@ -17,40 +34,97 @@ pub struct Signature {
     pub protocol_id: ProtocolId,
     /// When.
     pub at: DateTime<Utc>,
-    /// What they wrote beside it.
+    /// What they wrote beside it; for a conditional one the condition.
     pub note: String,
+    /// What it says.
+    pub kind: SignatureKind,
 }
 
-/// The roles that must sign a plan: the service's owner always, privacy where anybody could lose anything, ethics where
-/// it could matter or cannot be undone, and Māori data governance where Māori data are used.
-#[must_use]
-pub fn needed_roles(protocol: &Protocol) -> Vec<PersonRole> {
-    let risk = &protocol.risk;
-    let worst = [risk.money, risk.time, risk.right, risk.privacy, risk.dignity].into_iter().max();
-    let mut roles = vec![PersonRole::Approver];
-    if worst > Some(RiskLevel::Low) {
-        roles.push(PersonRole::Privacy);
-    }
-    if worst > Some(RiskLevel::Low) && (!risk.reversible || worst >= Some(RiskLevel::High)) {
-        roles.push(PersonRole::Ethics);
-    }
-    if protocol.data.uses_maori_data {
-        roles.push(PersonRole::MaoriGovernance);
-    }
-    roles
+/// Why somebody cannot sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SignError {
+    /// They wrote part of it.
+    #[error("you wrote part of this plan, so somebody else must sign it")]
+    Author,
+    /// They signed in another role, and nobody speaks for two.
+    #[error("you have signed this plan as {}; somebody else must sign in another role", .0.as_str())]
+    OtherRole(PersonRole),
+    /// The plan does not ask for this role.
+    #[error("this plan does not need the signature of: {}", .0.as_str())]
+    NotNeeded(PersonRole),
 }
 
-/// The roles whose signature of this exact content is missing. A signature by somebody who wrote the plan, or of another
-/// content, does not count.
-#[must_use]
-pub fn missing_signatures(
-    protocol: &Protocol,
-    id: &ProtocolId,
-    authors: &[i64],
-    signatures: &[Signature],
-) -> Vec<PersonRole> {
-    let counts = |signature: &&Signature| signature.protocol_id == *id && !authors.contains(&signature.person);
-    let mut roles = needed_roles(protocol);
-    roles.retain(|role| !signatures.iter().filter(counts).any(|signature| signature.role == *role));
-    roles
+/// A content under review: which signatures it needs, and which it has.
+#[derive(Debug, Clone)]
+pub struct Review {
+    needed: Vec<PersonRole>,
+    id: ProtocolId,
+    authors: Vec<i64>,
+    signatures: Vec<Signature>,
+}
+
+impl Review {
+    /// Of a content, with everybody who wrote any version of it and the signatures in the order in which they were given;
+    /// signatures of other contents do not count.
+    #[must_use]
+    pub fn new(protocol: &Protocol, tier: Tier, id: ProtocolId, authors: Vec<i64>, signatures: Vec<Signature>) -> Self {
+        Self { needed: needed_roles(protocol, tier), id, authors, signatures }
+    }
+
+    /// The same, where one signature by another person is enough: for a minor amendment.
+    #[must_use]
+    pub fn by_one_other(id: ProtocolId, authors: Vec<i64>, signatures: Vec<Signature>) -> Self {
+        Self { needed: vec![PersonRole::Approver], id, authors, signatures }
+    }
+
+    /// The roles that must sign.
+    #[must_use]
+    pub fn needed(&self) -> &[PersonRole] {
+        &self.needed
+    }
+
+    /// The last word of a person on this content.
+    fn word_of(&self, person: i64) -> Option<&Signature> {
+        self.signatures.iter().rfind(|signature| signature.person == person && signature.protocol_id == self.id)
+    }
+
+    /// The signatures that stand: the last word of each person on this content, authors and withdrawn ones left out.
+    pub fn standing(&self) -> impl Iterator<Item = &Signature> {
+        self.signatures.iter().enumerate().filter_map(|(index, signature)| {
+            let later = self.signatures.get(index + 1..).unwrap_or_default();
+            let last = !later.iter().any(|other| other.person == signature.person && other.protocol_id == self.id);
+            let counts = signature.protocol_id == self.id
+                && signature.kind != SignatureKind::Withdrawn
+                && !self.authors.contains(&signature.person);
+            (counts && last).then_some(signature)
+        })
+    }
+
+    /// The roles whose signature is missing. A signature by an author, of another content, with a condition that is not met,
+    /// or of somebody who no longer has the role (`holds` says who has which) does not count.
+    #[must_use]
+    pub fn missing(&self, holds: impl Fn(i64, PersonRole) -> bool) -> Vec<PersonRole> {
+        let counts =
+            |signature: &&Signature| signature.kind == SignatureKind::Signed && holds(signature.person, signature.role);
+        let signed: Vec<PersonRole> = self.standing().filter(counts).map(|signature| signature.role).collect();
+        self.needed.iter().copied().filter(|role| !signed.contains(role)).collect()
+    }
+
+    /// Whether a person may sign in a role.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_sign(&self, person: i64, role: PersonRole) -> Result<(), SignError> {
+        if self.authors.contains(&person) {
+            return Err(SignError::Author);
+        }
+        if !self.needed.contains(&role) {
+            return Err(SignError::NotNeeded(role));
+        }
+        let earlier = self.word_of(person).filter(|word| word.kind != SignatureKind::Withdrawn);
+        match earlier.filter(|word| word.role != role) {
+            Some(word) => Err(SignError::OtherRole(word.role)),
+            None => Ok(()),
+        }
+    }
 }

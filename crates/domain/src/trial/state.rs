@@ -47,6 +47,12 @@ words!(
         FollowUp = "follow_up",
         /// The data no longer change.
         DataLocked = "data_locked",
+        /// The results are public; what is done about them is not decided yet.
+        Reported = "reported",
+        /// Decided what is done about the results.
+        Decided = "decided",
+        /// Results and decision are public: nothing is left to do.
+        Archived = "archived",
         /// Given up before anybody was assigned.
         Withdrawn = "withdrawn",
     }
@@ -75,8 +81,14 @@ words!(
         Stop = "stop",
         /// The data are frozen and the verdict is final.
         LockData = "lock_data",
+        /// What is done about the results is decided.
+        Decide = "decide",
+        /// The results, and the decision once it is taken, become public.
+        Publish = "publish",
         /// It is given up.
         Withdraw = "withdraw",
+        /// The plan of a started trial is to change: a new version, with signatures of its own.
+        Amend = "amend",
     }
 );
 
@@ -91,7 +103,8 @@ pub struct VerbError {
 }
 
 impl State {
-    /// Where a verb leads. Approving keeps a trial in review until [`super::missing_signatures`] finds none missing.
+    /// Where a verb leads. Approving keeps a trial in review until no signature of [`super::Review`] is missing; while it
+    /// runs, approving and returning are about an amendment, and leave it where it stands.
     ///
     /// # Errors
     /// When the verb does not fit the state.
@@ -110,6 +123,12 @@ impl State {
             (Suspended, V::Resume) => Ok(EnrolmentPaused),
             (Enrolling | EnrolmentPaused | Suspended, V::Stop) => Ok(FollowUp),
             (FollowUp, V::LockData) => Ok(DataLocked),
+            (DataLocked, V::Publish) => Ok(Reported),
+            (DataLocked | Reported, V::Decide) => Ok(Decided),
+            (Decided, V::Publish) => Ok(Archived),
+            (running @ (Enrolling | EnrolmentPaused | Suspended | FollowUp), V::Amend | V::Approve | V::Return) => {
+                Ok(running)
+            }
             (Draft | InReview | Approved, V::Withdraw) => Ok(Withdrawn),
             (state, verb) => Err(VerbError { state, verb }),
         }
@@ -130,7 +149,19 @@ impl State {
     /// Whether outcome events are still collected.
     #[must_use]
     pub fn collects_events(self) -> bool {
-        self.has_started() && self != Self::DataLocked
+        self.has_started() && !self.is_locked()
+    }
+
+    /// Whether the data no longer change.
+    #[must_use]
+    pub fn is_locked(self) -> bool {
+        matches!(self, Self::DataLocked | Self::Reported | Self::Decided | Self::Archived)
+    }
+
+    /// Whether the results are public for certain. A decided trial's may be too.
+    #[must_use]
+    pub fn is_public(self) -> bool {
+        matches!(self, Self::Reported | Self::Archived)
     }
 }
 
@@ -145,6 +176,28 @@ mod tests {
                 if let Ok(next) = state.after(*verb) {
                     assert!(next.has_started(), "{state:?} {verb:?}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_put_away_before_it_is_public() {
+        // Every state from which one verb leads to the archive: the verb is to publish.
+        for state in State::ALL {
+            for verb in Verb::ALL.iter().filter(|verb| state.after(**verb) == Ok(State::Archived)) {
+                assert_eq!(*verb, Verb::Publish, "{state:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn locked_data_stay_locked() {
+        for state in State::ALL.iter().filter(|state| state.is_locked()) {
+            for verb in Verb::ALL {
+                assert!(
+                    state.after(*verb).is_err() || state.after(*verb).is_ok_and(State::is_locked),
+                    "{state:?} {verb:?}"
+                );
             }
         }
     }

@@ -4,11 +4,15 @@
 #[cfg(test)]
 mod allocation;
 #[cfg(test)]
+mod amendment;
+#[cfg(test)]
 mod bundle;
 #[cfg(test)]
 mod fairness;
 #[cfg(test)]
 mod identifiers;
+#[cfg(test)]
+mod life;
 #[cfg(test)]
 mod notes;
 #[cfg(test)]

@@ -4,9 +4,11 @@ use super::{Part, eligibility};
 use crate::component::SummaryList;
 use crate::number::{counted, grouped, plural};
 use crate::quantity::Quantity;
+use chrono::NaiveDate;
 use fairtrial_domain::decision_rule::{Claim, DecisionRule};
 use fairtrial_domain::protocol::{
-    Action, Aim, Allocation, Better, Missing, Outcome, OutcomeKind, Protocol, RiskLevel, Role, Sides, Spending,
+    Action, Aim, Allocation, Better, Entitlement, Missing, Outcome, OutcomeKind, Protocol, RiskLevel, Role, Sides,
+    Spending,
 };
 
 /// The whole plan, question by question.
@@ -162,6 +164,7 @@ fn outcome_lines(outcome: &Outcome, unit: &str) -> Vec<String> {
     if let Some(margin) = outcome.margin {
         let size = quantity.planned(margin);
         lines.push(format!("A loss of more than {size} is too much."));
+        lines.extend(outcome.margin_reason.as_ref().map(|why| format!("Why: {why}")));
     }
     lines.extend(outcome.action.map(|action| {
         match action {
@@ -273,12 +276,27 @@ fn risk(plan: &Protocol) -> Part {
             .row("Privacy", level(risk.privacy))
             .row("Dignity", level(risk.dignity))
             .row("Least able to cope", &risk.least_able_to_cope)
-            .row("Can a bad turn be undone?", if risk.reversible { "Yes" } else { "No" }),
+            .row("Can a bad turn be undone?", if risk.reversible { "Yes" } else { "No" })
+            .rows_of("What is watched", risk.watch.clone().into_iter().collect())
+            .row(
+                "Something people are entitled to",
+                match risk.entitlement {
+                    Entitlement::No => "Not touched",
+                    Entitlement::Delays => "Held back",
+                    Entitlement::Removes => "Taken away",
+                },
+            ),
     }
 }
 
 fn data(plan: &Protocol) -> Part {
     let data = &plan.data;
+    let day = |day: NaiveDate| day.format("%-d %B %Y").to_string();
+    let review = data.review_on.map(day);
+    let comment = plan.public_comment.map(|window| format!("{} to {}", day(window.from), day(window.until)));
+    let kaitiaki = data.kaitiaki.as_ref();
+    let kaitiaki = kaitiaki.map(|group| vec![group.group.clone(), group.contact.clone(), group.decision.clone()]);
+    let kaitiaki = kaitiaki.unwrap_or_default();
     Part {
         heading: "What happens with people\u{2019}s data?".into(),
         sentence: None,
@@ -290,7 +308,14 @@ fn data(plan: &Protocol) -> Part {
                 "Deleted",
                 format!("{} after the final report", counted(u64::from(data.retain_units_days), "day", "days")),
             )
-            .row("Māori data", if data.uses_maori_data { "Used" } else { "Not used" }),
+            .row("Māori data", if data.uses_maori_data { "Used" } else { "Not used" })
+            .rows_of("Governed by", kaitiaki)
+            .rows_of("What people are told", data.notice_text.clone().into_iter().collect())
+            .rows_of("How people can stay out", data.opt_out.clone().into_iter().collect())
+            .rows_of("Privacy impact assessment", data.pia.clone().into_iter().collect())
+            .rows_of("Where the data are kept", data.hosting.clone().into_iter().collect())
+            .rows_of("Looked at again", review.into_iter().collect())
+            .rows_of("The public can comment", comment.into_iter().collect()),
     }
 }
 

@@ -75,7 +75,7 @@ impl Show {
         results: Option<&ReleasedReport>,
     ) -> Self {
         let protocol = plan.protocol();
-        let closed = matches!(standing.state, State::FollowUp | State::DataLocked | State::Withdrawn);
+        let closed = standing.state.is_locked() || matches!(standing.state, State::FollowUp | State::Withdrawn);
         let date = |moment: &Option<Moment>| moment.iter().map(Moment::day).collect();
         let facts = SummaryList::default()
             .row("Where it stands", words::state(standing.state, standing.reverted))

@@ -16,8 +16,8 @@ pub fn state(state: State, reverted: bool) -> &'static str {
         State::Suspended => "Suspended: everybody gets the usual version",
         State::FollowUp if reverted => "Stopped for harm, outcomes are awaited",
         State::FollowUp => "Nobody new enters, outcomes are awaited",
-        State::DataLocked if reverted => "Stopped for harm",
-        State::DataLocked => "Finished",
+        State::DataLocked | State::Reported | State::Decided | State::Archived if reverted => "Stopped for harm",
+        State::DataLocked | State::Reported | State::Decided | State::Archived => "Finished",
         State::Withdrawn => "Withdrawn before anybody took part",
     }
 }
@@ -30,9 +30,11 @@ pub fn state_tag(state: State, reverted: bool) -> Tag {
         State::Approved => Tag::new("Approved", TagColour::Blue),
         State::Enrolling | State::EnrolmentPaused => Tag::new("Under way", TagColour::Green),
         State::Suspended => Tag::new("Suspended", TagColour::Orange),
-        State::FollowUp | State::DataLocked if reverted => Tag::new("Stopped", TagColour::Red),
+        state if reverted && (state == State::FollowUp || state.is_locked()) => Tag::new("Stopped", TagColour::Red),
         State::FollowUp => Tag::new("Awaiting outcomes", TagColour::Blue),
-        State::DataLocked => Tag::new("Finished", TagColour::Purple),
+        State::DataLocked | State::Reported | State::Decided | State::Archived => {
+            Tag::new("Finished", TagColour::Purple)
+        }
         State::Withdrawn => Tag::new("Withdrawn", TagColour::Grey),
     }
 }

@@ -1,13 +1,17 @@
 //! Trials: the list, a new one, and one with its state, signatures and verbs.
 
+mod amend;
 mod create;
 mod list;
 mod show;
 mod state;
 mod verb;
+mod versions;
 
+pub use amend::Amend;
 pub use create::Create;
 pub use list::{List, Row};
 pub use show::{Happening, Progress, Show, Signature};
 pub use state::tag;
-pub use verb::needs_reason;
+pub use verb::{decided, needs_reason};
+pub use versions::{Change, Version, Versions};

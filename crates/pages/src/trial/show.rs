@@ -4,7 +4,7 @@ use crate::component::{Breadcrumbs, Button, ErrorSummary, SummaryList, Tag, TagC
 use crate::person::role;
 use crate::{Frame, Moment, number};
 use askama::Template;
-use fairtrial_domain::trial::{PersonRole, State, Verb};
+use fairtrial_domain::trial::{Effects, PersonRole, State, Tier, Verb};
 
 /// One trial: where it stands, what it compares, who signed, what can be done. It never compares the versions: that is
 /// the report's, when the plan allows it.
@@ -27,6 +27,18 @@ pub struct Show {
     pub allocation: SummaryList,
     /// Files of the allocation, by their names for people and their addresses.
     pub allocation_files: Vec<(String, String)>,
+    /// What the state means for people.
+    pub effects: Effects,
+    /// How much people could lose.
+    pub tier: Tier,
+    /// The answers that led to the tier, each in a sentence.
+    pub tier_reasons: Vec<String>,
+    /// What the plan still lacks before it can be sent for signatures, each with its place.
+    pub lacking: Vec<String>,
+    /// What a second person must agree to, or which amendment waits.
+    pub waits_for: Vec<String>,
+    /// The protocol id that a signature or a return is about: the plan's, or that of the amendment that waits.
+    pub under_review: String,
     /// The signatures that the plan needs, given and missing.
     pub signatures: Vec<Signature>,
     /// How many people are in; nothing before the start.
@@ -96,13 +108,33 @@ impl Show {
     }
 
     fn buttons(&self, wanted: impl Fn(Verb) -> bool) -> Vec<Button> {
-        let open = self.verbs.iter().copied().filter(|verb| wanted(*verb));
-        let mut buttons: Vec<Button> = open.map(|verb| verb::button(verb, &self.frame, &self.key)).collect();
+        // An amendment has a page of its own.
+        let open = self.verbs.iter().copied().filter(|verb| wanted(*verb) && *verb != Verb::Amend);
+        let about = |verb| matches!(verb, Verb::Approve | Verb::Return).then_some(self.under_review.as_str());
+        let button = |verb| verb::button(verb, &self.frame, &self.key, about(verb));
+        let mut buttons: Vec<Button> = open.map(button).collect();
         for reason in buttons.iter_mut().filter_map(|button| button.reason.as_mut()) {
             let fault = self.errors.faults.iter().find(|fault| fault.field.as_deref() == Some(reason.id.as_str()));
             reason.error = fault.map(|fault| fault.message.clone());
         }
         buttons
+    }
+
+    fn may_amend(&self) -> bool {
+        self.verbs.contains(&Verb::Amend)
+    }
+
+    fn effects_list(&self) -> SummaryList {
+        SummaryList::default()
+            .row("People who come now", self.effects.new_people)
+            .row("People who are in it", self.effects.people_in_it)
+            .row("Outcomes", self.effects.outcomes)
+    }
+
+    fn tier_list(&self) -> SummaryList {
+        SummaryList::default()
+            .row("Tier", format!("{}. {}", self.tier.number(), self.tier.sentence()))
+            .rows_of("Because", self.tier_reasons.clone())
     }
 
     fn signature_list(&self) -> TaskList {

@@ -13,6 +13,9 @@ pub fn tag(state: State) -> Tag {
         State::Suspended => Tag::new("Suspended", TagColour::Orange),
         State::FollowUp => Tag::new("Waiting for outcomes", TagColour::Blue),
         State::DataLocked => Tag::new("Finished", TagColour::Purple),
+        State::Reported => Tag::new("Results public", TagColour::Purple),
+        State::Decided => Tag::new("Decided", TagColour::Purple),
+        State::Archived => Tag::new("Archived", TagColour::Grey),
         State::Withdrawn => Tag::new("Withdrawn", TagColour::Grey),
     }
 }
@@ -28,6 +31,9 @@ pub(super) fn sentence(state: State) -> &'static str {
         State::Suspended => "Everybody gets the usual version for now. Resume the trial or stop it.",
         State::FollowUp => "Nobody enters any more. Outcomes are still coming in. Lock the data when the last is due.",
         State::DataLocked => "The data no longer change. The report says what the trial has shown.",
+        State::Reported => "The results are public. It has not been decided what is done about them.",
+        State::Decided => "It is decided what is done about the results. Publish it, so that nothing is left to do.",
+        State::Archived => "The results and the decision are public. Nothing is left to do.",
         State::Withdrawn => "The trial was given up before anybody was assigned.",
     }
 }

@@ -1,12 +1,12 @@
 use crate::Frame;
 use crate::component::{Area, Button, ButtonStyle, Choice, ChoiceOption, Choices};
-use fairtrial_domain::trial::Verb;
+use fairtrial_domain::trial::{Decision, Verb};
 
-/// Whether a person must say why. The reason is sent as `reason`.
+/// Whether a person is asked to say why; the use case knows where an answer is needed. The reason is sent as `reason`.
 #[must_use]
 pub fn needs_reason(verb: Verb) -> bool {
-    use Verb::{LockData, PauseEnrolment, Resume, Return, Stop, Suspend, Withdraw};
-    matches!(verb, Return | PauseEnrolment | Suspend | Resume | Stop | LockData | Withdraw)
+    use Verb::{Decide, LockData, PauseEnrolment, Resume, Return, Stop, Suspend, Withdraw};
+    matches!(verb, Return | PauseEnrolment | Suspend | Resume | Stop | LockData | Withdraw | Decide)
 }
 
 /// Whether the button stands apart from the others, because what it does cannot be undone.
@@ -14,33 +14,67 @@ pub(super) fn stands_apart(verb: Verb) -> bool {
     matches!(verb, Verb::Stop | Verb::Withdraw)
 }
 
-/// The form with the button, posting to `/trials/{trial}/{verb}`.
-pub(super) fn button(verb: Verb, frame: &Frame, trial: &str) -> Button {
-    let reason = needs_reason(verb).then(|| Area {
-        id: format!("reason-{}", verb.as_str()),
-        hint: Some("It is kept on record with your name.".into()),
-        ..Area::new("reason", "Reason")
-    });
+/// The form with the button, posting to `/trials/{trial}/{verb}`; `content` is the plan or amendment that it is about.
+pub(super) fn button(verb: Verb, frame: &Frame, trial: &str, content: Option<&str>) -> Button {
+    let area = |name: &str, label: &str, hint: &str| Area {
+        id: format!("{name}-{}", verb.as_str()),
+        hint: Some(hint.into()),
+        ..Area::new(name, label)
+    };
+    let reason = match verb {
+        Verb::Approve => Some(area(
+            "condition",
+            "Condition (optional)",
+            "With a condition your signature counts only once you sign again without it.",
+        )),
+        _ if needs_reason(verb) => Some(area("reason", "Reason", "It is kept on record with your name.")),
+        _ => None,
+    };
     let harm = "People are harmed: everybody gets the usual version from now on";
-    let choice = (verb == Verb::Stop).then(|| Choice {
-        name: "because_of_harm".into(),
-        legend: "Why is it stopped?".into(),
-        hint: Some("Leave this empty when it is stopped for another reason.".into()),
+    let decision = |verb: Verb| Choice {
+        name: "decision".into(),
+        legend: format!("What is done? ({})", label(verb)),
+        hint: Some("What the verdict does not recommend needs a reason and a second person.".into()),
         error: None,
-        options: vec![ChoiceOption::new("yes", harm, None)],
-        choices: Choices::Any,
+        options: Decision::ALL.iter().map(|word| ChoiceOption::new(word.as_str(), decided(*word), None)).collect(),
+        choices: Choices::One,
+    };
+    let choice = match verb {
+        Verb::Decide => Some(decision(verb)),
+        _ => None,
+    };
+    let choice = choice.or_else(|| {
+        (verb == Verb::Stop).then(|| Choice {
+            name: "because_of_harm".into(),
+            legend: "Why is it stopped?".into(),
+            hint: Some("Leave this empty when it is stopped for another reason.".into()),
+            error: None,
+            options: vec![ChoiceOption::new("yes", harm, None)],
+            choices: Choices::Any,
+        })
     });
     Button {
         explanation: Some(explanation(verb).into()),
         reason,
         choice,
-        protocol_id: frame.facts.protocol_id.clone(),
+        protocol_id: content.map(str::to_owned).or_else(|| frame.facts.protocol_id.clone()),
         style: match verb {
-            Verb::Submit | Verb::Approve | Verb::Start | Verb::LockData => ButtonStyle::Primary,
+            Verb::Submit | Verb::Approve | Verb::Start | Verb::LockData | Verb::Decide => ButtonStyle::Primary,
             Verb::Stop | Verb::Withdraw => ButtonStyle::Warning,
             _ => ButtonStyle::Secondary,
         },
         ..frame.button(format!("/trials/{trial}/{}", verb.as_str()), label(verb))
+    }
+}
+
+/// A decision in words.
+#[must_use]
+pub fn decided(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Adopt => "The new version becomes the usual one",
+        Decision::KeepCurrent => "The usual version stays",
+        Decision::RunAgain => "The question is asked again in another trial",
+        Decision::Stop => "The idea is given up",
     }
 }
 
@@ -56,6 +90,9 @@ fn label(verb: Verb) -> &'static str {
         Verb::Resume => "Resume the trial",
         Verb::Stop => "Stop enrolment for good",
         Verb::LockData => "Lock the data",
+        Verb::Decide => "Decide",
+        Verb::Publish => "Make the results public",
+        Verb::Amend => "Propose an amendment",
         Verb::Withdraw => "Withdraw the trial",
     }
 }
@@ -70,14 +107,21 @@ fn explanation(verb: Verb) -> &'static str {
         Verb::Start => "From this moment people are assigned to versions, and the plan is locked.",
         Verb::PauseEnrolment => "Nobody new enters. Those who are in keep their version, and outcomes still count.",
         Verb::ResumeEnrolment => "New people can enter again.",
-        Verb::Suspend => "Everybody gets the usual version from now on, until the trial is resumed or stopped.",
+        Verb::Suspend => {
+            "Nobody new enters, and everybody gets the usual version within seconds, until the trial is resumed or stopped. Outcomes still count. A reason can be given later."
+        }
         Verb::Resume => {
-            "Those who are in get their version again. Nobody new enters until enrolment is resumed as well."
+            "Two people must ask for it, one of them a monitor. Then those who are in get their version again. Nobody new enters until enrolment is resumed as well."
         }
-        Verb::Stop => "Nobody enters any more. Outcomes are still collected. This cannot be undone.",
+        Verb::Stop => {
+            "Nobody new enters. Those who are in keep their version, or get the usual one when people are harmed. Outcomes are still collected. This cannot be undone."
+        }
         Verb::LockData => {
-            "The numbers are fixed and the verdict is worked out from them. Later events no longer count."
+            "Follow-up ends: everybody gets the usual version, later events no longer count, and the verdict is worked out from the numbers as they are."
         }
+        Verb::Decide => "What is done about the results is kept on record beside the verdict.",
+        Verb::Publish => "The results are marked as public, and the decision once it is taken. This cannot be undone.",
+        Verb::Amend => "The plan changes where it still may, once others have signed the new version.",
         Verb::Withdraw => "The trial is given up. Its plan stays on record with your reason. This cannot be undone.",
     }
 }

@@ -1,20 +1,22 @@
 //! Plans and the life of trials, for programs that act as a person.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, http::StatusCode, http::header};
 use fairtrial_app::{
     Trial,
-    trials::{life::Move, view::TrialView},
+    trials::{amend::VersionView, life::Move, view::TrialView},
 };
 use fairtrial_domain::{
     protocol::ProtocolId,
-    trial::{PersonRole, Verb},
+    trial::{DataSeen, Decision, PersonRole, Verb},
 };
 use serde_json::{Value, json};
 
 use super::assignments::instant;
 use crate::{
     problem::Problem,
-    transport::{self, Answer, Call, Limit, one_of, parse_json},
+    transport::{self, Answer, Call, Fields, Limit, one_of, parse_json},
 };
 
 /// `GET /v1/trials`
@@ -44,12 +46,48 @@ pub(crate) async fn show(call: Call) -> Answer {
 
 /// `GET /v1/trials/{trial}/protocol`
 pub(crate) async fn plan(call: Call) -> Answer {
-    let actor = call.caller.actor()?;
-    let trial = call.state.app.trial_of(&actor, call.part("trial"))?;
+    let (actor, key) = (call.caller.actor()?, call.part("trial"));
+    let plan = match call.query.get("version") {
+        None => Arc::clone(&call.state.app.trial_of(&actor, key)?.plan),
+        Some(number) => {
+            let number = number.parse::<i64>().map_err(|_| Problem::not_found())?;
+            call.state.app.version(&actor, key, number).await?
+        }
+    };
     Ok(HttpResponse::Ok()
-        .insert_header((header::ETAG, format!("\"{}\"", trial.plan.id())))
+        .insert_header((header::ETAG, format!("\"{}\"", plan.id())))
         .content_type("application/json")
-        .body(trial.plan.canonical().to_owned()))
+        .body(plan.canonical().to_owned()))
+}
+
+/// `GET /v1/trials/{trial}/versions`
+pub(crate) async fn versions(call: Call) -> Answer {
+    let (actor, key) = (call.caller.actor()?, call.part("trial"));
+    let versions = call.state.app.versions(&actor, key).await?;
+    let shown: Vec<Value> = versions.iter().map(version).collect();
+    transport::json(StatusCode::OK, &json!({"trial": key, "versions": shown}))
+}
+
+/// One version of a plan, for programs and the command line.
+pub(crate) fn version(version: &VersionView) -> Value {
+    let mut shown = json!({
+        "version": version.version,
+        "protocol_id": version.plan.id(),
+        "standing": version.standing,
+        "proposed_at": instant(version.proposed_at),
+        "in_force_from": version.in_force_from.map(instant),
+        "amendment": null,
+    });
+    if let Some(amendment) = &version.amendment {
+        let changes: Vec<Value> = amendment
+            .changes
+            .iter()
+            .map(|change| json!({"pointer": change.pointer, "before": change.before, "after": change.after}))
+            .collect();
+        shown["amendment"] = json!({"class": amendment.class, "data_seen": amendment.data_seen, "views": amendment.views,
+            "reason": amendment.reason, "name": amendment.name, "replaces": amendment.replaces, "changes": changes});
+    }
+    shown
 }
 
 /// `PUT /v1/trials/{trial}/protocol`
@@ -66,23 +104,38 @@ pub(crate) async fn replace_plan(call: Call) -> Answer {
 pub(crate) async fn act(call: Call) -> Answer {
     let (state, actor, key) = (call.state.clone(), call.caller.actor()?, call.part("trial").to_owned());
     let verb = Verb::from_word(call.part("verb")).ok_or_else(Problem::not_found)?;
-    let mut fields = call.fields(Limit::SINGLE).await?;
-    let reason = fields.optional_text("reason").unwrap_or_default();
+    let mut fields = call.fields(if verb == Verb::Amend { Limit::BATCH } else { Limit::SINGLE }).await?;
+    let mut asked = Move::plain(verb, &fields.optional_text("reason").unwrap_or_default());
     let protocol_id = fields.optional("protocol_id");
-    let protocol_id = fields.read("protocol_id", protocol_id, |value| {
+    asked.protocol_id = fields.read("protocol_id", protocol_id, |value| {
         let read = value.as_str().and_then(|text| text.parse::<ProtocolId>().ok());
         read.ok_or(("out_of_range", "must be sha256: and 64 hexadecimal digits".into()))
     });
-    let role = fields.optional("role");
-    let words: Vec<&str> = PersonRole::ALL.iter().map(|role| role.as_str()).collect();
-    let role = fields.read("role", role, |value| one_of(&value, &words).map(PersonRole::from_word));
-    let because_of_harm = fields.flag("because_of_harm");
-    let asked = fields.finish(Some(Move { verb, reason, protocol_id, role: role.flatten(), because_of_harm }))?;
+    asked.role = word(&mut fields, "role", PersonRole::ALL.iter().map(|role| role.as_str()), PersonRole::from_word);
+    asked.condition = fields.optional_text("condition");
+    asked.because_of_harm = fields.flag("because_of_harm");
+    asked.decision = word(&mut fields, "decision", Decision::ALL.iter().map(|word| word.as_str()), Decision::from_word);
+    asked.data_seen =
+        word(&mut fields, "data_seen", DataSeen::ALL.iter().map(|word| word.as_str()), DataSeen::from_word);
+    asked.document = fields.optional("document").map(|document| document.to_string().into_bytes());
+    let asked = fields.finish(Some(asked))?;
     let now = state.app.move_trial(&actor, &key, &asked).await?;
-    transport::json(StatusCode::OK, &json!({"trial": key, "state": now}))
+    let waiting_for = state.app.waits_for_agreement(&actor, &key).await?;
+    transport::json(StatusCode::OK, &json!({"trial": key, "state": now, "waiting_for": waiting_for}))
 }
 
-fn summary(trial: &Trial, people: u64) -> Value {
+/// A field that holds one of a few words.
+fn word<'a, T>(
+    fields: &mut Fields,
+    name: &'static str,
+    words: impl Iterator<Item = &'a str>,
+    read: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    let (value, words) = (fields.optional(name), words.collect::<Vec<_>>());
+    fields.read(name, value, |value| one_of(&value, &words).map(read)).flatten()
+}
+
+pub(crate) fn summary(trial: &Trial, people: u64) -> Value {
     let plan = trial.plan.protocol();
     json!({
         "trial": trial.key(),
@@ -100,14 +153,14 @@ fn summary(trial: &Trial, people: u64) -> Value {
     })
 }
 
-fn whole(view: &TrialView) -> Value {
+pub(crate) fn whole(view: &TrialView) -> Value {
     let mut shown = summary(&view.trial, view.people);
     let signatures: Vec<Value> = view
         .signatures
         .iter()
         .map(|signature| {
             json!({"name": signature.name, "role": signature.role, "protocol_id": signature.protocol_id,
-                "current": signature.current, "at": instant(signature.at), "note": signature.note})
+                "current": signature.current, "stands": signature.stands, "kind": signature.kind, "at": instant(signature.at), "note": signature.note})
         })
         .collect();
     let history: Vec<Value> = view
@@ -116,6 +169,17 @@ fn whole(view: &TrialView) -> Value {
         .map(|entry| json!({"at": instant(entry.at), "name": entry.name, "action": entry.action, "reason": entry.reason}))
         .collect();
     if let Value::Object(map) = &mut shown {
+        let effects = view.trial.state.effects(view.trial.reverted);
+        map.insert(
+            "effects".into(),
+            json!({"new_people": effects.new_people, "people_in_it": effects.people_in_it, "outcomes": effects.outcomes}),
+        );
+        map.insert(
+            "tier".into(),
+            json!({"number": view.tier, "sentence": view.tier.sentence(), "reasons": view.tier_reasons}),
+        );
+        map.insert("lacking".into(), json!(view.lacking));
+        map.insert("under_review".into(), json!({"protocol_id": view.under_review, "version": view.waiting_version}));
         map.insert("signatures_needed".into(), json!(view.needed));
         map.insert("signatures_missing".into(), json!(view.missing));
         map.insert("signatures".into(), signatures.into());

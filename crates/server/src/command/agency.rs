@@ -28,6 +28,16 @@ pub(super) enum Agency {
         #[command(flatten)]
         store: StoreArguments,
     },
+    /// Ask more signatures of every trial of an agency than its plan's answers do
+    LeastTier {
+        /// The agency
+        key: String,
+        /// 0, 1 or 2; an agency can be stricter than the answers, never milder
+        #[arg(value_parser = clap::value_parser!(u8).range(0..=2))]
+        tier: u8,
+        #[command(flatten)]
+        store: StoreArguments,
+    },
     /// List all agencies
     List {
         #[command(flatten)]
@@ -49,6 +59,10 @@ pub(super) fn run(what: Agency) -> Result<(), Failure> {
                 None => format!("in {key}, there is no limit on how many trials one person meets\n"),
             };
             Ok(print(&told)?)
+        }),
+        Agency::LeastTier { key, tier, store } => store.with(async |installation| {
+            installation.app.set_least_tier(&key, tier).await?;
+            Ok(print(&format!("every trial of {key} is now of tier {tier} at least\n"))?)
         }),
         Agency::List { store } => store.with(async |installation| {
             let lines =

@@ -3,12 +3,19 @@
 use std::{fs, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, anyhow};
-use fairtrial_app::{Actor, KeyActor, Person};
-use fairtrial_domain::trial::{PersonRole, Scope};
+use fairtrial_app::{
+    Actor, KeyActor, Person,
+    trials::{life::Move, view::TrialView},
+};
+use fairtrial_domain::{
+    protocol::ProtocolId,
+    trial::{DataSeen, Decision, PersonRole, Scope, Verb},
+};
 use fairtrial_store::people;
+use serde_json::json;
 
 use super::{Failure, StoreArguments, print};
-use crate::server::Installation;
+use crate::{api::trials, server::Installation};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Trial {
@@ -22,15 +29,21 @@ pub(super) enum Trial {
         #[command(flatten)]
         store: StoreArguments,
     },
-    /// Print a trial's protocol document
+    /// Print a trial's protocol document, byte for byte what its protocol id is the hash of
     Export {
         /// The trial
         key: String,
+        /// Number of a version, from 1; the plan that is in force when left out
+        #[arg(long)]
+        version: Option<i64>,
         #[command(flatten)]
         store: StoreArguments,
     },
     /// List all trials
     List {
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         store: StoreArguments,
     },
@@ -38,9 +51,129 @@ pub(super) enum Trial {
     Show {
         /// The trial
         key: String,
+        /// Print it as JSON, with signatures and history
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         store: StoreArguments,
     },
+    /// List the versions of a trial's plan
+    Versions {
+        /// The trial
+        key: String,
+        /// Print them as JSON, with what each changed
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        store: StoreArguments,
+    },
+    /// Propose an amendment of a started trial's plan
+    Amend {
+        /// The trial
+        key: String,
+        /// The new protocol document
+        file: PathBuf,
+        /// What had been seen of the outcomes: none, pooled, or by_arm
+        #[arg(long, value_parser = DataSeen::ALL.iter().map(|seen| seen.as_str()).collect::<Vec<_>>())]
+        data_seen: String,
+        #[command(flatten)]
+        act: Act,
+    },
+    #[command(flatten)]
+    Verb(Verbs),
+}
+
+/// The verbs that take nothing but what every move takes.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Verbs {
+    /// Send a draft for signatures
+    Submit(Moved),
+    /// Sign the plan, or the amendment that waits
+    Approve(Moved),
+    /// Send it back to its author
+    Return(Moved),
+    /// Start: people are assigned, and the plan is locked
+    Start(Moved),
+    /// Nobody new enters for now
+    #[command(alias = "pause_enrolment")]
+    PauseEnrolment(Moved),
+    /// People enter again
+    #[command(alias = "resume_enrolment")]
+    ResumeEnrolment(Moved),
+    /// Everybody gets the usual version within seconds
+    Suspend(Moved),
+    /// Ask to resume; two people must, one of them a monitor
+    Resume(Moved),
+    /// End enrolment for good
+    Stop(Moved),
+    /// End the follow-up, so that the data no longer change
+    #[command(alias = "lock_data")]
+    LockData(Moved),
+    /// Decide what is done about the results
+    Decide(Moved),
+    /// Make the results public
+    Publish(Moved),
+    /// Give it up before the start
+    Withdraw(Moved),
+}
+
+/// What every move takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Act {
+    /// E-mail address of whoever does it; their roles decide what is allowed
+    #[arg(long = "as", value_name = "EMAIL")]
+    actor: String,
+    /// Why
+    #[arg(long, default_value = "")]
+    reason: String,
+    /// The plan that was read; refused when it is another by now
+    #[arg(long, value_name = "ID")]
+    protocol_id: Option<ProtocolId>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreArguments,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Moved {
+    /// The trial
+    key: String,
+    /// With approve: the role to sign in
+    #[arg(long, value_parser = PersonRole::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>())]
+    role: Option<String>,
+    /// With approve: what must be met before the signature counts
+    #[arg(long)]
+    condition: Option<String>,
+    /// With stop: everybody is back to the usual version for good
+    #[arg(long)]
+    because_of_harm: bool,
+    /// With decide: what is decided
+    #[arg(long, value_parser = Decision::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>())]
+    decision: Option<String>,
+    #[command(flatten)]
+    act: Act,
+}
+
+impl Verbs {
+    fn parts(self) -> (Verb, Moved) {
+        match self {
+            Self::Submit(moved) => (Verb::Submit, moved),
+            Self::Approve(moved) => (Verb::Approve, moved),
+            Self::Return(moved) => (Verb::Return, moved),
+            Self::Start(moved) => (Verb::Start, moved),
+            Self::PauseEnrolment(moved) => (Verb::PauseEnrolment, moved),
+            Self::ResumeEnrolment(moved) => (Verb::ResumeEnrolment, moved),
+            Self::Suspend(moved) => (Verb::Suspend, moved),
+            Self::Resume(moved) => (Verb::Resume, moved),
+            Self::Stop(moved) => (Verb::Stop, moved),
+            Self::LockData(moved) => (Verb::LockData, moved),
+            Self::Decide(moved) => (Verb::Decide, moved),
+            Self::Publish(moved) => (Verb::Publish, moved),
+            Self::Withdraw(moved) => (Verb::Withdraw, moved),
+        }
+    }
 }
 
 pub(super) fn run(what: Trial) -> Result<(), Failure> {
@@ -51,37 +184,103 @@ pub(super) fn run(what: Trial) -> Result<(), Failure> {
             let key = installation.app.create_trial(&actor, &document).await?;
             Ok(print(&format!("the trial {key} was made, as a draft\n"))?)
         }),
-        Trial::Export { key, store } => store.with(async |installation| {
+        Trial::Export { key, version, store } => store.with(async |installation| {
             let trial = find(&installation, &key)?;
-            Ok(print(&format!("{}\n", trial.plan.canonical()))?)
+            let plan = match version {
+                None => Arc::clone(&trial.plan),
+                Some(version) => installation.app.version(&reader(trial.agency_id), &key, version).await?,
+            };
+            Ok(print(plan.canonical())?)
         }),
-        Trial::List { store } => store.with(async |installation| {
-            let lines = all(&installation)?.into_iter().map(|trial| {
+        Trial::List { json, store } => store.with(async |installation| {
+            let trials = all(&installation)?;
+            if json {
+                let shown: Vec<_> =
+                    trials.iter().map(|trial| trials::summary(trial, installation.app.people_in(trial))).collect();
+                return Ok(print(&format!("{}\n", json!({"trials": shown})))?);
+            }
+            let lines = trials.into_iter().map(|trial| {
                 let plan = trial.plan.protocol();
                 format!("{}\t{}\t{}\t{}\n", trial.key(), plan.agency, trial.state.as_str(), plan.title)
             });
             Ok(print(&lines.collect::<String>())?)
         }),
-        Trial::Show { key, store } => store.with(async |installation| {
+        Trial::Show { key, json, store } => store.with(async |installation| {
             let trial = find(&installation, &key)?;
-            let plan = trial.plan.protocol();
-            let moment = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or("-".into(), |at| at.to_rfc3339());
-            Ok(print(&format!(
-                "trial     {}\ntitle     {}\nagency    {}\nstate     {}\nreason    {}\nplan      {}\npeople    {}\n\
-                 started   {}\nended     {}\nlocked    {}\n",
-                trial.key(),
-                plan.title,
-                plan.agency,
-                trial.state.as_str(),
-                trial.state_reason.as_deref().unwrap_or("-"),
-                trial.plan.id(),
-                installation.app.people_in(&trial),
-                moment(trial.started_at),
-                moment(trial.ended_at),
-                moment(trial.locked_at),
-            ))?)
+            let view = installation.app.view_trial(&reader(trial.agency_id), &key).await?;
+            Ok(print(&if json { format!("{}\n", trials::whole(&view)) } else { standing(&view) })?)
         }),
+        Trial::Versions { key, json, store } => store.with(async |installation| {
+            let trial = find(&installation, &key)?;
+            let versions = installation.app.versions(&reader(trial.agency_id), &key).await?;
+            let shown: Vec<_> = versions.iter().map(trials::version).collect();
+            if json {
+                return Ok(print(&format!("{}\n", json!({"trial": key, "versions": shown})))?);
+            }
+            let lines = shown.iter().map(|version| {
+                let word = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+                let amendment = &version["amendment"];
+                let (standing, id) = (word(&version["standing"]), word(&version["protocol_id"]));
+                let (class, reason) = (word(&amendment["class"]), word(&amendment["reason"]));
+                format!("{}\t{standing}\t{class}\t{id}\t{reason}\n", version["version"])
+            });
+            Ok(print(&lines.collect::<String>())?)
+        }),
+        Trial::Amend { key, file, data_seen, act } => {
+            let document = fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+            let mut asked = Move::plain(Verb::Amend, &act.reason);
+            (asked.document, asked.data_seen) = (Some(document), DataSeen::from_word(&data_seen));
+            do_it(&key, asked, act)
+        }
+        Trial::Verb(verb) => {
+            let (verb, moved) = verb.parts();
+            let mut asked = Move::plain(verb, &moved.act.reason);
+            asked.role = moved.role.as_deref().and_then(PersonRole::from_word);
+            asked.decision = moved.decision.as_deref().and_then(Decision::from_word);
+            (asked.condition, asked.because_of_harm) = (moved.condition, moved.because_of_harm);
+            do_it(&moved.key, asked, moved.act)
+        }
     }
+}
+
+/// Moves a trial as somebody, by the same rules as over HTTP.
+fn do_it(key: &str, mut asked: Move, act: Act) -> Result<(), Failure> {
+    asked.protocol_id = act.protocol_id;
+    act.store.with(async |installation| {
+        let actor = person(&installation, &act.actor)?;
+        let now = installation.app.move_trial(&actor, key, &asked).await?;
+        let waiting_for = installation.app.waits_for_agreement(&actor, key).await?;
+        if act.json {
+            let shown = json!({"trial": key, "state": now, "waiting_for": waiting_for});
+            return Ok(print(&format!("{shown}\n"))?);
+        }
+        let waits = waiting_for.map(|text| format!("{text}\n")).unwrap_or_default();
+        Ok(print(&format!("the trial {key} is now {}\n{waits}", now.as_str()))?)
+    })
+}
+
+fn standing(view: &TrialView) -> String {
+    let (trial, plan) = (&view.trial, view.trial.plan.protocol());
+    let moment = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or("-".into(), |at| at.to_rfc3339());
+    let missing: Vec<&str> = view.missing.iter().map(|role| role.as_str()).collect();
+    let lacking: String =
+        view.lacking.iter().map(|fault| format!("lacks     {}: {}\n", fault.pointer, fault.detail)).collect();
+    format!(
+        "trial     {}\ntitle     {}\nagency    {}\nstate     {}\nreason    {}\nplan      {}\ntier      {}\nunsigned  {}\n\
+         people    {}\nstarted   {}\nended     {}\nlocked    {}\n{lacking}",
+        trial.key(),
+        plan.title,
+        plan.agency,
+        trial.state.as_str(),
+        trial.state_reason.as_deref().unwrap_or("-"),
+        trial.plan.id(),
+        view.tier.number(),
+        if missing.is_empty() || trial.state.has_started() { "-".into() } else { missing.join(", ") },
+        view.people,
+        moment(trial.started_at),
+        moment(trial.ended_at),
+        moment(trial.locked_at),
+    )
 }
 
 /// Somebody with an account, as whom a plan is written.
@@ -98,11 +297,14 @@ fn person(installation: &Installation, email: &str) -> Result<Actor, Failure> {
 fn all(installation: &Installation) -> Result<Vec<Arc<fairtrial_app::Trial>>, Failure> {
     let mut trials = Vec::new();
     for agency in installation.app.agencies() {
-        let reader =
-            KeyActor { id: 0, agency_id: agency.id, scopes: vec![Scope::TrialsRead], live: false, person: None };
-        trials.extend(installation.app.trials_of(&Actor::Key(reader))?);
+        trials.extend(installation.app.trials_of(&reader(agency.id))?);
     }
     Ok(trials)
+}
+
+/// Whoever runs the server, reading what an agency has.
+fn reader(agency_id: i64) -> Actor {
+    Actor::Key(KeyActor { id: 0, agency_id, scopes: vec![Scope::TrialsRead], live: false, person: None })
 }
 
 fn find(installation: &Installation, key: &str) -> Result<Arc<fairtrial_app::Trial>, Failure> {

@@ -7,7 +7,7 @@ use fairtrial_app::{
 };
 use fairtrial_domain::{
     protocol::{Aim, Better, Protocol, Sides},
-    trial::needed_roles,
+    trial::{Tier, assess, needed_roles},
 };
 use fairtrial_pages::{
     Frame,
@@ -172,7 +172,7 @@ pub(crate) async fn check(call: Call) -> Answer {
     }
     let plan = trial.plan.protocol();
     let frame = framed(&call.state, &call.caller, &trial)?;
-    let check = Check::of(frame, &trial.plan, size(plan), &needed_roles(plan));
+    let check = Check::of(frame, &trial.plan, size(plan), &needed_roles(plan, assess(plan, Tier::Zero).tier));
     page(StatusCode::OK, fairtrial_pages::render(&check))
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod report;
 pub(crate) mod session;
 pub(crate) mod setup;
 pub(crate) mod trials;
+pub(crate) mod versions;
 
 use actix_web::{
     HttpResponse,

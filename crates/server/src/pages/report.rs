@@ -7,20 +7,34 @@ use actix_web::{
 use fairtrial_analysis::Report;
 use fairtrial_pages::{
     Moment,
+    component::{Notice, NoticeKind},
     frame::Section,
     report::{Download, Show},
 };
 
 use super::{frame, page};
 use crate::{
+    api::report::{changes, with_changes},
     problem::{Code, Problem},
     transport::{Answer, Call},
 };
 
 /// `GET /trials/{trial}/report`
 pub(crate) async fn show(call: Call) -> Answer {
-    let (trial, report) = call.state.app.report(&call.caller.actor()?, call.part("trial")).await?;
+    let actor = call.caller.actor()?;
+    let (trial, report) = call.state.app.report(&actor, call.part("trial")).await?;
     let mut frame = frame::signed_in(&call.state, call.caller.session()?, Section::Trials);
+    let changes = changes(&call.state.app, &actor, trial.key()).await?.len();
+    if changes > 0 {
+        let times = if changes == 1 { "once".to_owned() } else { format!("{changes} times") };
+        frame.notice = Some(Notice {
+            kind: NoticeKind::Important,
+            heading: format!("Changed after start: {times}"),
+            body: Some(
+                "The versions of the plan say what was changed, when, why, and what had been seen by then.".into(),
+            ),
+        });
+    }
     frame.facts.as_at = Some(Moment::new(report.as_of, trial.plan.protocol().time_zone));
     frame.facts.protocol_id = Some(report.protocol_id.to_string());
     // The footer names the program already.
@@ -39,7 +53,8 @@ pub(crate) async fn show(call: Call) -> Answer {
 /// `GET /trials/{trial}/report.json`
 pub(crate) async fn document(call: Call) -> Answer {
     let report = locked(&call).await?;
-    Ok(HttpResponse::Ok().insert_header(attachment(&report, "json")).json(&report))
+    let document = with_changes(&call.state.app, &call.caller.actor()?, call.part("trial"), &report).await?;
+    Ok(HttpResponse::Ok().insert_header(attachment(&report, "json")).json(&document))
 }
 
 /// `GET /trials/{trial}/report.csv`

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use fairtrial_app::{
-    AppError, Trial,
+    Actor, AppError, Trial,
     people::sessions::Session,
     trials::{life::Move, proof::PublishedCalendar, view::TrialView},
 };
-use fairtrial_domain::trial::{PersonRole, State as TrialState, Verb};
+use fairtrial_domain::trial::{Decision, PersonRole, Verb};
 use fairtrial_pages::{
     Moment,
     component::{ErrorSummary, Fault, Pagination, SummaryList},
@@ -20,7 +20,7 @@ use fairtrial_pages::{
 
 use super::{faults_of_form, frame, go_to, page};
 use crate::{
-    problem::{Code, Problem},
+    problem::{Code, Problem, sentence},
     server::State,
     transport::{Answer, Call},
 };
@@ -99,18 +99,22 @@ pub(crate) async fn create(call: Call) -> Answer {
 /// `GET /trials/{trial}`
 pub(crate) async fn show(call: Call) -> Answer {
     let view = call.state.app.view_trial(&call.caller.actor()?, call.part("trial")).await?;
-    let page_of_trial = shown(&call.state, call.caller.session()?, &view, ErrorSummary::default());
+    let page_of_trial = shown(&call.state, call.caller.session()?, &view, ErrorSummary::default()).await?;
     page(StatusCode::OK, fairtrial_pages::render(&page_of_trial))
 }
 
-fn shown(state: &State, session: &Session, view: &TrialView, errors: ErrorSummary) -> Show {
+async fn shown(state: &State, session: &Session, view: &TrialView, errors: ErrorSummary) -> Result<Show, Problem> {
     let (trial, plan) = (&view.trial, view.trial.plan.protocol());
     let mut frame = frame::signed_in(state, session, Section::Trials);
     let moment = |at| Moment::new(at, plan.time_zone);
     frame.facts.as_at = Some(moment(state.app.ambient().now()));
     frame.facts.protocol_id = Some(trial.plan.id().to_string());
     let started = trial.state.has_started();
-    Show {
+    let actor = Actor::Person(session.person.clone());
+    let mut waits_for: Vec<String> = state.app.waits_for_agreement(&actor, trial.key()).await?.into_iter().collect();
+    waits_for.extend(view.waiting_version.map(|number| format!("Version {number} of the plan waits for signatures.")));
+    let lacking = view.lacking.iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail)).collect();
+    Ok(Show {
         frame,
         key: trial.key().to_owned(),
         title: plan.title.clone(),
@@ -119,6 +123,12 @@ fn shown(state: &State, session: &Session, view: &TrialView, errors: ErrorSummar
         plan: protocol::summary(plan),
         allocation: allocation(trial),
         allocation_files: allocation_files(trial),
+        effects: trial.state.effects(trial.reverted),
+        tier: view.tier,
+        tier_reasons: view.tier_reasons.clone(),
+        lacking,
+        waits_for: waits_for.into_iter().map(|text| sentence(&text)).collect(),
+        under_review: view.under_review.to_string(),
         signatures: signatures(view, &moment),
         progress: started.then_some(Progress { assigned: view.people, planned: plan.monitoring.max_units }),
         enrolment: None,
@@ -135,7 +145,7 @@ fn shown(state: &State, session: &Session, view: &TrialView, errors: ErrorSummar
                 reason: entry.reason.clone(),
             })
             .collect(),
-    }
+    })
 }
 
 /// Sites that one row of the page names; the file has them all.
@@ -175,12 +185,12 @@ fn allocation_files(trial: &Arc<Trial>) -> Vec<(String, String)> {
 /// locked. The use case itself decides; here a link is left out that would lead to a refusal.
 fn may_read_report(trial: &Trial, session: &Session) -> bool {
     let readers = [PersonRole::Monitor, PersonRole::Analyst, PersonRole::Manager];
-    trial.state == TrialState::DataLocked || readers.iter().any(|role| session.person.has(*role))
+    trial.state.is_locked() || readers.iter().any(|role| session.person.has(*role))
 }
 
 fn signatures(view: &TrialView, moment: &impl Fn(DateTime<Utc>) -> Moment) -> Vec<Signature> {
     let of_role = |role: &PersonRole| {
-        let signed = view.signatures.iter().find(|signature| signature.current && signature.role == *role);
+        let signed = view.signatures.iter().find(|signature| signature.stands && signature.role == *role);
         let signed = signed.filter(|_| !view.missing.contains(role));
         Signature { role: *role, signed: signed.map(|signature| (signature.name.clone(), moment(signature.at))) }
     };
@@ -202,6 +212,11 @@ fn happening(action: &str) -> &str {
         "trial.resume" => "Resumed",
         "trial.stop" => "Enrolment ended",
         "trial.lock_data" => "Data locked",
+        "trial.resume_asked" => "Resuming asked for",
+        "trial.decide" => "Decided",
+        "trial.decide_asked" => "Decision asked for",
+        "trial.publish" => "Made public",
+        "trial.amend" => "Amendment proposed",
         "trial.withdraw" => "Withdrawn",
         "report.viewed" => "Report read",
         "allocation.published" => "Secret and list of the allocation read",
@@ -223,10 +238,13 @@ pub(crate) async fn plan(call: Call) -> Answer {
 pub(crate) async fn act(call: Call) -> Answer {
     let key = call.part("trial").to_owned();
     let verb = Verb::from_word(call.part("verb")).ok_or_else(Problem::not_found)?;
-    let (form, state, caller) = call.form(&["reason", "protocol_id", "because_of_harm"]).await?;
+    let (form, state, caller) =
+        call.form(&["reason", "protocol_id", "because_of_harm", "condition", "decision"]).await?;
     let actor = caller.actor()?;
     let mut asked = Move::plain(verb, form.get("reason"));
     asked.because_of_harm = verb == Verb::Stop && form.get("because_of_harm") == "yes";
+    asked.condition = Some(form.get("condition").to_owned()).filter(|text| !text.trim().is_empty());
+    asked.decision = Decision::from_word(form.get("decision"));
     // What is done is done to the plan that stood on the page, or not at all.
     asked.protocol_id = Some(form.get("protocol_id"))
         .filter(|id| !id.is_empty())
@@ -244,10 +262,15 @@ pub(crate) async fn act(call: Call) -> Answer {
         Err(error @ AppError::Invalid(_)) => {
             let mut errors = faults_of_form(error)?;
             for fault in &mut errors.faults {
-                fault.field = fault.field.take().map(|_| format!("reason-{}", verb.as_str()));
+                // The faults of the form stand at its fields; those of the plan have none here.
+                fault.field = fault.field.take().and_then(|field| match field.as_str() {
+                    "reason" | "condition" => Some(format!("{field}-{}", verb.as_str())),
+                    "decision" => Some(field),
+                    _ => None,
+                });
             }
             let view = state.app.view_trial(&actor, &key).await?;
-            let again = shown(&state, caller.session()?, &view, errors);
+            let again = shown(&state, caller.session()?, &view, errors).await?;
             page(Code::NotAcceptable.http_status(), fairtrial_pages::render(&again))
         }
         Err(error) => Err(error.into()),

@@ -197,6 +197,8 @@ fn answers_are_as_described() {
         ("POST", "/v1/trials", "/v1/trials", Some(json!({}))),
         ("GET", "/v1/trials/{trial}", "/v1/trials/open-door", None),
         ("GET", plan, "/v1/trials/open-door/protocol", None),
+        ("GET", "/v1/trials/{trial}/versions", "/v1/trials/open-door/versions", None),
+        ("GET", "/v1/audit/head", "/v1/audit/head", None),
         ("PUT", plan, "/v1/trials/another/protocol", Some(draft.clone())),
         ("PUT", plan, "/v1/trials/open-door/protocol", Some(draft)),
         ("GET", "/v1/trials/{trial}/report", "/v1/trials/open-door/report", None),

@@ -21,3 +21,4 @@ mod running;
 mod screens;
 mod stats;
 mod transport;
+mod verbs;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
+    browser::Browser,
     frontline::call,
     plan,
     running::{World, start_filled},
@@ -50,7 +51,7 @@ fn verbs_move_a_trial_only_where_its_state_allows() {
     let world = start_filled();
     assert_eq!(
         verb(&world, "open-door", "pause_enrolment", &json!({})),
-        (200, json!({"trial": "open-door", "state": "enrolment_paused"}))
+        (200, json!({"trial": "open-door", "state": "enrolment_paused", "waiting_for": null}))
     );
     let (status, problem) = verb(&world, "open-door", "start", &json!({}));
     assert_eq!(
@@ -101,4 +102,65 @@ fn a_report_says_what_was_learned() {
     assert_eq!(report["verdict"]["kind"], "undecided");
     let assigned: u64 = report["arms"].as_array().unwrap().iter().map(|arm| arm["assigned"].as_u64().unwrap()).sum();
     assert_eq!(assigned, 30);
+}
+
+#[test]
+fn a_plan_of_a_started_trial_changes_by_a_new_version() {
+    let world = start_filled();
+    let versions = || call(&world, "justice", "GET", "/v1/trials/open-door/versions", None).json();
+    let first = call(&world, "justice", "GET", "/v1/trials/open-door/protocol", None);
+    let mut document = first.json();
+    assert_eq!(versions()["versions"][0]["standing"], "in_force");
+    document["arms"][0]["ratio"] = json!(7);
+    let amend = |document: &Value| {
+        verb(&world, "open-door", "amend", &json!({"document": document, "reason": "plainer", "data_seen": "none"}))
+    };
+    let (status, refused) = amend(&document);
+    assert_eq!((status, &refused["errors"][0]["pointer"]), (422, &json!("/arms/0/ratio")), "{refused}");
+    document["arms"][0]["ratio"] = json!(1);
+    document["data"]["retain_units_days"] = json!(90);
+    assert_eq!(amend(&document).0, 200);
+    assert_eq!(verb(&world, "open-door", "amend", &json!({"reason": "x", "data_seen": "none"})).0, 422);
+    let waiting = versions();
+    let amendment = &waiting["versions"][1]["amendment"];
+    assert_eq!((&waiting["versions"][1]["standing"], &amendment["class"]), (&json!("waiting"), &json!("major")));
+    let change = json!([{"pointer": "/data/retain_units_days", "before": 365, "after": 90}]);
+    assert_eq!(amendment["changes"], change);
+    let shown = call(&world, "justice", "GET", "/v1/trials/open-door", None).json();
+    assert_eq!((&shown["under_review"]["version"], &shown["signatures_missing"]), (&json!(2), &json!(["approver"])));
+
+    let mut approver = Browser::signed_in(world.address, "approver@justice.example");
+    assert!(approver.get("/trials/open-door").text().contains("Version 2 of the plan waits"));
+    let id = waiting["versions"][1]["protocol_id"].as_str().expect("an id").to_owned();
+    assert_eq!(approver.post("/trials/open-door/approve", &[("protocol_id", &id)]).status, 303);
+    let page = approver.get("/trials/open-door/versions").text();
+    assert!(page.contains("Major: changed after start") && page.contains("/data/retain_units_days"), "{page}");
+    let old = call(&world, "justice", "GET", "/v1/trials/open-door/protocol?version=1", None);
+    assert_eq!(old.body, first.body, "byte for byte");
+    assert_eq!(call(&world, "justice", "GET", "/v1/trials/open-door/protocol?version=3", None).status, 404);
+    assert_eq!(call(&world, "justice", "GET", "/v1/trials/open-door/protocol?version=x", None).status, 404);
+    let report = call(&world, "justice", "GET", "/v1/trials/open-door/report", None).json();
+    assert_eq!(report["changed_after_start"][0]["version"], 2);
+
+    let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+    assert_eq!(designer.get("/trials/open-door/amend").status, 200);
+    document["title"] = json!("Another title");
+    let fields = |document: &Value, seen: &'static str, id: &str| {
+        [
+            ("protocol_id", id.to_owned()),
+            ("document", document.to_string()),
+            ("data_seen", seen.into()),
+            ("reason", "why".into()),
+        ]
+    };
+    let post = |designer: &mut Browser, fields: [(&str, String); 4]| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        designer.post_parts("/trials/open-door/amend", &fields)
+    };
+    let unseen = post(&mut designer, fields(&document, "", &id));
+    assert_eq!(unseen.status, 422, "{}", unseen.text());
+    // The key acts as this designer and has read the report above.
+    assert_eq!(post(&mut designer, fields(&document, "pooled", &id)).status, 422, "what was seen is on record");
+    assert_eq!(post(&mut designer, fields(&document, "by_arm", &id)).status, 303);
+    assert_eq!(versions()["versions"].as_array().map(Vec::len), Some(3));
 }

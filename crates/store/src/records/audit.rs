@@ -129,3 +129,13 @@ pub fn about(c: &mut DbConnection, subject: &str, limit: i64) -> Result<Vec<Audi
         .limit(limit)
         .load(c)?)
 }
+
+/// How many entries about a subject tell of an action, in all and by one person.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(c: &mut DbConnection, subject: &str, action: &str, person_id: i64) -> Result<(i64, i64), StoreError> {
+    let told = || audit::table.filter(audit::subject.eq(subject)).filter(audit::action.eq(action));
+    let all = told().count().get_result(c)?;
+    Ok((all, told().filter(audit::person_id.eq(person_id)).count().get_result(c)?))
+}

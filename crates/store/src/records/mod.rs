@@ -1,9 +1,12 @@
 //! The small tables, one file a noun. Functions take a connection and run inside the caller's transaction.
 
 pub mod agencies;
+pub mod agreements;
+pub mod amendments;
 pub mod api_keys;
 pub mod audit;
 mod audit_check;
+pub mod conclusions;
 pub mod directory;
 pub mod limits;
 pub mod log;

@@ -2,7 +2,7 @@
 
 use diesel::{AsChangeset, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
 
-use super::directory;
+use super::{agreements, directory};
 use crate::{
     connection::DbConnection,
     error::StoreError,
@@ -62,6 +62,8 @@ pub struct SignatureRow {
     pub note: String,
     /// When, in microseconds.
     pub signed_at: i64,
+    /// What it says: a word of the domain.
+    pub kind: String,
 }
 
 /// A signature to add.
@@ -79,6 +81,8 @@ pub struct NewSignature {
     pub note: String,
     /// Now, in microseconds.
     pub signed_at: i64,
+    /// What it says: a word of the domain.
+    pub kind: String,
 }
 
 /// What moving a trial changes beside its state.
@@ -147,7 +151,7 @@ pub struct NewTrial<'a> {
     pub created_at: i64,
 }
 
-fn add_protocol(c: &mut DbConnection, trial_id: i64, trial: &NewTrial<'_>) -> Result<(), StoreError> {
+pub(super) fn add_protocol(c: &mut DbConnection, trial_id: i64, trial: &NewTrial<'_>) -> Result<(), StoreError> {
     let known: Option<i64> = protocols::table
         .find((trial_id, trial.protocol_id, trial.author_id))
         .select(protocols::created_at)
@@ -201,7 +205,19 @@ pub fn move_state(
     if change.started_at.is_some() {
         writer::open_enrolment(c, id)?;
     }
-    Ok(())
+    // What somebody asked for while it stood elsewhere is not asked for any more.
+    agreements::forget(c, id)
+}
+
+/// Makes sure that a trial stands where the caller believed, with the same plan.
+///
+/// # Errors
+/// [`StoreError::Changed`] when it does not.
+pub fn still_stands(c: &mut DbConnection, id: i64, state: &str, protocol_id: &str) -> Result<(), StoreError> {
+    match by_id(c, id)? {
+        Some(row) if row.state == state && row.protocol_id == protocol_id => Ok(()),
+        _ => Err(StoreError::Changed("the trial was moved or edited in the meantime".into())),
+    }
 }
 
 /// A trial by its key.
@@ -254,6 +270,7 @@ pub fn sign(c: &mut DbConnection, signature: &NewSignature) -> Result<(), StoreE
             signatures::protocol_id.eq(&signature.protocol_id),
             signatures::note.eq(&signature.note),
             signatures::signed_at.eq(signature.signed_at),
+            signatures::kind.eq(&signature.kind),
         ))
         .execute(c)?;
     Ok(())

@@ -93,6 +93,7 @@ fn told(kind: Kind, commands: &[Command]) -> Vec<String> {
                     protocol_id: PLAN.into(),
                     note: String::new(),
                     signed_at: NOW,
+                    kind: "signed".into(),
                 };
                 format!("{:?}", installation.write(move |c| trials::sign(c, &signature)))
             }

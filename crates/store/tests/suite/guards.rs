@@ -1,10 +1,45 @@
 //! What the database itself refuses, whoever asks.
 
 use diesel::connection::SimpleConnection;
-use fairtrial_store::{audit, notes, people, sessions, touches, trials};
+use fairtrial_store::{amendments, audit, conclusions, notes, people, sessions, touches, trials};
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
 use super::installation::{Installation, NOW, PLAN, dump, event, note, request};
+
+/// The plan that amendments of the stories lead to.
+const AMENDED: &str = "plan-2";
+
+fn amendment(trial_id: i64, version: i64, person_id: i64) -> amendments::Amendment {
+    amendments::Amendment {
+        trial_id,
+        version,
+        protocol_id: AMENDED.into(),
+        replaces: PLAN.into(),
+        class: "minor".into(),
+        data_seen: "none".into(),
+        views: 0,
+        reason: "plainer".into(),
+        person_id,
+        proposed_at: NOW,
+    }
+}
+
+fn amended_plan(author_id: i64) -> trials::NewTrial<'static> {
+    trials::NewTrial {
+        key: "open-door",
+        agency_id: 1,
+        state: "enrolling",
+        protocol_id: AMENDED,
+        canonical: "{}",
+        algo_version: 1,
+        author_id,
+        created_at: NOW,
+    }
+}
+
+fn ended(trial_id: i64, version: i64, person_id: i64, outcome: &str) -> amendments::End {
+    amendments::End { trial_id, version, outcome: outcome.into(), person_id, reason: String::new(), ended_at: NOW }
+}
 
 /// Something in every table.
 pub(crate) fn fill(installation: &Installation) {
@@ -25,8 +60,23 @@ pub(crate) fn fill(installation: &Installation) {
                 protocol_id: PLAN.into(),
                 note: "yes".into(),
                 signed_at: NOW,
+                kind: "signed".into(),
             };
             trials::sign(c, &signature)?;
+            amendments::propose(c, &amendment(trial_id, 2, person_id), &amended_plan(person_id))?;
+            amendments::end(c, &ended(trial_id, 2, person_id, "returned"), None)?;
+            let decision = conclusions::DecisionRow {
+                trial_id,
+                decision: "adopt".into(),
+                verdict: "succeeded".into(),
+                by_the_rule: true,
+                reason: String::new(),
+                person_id,
+                second_person_id: None,
+                decided_at: NOW,
+            };
+            conclusions::decide(c, &decision)?;
+            conclusions::publish(c, trial_id, person_id, NOW)?;
             touches::add(c, &[(trial_id, "not_eligible", 4)])?;
             people::note_sign_in(c, person_id, 1, None)?;
             let session = sessions::SessionRow {
@@ -63,7 +113,7 @@ fn refused(installation: &Installation, statement: &str) {
 }
 
 /// Append-only tables: name, a column, the columns of a unique key.
-const TABLES: [(&str, &str, &str); 7] = [
+const TABLES: [(&str, &str, &str); 11] = [
     ("notes", "at", "agency_id, event_id, trial_id, bucket"),
     ("events", "value", "agency_id, event_id, bucket"),
     ("event_conflicts", "received_at", "agency_id, event_id, bucket, fingerprint"),
@@ -71,6 +121,10 @@ const TABLES: [(&str, &str, &str); 7] = [
     ("audit", "at", "sequence"),
     ("signatures", "signed_at", "id"),
     ("protocols", "created_at", "trial_id, protocol_id, author_id"),
+    ("amendments", "views", "trial_id, version"),
+    ("amendment_ends", "ended_at", "trial_id, version"),
+    ("decisions", "decided_at", "trial_id"),
+    ("publications", "published_at", "trial_id"),
 ];
 
 on_both_databases! {
@@ -93,7 +147,10 @@ on_both_databases! {
                 }
                 Kind::Postgres => {
                     refused(&installation, &format!("{again} ({key}) DO UPDATE SET {column} = 0"));
-                    refused(&installation, &format!("TRUNCATE {table}"));
+                    // Without CASCADE the key that points at amendments refuses before the guard does.
+                    if table != "amendments" {
+                        refused(&installation, &format!("TRUNCATE {table}"));
+                    }
                     refused(&installation, &format!("TRUNCATE {table} CASCADE"));
                 }
             }
@@ -148,5 +205,51 @@ on_both_databases! {
             refused(&installation, &format!("UPDATE trials SET {change} WHERE key = 'open-door'"));
         }
         c.batch_execute("UPDATE trials SET state_reason = 'a correction of the words' WHERE key = 'open-door'").unwrap();
+    }
+    fn a_plan_changes_only_to_an_amendment_that_somebody_else_has_signed(database) {
+        let installation = Installation::new(database);
+        let drawing = installation.simple("open-door", 100);
+        let (trial_id, author, other) = (drawing.trial_id, installation.person, installation.add_person("bob@tax.example"));
+        let sign = |person_id: i64, kind: &str| {
+            let signature = trials::NewSignature {
+                trial_id,
+                person_id,
+                role: "approver".into(),
+                protocol_id: AMENDED.into(),
+                note: String::new(),
+                signed_at: NOW,
+                kind: kind.into(),
+            };
+            installation.write(move |c| trials::sign(c, &signature)).unwrap();
+        };
+        let change = format!("UPDATE trials SET protocol_id = '{AMENDED}' WHERE id = {trial_id}");
+        refused(&installation, &change);
+        installation.write(move |c| amendments::propose(c, &amendment(trial_id, 2, author), &amended_plan(author))).unwrap();
+        refused(&installation, &change);
+        sign(author, "signed");
+        sign(other, "conditional");
+        let in_force = move |c: &mut fairtrial_store::DbConnection| amendments::end(c, &ended(trial_id, 2, author, "in_force"), Some(AMENDED));
+        assert!(installation.write(in_force).is_err(), "its own author and a condition do not make it the plan");
+        refused(&installation, &change);
+        sign(other, "signed");
+        refused(&installation, &change);
+        installation.write(in_force).unwrap();
+        refused(&installation, &format!("UPDATE trials SET protocol_id = '{PLAN}' WHERE id = {trial_id}"));
+        assert_eq!(installation.write(in_force).unwrap_err(), fairtrial_store::StoreError::Exists);
+    }
+    fn locked_data_go_on_only_with_a_decision_or_a_publication(database) {
+        let installation = Installation::new(database);
+        let trial_id = installation.simple("open-door", 100).trial_id;
+        let mut c = installation.connection();
+        c.batch_execute("UPDATE trials SET state = 'data_locked', locked_at = 7, locked_sequence = 3").unwrap();
+        for state in ["reported", "decided", "archived"] {
+            refused(&installation, &format!("UPDATE trials SET state = '{state}'"));
+        }
+        let person = installation.person;
+        installation.write(move |c| conclusions::publish(c, trial_id, person, NOW)).unwrap();
+        refused(&installation, "UPDATE trials SET state = 'decided'");
+        refused(&installation, "UPDATE trials SET state = 'archived'");
+        c.batch_execute("UPDATE trials SET state = 'reported'").unwrap();
+        refused(&installation, "UPDATE trials SET state = 'data_locked'");
     }
 }

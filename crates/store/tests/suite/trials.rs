@@ -158,6 +158,7 @@ on_both_databases! {
                 protocol_id: PLAN.into(),
                 note: format!("as {role}"),
                 signed_at: NOW,
+                kind: "signed".into(),
             };
             installation.write(move |c| trials::sign(c, &signature))
         };

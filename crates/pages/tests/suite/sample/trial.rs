@@ -1,11 +1,13 @@
 use super::{LONG, NASTY, Pages, days_after, done, inside, moment, page};
 use fairtrial_domain::LockedProtocol;
-use fairtrial_domain::trial::{PersonRole, State, Verb};
+use fairtrial_domain::trial::{AmendmentClass, DataSeen, PersonRole, State, Tier, Verb};
 use fairtrial_pages::chart::{Enrolment, EnrolmentPoint};
 use fairtrial_pages::component::{ErrorSummary, Fault, Pagination, SummaryList};
 use fairtrial_pages::frame::{Frame, Section};
 use fairtrial_pages::protocol::Part;
-use fairtrial_pages::trial::{Create, Happening, List, Progress, Row, Show, Signature};
+use fairtrial_pages::trial::{
+    Amend, Change, Create, Happening, List, Progress, Row, Show, Signature, Version, Versions,
+};
 use fairtrial_pages::{home, protocol};
 
 const PROTOCOL_ID: &str = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -16,6 +18,7 @@ pub(crate) fn add(pages: &mut Pages) {
     shows(pages);
     creates(pages);
     protocols(pages);
+    versions(pages);
 }
 
 fn row(title: &str, state: State, assigned: u64) -> Row {
@@ -111,6 +114,12 @@ fn shows(pages: &mut Pages) {
         plan: protocol::summary(sample_plan().protocol()),
         allocation: SummaryList::default(),
         allocation_files: vec![],
+        effects: State::Draft.effects(false),
+        tier: Tier::Zero,
+        tier_reasons: vec![],
+        lacking: vec![],
+        waits_for: vec![],
+        under_review: PROTOCOL_ID.into(),
         signatures: vec![],
         progress: None,
         enrolment: None,
@@ -131,11 +140,14 @@ fn shows(pages: &mut Pages) {
     let running = Show {
         frame: framed(Section::Trials),
         state: State::Enrolling,
+        effects: State::Enrolling.effects(false),
+        tier: Tier::One,
+        tier_reasons: vec!["somebody could lose time, and it could matter".into()],
         signatures: vec![signature(PersonRole::Approver, true), signature(PersonRole::Privacy, true)],
         progress: Some(Progress { assigned: 2_433, planned: 6_000 }),
         enrolment: enrolment(82),
         has_report: true,
-        verbs: vec![Verb::PauseEnrolment, Verb::Suspend, Verb::Stop],
+        verbs: vec![Verb::PauseEnrolment, Verb::Suspend, Verb::Amend, Verb::Stop],
         allocation: SummaryList::default()
             .row("Commitment to the secret", &PROTOCOL_ID[7..])
             .row("Monday 1 March 2027", "north, south"),
@@ -161,6 +173,9 @@ fn shows(pages: &mut Pages) {
         title: NASTY.into(),
         summary: format!("{NASTY}\n\n{LONG}"),
         state: State::Suspended,
+        effects: State::Suspended.effects(false),
+        lacking: vec![format!("/data/pia: {NASTY}"), format!("/public_comment: {LONG}")],
+        waits_for: vec![NASTY.into(), "Version 2 of the plan waits for signatures.".into()],
         signatures: vec![signature(PersonRole::MaoriGovernance, true), signature(PersonRole::Ethics, false)],
         progress: Some(Progress { assigned: 1, planned: u64::MAX }),
         enrolment: enrolment(1_000),
@@ -175,6 +190,58 @@ fn shows(pages: &mut Pages) {
         ..running
     };
     page(pages, "trial/show-worst", &worst);
+    let locked = Show { state: State::DataLocked, verbs: vec![Verb::Decide, Verb::Publish], ..draft };
+    page(pages, "trial/show-locked", &locked);
+}
+
+fn versions(pages: &mut Pages) {
+    let version = |number, standing: &str| Version {
+        number,
+        standing: standing.into(),
+        protocol_id: PROTOCOL_ID.into(),
+        proposed: moment("2026-09-01T00:00:00Z"),
+        in_force: (standing != "waiting").then(|| moment("2026-09-02T00:00:00Z")),
+        amendment: None,
+        changes: vec![],
+    };
+    let amended = |reason: &str, class, seen| Some(("Hana Tūhoe".to_owned(), reason.to_owned(), class, seen));
+    let change =
+        |text: &str| Change { pointer: "/public_summary".into(), before: "As it was".into(), after: text.into() };
+    let list = |versions, may_amend| Versions {
+        frame: framed(Section::Trials),
+        key: "fines-letter".into(),
+        title: "Overdue fines".into(),
+        versions,
+        may_amend,
+    };
+    page(pages, "trial/versions-empty", &list(vec![version(1, "draft")], false));
+    let second = Version {
+        amendment: amended("The summary was not plain.", AmendmentClass::Minor, DataSeen::None),
+        changes: vec![change("In plain words")],
+        ..version(2, "in_force")
+    };
+    page(pages, "trial/versions-typical", &list(vec![second, version(1, "replaced")], true));
+    let worst = Version {
+        amendment: amended(&format!("{NASTY} {LONG}"), AmendmentClass::Major, DataSeen::ByArm),
+        changes: vec![change(NASTY), change(LONG)],
+        ..version(i64::MAX, "waiting")
+    };
+    page(
+        pages,
+        "trial/versions-worst",
+        &Versions { title: NASTY.into(), ..list(vec![worst, version(2, "returned")], true) },
+    );
+    let amend = |document: &str, faults| {
+        let errors = ErrorSummary { faults };
+        Amend::new(framed(Section::Trials), "fines-letter".into(), PROTOCOL_ID.into(), document.into(), errors)
+    };
+    page(pages, "trial/amend-empty", &amend("{}", vec![]));
+    let faults = vec![
+        Fault { message: NASTY.into(), field: Some("document".into()), place: Some("/arms/0/ratio".into()) },
+        Fault::of_field("reason", "Say why."),
+        Fault::of_field("data_seen", "Choose one."),
+    ];
+    page(pages, "trial/amend-worst", &amend(NASTY, faults));
 }
 
 fn creates(pages: &mut Pages) {

@@ -1,0 +1,207 @@
+//! What needs two people, and what becomes of a trial once its data are locked.
+
+use std::sync::Arc;
+
+use fairtrial_analysis::report::VerdictKind;
+use fairtrial_domain::trial::{Decision, PersonRole, State, Verb};
+use fairtrial_store::{
+    agreements::{self, Agreement},
+    audit,
+    conclusions::{self, DecisionRow},
+    trials,
+};
+use serde_json::json;
+
+use super::{life::Move, review::Holders};
+use crate::{
+    error::AppError,
+    state::{
+        App,
+        actor::{Actor, Person},
+        directory::Trial,
+    },
+};
+
+/// What the decision rule recommends for a verdict; whatever else is decided goes against it.
+#[must_use]
+pub fn recommended(verdict: VerdictKind) -> &'static [Decision] {
+    match verdict {
+        VerdictKind::Succeeded => &[Decision::Adopt],
+        VerdictKind::Failed | VerdictKind::Harmful => &[Decision::KeepCurrent, Decision::Stop],
+        VerdictKind::Undecided | VerdictKind::Invalid => &[Decision::RunAgain, Decision::KeepCurrent, Decision::Stop],
+    }
+}
+
+impl App {
+    /// Resumes a suspended trial once two people have asked for it, one of them a monitor.
+    pub(super) async fn resume(
+        &self,
+        actor: &Actor,
+        person: &Person,
+        trial: &Arc<Trial>,
+        asked: &Move,
+        next: State,
+    ) -> Result<(), AppError> {
+        let change = self.state_change(trial, asked, next)?;
+        let agreement = self.agreement(person, trial, asked, "");
+        let entry = self.entry(actor, person, "trial.resume", trial.key(), json!({}));
+        let trial = Arc::clone(trial);
+        self.store
+            .write(move |c| {
+                let holders = Holders::read(c, trial.agency_id)?;
+                let monitor = |person: i64| holders.has(person, PersonRole::Monitor);
+                let first = agreements::of_trial(c, trial.id)?.into_iter().find(|first| {
+                    first.verb == agreement.verb
+                        && first.person_id != agreement.person_id
+                        && (monitor(first.person_id)
+                            || (monitor(agreement.person_id) && holders.is_open(first.person_id)))
+                });
+                match &first {
+                    Some(_) => {
+                        trials::move_state(c, trial.id, trial.state.as_str(), trial.plan.id().as_str(), &change)?;
+                    }
+                    None => {
+                        trials::still_stands(c, trial.id, trial.state.as_str(), trial.plan.id().as_str())?;
+                        agreements::ask(c, &agreement)?;
+                    }
+                }
+                let mut entry = entry;
+                if first.is_none() {
+                    entry.action = "trial.resume_asked".into();
+                }
+                let to = if first.is_some() { next } else { trial.state };
+                let detail = json!({"from": trial.state, "to": to, "reason": agreement.reason,
+                    "protocol_id": trial.plan.id(), "with": first.map(|first| first.person_id)});
+                entry.detail = detail.to_string();
+                audit::append(c, &entry)
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Keeps what is done about the results. By one person when the verdict recommends it; against it by two, with a reason.
+    pub(super) async fn decide(
+        &self,
+        actor: &Actor,
+        person: &Person,
+        trial: &Arc<Trial>,
+        asked: &Move,
+        next: State,
+    ) -> Result<(), AppError> {
+        let words: Vec<&str> = Decision::ALL.iter().map(|decision| decision.as_str()).collect();
+        let missing =
+            || AppError::invalid("/decision", "missing_field", format!("must be one of: {}", words.join(", ")));
+        let decision = asked.decision.ok_or_else(missing)?;
+        let verdict = self.compute_report(trial).await?.verdict.kind;
+        let by_the_rule = recommended(verdict).contains(&decision);
+        if !by_the_rule && asked.reason.trim().is_empty() {
+            let detail = "this is not what the verdict recommends: say why, it will be published";
+            return Err(AppError::invalid("/reason", "missing_field", detail));
+        }
+        let verdict = serde_json::to_value(verdict).ok().and_then(|word| word.as_str().map(str::to_owned));
+        let verdict = verdict.ok_or_else(|| AppError::Internal("the verdict has no word".into()))?;
+        let change = self.state_change(trial, asked, next)?;
+        let agreement = self.agreement(person, trial, asked, decision.as_str());
+        let entry = self.entry(actor, person, "trial.decide", trial.key(), json!({}));
+        let trial = Arc::clone(trial);
+        self.store
+            .write(move |c| {
+                let holders = Holders::read(c, trial.agency_id)?;
+                let may = [PersonRole::Manager, PersonRole::Approver];
+                let first = agreements::of_trial(c, trial.id)?.into_iter().find(|first| {
+                    first.verb == agreement.verb
+                        && first.about == agreement.about
+                        && first.person_id != agreement.person_id
+                        && holders.has_one_of(first.person_id, &may)
+                });
+                let done = by_the_rule || first.is_some();
+                if done {
+                    // Who asked first decided; who agreed is the second.
+                    let by = first.as_ref().unwrap_or(&agreement);
+                    let row = DecisionRow {
+                        trial_id: trial.id,
+                        decision: decision.as_str().into(),
+                        verdict: verdict.clone(),
+                        by_the_rule,
+                        reason: by.reason.clone(),
+                        person_id: by.person_id,
+                        second_person_id: first.as_ref().map(|_| agreement.person_id),
+                        decided_at: agreement.asked_at,
+                    };
+                    conclusions::decide(c, &row)?;
+                    trials::move_state(c, trial.id, trial.state.as_str(), trial.plan.id().as_str(), &change)?;
+                } else {
+                    trials::still_stands(c, trial.id, trial.state.as_str(), trial.plan.id().as_str())?;
+                    agreements::ask(c, &agreement)?;
+                }
+                let mut entry = entry;
+                if !done {
+                    entry.action = "trial.decide_asked".into();
+                }
+                let detail = json!({"from": trial.state, "to": if done { next } else { trial.state },
+                    "reason": agreement.reason, "protocol_id": trial.plan.id(), "decision": decision, "verdict": verdict,
+                    "by_the_rule": by_the_rule, "with": first.map(|first| first.person_id)});
+                entry.detail = detail.to_string();
+                audit::append(c, &entry)
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Makes the results public, and the decision once it is taken.
+    pub(super) async fn publish(
+        &self,
+        actor: &Actor,
+        person: &Person,
+        trial: &Arc<Trial>,
+        asked: &Move,
+        next: State,
+    ) -> Result<(), AppError> {
+        let change = self.state_change(trial, asked, next)?;
+        let detail = json!({"from": trial.state, "to": next, "reason": asked.reason, "protocol_id": trial.plan.id()});
+        let entry = self.entry(actor, person, "trial.publish", trial.key(), detail);
+        let (trial, by, at) = (Arc::clone(trial), person.id, self.ambient.now_micros());
+        self.store
+            .write(move |c| {
+                conclusions::publish(c, trial.id, by, at)?;
+                trials::move_state(c, trial.id, trial.state.as_str(), trial.plan.id().as_str(), &change)?;
+                audit::append(c, &entry)
+            })
+            .await?;
+        Ok(())
+    }
+
+    fn agreement(&self, person: &Person, trial: &Trial, asked: &Move, about: &str) -> Agreement {
+        Agreement {
+            trial_id: trial.id,
+            verb: asked.verb.as_str().to_owned(),
+            person_id: person.id,
+            about: about.to_owned(),
+            reason: asked.reason.trim().to_owned(),
+            asked_at: self.ambient.now_micros(),
+        }
+    }
+
+    /// What somebody has asked for and a second person must agree to, in a sentence; nothing when nobody has.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], and when the database fails.
+    pub async fn waits_for_agreement(&self, actor: &Actor, key: &str) -> Result<Option<String>, AppError> {
+        let trial = self.trial_of(actor, key)?;
+        let (id, agency_id) = (trial.id, trial.agency_id);
+        let (asked, people) = self
+            .store
+            .read(move |c| Ok((agreements::of_trial(c, id)?, fairtrial_store::people::of_agency(c, agency_id)?)))
+            .await?;
+        let Some(first) = asked.first() else { return Ok(None) };
+        let name = people.iter().find(|person| person.id == first.person_id).map(|person| person.name.as_str());
+        let name = name.unwrap_or("somebody who has left");
+        Ok(Some(match Verb::from_word(&first.verb) {
+            Some(Verb::Decide) => format!(
+                "{name} has asked for the decision \"{}\", which is not what the verdict recommends: a second person must agree",
+                first.about
+            ),
+            _ => format!("{name} has asked to resume: a second person must agree, and one of the two is a monitor"),
+        }))
+    }
+}
