@@ -30,6 +30,8 @@ use crate::{
 const WRITTEN: i64 = 12;
 const SUBMITTED: i64 = 9;
 const SIGNED: i64 = 6;
+/// Days from the lock of the data until the results are public.
+const PUBLISHED: i64 = 10;
 
 /// Calls that are under way at once, as from several frontline apps.
 const AT_ONCE: usize = 128;
@@ -148,9 +150,16 @@ impl Course {
             }
             _ => {}
         }
-        if matches!(story.ending, Ending::Finished | Ending::StoppedForHarm) && day == ended - story.locks_after {
-            let analyst = cast.actor(story.agency, PersonRole::Analyst)?;
-            app.move_trial(analyst, story.key, &done(Verb::LockData, "everybody’s follow-up is over")).await?;
+        if matches!(story.ending, Ending::Finished | Ending::StoppedForHarm) {
+            let locked = ended - story.locks_after;
+            if day == locked {
+                let analyst = cast.actor(story.agency, PersonRole::Analyst)?;
+                app.move_trial(analyst, story.key, &done(Verb::LockData, "everybody’s follow-up is over")).await?;
+            }
+            if day == locked - PUBLISHED {
+                let manager = cast.actor(story.agency, PersonRole::Manager)?;
+                app.move_trial(manager, story.key, &done(Verb::Publish, "")).await?;
+            }
         }
         Ok(())
     }

@@ -37,7 +37,7 @@ impl Entry {
     #[must_use]
     pub fn changed(&self) -> DateTime<Utc> {
         let trial = &self.trial;
-        let moments = [self.overdue_since, trial.locked_at, trial.ended_at, trial.started_at];
+        let moments = [self.overdue_since, trial.published_at, trial.locked_at, trial.ended_at, trial.started_at];
         moments.into_iter().flatten().max().unwrap_or(trial.created_at)
     }
 
@@ -142,7 +142,7 @@ impl App {
     /// # Errors
     /// When the database fails.
     pub async fn public_results(&self, trial: &Trial) -> Result<Option<ReleasedReport>, AppError> {
-        if !is_published(trial) {
+        if trial.published_at.is_none() {
             return Ok(None);
         }
         let report = self.compute_report(trial).await?;
@@ -151,7 +151,7 @@ impl App {
 
     fn entry_of(&self, trial: &Arc<Trial>, agency: &Agency) -> Entry {
         let due = trial.locked_at.map(|locked| locked + Duration::days(DAYS_TO_PUBLISH));
-        let overdue_since = due.filter(|due| !is_published(trial) && *due < self.ambient.now());
+        let overdue_since = due.filter(|due| trial.published_at.is_none() && *due < self.ambient.now());
         let code = NoticeCode::of(&trial.plan.protocol().key);
         Entry { trial: Arc::clone(trial), agency: agency.clone(), code, overdue_since }
     }
@@ -164,9 +164,4 @@ impl App {
             _ => Ok(true),
         }
     }
-}
-
-/// Whether the results of a trial are for everybody.
-fn is_published(trial: &Trial) -> bool {
-    trial.state.is_locked()
 }

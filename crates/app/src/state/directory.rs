@@ -14,7 +14,8 @@ use fairtrial_domain::{
     trial::{PersonRole, Scope, State},
 };
 use fairtrial_store::{
-    BurdenCap, DbConnection, Drawing, StoreError, agencies, amendments, api_keys, directory, limits, people, trials,
+    BurdenCap, DbConnection, Drawing, StoreError, agencies, amendments, api_keys, conclusions, directory, limits,
+    people, trials,
 };
 use serde_json::Value;
 
@@ -61,6 +62,8 @@ pub struct Trial {
     pub locked_at: Option<DateTime<Utc>>,
     /// The last event that counts, once the data are locked.
     pub locked_sequence: Option<i64>,
+    /// Since when its results are for everybody.
+    pub published_at: Option<DateTime<Utc>>,
     /// Why it stands where it stands.
     pub state_reason: Option<String>,
     /// The plans that were in force before this one, each with the moment until which it was.
@@ -121,6 +124,7 @@ pub(crate) struct Rows {
     keys: Vec<(api_keys::ApiKeyRow, Option<people::PersonRow>)>,
     trials: Vec<(trials::TrialRow, String)>,
     burden_caps: HashMap<i64, BurdenCap>,
+    published: HashMap<i64, i64>,
     replaced: Vec<(i64, String, i64)>,
 }
 
@@ -141,7 +145,8 @@ pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
         read_trials.push((trial, canonical));
     }
     let replaced = amendments::replaced(c)?;
-    Ok(Rows { version, agencies, keys, trials: read_trials, burden_caps, replaced })
+    let published = conclusions::published(c)?.into_iter().collect();
+    Ok(Rows { version, agencies, keys, trials: read_trials, burden_caps, published, replaced })
 }
 
 impl Directory {
@@ -149,6 +154,7 @@ impl Directory {
         let mut directory = Self { version: rows.version, ..Self::default() };
         for (row, canonical) in rows.trials {
             let mut trial = build_trial(row, &canonical, master_key)?;
+            trial.published_at = rows.published.get(&trial.id).copied().map(instant);
             for (_, replaced, until) in rows.replaced.iter().filter(|(id, _, _)| *id == trial.id) {
                 let id = replaced.parse().map_err(|_| AppError::Internal("the id of an older plan".into()))?;
                 trial.earlier_plans.push((instant(*until), id));
@@ -240,6 +246,7 @@ fn build_trial(row: trials::TrialRow, canonical: &str, master_key: &MasterKey) -
         ended_at: row.ended_at.map(instant),
         locked_at: row.locked_at.map(instant),
         locked_sequence: row.locked_sequence,
+        published_at: None,
         state_reason: row.state_reason,
         earlier_plans: Vec::new(),
         drawing,

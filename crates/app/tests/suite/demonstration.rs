@@ -16,12 +16,12 @@ on_both_databases! {
             let shown = demo::play(&app, &clock, &|_| ()).await.unwrap();
             assert_eq!(shown.trials.len(), 10);
             for (trial, state, kind) in [
-                ("fines-letter", State::DataLocked, Some(VerdictKind::Succeeded)),
-                ("benefit-form", State::DataLocked, Some(VerdictKind::Failed)),
-                ("call-script", State::DataLocked, Some(VerdictKind::Undecided)),
-                ("identity-check", State::DataLocked, Some(VerdictKind::Harmful)),
-                ("queue-ticket", State::DataLocked, Some(VerdictKind::Invalid)),
-                ("kiosk-greeting", State::DataLocked, Some(VerdictKind::Succeeded)),
+                ("fines-letter", State::Reported, Some(VerdictKind::Succeeded)),
+                ("benefit-form", State::Reported, Some(VerdictKind::Failed)),
+                ("call-script", State::Reported, Some(VerdictKind::Undecided)),
+                ("identity-check", State::Reported, Some(VerdictKind::Harmful)),
+                ("queue-ticket", State::Reported, Some(VerdictKind::Invalid)),
+                ("kiosk-greeting", State::Reported, Some(VerdictKind::Succeeded)),
                 ("appointment-text", State::Enrolling, Some(VerdictKind::Undecided)),
                 ("open-door", State::Enrolling, Some(VerdictKind::Undecided)),
                 ("rates-rebate", State::InReview, None),
@@ -29,6 +29,8 @@ on_both_databases! {
             ] {
                 let told = shown.trials.iter().find(|t| t.key == trial).unwrap();
                 assert_eq!(told.state, state.as_str(), "{trial}");
+                let public = app.registered(trial).await.ok().and_then(|entry| entry.results);
+                assert_eq!(public.is_some(), state == State::Reported, "{trial}");
                 let account = shown.accounts.iter().find(|a| a.agency == told.agency && a.role == PersonRole::Manager).unwrap();
                 let session = app.sign_in(&account.email, &account.password).await.unwrap();
                 let report = app.report(&fairtrial_app::Actor::Person(session.person), trial).await;

@@ -1,7 +1,7 @@
 //! What needs two people, what needs nobody's leave, and how a trial is brought to its end.
 
 use chrono::Duration;
-use fairtrial_app::{Actor, AppError, MasterKey, trials::life::Move};
+use fairtrial_app::{Actor, AppError, Clock, MasterKey, trials::life::Move};
 use fairtrial_domain::trial::{AssignmentOutcome, Decision, PersonRole, SignatureKind, State, Tier, Verb};
 use fairtrial_store::{Store, WriterSettings};
 use fairtrial_testkit::on_both_databases;
@@ -187,6 +187,31 @@ on_both_databases! {
                 app.move_trial(actor, &second, &Move::plain(verb, "it is over")).await.unwrap();
             }
             assert_eq!(app.move_trial(&manager, &second, &decide(Decision::RunAgain, "")).await, Ok(State::Decided), "by the rule, one is enough");
+        });
+    }
+
+    fn results_are_for_everybody_once_published_and_overdue_after_sixty_days(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let trial = company.start(&app, &plan("letter", "justice", &json!({}))).await;
+            for (actor, verb) in [(&company.designer, Verb::Stop), (&company.analyst, Verb::LockData)] {
+                app.move_trial(actor, &trial, &Move::plain(verb, "it is over")).await.unwrap();
+            }
+            let (locked, found) = (clock.now(), app.registered(&trial).await.unwrap());
+            assert!(found.results.is_none() && found.entry.overdue_since.is_none(), "nobody has published, there is time");
+            clock.advance(Duration::days(61));
+            let found = app.registered(&trial).await.unwrap();
+            assert_eq!(found.entry.overdue_since, Some(locked + Duration::days(60)));
+            assert!(found.results.is_none(), "being late publishes nothing");
+            app.move_trial(&company.designer, &trial, &Move::plain(Verb::Publish, "")).await.unwrap();
+            let found = app.registered(&trial).await.unwrap();
+            assert!(found.results.is_some() && found.entry.overdue_since.is_none());
+            // Deciding later takes nothing back.
+            let decide = Move { decision: Some(Decision::RunAgain), ..Move::plain(Verb::Decide, "") };
+            assert_eq!(app.move_trial(&company.approver, &trial, &decide).await, Ok(State::Decided));
+            assert!(app.registered(&trial).await.unwrap().results.is_some());
         });
     }
 }

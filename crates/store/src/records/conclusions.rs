@@ -71,3 +71,11 @@ pub fn publish(c: &mut DbConnection, trial_id: i64, person_id: i64, at: i64) -> 
 pub fn published_at(c: &mut DbConnection, trial_id: i64) -> Result<Option<i64>, StoreError> {
     Ok(publications::table.find(trial_id).select(publications::published_at).first(c).optional()?)
 }
+
+/// Since when the results of trials are public, in microseconds, by the number of the trial.
+///
+/// # Errors
+/// When the database fails.
+pub fn published(c: &mut DbConnection) -> Result<Vec<(i64, i64)>, StoreError> {
+    Ok(publications::table.select((publications::trial_id, publications::published_at)).load(c)?)
+}
