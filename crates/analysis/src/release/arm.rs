@@ -48,11 +48,17 @@ pub(super) fn arm(report: &Report, primary: usize, arm: &ArmReport, rounder: Rou
     let of = |outcome: &OutcomeReport| outcome.arms.iter().find(|found| found.arm == arm.arm).map_or(0, |a| a.analysed);
     let counted: Vec<u64> = report.outcomes.iter().map(of).collect();
     let truth = Truth { assigned: arm.assigned, immature: arm.not_yet_mature, missing: arm.missing, counted, primary };
+    // Shown unless the whole outcome is hidden, which tells less.
+    let events = |outcome: &OutcomeReport| {
+        let found = outcome.arms.iter().find(|found| found.arm == arm.arm);
+        found.map_or(Count::HIDDEN, |found| rounder.events(&place, found.analysed, found.events))
+    };
     let shown = Margins {
         assigned: count(arm.assigned),
         immature: count(arm.not_yet_mature),
         missing: count(arm.missing),
         counted: truth.counted.iter().map(|raw| count(*raw)).collect(),
+        events: report.outcomes.iter().map(events).collect(),
     };
     let shown = protect(&truth, shown, rounder.policy);
     ReleasedArm {

@@ -80,6 +80,12 @@ impl Rounder<'_> {
         Count(Some(if rounded < self.policy.suppress_below() { lower.saturating_add(base) } else { rounded }))
     }
 
+    /// People with a yes-or-no outcome among those counted: hidden when they or the others are few.
+    pub(super) fn events(self, place: &str, counted: u64, events: Option<u64>) -> Count {
+        let large = |events: &u64| counted.saturating_sub(*events) >= self.policy.suppress_below();
+        events.filter(large).map_or(Count::HIDDEN, |events| self.count(place, events))
+    }
+
     /// A number that is the same for the same count in the same place and looks like chance to everybody else. Its 64 bits
     /// make the bias of the remainder smaller than 10^-16.
     fn draw(self, place: &str, raw: u64) -> u64 {

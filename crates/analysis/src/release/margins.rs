@@ -1,8 +1,9 @@
 //! Secondary suppression: whether a hidden count of one arm can be worked out from what is shown around it.
 //!
 //! An outsider knows that people assigned are those too early to count, those without an outcome and those counted, for
-//! every outcome alike, and between which limits each shown count lies. For each number of people assigned that fits, the
-//! rest is a sum with limits, so trying all of them gives exactly what each small count can be.
+//! every outcome alike, and between which limits each shown count lies. A shown number of people with a yes-or-no outcome
+//! says that enough others are without it, so it is a limit too. For each number of people assigned that fits, the rest is a
+//! sum with limits, so trying all of them gives exactly what each small count can be.
 
 use super::{Count, Policy};
 
@@ -18,6 +19,8 @@ pub(super) struct Margins {
     pub(super) missing: Count,
     /// By outcome in the plan's order.
     pub(super) counted: Vec<Count>,
+    /// People with a yes-or-no outcome as they would be shown beside `counted`, in the same order.
+    pub(super) events: Vec<Count>,
 }
 
 /// The true counts behind it.
@@ -89,7 +92,8 @@ fn possibilities(cell: Cell, truth: &Truth, shown: &Margins, policy: Policy) -> 
     let known = (truth.immature, truth.immature);
     let immature = if cell == Cell::Missing { known } else { of_rest(shown.immature) };
     let missing = of_rest(shown.missing);
-    let ranges: Vec<Option<(u64, u64)>> = shown.counted.iter().map(|count| count.candidates(policy)).collect();
+    let ranges: Vec<Option<Range>> =
+        shown.counted.iter().zip(&shown.events).map(|(count, events)| limits(*count, *events, policy)).collect();
     // The people assigned, by what is shown of them or by the outcome that says most.
     let assigned = shown.assigned.candidates(policy).or_else(|| {
         let (low, high) = ranges.get(primary).copied().flatten()?;
@@ -108,6 +112,14 @@ fn possibilities(cell: Cell, truth: &Truth, shown: &Margins, policy: Policy) -> 
 }
 
 type Range = (u64, u64);
+
+/// The numbers of people counted that fit what is shown. Events are shown only beside the people counted, and only when
+/// neither they nor the others are few.
+fn limits(counted: Count, events: Count, policy: Policy) -> Option<Range> {
+    let (low, high) = counted.candidates(policy)?;
+    let least = events.candidates(policy).map_or(low, |(few, _)| few.saturating_add(policy.suppress_below()));
+    Some((low.max(least), high))
+}
 
 /// The limits of a count when that many people are assigned; nothing when that many do not fit.
 fn given(
@@ -164,6 +176,7 @@ mod tests {
                     immature: count(0),
                     missing: count(missing),
                     counted: truth.counted.iter().map(|raw| count(*raw)).collect(),
+                    events: vec![Count::HIDDEN; 2],
                 };
                 let safe = protect(&truth, shown.clone(), Policy::STANDARD);
                 assert!(is_safe(&truth, &safe, Policy::STANDARD), "{truth:?} {safe:?}");

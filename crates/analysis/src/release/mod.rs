@@ -17,7 +17,8 @@
 //! * Any other count is rounded at random to a multiple of [`Policy::base`], never further than to the next one, and so
 //!   that it is right on average. Chance is a keyed hash of trial, place and count: asked again, the answer is the same.
 //! * Totals are added up from released parts, so that they tell nothing that the parts do not.
-//! * Where a hidden count could still be worked out from its margins, a margin is hidden too ([`ReleasedArm`]).
+//! * Where a hidden count could still be worked out from its margins, a margin is hidden too ([`ReleasedArm`]); a shown
+//!   number of people with an outcome counts as one of them.
 //! * Shares, differences and intervals of yes-or-no outcomes are computed from the released counts. Averages, and all
 //!   values where whole clusters are assigned, need [`Policy::sums_below`] people and are rounded to a grid on which many
 //!   different data give the same number.

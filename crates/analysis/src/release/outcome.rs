@@ -119,10 +119,7 @@ fn numbers(arm: &ArmOutcome, analysed: Count, way: Way, rounder: Rounder<'_>) ->
     let mut numbers = ArmNumbers { arm: arm.arm.clone(), analysed, events: Count::HIDDEN, mean: None };
     match way {
         Way::Counts => {
-            let large = |events: &u64| arm.analysed.saturating_sub(*events) >= rounder.policy.suppress_below();
-            if let Some(events) = arm.events.filter(large) {
-                numbers.events = rounder.count(&place(&arm.arm), events);
-            }
+            numbers.events = rounder.events(&place(&arm.arm), arm.analysed, arm.events);
             let share = numbers.events.value().zip(analysed.value());
             numbers.mean = share.and_then(|(events, people)| finite(events as f64 / people as f64));
         }

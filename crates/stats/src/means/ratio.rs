@@ -18,14 +18,18 @@ fn arms(arm1: &Moments, arm0: &Moments) -> Result<Arms, StatError> {
     Ok(arms)
 }
 
-/// Degrees of freedom of `mean1 - ratio mean0` at the estimated ratio; without a denominator all weight is on arm 0.
+/// Degrees of freedom of `mean1 - ratio mean0` at the estimated ratio. Written with both means in units of the larger, so that
+/// exchanging the arms exchanges the weights; where that leaves no weight (an arm in which every value is 0), the arms weigh
+/// by their own variances, so that an arm in which nothing varies has no say.
 fn degrees_of_freedom(arm1: &Moments, arm0: &Moments, arms: &Arms) -> f64 {
     let (df1, df0) = ((arm1.n - 1) as f64, (arm0.n - 1) as f64);
-    if arm0.mean == 0.0 {
-        return df0;
+    let unit = arm1.mean.abs().max(arm0.mean.abs());
+    let weight = |mean: f64| if unit > 0.0 { (mean / unit) * (mean / unit) } else { 0.0 };
+    let (weighed1, weighed0) = (weight(arm0.mean) * arms.v1, weight(arm1.mean) * arms.v0);
+    if weighed1 + weighed0 > 0.0 {
+        return satterthwaite(&[(weighed1, df1), (weighed0, df0)]);
     }
-    let ratio = arm1.mean / arm0.mean;
-    satterthwaite(&[(arms.v1, df1), (ratio * ratio * arms.v0, df0)])
+    satterthwaite(&[(arms.v1, df1), (arms.v0, df0)])
 }
 
 /// How many times as large is the mean in arm 1 as in arm 0? (Fieller.)

@@ -6,7 +6,7 @@ use fairtrial_stats::means::{
     Draws, cuped, fieller_set, lin, permutation_test, rank_sum, ratio_of_means, student, welch,
 };
 use fairtrial_stats::sufficient::{CoMoments, Moments};
-use fairtrial_stats::{Side, StatError};
+use fairtrial_stats::{Estimate, Side, StatError};
 use proptest::prelude::*;
 
 fn close(a: f64, b: f64, tolerance: f64) -> bool {
@@ -125,6 +125,21 @@ fn a_denominator_near_zero_gives_an_unbounded_set() -> Result<(), StatError> {
     assert_eq!(fieller_set(&noise, &near_zero, 0.95)?, ConfidenceSet::Everything);
     let zero = Moments::of(&[-1.0, 1.0])?;
     assert_eq!(ratio_of_means(&arm1, &zero, 1.0, Side::Two, 0.95)?.point, None);
+    Ok(())
+}
+
+#[test]
+fn an_arm_of_zeros_has_no_say_in_the_degrees_of_freedom_of_a_ratio() -> Result<(), StatError> {
+    // All the variance is the other arm's, so that its 40 degrees of freedom hold, whichever arm is divided by.
+    let zeros = Moments::of(&[0.0; 149])?;
+    let mut one_call = [0.0; 41];
+    one_call[0] = 1.0;
+    let other = Moments::of(&one_call)?;
+    let (above, below) =
+        (ratio_of_means(&zeros, &other, 1.0, Side::Two, 0.95)?, ratio_of_means(&other, &zeros, 1.0, Side::Two, 0.95)?);
+    assert_eq!((above.degrees_of_freedom, below.degrees_of_freedom), (Some(40.0), Some(40.0)));
+    let ln_p = |estimate: &Estimate| estimate.p_value.map(|p| p.ln_p);
+    assert!(ln_p(&above).zip(ln_p(&below)).is_some_and(|(a, b)| close(a, b, 1e-12)));
     Ok(())
 }
 
