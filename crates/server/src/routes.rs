@@ -43,7 +43,8 @@ fn register() -> Vec<Row> {
 
 /// For frontline apps.
 fn frontline() -> Vec<Row> {
-    let (assign, events) = (Needs::Scope(Scope::Assign), Needs::Scope(Scope::EventsWrite));
+    let (assign, events, lists) =
+        (Needs::Scope(Scope::Assign), Needs::Scope(Scope::EventsWrite), Needs::Scope(Scope::BatchesWrite));
     vec![
         Row::program(Method::POST, "/v1/trials/{trial}/assignments", assign, api::assignments::assign),
         Row::program(Method::POST, "/v1/trials/{trial}/assignments/lookup", assign, api::assignments::look_up),
@@ -53,6 +54,9 @@ fn frontline() -> Vec<Row> {
             assign,
             api::assignments::assign_at_touchpoint,
         ),
+        Row::program(Method::POST, "/v1/trials/{trial}/batches", lists, api::batches::upload),
+        Row::program(Method::GET, "/v1/trials/{trial}/batches/{batch}", lists, api::batches::show),
+        Row::program(Method::POST, "/v1/trials/{trial}/batches/{batch}/commit", lists, api::batches::commit),
         Row::program(Method::GET, "/v1/trials/{trial}/calendar", assign, api::calendar::show).with_query(&["format"]),
         Row::program(Method::POST, "/v1/trials/{trial}/delivery", events, api::notes::deliver),
         Row::program(Method::POST, "/v1/trials/{trial}/override", assign, api::notes::give_another),

@@ -18,11 +18,11 @@ mod writer;
 pub use connection::{DatabaseUrl, DbConnection};
 pub use error::StoreError;
 pub use records::{
-    agencies, agreements, amendments, api_keys, audit, conclusions, directory, limits, log, notes, opt_outs, people,
-    sessions, touches, trials,
+    agencies, agreements, amendments, api_keys, audit, batches, conclusions, directory, limits, log, notes, opt_outs,
+    people, sessions, touches, trials,
 };
 pub use store::Store;
 pub use writer::{
     AssignAnswer, AssignRequest, BurdenCap, Drawing, Limits, Placed, RecordAnswer, RecordRequest, Recorded,
-    WriterSettings,
+    WriterSettings, assign_within,
 };

@@ -71,6 +71,12 @@ table! { assignments (bucket, trial_id, unit) {
     attributes -> Nullable<Text>, assigned_at -> BigInt,
 } }
 
+table! { batches (trial_id, id) {
+    trial_id -> BigInt, id -> Text, protocol_id -> Text, uploaded_by -> Nullable<BigInt>, uploaded_key -> Nullable<BigInt>,
+    uploaded_at -> BigInt, accepted -> BigInt, refused -> Text, balance -> Text, units -> Text,
+    committed_by -> Nullable<BigInt>, committed_at -> Nullable<BigInt>, file -> Nullable<Text>, checksum -> Nullable<Text>,
+} }
+
 table! { event_kinds (id) { id -> BigInt, agency_id -> BigInt, name -> Text, } }
 
 table! { events (bucket, agency_id, event_id) {

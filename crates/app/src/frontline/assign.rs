@@ -227,9 +227,14 @@ impl App {
     }
 
     /// What is known here of a new unit, and the limits that the draw has to keep.
-    fn standing(&self, directory: &Directory, trial: &Trial, unit: &Pseudonym) -> Result<(Standing, Limits), AppError> {
-        let layer = trial.plan.protocol().layer.clone();
-        let burden = directory.agency(trial.agency_id)?.burden_cap;
+    pub(super) fn standing(
+        &self,
+        directory: &Directory,
+        trial: &Trial,
+        unit: &Pseudonym,
+    ) -> Result<(Standing, Limits), AppError> {
+        let limits = limits(directory, trial)?;
+        let (layer, burden) = (&limits.layer, limits.burden);
         let mut standing = Standing {
             opted_out: self.wishes.cover(trial.id, unit),
             full: self.projections.units(trial) as u64 >= trial.plan.protocol().monitoring.max_units,
@@ -242,11 +247,11 @@ impl App {
                 let Some(place) = self.known.get(other.id, unit) else { continue };
                 met += u32::from(since.is_some_and(|since| instant(place.assigned_at) >= since));
                 standing.in_layer |=
-                    layer.is_some() && other.plan.protocol().layer == layer && other.locked_at.is_none();
+                    layer.is_some() && other.plan.protocol().layer == *layer && other.locked_at.is_none();
             }
             standing.at_burden_cap = burden.is_some_and(|cap| met >= cap.trials);
         }
-        Ok((standing, Limits { agency_id: trial.agency_id, layer, burden }))
+        Ok((standing, limits))
     }
 
     /// The answer for a person who is in the trial. While a trial is suspended, and after it was stopped for harm or its data
@@ -291,6 +296,15 @@ impl App {
             gates: None,
         }
     }
+}
+
+/// What the draw has to keep beside the trial's own cap.
+pub(super) fn limits(directory: &Directory, trial: &Trial) -> Result<Limits, AppError> {
+    Ok(Limits {
+        agency_id: trial.agency_id,
+        layer: trial.plan.protocol().layer.clone(),
+        burden: directory.agency(trial.agency_id)?.burden_cap,
+    })
 }
 
 /// How each gate stands to a person, whatever those before it say.
@@ -355,7 +369,7 @@ fn not_enrolled(trial: &Trial, outcome: AssignmentOutcome, reason: String) -> As
 }
 
 /// Made from trial and pseudonym, so it is the same whenever it is asked for and tells nobody who it is.
-fn assignment_id(trial: &Trial, unit: &Pseudonym) -> String {
+pub(super) fn assignment_id(trial: &Trial, unit: &Pseudonym) -> String {
     let digest = Sha256::digest(format!("fairtrial/1/assignment/{}/{}", trial.key(), unit.to_hex()));
     fairtrial_domain::canonical::hex(&digest[..12])
 }
@@ -380,7 +394,7 @@ fn undeclared(trials: &[&Arc<Trial>], sent: &Map<String, Value>) -> Result<(), A
 }
 
 /// The attributes that the analysis needs, as JSON; what only decided who is in is not kept.
-fn kept_attributes(protocol: &Protocol, attributes: &Attributes) -> Result<Option<String>, AppError> {
+pub(super) fn kept_attributes(protocol: &Protocol, attributes: &Attributes) -> Result<Option<String>, AppError> {
     let needed = |name: &str| {
         let declared = protocol.attributes.iter().find(|attribute| attribute.name == name);
         declared.is_some_and(|a| matches!(a.purpose, Purpose::Stratum | Purpose::Equity | Purpose::Covariate))

@@ -1,6 +1,8 @@
 //! What frontline apps ask: assignments, and where outcome events go.
 
 pub mod assign;
+pub mod batch;
+mod batch_file;
 pub mod keys;
 pub mod notes;
 pub mod opt_out;

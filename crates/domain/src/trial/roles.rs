@@ -33,6 +33,8 @@ words!(
         Assign = "assign",
         /// Send outcome events.
         EventsWrite = "events:write",
+        /// Send lists of people to be assigned together, and fetch what came of them.
+        BatchesWrite = "batches:write",
         /// Read released results.
         ResultsRead = "results:read",
         /// Read plans and states.

@@ -1,5 +1,4 @@
-//! Chance is fair: over a thousand secrets, between trials, and whatever units look like. The sizes are those of a quick run;
-//! `scripts/soak allocation` repeats it with many more.
+//! Chance is fair: over a thousand secrets, between trials, and whatever units look like.
 
 use chrono::NaiveDate;
 use fairtrial_domain::{

@@ -8,6 +8,7 @@ pub fn may(scope: Scope) -> &'static str {
     match scope {
         Scope::Assign => "Assign people to versions",
         Scope::EventsWrite => "Send events",
+        Scope::BatchesWrite => "Send lists of people for letters",
         Scope::ResultsRead => "Read released results",
         Scope::TrialsRead => "Read plans and states",
         Scope::TrialsWrite => "Write plans and move trials",

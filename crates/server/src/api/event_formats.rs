@@ -1,5 +1,6 @@
 //! The shapes in which a batch of events may come. All become the same list, which is screened item by item.
 
+use fairtrial_app::frontline::batch::SentUnit;
 use fairtrial_domain::{Fault, canonical};
 use serde_json::{Map, Value};
 
@@ -48,6 +49,33 @@ fn lines(bytes: &[u8]) -> Vec<Value> {
 /// A table with a header: `event_id, unit, event, value, occurred_at, source`, and `attributes.NAME` for each attribute. An
 /// empty cell is an absent field.
 fn rows(bytes: &[u8]) -> Result<Vec<Value>, Problem> {
+    table(bytes, item)
+}
+
+/// A table of people: `unit`, `cluster`, and `attributes.NAME` for each attribute. Lines are those of the file.
+pub(super) fn units(bytes: &[u8]) -> Result<Vec<SentUnit>, Problem> {
+    // Without carriage returns the reader's line numbers are those that an editor shows.
+    let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
+    let units = table(&bytes, |header, row| {
+        let line = row.position().map_or(0, csv::Position::line);
+        let mut unit = SentUnit { line, unit: String::new(), cluster: None, attributes: Map::new() };
+        for (name, cell) in header.iter().zip(row.iter()).filter(|(_, cell)| !cell.is_empty()) {
+            match name.strip_prefix("attributes.") {
+                Some(attribute) => drop(unit.attributes.insert(attribute.to_owned(), cell.into())),
+                None if name == "unit" => unit.unit = cell.to_owned(),
+                None if name == "cluster" => unit.cluster = Some(cell.to_owned()),
+                None => return Err(name.to_owned()),
+            }
+        }
+        Ok(unit)
+    })?;
+    units.into_iter().collect::<Result<_, String>>().map_err(|name| {
+        let place = format!("/{}", canonical::escape(&name));
+        wrong(&place, "unknown_column", "known columns are unit, cluster and attributes.NAME")
+    })
+}
+
+fn table<T>(bytes: &[u8], read: impl Fn(&csv::StringRecord, &csv::StringRecord) -> T) -> Result<Vec<T>, Problem> {
     // Spreadsheets put a byte order mark before UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| wrong("", "wrong_type", "the table is not UTF-8 text"))?;
@@ -63,7 +91,7 @@ fn rows(bytes: &[u8]) -> Result<Vec<Value>, Problem> {
         let place = format!("/{}", canonical::escape(twice));
         return Err(wrong(&place, "duplicate_column", "this column stands twice in the header"));
     }
-    reader.records().map(|row| row.map(|row| item(&header, &row)).map_err(|error| malformed(&error))).collect()
+    reader.records().map(|row| row.map(|row| read(&header, &row)).map_err(|error| malformed(&error))).collect()
 }
 
 fn malformed(error: &csv::Error) -> Problem {

@@ -2,6 +2,7 @@
 
 pub(crate) mod assignments;
 pub(crate) mod audit;
+pub(crate) mod batches;
 pub(crate) mod bundle;
 pub(crate) mod calendar;
 pub(crate) mod description;

@@ -24,6 +24,8 @@ pub struct Limit(usize);
 impl Limit {
     /// For one thing: 64 KiB.
     pub const SINGLE: Self = Self(64 * 1024);
+    /// For a list of people: 16 MiB.
+    pub const LIST: Self = Self(16 * 1024 * 1024);
     /// For a batch: 1 MiB.
     pub const BATCH: Self = Self(1024 * 1024);
 }

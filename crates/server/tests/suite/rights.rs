@@ -20,6 +20,7 @@ fn filled(row: &Row) -> String {
     row.path
         .replace("/flags/{key}", "/flags/open-door")
         .replace("{trial}", "open-door")
+        .replace("{batch}", "none")
         .replace("{touchpoint}", "front-desk")
         .replace("{verb}", "pause_enrolment")
         .replace("{person}", "1")

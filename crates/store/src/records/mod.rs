@@ -6,6 +6,7 @@ pub mod amendments;
 pub mod api_keys;
 pub mod audit;
 mod audit_check;
+pub mod batches;
 pub mod conclusions;
 pub mod directory;
 pub mod limits;

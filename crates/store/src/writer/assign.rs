@@ -91,6 +91,18 @@ pub enum AssignAnswer {
     InOtherTrial,
 }
 
+/// Assigns everybody in the transaction of [`Store::write`](crate::Store::write), in the order of the requests: all of them,
+/// or, when the caller then returns an error, nobody.
+///
+/// # Errors
+/// When the database fails.
+pub fn assign_within(
+    connection: &mut DbConnection,
+    requests: &[AssignRequest],
+) -> Result<Vec<AssignAnswer>, StoreError> {
+    assign_all(connection, requests)
+}
+
 /// Answers every request, in their order, inside the caller's transaction.
 pub(super) fn assign_all(
     connection: &mut DbConnection,

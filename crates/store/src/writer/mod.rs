@@ -14,7 +14,7 @@ use std::{
 use tokio::sync::{oneshot, watch};
 
 pub(crate) use assign::open_enrolment;
-pub use assign::{AssignAnswer, AssignRequest, Drawing, Placed};
+pub use assign::{AssignAnswer, AssignRequest, Drawing, Placed, assign_within};
 pub(crate) use columns::take_places;
 pub(crate) use record::bucket;
 pub use record::{RecordAnswer, RecordRequest, Recorded};
