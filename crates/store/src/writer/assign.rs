@@ -186,7 +186,7 @@ struct StateRow {
 /// The trial's state, locked so that a stop comes wholly before or wholly after these assignments.
 fn locked_state(connection: &mut DbConnection, trial_id: i64) -> Result<State, StoreError> {
     let word: String = match connection {
-        DbConnection::Sqlite(c) => trials::table.find(trial_id).select(trials::state).first(c)?,
+        DbConnection::Sqlite(c) => trials::table.find(trial_id).select(trials::state).get_result(c)?,
         DbConnection::Postgres(c) => {
             sql_query("SELECT state FROM trials WHERE id = $1 FOR SHARE")
                 .bind::<BigInt, _>(trial_id)
@@ -234,10 +234,11 @@ fn existing_sqlite(
 ) -> QueryResult<Vec<ExistingRow>> {
     let mut rows = Vec::new();
     for unit in units {
+        // Without the LIMIT of `first`: SQLite prepares a statement anew whenever its limit is bound to a value.
         let found: Option<(i16, i64)> = assignments::table
             .find((i16::from(unit.bucket()), trial_id, unit.bytes().as_slice()))
             .select((assignments::arm, assignments::assigned_at))
-            .first(connection)
+            .get_result(connection)
             .optional()?;
         rows.extend(found.map(|(arm, assigned_at)| ExistingRow { unit: unit.bytes().to_vec(), arm, assigned_at }));
     }
@@ -293,7 +294,7 @@ impl Enrolment {
             DbConnection::Sqlite(c) => enrolments::table
                 .find((trial_id, ALL_STRATA))
                 .select((enrolments::enrolled, enrolments::margins))
-                .first::<(i64, Option<String>)>(c)
+                .get_result::<(i64, Option<String>)>(c)
                 .optional()?,
             DbConnection::Postgres(c) => {
                 sql_query("SELECT enrolled, margins FROM enrolments WHERE trial_id = $1 AND stratum = '*' FOR UPDATE")
@@ -338,7 +339,7 @@ impl Enrolment {
         let row: Option<(i64, i64, i64)> = enrolments::table
             .find((self.trial_id, row_name(stratum)))
             .select((enrolments::enrolled, enrolments::block, enrolments::taken))
-            .first(connection)
+            .get_result(connection)
             .optional()?;
         let damaged = |_| StoreError::Damaged("enrolment of a stratum".into());
         let (enrolled, block, taken) = row.unwrap_or_default();

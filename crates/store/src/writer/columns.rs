@@ -4,34 +4,27 @@
 //! one statement with a list for each column, which also keeps one text for every number of rows.
 
 use diesel::{
-    Insertable, PgConnection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
+    ExpressionMethods, Insertable, PgConnection, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection,
     pg::Pg,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
-    sql_query,
     sql_types::{Array, BigInt, Binary, Nullable, SmallInt, Text},
 };
 
 use super::assign::AssignRequest;
 use crate::{
     connection::DbConnection,
-    dialect::on_either,
     error::StoreError,
-    schema::{assignments, events},
+    schema::{assignments, events, logs},
 };
-
-#[derive(QueryableByName)]
-struct NextPlace {
-    #[diesel(sql_type = BigInt)]
-    next_sequence: i64,
-}
 
 /// Takes places in a log and returns the first. The row stays locked until the commit.
 pub(crate) fn take_places(connection: &mut DbConnection, log: &str, places: usize) -> Result<i64, StoreError> {
-    const TAKE: &str = "UPDATE logs SET next_sequence = next_sequence + $1 WHERE name = $2 RETURNING next_sequence";
     let places = i64::try_from(places).map_err(|_| StoreError::Busy)?;
-    let next: NextPlace =
-        on_either!(connection, c => sql_query(TAKE).bind::<BigInt, _>(places).bind::<Text, _>(log).get_result(c))?;
-    Ok(next.next_sequence - places)
+    let next: i64 = diesel::update(logs::table.find(log))
+        .set(logs::next_sequence.eq(logs::next_sequence + places))
+        .returning(logs::next_sequence)
+        .get_result(connection)?;
+    Ok(next - places)
 }
 
 #[derive(Debug, Insertable)]

@@ -1,6 +1,7 @@
 //! The one writer: waiting work is committed together, and each caller is answered after its own commit.
 
 mod assign;
+mod backfill;
 mod columns;
 mod record;
 mod standing;
@@ -21,7 +22,7 @@ pub use record::{RecordAnswer, RecordRequest, Recorded};
 pub(crate) use standing::lock_agency;
 pub use standing::{BurdenCap, Limits};
 
-use self::worker::Worker;
+use self::{backfill::Backfill, worker::Worker};
 use crate::{
     connection::{DatabaseUrl, DbConnection},
     error::StoreError,
@@ -76,7 +77,8 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let (queue, waiting) = sync_channel(settings.queue);
         let (committed, commits) = watch::channel(0);
-        let worker = Worker::new(url, connection, settings, waiting, committed);
+        let backfill = Backfill::start(&url)?;
+        let worker = Worker::new(url, connection, settings, waiting, committed, backfill);
         thread::Builder::new()
             .name("writer".into())
             .spawn(move || worker.run())

@@ -183,7 +183,7 @@ fn stored_sqlite(connection: &mut SqliteConnection, rows: &[&EventRow]) -> Query
                 .filter(events::event_id.eq(&row.event_id))
                 .filter(events::bucket.eq(row.bucket))
                 .select(events::fingerprint)
-                .first(connection)?;
+                .get_result(connection)?;
             Ok(StoredRow { sequence: row.sequence, fingerprint })
         })
         .collect()
@@ -236,7 +236,7 @@ impl KindNumbers {
             .filter(event_kinds::agency_id.eq(agency_id))
             .filter(event_kinds::name.eq(name))
             .select(event_kinds::id)
-            .first(connection)
+            .get_result(connection)
             .optional()?;
         let number = number.ok_or_else(|| StoreError::Changed("kind of event".into()))?;
         self.0.insert(key, number);

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::{
     Answer, AssignAnswer, AssignRequest, Command, RecordAnswer, RecordRequest, Work, WriterSettings, assign,
+    backfill::Backfill,
     record::{self, KindNumbers},
 };
 use crate::{
@@ -33,6 +34,7 @@ pub(super) struct Worker {
     settings: WriterSettings,
     waiting: Receiver<Command>,
     committed: watch::Sender<u64>,
+    backfill: Backfill,
     kinds: KindNumbers,
 }
 
@@ -43,8 +45,10 @@ impl Worker {
         settings: WriterSettings,
         waiting: Receiver<Command>,
         committed: watch::Sender<u64>,
+        backfill: Backfill,
     ) -> Self {
-        Self { url, connection: Some(connection), settings, waiting, committed, kinds: KindNumbers::default() }
+        let kinds = KindNumbers::default();
+        Self { url, connection: Some(connection), settings, waiting, committed, backfill, kinds }
     }
 
     /// Until every handle is gone: wait for work, take what else is waiting, commit it, answer.
@@ -93,7 +97,7 @@ impl Worker {
             Err(error) => work(Err(error)),
         };
         if kept {
-            self.committed.send_modify(|count| *count += 1);
+            self.tell_commit();
         } else {
             self.close_if_unusable();
         }
@@ -164,11 +168,16 @@ impl Worker {
         .unwrap_or_else(|_| Err(StoreError::Unavailable("a fault in the writer".into())));
         if outcome.is_ok() {
             self.kinds = kinds;
-            self.committed.send_modify(|count| *count += 1);
+            self.tell_commit();
         } else {
             self.close_if_unusable();
         }
         outcome
+    }
+
+    fn tell_commit(&self) {
+        self.committed.send_modify(|count| *count += 1);
+        self.backfill.committed();
     }
 
     /// The connection, opened again when it was lost.
