@@ -27,6 +27,12 @@ pub(super) fn button(verb: Verb, frame: &Frame, trial: &str, content: Option<&st
             "Condition (optional)",
             "With a condition your signature counts only once you sign again without it.",
         )),
+        // The register tells everybody why a trial does not go on, without the name.
+        Verb::Suspend | Verb::Stop | Verb::Withdraw if needs_reason(verb) => Some(area(
+            "reason",
+            "Reason",
+            "Everybody can read it on the public register. Your name stands beside it only on the agency’s own record.",
+        )),
         _ if needs_reason(verb) => Some(area("reason", "Reason", "It is kept on record with your name.")),
         _ => None,
     };
