@@ -7,14 +7,15 @@ use chacha20poly1305::{
     aead::{Aead, KeyInit, Payload},
 };
 use fairtrial_analysis::release::ReleaseKey;
-use fairtrial_domain::checkpoint::CheckpointKey;
+use fairtrial_domain::{canonical::hex, checkpoint::CheckpointKey};
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::{ambient::Ambient, error::AppError};
 
 /// The installation's master key: 32 bytes in a file beside the configuration, never in the database.
 #[derive(Clone)]
-pub struct MasterKey(ChaCha20Poly1305, CheckpointKey, ReleaseKey);
+pub struct MasterKey(ChaCha20Poly1305, CheckpointKey, ReleaseKey, [u8; 32]);
 
 impl fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,7 +31,18 @@ impl MasterKey {
         let derived = |purpose: &[u8]| Sha256::new().chain_update(purpose).chain_update(bytes).finalize().into();
         let checkpoints = CheckpointKey::new(derived(b"fairtrial key for audit checkpoints"));
         let release = ReleaseKey::new(derived(b"fairtrial key for the rounding of released numbers"));
-        Self(ChaCha20Poly1305::new(bytes.into()), checkpoints, release)
+        let proofs = derived(b"fairtrial key for proofs of what was written here");
+        Self(ChaCha20Poly1305::new(bytes.into()), checkpoints, release, proofs)
+    }
+
+    /// The proof that whoever holds this key wrote a text for a purpose: an HMAC-SHA-256, in hexadecimal digits.
+    ///
+    /// # Errors
+    /// Never: an HMAC takes keys of any length.
+    pub fn proof(&self, purpose: &'static str, text: &str) -> Result<String, AppError> {
+        let mac = Hmac::<Sha256>::new_from_slice(&self.3).map_err(|error| AppError::Internal(error.to_string()))?;
+        let mac = mac.chain_update(purpose.as_bytes()).chain_update([0]).chain_update(text.as_bytes());
+        Ok(hex(&mac.finalize().into_bytes()))
     }
 
     /// The key that vouches for the head of the audit.

@@ -16,6 +16,7 @@ pub mod fault;
 pub mod frame;
 pub mod guide;
 pub mod home;
+pub mod interface;
 pub mod key;
 pub mod moment;
 pub mod notice;

@@ -21,6 +21,7 @@ fn open() -> Vec<Row> {
         Row::program(get.clone(), "/healthz", Needs::Nothing, api::health::alive),
         Row::program(get.clone(), "/readyz", Needs::Nothing, api::health::ready),
         Row::program(get.clone(), "/openapi.json", Needs::Nothing, api::description::openapi),
+        Row::page(get.clone(), "/docs", Needs::Nothing, pages::docs::show),
         Row::page(get, "/assets/{name}", Needs::Nothing, pages::assets::show).with_query(&["v"]),
     ]
 }
@@ -64,9 +65,11 @@ fn frontline() -> Vec<Row> {
         Row::program(Method::POST, "/v1/optouts", assign, api::opt_outs::begin),
         Row::program(Method::POST, "/v1/optouts/withdraw", assign, api::opt_outs::withdraw),
         Row::program(Method::POST, "/v1/events", events, api::events::record).with_query(&["dry_run"]),
+        Row::program(Method::GET, "/v1/reconcile", events, api::reconcile::show).with_query(&["day"]),
         Row::program(Method::POST, "/ofrep/v1/evaluate/flags/{key}", assign, api::ofrep::evaluate),
         Row::program(Method::POST, "/ofrep/v1/evaluate/flags", assign, api::ofrep::evaluate_all)
             .with_query(&["flagConfigEtag", "flagConfigLastModified"]),
+        Row::program(Method::GET, "/ofrep/v1/stream", Needs::Nothing, api::flag_stream::open).with_query(&["pass"]),
     ]
 }
 

@@ -1,11 +1,11 @@
 //! What the two databases say differently, in one place.
 
 use diesel::{
-    QueryResult, RunQueryDsl, sql_query,
-    sql_types::{BigInt, Text},
+    QueryResult, QueryableByName, RunQueryDsl, sql_query,
+    sql_types::{BigInt, Binary, Text},
 };
 
-use crate::connection::DbConnection;
+use crate::{connection::DbConnection, records::replies::Reply};
 
 /// The same expression on whichever database a connection is to; for what does not compile on both at once.
 macro_rules! on_either {
@@ -42,4 +42,44 @@ pub(crate) fn add_touches(
         .bind::<Text, _>(outcome)
         .bind::<BigInt, _>(requests)
         .execute(c))
+}
+
+/// Keeps the answer to a named request. Of two servers that answered it at once, the first keeps its answer.
+pub(crate) fn keep_reply(
+    connection: &mut DbConnection,
+    key_id: i64,
+    name: &str,
+    reply: &Reply,
+    at: i64,
+) -> QueryResult<usize> {
+    const KEEP: &str = "INSERT INTO replies (key_id, name, fingerprint, status, body, at) VALUES ($1, $2, $3, $4, $5, $6) \
+                        ON CONFLICT DO NOTHING";
+    on_either!(connection, c => sql_query(KEEP)
+        .bind::<BigInt, _>(key_id)
+        .bind::<Text, _>(name)
+        .bind::<Binary, _>(&reply.fingerprint)
+        .bind::<BigInt, _>(reply.status)
+        .bind::<Text, _>(&reply.body)
+        .bind::<BigInt, _>(at)
+        .execute(c))
+}
+
+/// The tables of a database, except what the database keeps for itself.
+pub(crate) fn table_names(connection: &mut DbConnection) -> QueryResult<Vec<String>> {
+    const SQLITE: &str =
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+    const POSTGRES: &str =
+        "SELECT CAST(tablename AS TEXT) AS name FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1";
+    let names: Vec<Name> = match connection {
+        DbConnection::Sqlite(c) => sql_query(SQLITE).load(c),
+        DbConnection::Postgres(c) => sql_query(POSTGRES).load(c),
+    }?;
+    Ok(names.into_iter().map(|row| row.name).collect())
+}
+
+/// A row that is a name.
+#[derive(QueryableByName)]
+pub(crate) struct Name {
+    #[diesel(sql_type = Text)]
+    pub(crate) name: String,
 }

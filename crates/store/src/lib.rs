@@ -6,6 +6,8 @@
 //! **Architecture invariant:** every write goes through one bounded queue ([`Store::write`], [`Store::assign`],
 //! [`Store::record`]) and is answered after its commit. A full queue refuses; it never grows.
 
+pub mod backup;
+pub mod condition;
 mod connection;
 mod dialect;
 mod error;
@@ -19,7 +21,7 @@ pub use connection::{DatabaseUrl, DbConnection};
 pub use error::StoreError;
 pub use records::{
     agencies, agreements, amendments, api_keys, audit, batches, conclusions, directory, limits, log, notes, opt_outs,
-    people, sessions, touches, trials,
+    people, receipts, replies, sessions, touches, trials,
 };
 pub use store::Store;
 pub use writer::{

@@ -62,6 +62,25 @@ pub(crate) fn schema(connection: &mut DbConnection) -> Result<Schema, StoreError
     .map_err(|error| StoreError::Setup(error.to_string()))
 }
 
+/// The migrations that have run, in their order.
+pub(crate) fn applied(connection: &mut DbConnection) -> Result<Vec<String>, StoreError> {
+    let applied = match connection {
+        DbConnection::Sqlite(c) => c.applied_migrations(),
+        DbConnection::Postgres(c) => c.applied_migrations(),
+    };
+    let mut names: Vec<String> =
+        applied.map_err(|error| StoreError::Setup(error.to_string()))?.iter().map(ToString::to_string).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// The first of these migrations that this version does not know.
+pub(crate) fn first_unknown(names: &[String]) -> Result<Option<&String>, StoreError> {
+    let ours = MigrationSource::<Sqlite>::migrations(&SQLITE).map_err(|error| StoreError::Setup(error.to_string()))?;
+    let known: HashSet<String> = ours.iter().map(|migration| migration.name().version().to_string()).collect();
+    Ok(names.iter().find(|name| !known.contains(*name)))
+}
+
 fn compare<DB: Backend>(
     applied: diesel::migration::Result<Vec<MigrationVersion<'static>>>,
     ours: &EmbeddedMigrations,

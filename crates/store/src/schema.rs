@@ -89,6 +89,15 @@ table! { event_conflicts (bucket, agency_id, event_id, fingerprint) {
     bucket -> SmallInt, agency_id -> BigInt, event_id -> Text, fingerprint -> Binary, key_id -> BigInt, received_at -> BigInt,
 } }
 
+table! { receipts (key_id, day) {
+    key_id -> BigInt, day -> BigInt, accepted -> BigInt, duplicate -> BigInt, conflict -> BigInt, rejected -> BigInt,
+    digest_1 -> BigInt, digest_2 -> BigInt, digest_3 -> BigInt, digest_4 -> BigInt,
+} }
+
+table! { replies (key_id, name) {
+    key_id -> BigInt, name -> Text, fingerprint -> Binary, status -> BigInt, body -> Text, at -> BigInt,
+} }
+
 table! { audit (sequence) {
     sequence -> BigInt, at -> BigInt, agency_id -> Nullable<BigInt>, person_id -> Nullable<BigInt>, key_id -> Nullable<BigInt>,
     action -> Text, subject -> Text, detail -> Text, previous_hash -> Binary, hash -> Binary,

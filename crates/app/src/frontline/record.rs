@@ -62,12 +62,13 @@ impl App {
         let (indexes, events): (Vec<usize>, Vec<_>) = screened.events.into_iter().unzip();
         if !keep {
             receipt.accepted = events.len();
-        } else if !events.is_empty() {
+        } else {
             let ids: Vec<EventId> = events.iter().map(|event| event.event_id.clone()).collect();
             let request = RecordRequest {
                 agency_id: caller.agency_id,
                 key_id: caller.id,
                 events,
+                refused: receipt.results.len(),
                 received_at: self.ambient.now_micros(),
             };
             let answer = self.store.record(request).await?;

@@ -37,6 +37,8 @@ pub struct App {
     pub(crate) wishes: Wishes,
     pub(crate) projections: Projections,
     pub(crate) touches: Touches,
+    /// Named requests that are being answered.
+    pub(crate) answering: crate::frontline::replay::Answering,
     pub(crate) keys_used: Mutex<std::collections::HashMap<i64, i64>>,
     pub(crate) passwords: Semaphore,
     pub(crate) setup_token: Mutex<Option<crate::people::setup::SetupToken>>,
@@ -64,6 +66,7 @@ impl App {
             projections: Projections::default(),
             touches: Touches::default(),
             keys_used: Mutex::default(),
+            answering: Mutex::default(),
             passwords: Semaphore::new(PASSWORDS_AT_ONCE),
             setup_token: Mutex::default(),
             release: OnceLock::new(),
@@ -143,6 +146,14 @@ impl App {
             self.reload_directory().await?;
         }
         Ok(())
+    }
+
+    /// Whether a master key is the one that sealed what a database holds.
+    ///
+    /// # Errors
+    /// When it is another, or the database fails.
+    pub async fn check_master_key(store: &Store, key: &MasterKey) -> Result<(), AppError> {
+        Directory::build(store.read(directory::read).await?, key).map(|_| ())
     }
 
     /// Whether the database answers.

@@ -1,9 +1,11 @@
 //! What happened to a unit: outcome events, screened at the door.
 
 mod catalogue;
+mod digest;
 mod id;
 mod screen;
 
 pub use catalogue::{Catalogue, Listener};
+pub use digest::IdDigest;
 pub use id::EventId;
 pub use screen::{MAX_BATCH, NewEvent, Rejection, Screened, read_time, screen};

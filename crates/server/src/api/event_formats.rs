@@ -127,7 +127,9 @@ fn number(cell: &str) -> Value {
 /// attributes. Another version, or data of another shape, becomes an item that is refused.
 fn from_cloud_event(event: Value) -> Value {
     let Value::Object(mut event) = event else { return event };
-    if event.remove("specversion").as_ref().and_then(Value::as_str) != Some("1.0") {
+    // Data in another form would be passed over, and with them the value.
+    let readable = event.remove("specversion").as_ref().and_then(Value::as_str) == Some("1.0");
+    if !readable || event.contains_key("data_base64") {
         return Value::Null;
     }
     let mut item = match event.remove("data") {

@@ -5,10 +5,13 @@ use fairtrial_app::frontline::record::Receipt;
 use fairtrial_domain::{Fault, event::MAX_BATCH};
 use serde::Serialize;
 
-use super::event_formats::{MEDIA_TYPES, items};
+use super::{
+    event_formats::{MEDIA_TYPES, items},
+    once,
+};
 use crate::{
     problem::{Code, Problem},
-    transport::{self, Answer, Call, Limit},
+    transport::{Answer, Call, Limit},
 };
 
 #[derive(Serialize)]
@@ -32,6 +35,8 @@ struct Item<'a> {
 pub(crate) async fn record(call: Call) -> Answer {
     let (state, caller) = (call.state.clone(), call.caller.clone());
     let dry_run = call.query.is_true("dry_run")?;
+    // Where nothing is kept, no answer is either.
+    let name = once::name(call.headers())?.filter(|_| !dry_run && caller.key().is_ok_and(|key| key.live));
     let (media_type, bytes) = call.body(&MEDIA_TYPES, Limit::BATCH).await?;
     let items = items(media_type, &bytes)?;
     if items.len() > MAX_BATCH {
@@ -42,8 +47,14 @@ pub(crate) async fn record(call: Call) -> Answer {
         let fault = Fault::new("/events", "batch_size", "a batch holds at least one event");
         return Err(Problem::with_errors(Code::InvalidBody, vec![fault]));
     }
-    let receipt = state.app.record(caller.key()?, &items, dry_run).await?;
-    transport::json(status(&receipt), &shown(&receipt))
+    let key = caller.key()?;
+    let request = [b"events", media_type.as_bytes(), &bytes];
+    once::answer(&state, key, name, &request, async {
+        let receipt = state.app.record(key, &items, dry_run).await?;
+        let shown = serde_json::to_string(&shown(&receipt)).map_err(|_| Problem::internal())?;
+        Ok((status(&receipt), shown))
+    })
+    .await
 }
 
 /// 200 when all was kept, now or before; 207 when some was refused, 422 when everything was.

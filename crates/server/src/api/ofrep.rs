@@ -19,6 +19,7 @@ use crate::{
 };
 
 /// Why there is no evaluation, in the protocol's words.
+#[derive(Clone)]
 struct Failure {
     code: &'static str,
     details: String,
@@ -56,7 +57,8 @@ fn failure(problem: &Problem) -> Option<Failure> {
 
 /// Whom a request is about, and what it says of them.
 struct Context {
-    unit: UnitText,
+    /// A text that cannot be a unit is a failure of each flag, as the protocol has it for contexts of the right shape.
+    unit: Result<UnitText, Failure>,
     facts: Map<String, Value>,
 }
 
@@ -64,10 +66,11 @@ struct Context {
 pub(crate) async fn evaluate(call: Call) -> Answer {
     let (state, caller, flag) = (call.state.clone(), call.caller.clone(), call.part("key").to_owned());
     let evaluated = async {
-        let context = context(call).await?;
         let key = caller.key().map_err(Err)?;
         let trial = state.app.trial_of(&Actor::Key(key.clone()), &flag).map_err(refused)?;
-        let assignment = state.app.assign(key, &flag, &asked(&trial, &context)).await.map_err(refused)?;
+        let context = context(call).await?;
+        let unit = context.unit.clone().map_err(Ok)?;
+        let assignment = state.app.assign(key, &flag, &asked(&trial, unit, &context)).await.map_err(refused)?;
         Ok(evaluation(&trial, &assignment))
     };
     match evaluated.await {
@@ -92,25 +95,38 @@ pub(crate) async fn evaluate_all(call: Call) -> Answer {
     let key = caller.key()?;
     let mut flags = Vec::new();
     for trial in state.app.started_trials(key)? {
-        match state.app.assign(key, trial.key(), &asked(&trial, &context)).await.map_err(refused) {
+        let evaluated = match &context.unit {
+            Ok(unit) => {
+                state.app.assign(key, trial.key(), &asked(&trial, unit.clone(), &context)).await.map_err(refused)
+            }
+            Err(failure) => Err(Ok(failure.clone())),
+        };
+        match evaluated {
             Ok(assignment) => flags.push(evaluation(&trial, &assignment)),
             Err(Ok(failure)) => flags.push(failure.body(Some(trial.key()))),
             Err(Err(problem)) => return Err(problem),
         }
     }
-    let body = json!({"flags": flags, "metadata": {"flagSetId": "fairtrial"}}).to_string();
-    let tag = entity_tag(&body);
-    if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
+    let tag = entity_tag(&flags);
+    let pass = state.app.pass_for_listening(key)?;
+    let streams = json!([{"type": "sse", "endpoint": {"requestUri": format!("/ofrep/v1/stream?pass={pass}")}}]);
+    let body = json!({"flags": flags, "metadata": {"flagSetId": "fairtrial"}, "eventStreams": streams}).to_string();
+    if known.is_some_and(|known| matches(&known, &tag)) {
         return Ok(HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish());
     }
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).content_type("application/json").body(body))
 }
 
-/// The same text has the same tag, on every server of one version.
-fn entity_tag(body: &str) -> String {
+/// The same flags have the same tag, on every server of one version.
+fn entity_tag(flags: &[Value]) -> String {
     let mut hasher = DefaultHasher::new();
-    body.hash(&mut hasher);
+    flags.hash(&mut hasher);
     format!("\"{:016x}\"", hasher.finish())
+}
+
+/// Whether one of the tags of an `If-None-Match` is this one. A proxy that compresses makes a tag weak.
+fn matches(known: &str, tag: &str) -> bool {
+    known.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
 }
 
 fn refused(error: fairtrial_app::AppError) -> Result<Failure, Problem> {
@@ -132,7 +148,11 @@ async fn context(call: Call) -> Result<Context, Result<Failure, Problem>> {
         None => return Err(parse_error("context is needed")),
     };
     let unit = match facts.remove("targetingKey") {
-        Some(Value::String(text)) => UnitText::new(&text).map_err(|error| split(error.into()))?,
+        Some(Value::String(text)) => match UnitText::new(&text).map_err(|error| split(error.into())) {
+            Ok(unit) => Ok(unit),
+            Err(Ok(failure)) => Err(failure),
+            Err(Err(problem)) => return Err(Err(problem)),
+        },
         Some(Value::Null) | None => {
             let details = "targetingKey is needed: the code by which your system names the person for this purpose";
             return Err(Ok(Failure::new("TARGETING_KEY_MISSING", details)));
@@ -143,13 +163,13 @@ async fn context(call: Call) -> Result<Context, Result<Failure, Problem>> {
 }
 
 /// A context is shared by all flags of an app, so only what this trial's plan declares is handed on; nothing else is kept.
-fn asked(trial: &Trial, context: &Context) -> AssignCall {
+fn asked(trial: &Trial, unit: UnitText, context: &Context) -> AssignCall {
     let declared = |name: &str| trial.plan.protocol().attributes.iter().any(|attribute| attribute.name == name);
     let attributes = context.facts.iter().filter(|(name, _)| declared(name));
     let by_cluster = trial.plan.protocol().allocation.is_by_cluster();
     let cluster = context.facts.get("cluster").and_then(Value::as_str).filter(|_| by_cluster);
     AssignCall {
-        unit: context.unit.clone(),
+        unit,
         cluster: cluster.map(str::to_owned),
         attributes: attributes.map(|(name, value)| (name.clone(), value.clone())).collect(),
         dry_run: false,
@@ -163,8 +183,10 @@ fn evaluation(trial: &Trial, assignment: &Assignment) -> Value {
     // The variant names the payload beside it, also where somebody gave another version than the assigned one.
     let shown = assignment.delivered_arm.as_ref().or(assignment.arm.as_ref());
     let variant = shown.map_or(control, |arm| arm.as_str());
+    // Whether somebody has just come in is no news to an app, and must not make the same flags look changed.
+    let outcome = if assignment.outcome.is_enrolled() { AssignmentOutcome::Existing } else { assignment.outcome };
     let mut metadata = json!({
-        "outcome": assignment.outcome,
+        "outcome": outcome,
         "version": assignment.protocol_id,
         "flagSetId": "fairtrial",
     });

@@ -3,15 +3,18 @@
 mod agency;
 mod analyse;
 mod audit;
+mod backup;
 mod check_config;
 mod completions;
 mod demo;
+mod doctor;
 mod failure;
 mod healthcheck;
 mod key;
 mod migrate;
 mod power;
 mod rehearse;
+mod restore;
 mod serve;
 mod stats;
 mod trial;
@@ -46,6 +49,12 @@ enum Command {
     Demo(ServeArguments),
     /// Bring the database to the tables of this version
     Migrate(StoreArguments),
+    /// Copy the whole database into a folder, while the server goes on
+    Backup(backup::Arguments),
+    /// Make a database from a backup, where there is none
+    Restore(restore::Arguments),
+    /// Look everything over that the server rests on: database, audit, disk, clock, keys
+    Doctor(doctor::Arguments),
     /// Keep accounts
     User {
         #[command(subcommand)]
@@ -157,6 +166,9 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => arguments.settings().and_then(|settings| serve::run(&settings)),
         Command::Demo(arguments) => arguments.demo_settings().and_then(|settings| demo::run(&settings)),
         Command::Migrate(arguments) => arguments.settings().and_then(|settings| migrate::run(&settings)),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::User { what } => user::run(what),
         Command::Key { what } => key::run(what),
         Command::Agency { what } => agency::run(what),

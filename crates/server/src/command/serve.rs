@@ -1,7 +1,8 @@
 //! `fairtrial serve`.
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
+use actix_web::rt::signal::unix::{SignalKind, signal};
 use anyhow::Context;
 use fairtrial_app::App;
 
@@ -29,6 +30,7 @@ pub(super) async fn answer(
     at_address: impl FnOnce(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let state = State::new(Arc::clone(&app), settings, demonstration);
+    let closing = actix_web::rt::spawn(close_when_told(state.clone())?);
     let bound =
         bind(settings, state, routes::table()).with_context(|| format!("cannot listen on {}", settings.listen))?;
     let own = format!("http://{}", bound.address);
@@ -53,9 +55,25 @@ pub(super) async fn answer(
     let in_step = actix_web::rt::spawn(Arc::clone(&app).keep_in_step());
     bound.server.await?;
     in_step.abort();
+    closing.abort();
     if let Some(metrics) = metrics {
         metrics.stop(false).await;
     }
     app.write_counters().await?;
     Ok(())
+}
+
+/// Ends what never ends by itself as soon as the process is told to stop; the server hears of the same signals.
+fn close_when_told(state: State) -> std::io::Result<impl Future<Output = ()>> {
+    let [terminate, interrupt, quit] =
+        [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()].map(signal);
+    let mut signals = [terminate?, interrupt?, quit?];
+    Ok(async move {
+        poll_fn(|context| {
+            let told = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if told { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        state.close();
+    })
 }

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod assets;
 pub(crate) mod audit;
+pub(crate) mod docs;
 pub(crate) mod fault;
 mod frame;
 pub(crate) mod guide;

@@ -3,8 +3,8 @@
 use std::{
     fs,
     io::Write,
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::{Path, PathBuf},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::Path,
     sync::Arc,
 };
 
@@ -60,14 +60,32 @@ pub fn migrate(settings: &Settings) -> anyhow::Result<Vec<String>> {
 }
 
 /// The database's address, after its folder has been made.
-fn database(settings: &Settings) -> anyhow::Result<DatabaseUrl> {
+pub(crate) fn database(settings: &Settings) -> anyhow::Result<DatabaseUrl> {
     let folder = &settings.data;
-    fs::create_dir_all(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
+    // Others on this machine have no business in it: it holds what became of people, and the master key.
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
     let url: DatabaseUrl = settings.database_url.reveal().parse()?;
     if let DatabaseUrl::Sqlite(path) = &url {
         ensure!(!path.is_dir(), "{} is a folder, not a database", path.display());
     }
     Ok(url)
+}
+
+/// The master key of a database that holds something.
+///
+/// # Errors
+/// When it is missing, or others on this machine can read it.
+pub(crate) fn present_master_key(settings: &Settings) -> anyhow::Result<MasterKey> {
+    Ok(MasterKey::new(master_key(settings, false)?.reveal()))
+}
+
+/// The master key in a file.
+///
+/// # Errors
+/// When others on this machine can read it, or it is no key.
+pub(super) fn key_in(path: &Path) -> anyhow::Result<MasterKey> {
+    Ok(MasterKey::new(read_key(path)?.reveal()))
 }
 
 /// The configured key, or the one in the data folder. One is made only for a database that holds nothing yet: with
@@ -89,7 +107,7 @@ fn master_key(settings: &Settings, is_new: bool) -> anyhow::Result<MasterKeyByte
     make_key(&path)
 }
 
-fn read_key(path: &PathBuf) -> anyhow::Result<MasterKeyBytes> {
+fn read_key(path: &Path) -> anyhow::Result<MasterKeyBytes> {
     let shown = path.display();
     let mode = fs::metadata(path).with_context(|| format!("{shown} cannot be read"))?.permissions().mode();
     ensure!(mode & 0o077 == 0, "{shown} can be read by others on this machine: chmod 600 {shown}");

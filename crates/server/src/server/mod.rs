@@ -1,6 +1,7 @@
 //! The running server.
 
 mod ambient;
+mod backup;
 mod installation;
 mod log;
 mod metrics;
@@ -8,8 +9,9 @@ mod run;
 mod state;
 
 pub use ambient::{SystemClock, SystemRandomness, system_ambient};
-pub(crate) use installation::in_full;
+pub use backup::{Manifest, Restored, make as make_backup, restore as restore_backup};
 pub use installation::{Installation, migrate, open, open_with};
+pub(crate) use installation::{database, in_full, present_master_key};
 pub use log::start_log;
 pub(crate) use metrics::Counts;
 pub use metrics::Metrics;

@@ -4,7 +4,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -23,6 +23,9 @@ pub struct State {
     pub public_url: Option<String>,
     /// Whether agencies, people and numbers are made up.
     pub demonstration: bool,
+    /// Streams that are open.
+    pub(crate) streams: Arc<AtomicUsize>,
+    closing: Arc<AtomicBool>,
     last_id: Arc<AtomicU64>,
 }
 
@@ -32,7 +35,17 @@ impl State {
     pub fn new(app: Arc<App>, settings: &Settings, demonstration: bool) -> Self {
         let public_url = settings.public_url.as_ref().map(|url| url.as_str().to_owned());
         let last_id = Arc::new(AtomicU64::new(u64::from_be_bytes(app.ambient().bytes())));
-        Self { app, https: settings.is_https(), public_url, demonstration, last_id }
+        let (streams, closing) = (Arc::default(), Arc::default());
+        Self { app, https: settings.is_https(), public_url, demonstration, streams, closing, last_id }
+    }
+
+    /// Answers that never end by themselves end from now on, so that the server can.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
     }
 
     /// A name for a request: another for each, from a start that chance gave. It is no secret, only a name, so that no

@@ -57,7 +57,8 @@ pub(crate) async fn respond(
 
 /// The answer for an address that no row has.
 fn unmatched(request: &HttpRequest) -> HttpResponse {
-    let program = ["/v1/", "/ofrep/"].iter().any(|start| request.path().starts_with(start));
+    let path = request.path();
+    let program = ["/v1/", "/ofrep/"].iter().any(|start| path.starts_with(start)) || path.ends_with(".json");
     let problem = check_address(request).err().unwrap_or_else(Problem::not_found);
     refuse(&problem, if program { Audience::Program } else { Audience::Person }, request)
 }

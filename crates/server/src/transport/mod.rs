@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod call;
+mod cross_origin;
 mod dispatch;
 mod fields;
 mod form;

@@ -14,7 +14,7 @@ use actix_web::{
     web,
 };
 
-use super::{RequestId, Route, request_id};
+use super::{RequestId, Route, cross_origin, request_id};
 use crate::server::State;
 
 /// What a browser may do with our answers: nothing but show them, with our own style sheet and scripts.
@@ -49,6 +49,10 @@ pub(crate) async fn outer<B: MessageBody>(
     let mut response = next.call(request).await?;
     let https = state.as_ref().is_some_and(|state| state.https);
     add_headers(response.headers_mut(), https, &id);
+    if cross_origin::concerns(response.request().path()) {
+        let beforehand = response.request().method() == Method::OPTIONS;
+        cross_origin::add(beforehand, response.headers_mut());
+    }
     tell(&response, &id, method, began);
     Ok(response)
 }

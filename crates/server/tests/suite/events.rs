@@ -132,3 +132,64 @@ fn items_that_are_wrong_never_break_a_batch() {
         assert!(item["code"].is_string() && item["detail"].is_string());
     }
 }
+
+#[test]
+fn a_sender_can_compare_its_ledger_with_ours() {
+    let world = start_filled();
+    let reconcile = |key: &str, query: &str| call(&world, key, "GET", &format!("/v1/reconcile{query}"), None);
+    assert_eq!(reconcile("justice", "").json(), json!({"day": "2026-11-23", "keys": []}));
+    record(&world, &[event("row-17"), event("row-18"), json!(7)]);
+    record(&world, &[json!(7)]);
+    let mut other = event("row-18");
+    other["unit"] = json!("u-2");
+    record(&world, &[event("row-17"), other]);
+    let dry = json!({"events": [event("row-19")]});
+    call(&world, "justice", "POST", "/v1/events?dry_run=true", Some(&dry));
+    call(&world, "justice-test", "POST", "/v1/events", Some(&dry));
+    let told = reconcile("justice-without-assign", "?day=2026-11-23").json();
+    let row = &told["keys"][0];
+    let public_id = world.key("justice").split('_').nth(2).unwrap();
+    let counts = ["accepted", "duplicate", "conflict", "rejected"].map(|name| row[name].as_u64().unwrap());
+    assert_eq!((row["key"].as_str(), counts), (Some(public_id), [2, 1, 1, 2]), "{told}");
+    // The same number as in docs/API.md, where another program worked it out.
+    let documented = "53cca2f39edb9fa722c51611a42997b73606e1c575e339b54ba04e809987319a";
+    assert!(include_str!("../../../../docs/API.md").contains(documented));
+    assert_eq!(row["fingerprint"], documented);
+    assert_eq!(told["keys"].as_array().map(Vec::len), Some(1));
+    assert_eq!(reconcile("health", "").json()["keys"], json!([]), "another agency is not told");
+    assert_eq!(reconcile("justice", "?day=2026-11-22").json()["keys"], json!([]));
+    for bad in ["", "today", "2026-02-30", "2026-1-1", "+2026-01-1", "20261123", "12026-01-01"] {
+        let response = reconcile("justice", &format!("?day={bad}"));
+        assert_eq!((response.status, &response.json()["code"]), (400, &json!("malformed_request")), "{bad}");
+    }
+}
+
+#[test]
+fn a_named_request_is_answered_once() {
+    let world = start_filled();
+    let ask = |name: &str, target: &str, events: &[Value]| {
+        let headers =
+            [("X-API-Key", world.key("justice")), ("Content-Type", "application/json"), ("Idempotency-Key", name)];
+        let body = json!({"events": events}).to_string();
+        send(world.address, &request("POST", target, &headers, body.as_bytes())).expect("an answer")
+    };
+    let first = ask("\"batch-1\"", "/v1/events", &[event("e-1"), json!(7)]);
+    assert_eq!((first.status, first.header("idempotency-replayed")), (207, None), "{}", first.text());
+    for name in ["\"batch-1\"", "batch-1"] {
+        let again = ask(name, "/v1/events", &[event("e-1"), json!(7)]);
+        assert_eq!((again.status, again.text()), (207, first.text()), "the first answer, not that of a repeat");
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    }
+    let reused = ask("batch-1", "/v1/events", &[event("e-2")]);
+    assert_eq!((reused.status, &reused.json()["errors"][0]["code"]), (422, &json!("idempotency_key_reused")));
+    let other = ask("batch-2", "/v1/events", &[event("e-1")]);
+    assert_eq!((other.status, &other.json()["duplicate"]), (200, &json!(1)), "it counts once whatever its name");
+    // Nothing is kept of a dry run, so its name stays free.
+    ask("batch-3", "/v1/events?dry_run=true", &[event("e-3")]);
+    assert_eq!(ask("batch-3", "/v1/events", &[event("e-3"), event("e-4")]).json()["accepted"], 2);
+    for name in ["", "\"\"", "a b", "\"a", "caf\u{e9}", &"x".repeat(256)] {
+        let response = ask(name, "/v1/events", &[event("e-5")]);
+        assert_eq!((response.status, &response.json()["code"]), (400, &json!("malformed_request")), "{name}");
+    }
+    assert_eq!(ask("batch-4", "/v1/events", &[event("e-5")]).json()["accepted"], 1, "nothing was kept of these");
+}

@@ -2,12 +2,15 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expected by failing")]
 
 mod audit;
+mod backup;
 mod batches;
 mod browser;
 mod client;
 mod command;
 mod concealment;
 mod contract;
+mod corpus;
+mod drain;
 mod events;
 mod frontline;
 mod guide;

@@ -22,6 +22,9 @@ use crate::plan;
 
 pub(crate) const PASSWORD: &str = "four words in a row";
 
+/// The master key of every world.
+pub(crate) const MASTER_KEY: [u8; 32] = [7; 32];
+
 struct Noon;
 
 impl Clock for Noon {
@@ -58,7 +61,8 @@ pub(crate) struct World {
     pub(crate) keys: BTreeMap<String, String>,
     /// Tells how the first administrator is made, when nobody is there yet.
     pub(crate) setup: Option<String>,
-    database: TestDatabase,
+    /// None when the test keeps it.
+    database: Option<TestDatabase>,
 }
 
 impl World {
@@ -68,7 +72,8 @@ impl World {
 
     /// The folder of the database's files.
     pub(crate) fn folder(&self) -> PathBuf {
-        let file = self.database.url().strip_prefix("sqlite:").expect("a file");
+        let database = self.database.as_ref().expect("the world has its own");
+        let file = database.url().strip_prefix("sqlite:").expect("a file");
         PathBuf::from(file).parent().expect("a folder").to_owned()
     }
 }
@@ -83,15 +88,30 @@ pub(crate) fn start_filled() -> World {
     begin(settings(None), routes::table(), true)
 }
 
+/// The same on a database that the test keeps.
+pub(crate) fn start_filled_on(url: &str) -> World {
+    begin_on(url, settings(None), routes::table(), true)
+}
+
+/// Another server on a database in which the things of a world have happened: its keys are good there too.
+pub(crate) fn start_again_on(url: &str, world: &World) -> World {
+    World { keys: world.keys.clone(), ..begin_on(url, settings(None), routes::table(), false) }
+}
+
 fn begin(settings: Settings, rows: Vec<Row>, filled: bool) -> World {
     let database = TestDatabase::fresh(Kind::Sqlite).expect("a file can be made");
-    let url = database.url().parse().expect("an address");
+    let world = begin_on(database.url(), settings, rows, filled);
+    World { database: Some(database), ..world }
+}
+
+fn begin_on(url: &str, settings: Settings, rows: Vec<Row>, filled: bool) -> World {
+    let url = url.parse().expect("an address");
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             Store::migrate(&url).expect("tables can be made");
             let store = Store::open(&url, WriterSettings::default()).expect("it opens");
-            let app = App::load(store, MasterKey::new(&[7; 32]), Ambient::new(Noon, Dice)).await.expect("it loads");
+            let app = App::load(store, MasterKey::new(&MASTER_KEY), Ambient::new(Noon, Dice)).await.expect("it loads");
             let keys = if filled { fill(&app).await } else { BTreeMap::new() };
             let setup = app.offer_setup().await.expect("the database answers");
             let bound = bind(&settings, State::new(Arc::clone(&app), &settings, false), rows).expect("a free port");
@@ -101,7 +121,7 @@ fn begin(settings: Settings, rows: Vec<Row>, filled: bool) -> World {
         });
     });
     let (address, keys, setup) = told.recv().expect("the server starts");
-    World { address, keys, setup, database }
+    World { address, keys, setup, database: None }
 }
 
 /// Justice and Health, each with an administrator, a designer, an approver and an analyst (`ROLE@AGENCY.example`), a key

@@ -86,6 +86,15 @@ pub fn head(c: &mut DbConnection) -> Result<(i64, Vec<u8>), StoreError> {
     Ok(last.unwrap_or_else(|| (0, vec![0; 32])))
 }
 
+/// The moment of the last entry, in microseconds; 0 before the first.
+///
+/// # Errors
+/// When the database fails.
+pub fn last_at(c: &mut DbConnection) -> Result<i64, StoreError> {
+    let last: Option<i64> = audit::table.order(audit::sequence.desc()).select(audit::at).first(c).optional()?;
+    Ok(last.unwrap_or_default())
+}
+
 /// SHA-256 over a zero byte, the hash before, and the fields, each with its length in front.
 pub(super) fn chain_hash(sequence: i64, previous_hash: &[u8], entry: &NewEntry) -> Vec<u8> {
     let mut hash = Sha256::new();

@@ -14,6 +14,8 @@ pub mod log;
 pub mod notes;
 pub mod opt_outs;
 pub mod people;
+pub mod receipts;
+pub mod replies;
 pub mod sessions;
 pub mod touches;
 pub mod trials;

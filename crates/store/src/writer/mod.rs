@@ -3,6 +3,7 @@
 mod assign;
 mod backfill;
 mod columns;
+mod ledger;
 mod record;
 mod standing;
 mod worker;
@@ -57,7 +58,7 @@ impl Command {
     fn rows(&self) -> usize {
         match self {
             Self::Assign(..) | Self::Work(_) => 1,
-            Self::Record(request, _) => request.events.len(),
+            Self::Record(request, _) => request.events.len().max(1),
         }
     }
 }

@@ -10,7 +10,10 @@ use diesel::{
 use fairtrial_domain::event::NewEvent;
 use sha2::{Digest, Sha256};
 
-use super::columns::{EventRow, insert_events, take_places};
+use super::{
+    columns::{EventRow, insert_events, take_places},
+    ledger::Ledger,
+};
 use crate::{
     connection::DbConnection,
     dialect::on_either,
@@ -27,6 +30,8 @@ pub struct RecordRequest {
     pub key_id: i64,
     /// The events.
     pub events: Vec<NewEvent>,
+    /// How many others of the batch were refused when it was screened; they are only counted.
+    pub refused: usize,
     /// Now, in microseconds.
     pub received_at: i64,
 }
@@ -50,8 +55,19 @@ pub struct RecordAnswer(pub Vec<Recorded>);
 #[derive(Debug, Default)]
 pub(super) struct KindNumbers(HashMap<(i64, String), i64>);
 
-/// Answers every batch, in their order, inside the caller's transaction.
+/// Answers every batch, in their order, inside the caller's transaction, and adds it to the day's ledger of its key.
 pub(super) fn record_all(
+    connection: &mut DbConnection,
+    kinds: &mut KindNumbers,
+    requests: &[RecordRequest],
+) -> Result<Vec<RecordAnswer>, StoreError> {
+    let answers = keep_all(connection, kinds, requests)?;
+    // Last, so that whoever waits for another server's ledger holds the log already, or wants nothing more.
+    Ledger::of(requests, &answers).write(connection)?;
+    Ok(answers)
+}
+
+fn keep_all(
     connection: &mut DbConnection,
     kinds: &mut KindNumbers,
     requests: &[RecordRequest],

@@ -185,7 +185,7 @@ impl Installation {
     }
 
     pub(crate) fn batch(&self, events: Vec<NewEvent>) -> RecordRequest {
-        RecordRequest { agency_id: self.agency, key_id: self.key, events, received_at: NOW }
+        RecordRequest { agency_id: self.agency, key_id: self.key, events, refused: 0, received_at: NOW }
     }
 
     /// Makes the writer wait until what is returned is dropped or sent to.

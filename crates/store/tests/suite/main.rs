@@ -13,6 +13,7 @@ mod notes;
 mod order;
 mod plans;
 mod races;
+mod receipts;
 mod recording;
 mod small_tables;
 mod tampering;

@@ -4,7 +4,7 @@ use fairtrial_pages::component::{ErrorSummary, Fault};
 use fairtrial_pages::fault::Reason;
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::session::{Refused, SignIn};
-use fairtrial_pages::{account, administrator, audit, fault, key, person};
+use fairtrial_pages::{account, administrator, audit, fault, interface, key, person};
 
 pub(crate) fn add(pages: &mut Pages) {
     sessions(pages);
@@ -148,5 +148,20 @@ fn records(pages: &mut Pages) {
     };
     page(pages, "audit/show-typical", &head(10_421));
     page(pages, "audit/show-empty", &head(0));
+    let call = |method: &str, path: &str, summary: &str| interface::Call {
+        method: method.into(),
+        path: path.into(),
+        summary: summary.into(),
+    };
+    let calls = vec![
+        call("POST", "/v1/trials/{trial}/assignments", "Which version a unit gets; repeated, the same"),
+        call("GET", "/v1/reconcile", "What was kept on a day of what each key sent"),
+    ];
+    let shown = |calls| interface::Show {
+        frame: outside(),
+        groups: vec![interface::Group { name: "Frontline".into(), calls }],
+    };
+    page(pages, "interface/show-typical", &shown(calls));
+    page(pages, "interface/show-worst", &shown(vec![call("PUT", LONG, NASTY)]));
     page(pages, "audit/show-worst", &audit::Show { checkpoint: format!("{NASTY}\n{LONG}"), ..head(u64::MAX) });
 }

@@ -1,0 +1,207 @@
+//! `fairtrial doctor`.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use anyhow::anyhow;
+use chrono::{DateTime, TimeDelta, Utc};
+use fairtrial_app::App;
+use fairtrial_store::{
+    DatabaseUrl, Store, WriterSettings, api_keys, audit,
+    condition::{self, Condition},
+};
+use serde_json::json;
+
+use super::{Failure, StoreArguments, print};
+use crate::{
+    config::{Settings, Sources},
+    server::{database, in_full, present_master_key, system_ambient},
+};
+
+/// Less room than this, in bytes, and a database can fail at any moment.
+const LEAST_ROOM: u64 = 64 * 1024 * 1024;
+
+/// Less room than this, in bytes, is worth knowing of.
+const LITTLE_ROOM: u64 = 1024 * 1024 * 1024;
+
+/// How far clocks may be apart.
+const APART: TimeDelta = TimeDelta::minutes(1);
+
+/// How long a live key may lie unused before somebody should ask whether it is still wanted.
+const UNUSED: TimeDelta = TimeDelta::days(90);
+
+/// Changes nothing. Ends with 1 when something is wrong; what is only worth knowing does not.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Print the findings as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    store: StoreArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Well,
+    Note,
+    Wrong,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Note => "note",
+            Self::Wrong => "wrong",
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Finding {
+    what: &'static str,
+    state: State,
+    said: String,
+}
+
+#[derive(Debug, Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, what: &'static str, state: State, said: impl Into<String>) {
+        self.0.push(Finding { what, state, said: said.into() });
+    }
+
+    fn wrong(&self) -> usize {
+        self.0.iter().filter(|finding| finding.state == State::Wrong).count()
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let settings = arguments.store.settings()?;
+    let mut findings = Findings::default();
+    for name in Sources::gather(&arguments.store.flags, &Default::default())?.unknown_variables() {
+        findings.add("settings", State::Note, format!("{name} is no setting and is not used"));
+    }
+    look_at_folder(&settings.data, &mut findings);
+    let url = database(&settings)?;
+    match condition::examine(&url) {
+        Err(error) => findings.add("database", State::Wrong, error.to_string()),
+        Ok(condition) => {
+            let sound = look_at_database(&condition, &mut findings);
+            look_at_clock(&condition, system_ambient().now(), &mut findings);
+            if sound {
+                actix_web::rt::System::new().block_on(look_inside(&settings, &url, &mut findings));
+            }
+        }
+    }
+    let wrong = findings.wrong();
+    print(&if arguments.json { as_json(&findings) } else { as_lines(&findings) })?;
+    if wrong == 0 { Ok(()) } else { Err(anyhow!("{wrong} things are wrong").into()) }
+}
+
+fn as_lines(findings: &Findings) -> String {
+    findings.0.iter().map(|f| format!("{:<5} {:<10} {}\n", f.state.word(), f.what, f.said)).collect()
+}
+
+fn as_json(findings: &Findings) -> String {
+    let list: Vec<_> =
+        findings.0.iter().map(|f| json!({"what": f.what, "state": f.state.word(), "detail": f.said})).collect();
+    format!("{}\n", json!({"ok": findings.wrong() == 0, "findings": list}))
+}
+
+fn look_at_folder(folder: &Path, findings: &mut Findings) {
+    let shown = folder.display();
+    match fs::metadata(folder) {
+        Err(error) => return findings.add("folder", State::Wrong, format!("{shown}: {error}")),
+        Ok(found) if found.permissions().mode() & 0o007 != 0 => {
+            findings.add(
+                "folder",
+                State::Note,
+                format!("{shown} is open to every user of this machine: chmod o-rwx {shown}"),
+            );
+        }
+        Ok(_) => findings.add("folder", State::Well, format!("{shown}")),
+    }
+    match rustix::fs::statvfs(folder) {
+        Err(error) => findings.add("disk", State::Note, format!("how full it is cannot be told: {error}")),
+        Ok(disk) => {
+            let room = disk.f_bavail.saturating_mul(disk.f_frsize);
+            let state = if room < LEAST_ROOM {
+                State::Wrong
+            } else if room < LITTLE_ROOM || disk.f_favail == 0 && disk.f_files > 0 {
+                State::Note
+            } else {
+                State::Well
+            };
+            findings.add("disk", state, format!("{} MiB free", room / 1024 / 1024));
+        }
+    }
+}
+
+/// Tells whether it is sound enough to be opened.
+fn look_at_database(condition: &Condition, findings: &mut Findings) -> bool {
+    findings.add("database", State::Well, condition.engine.clone());
+    for fault in &condition.faults {
+        findings.add("database", State::Wrong, fault.clone());
+    }
+    if condition.is_older {
+        findings.add("migrations", State::Wrong, "some have not run: fairtrial backup, then fairtrial migrate");
+    } else {
+        findings.add("migrations", State::Well, "all have run");
+    }
+    condition.faults.is_empty() && !condition.is_older
+}
+
+fn look_at_clock(condition: &Condition, now: DateTime<Utc>, findings: &mut Findings) {
+    let of = |micros| DateTime::from_timestamp_micros(micros).unwrap_or_default();
+    let last = of(condition.last_entry_at);
+    if last - now > APART {
+        let said = format!("it is {now} here, but something was done at {last} already: this clock is behind");
+        return findings.add("clock", State::Wrong, said);
+    }
+    match condition.clock.map(of) {
+        Some(theirs) if (theirs - now).abs() > APART => {
+            findings.add("clock", State::Wrong, format!("it is {now} here, and {theirs} at the database"));
+        }
+        _ => findings.add("clock", State::Well, now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+    }
+}
+
+async fn look_inside(settings: &Settings, url: &DatabaseUrl, findings: &mut Findings) {
+    let store = match Store::open(url, WriterSettings::default()) {
+        Ok(store) => store,
+        Err(error) => return findings.add("database", State::Wrong, error.to_string()),
+    };
+    match present_master_key(settings) {
+        Err(error) => findings.add("master key", State::Wrong, format!("{error:#}")),
+        Ok(key) => match App::check_master_key(&store, &key).await {
+            Ok(()) => findings.add("master key", State::Well, "it opens what the database holds"),
+            Err(error) => findings.add("master key", State::Wrong, in_full(error).to_string()),
+        },
+    }
+    match store.read(|c| audit::check(c, &[])).await {
+        Err(error) => findings.add("audit", State::Wrong, error.to_string()),
+        Ok(checked) if checked.found == 0 => {
+            findings.add("audit", State::Well, format!("{} entries, each as it was written", checked.head.0));
+        }
+        Ok(checked) => {
+            for finding in checked.findings {
+                findings.add("audit", State::Wrong, finding.detail);
+            }
+        }
+    }
+    match store.read(api_keys::all_valid).await {
+        Err(error) => findings.add("keys", State::Wrong, error.to_string()),
+        Ok(keys) => {
+            let before = (system_ambient().now() - UNUSED).timestamp_micros();
+            let unused = keys.iter().filter(|key| key.last_used_at.unwrap_or(key.created_at) < before);
+            let names: Vec<String> = unused.map(|key| format!("{} ({})", key.name, key.public_id)).collect();
+            if names.is_empty() {
+                findings.add("keys", State::Well, format!("{} in use", keys.len()));
+            } else {
+                let said = format!("not used for {} days: {}", UNUSED.num_days(), names.join(", "));
+                findings.add("keys", State::Note, said);
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The ledger of each key and day: it says what was kept, whoever sent it how often and through which server.
+
+use fairtrial_domain::event::{EventId, IdDigest, NewEvent};
+use fairtrial_store::{RecordRequest, agencies, receipts};
+use fairtrial_testkit::on_both_databases;
+
+use super::installation::{Installation, NOW, event};
+
+const DAY: i64 = 86_400_000_000;
+
+/// Accepted, duplicate, conflict, rejected and digest of each key of the agency.
+fn ledger(installation: &Installation, agency: i64, at: i64) -> Vec<(String, [i64; 4], IdDigest)> {
+    let rows = installation.store.read_blocking(|c| receipts::of_day(c, agency, at.div_euclid(DAY))).unwrap();
+    rows.into_iter()
+        .map(|row| (row.public_id, [row.accepted, row.duplicate, row.conflict, row.rejected], row.digest))
+        .collect()
+}
+
+fn digest(ids: impl IntoIterator<Item = String>) -> IdDigest {
+    let mut digest = IdDigest::default();
+    ids.into_iter().for_each(|id| digest.toggle(&EventId::new(&id).unwrap()));
+    digest
+}
+
+fn events(ids: std::ops::Range<u32>, value: i64) -> Vec<NewEvent> {
+    ids.map(|n| event(&format!("e{n}"), n, Some(value))).collect()
+}
+
+on_both_databases! {
+    fn each_way_that_an_item_can_go_is_counted(database) {
+        let installation = Installation::new(database);
+        let first = RecordRequest { refused: 3, ..installation.batch(events(0..10, 1)) };
+        let refused_alone = RecordRequest { refused: 2, ..installation.batch(vec![]) };
+        let nothing = installation.batch(vec![]);
+        installation.record_together(vec![first, refused_alone, nothing]).into_iter().for_each(|answer| drop(answer.unwrap()));
+        installation.record([events(8..12, 1), events(0..1, 2)].concat());
+        let wanted = ("k1".to_owned(), [12, 2, 1, 5], digest((0..12).map(|n| format!("e{n}"))));
+        assert_eq!(ledger(&installation, installation.agency, NOW), [wanted]);
+        assert_eq!(ledger(&installation, installation.agency, NOW + DAY), []);
+        let tomorrow = RecordRequest { received_at: NOW + DAY, ..installation.batch(events(0..1, 1)) };
+        installation.wait(installation.store.record(tomorrow)).unwrap();
+        let repeat = ("k1".to_owned(), [0, 1, 0, 0], IdDigest::default());
+        assert_eq!(ledger(&installation, installation.agency, NOW + DAY), [repeat]);
+    }
+
+    fn keys_are_told_apart_and_other_agencies_are_not_shown(database) {
+        let installation = Installation::new(database);
+        let (second, other) = (
+            installation.add_key("k2"),
+            installation.write(|c| agencies::add(c, "labour", "Labour Office", b"sealed", NOW)).unwrap(),
+        );
+        let of_second = RecordRequest { key_id: second, ..installation.batch(events(5..8, 1)) };
+        installation.record_together(vec![installation.batch(events(0..5, 1)), of_second]).into_iter().for_each(|answer| drop(answer.unwrap()));
+        let found: Vec<(String, i64)> =
+            ledger(&installation, installation.agency, NOW).into_iter().map(|(key, [accepted, ..], _)| (key, accepted)).collect();
+        assert_eq!(found, [("k1".to_owned(), 5), ("k2".to_owned(), 3)]);
+        assert_eq!(ledger(&installation, other, NOW), []);
+    }
+
+    /// A batch that is not kept is not counted, and the others of its group are, once.
+    fn what_is_undone_is_not_counted(database) {
+        let installation = Installation::new(database);
+        let nobody = RecordRequest { agency_id: 999, refused: 7, ..installation.batch(events(20..21, 1)) };
+        let answers = installation.record_together(vec![installation.batch(events(0..5, 1)), nobody, installation.batch(events(5..9, 1))]);
+        assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 1, "{answers:?}");
+        let wanted = ("k1".to_owned(), [9, 0, 0, 0], digest((0..9).map(|n| format!("e{n}"))));
+        assert_eq!(ledger(&installation, installation.agency, NOW), [wanted]);
+    }
+
+    /// Two servers take overlapping batches at once, some of them refused whole.
+    fn two_servers_keep_one_ledger(database) {
+        let installation = Installation::new(database);
+        let second = installation.add_key("k2");
+        let threads: Vec<_> = [installation.store.clone(), installation.another_store()]
+            .into_iter()
+            .zip([[installation.key, second], [second, installation.key]])
+            .map(|(store, keys)| {
+                let batch = |n: u32, key_id| RecordRequest { key_id, refused: 1, ..installation.batch(events(n * 7..n * 7 + 10, 1)) };
+                let refused = |key_id| RecordRequest { key_id, refused: 1, ..installation.batch(vec![]) };
+                let batches: Vec<_> =
+                    (0..40).flat_map(|n| [batch(n, keys[0]), refused(keys[1]), batch(n, keys[1])]).collect();
+                std::thread::spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    runtime.block_on(async move {
+                        let mut callers = tokio::task::JoinSet::new();
+                        for batch in batches {
+                            let store = store.clone();
+                            callers.spawn(async move { store.record(batch).await.unwrap() });
+                        }
+                        callers.join_all().await;
+                    });
+                })
+            })
+            .collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        let rows = ledger(&installation, installation.agency, NOW);
+        let sum = |place: usize| rows.iter().map(|(_, counts, _)| counts[place]).sum::<i64>();
+        assert_eq!((sum(0), sum(0) + sum(1), sum(2), sum(3)), (283, 1_600, 0, 240));
+        // Which key brought an event first is chance; together they brought each once.
+        let both = rows.iter().fold([0; 4], |sum, (_, _, digest)| {
+            let mut parts = digest.parts();
+            parts.iter_mut().zip(sum).for_each(|(part, other)| *part ^= other);
+            parts
+        });
+        assert_eq!(IdDigest::from_parts(both), digest((0..283).map(|n| format!("e{n}"))));
+    }
+}

@@ -1,0 +1,248 @@
+"""Times the server beside an echo server and beside the database alone, in one run, and writes docs/PERFORMANCE.md.
+
+    bench_http.py FOLDER-OF-PROGRAMS PAGE
+
+Started by scripts/bench http. With FAIRTRIAL_TEST_POSTGRES (scripts/postgres --durable) PostgreSQL is timed too.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from datetime import datetime, timezone
+
+BEGIN, END = "<!-- scripts/bench http: begin -->", "<!-- scripts/bench http: end -->"
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+SECONDS = os.environ.get("BENCH_SECONDS", "4")
+
+programs, page = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+home = pathlib.Path(tempfile.mkdtemp(prefix="fairtrial-bench-"))
+running = []
+now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+run_number = iter(range(int(time.time()) % 1_000_000 * 100, 10**12))
+
+
+class Server:
+    """A program that prints its address and then answers."""
+
+    def __init__(self, *command):
+        self.log = open(home / f"log-{len(running)}", "w", encoding="utf-8")
+        began = time.perf_counter()
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        running.append(self.process)
+        for line in self.process.stdout:
+            found = re.search(r"answers at http://(\S+)", line)
+            if found:
+                self.address = found.group(1)
+                break
+        else:
+            sys.exit(f"{command} ended: {pathlib.Path(self.log.name).read_text(encoding='utf-8')}")
+        urllib.request.urlopen(f"http://{self.address}/healthz" if "echo" not in str(command[0]) else f"http://{self.address}/",
+                               data=None if "echo" not in str(command[0]) else b"{}").read()
+        self.started_in = time.perf_counter() - began
+
+    def resident(self):
+        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
+        return int(re.search(r"VmRSS:\s+(\d+)", text).group(1)) / 1024
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+
+
+def drive(server, kind, key="none", connections=32, seconds=SECONDS):
+    command = [programs / "examples/drive", server.address, kind, "--key", key, "--connections", str(connections),
+               "--seconds", seconds, "--from", str(next(run_number)), "--occurred-at", now]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{kind}: {done.stdout}{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def middle(results, field="per_second"):
+    return statistics.median(result[field] for result in results)
+
+
+def alternate(*runs):
+    """Each run once in every round, so that what changes on the machine meanwhile meets all of them."""
+    found = [[] for _ in runs]
+    for _ in range(ROUNDS):
+        for results, run in zip(found, runs):
+            results.append(run())
+    return found
+
+
+COLUMNS = ("sequence, bucket, agency_id, event_id, unit, kind_id, value, occurred_at, received_at, fingerprint, key_id, "
+           "source, attributes")
+
+
+def event_row(n):
+    return (n, n % 64, 1, f"base-{n:012}", n.to_bytes(16, "big"), 1, None, 1_795_425_600_000_000, 1_795_425_600_000_000,
+            n.to_bytes(16, "little"), 1, None, None)
+
+
+class Sqlite:
+    """Rows into the same table of the same database, by Python's own SQLite, as durable as ours."""
+
+    def __init__(self):
+        folder = home / "alone"
+        subprocess.run([programs / "fairtrial", "migrate", "--data", folder], check=True, capture_output=True)
+        self.connection = sqlite3.connect(folder / "fairtrial.db", isolation_level=None)
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.execute("PRAGMA synchronous = FULL")
+        self.next = 1
+
+    def insert(self, rows_a_commit):
+        places = ",".join("?" * 13)
+        began, rows = time.perf_counter(), 0
+        while time.perf_counter() - began < float(SECONDS):
+            self.connection.execute("BEGIN IMMEDIATE")
+            made = [event_row(n) for n in range(self.next, self.next + rows_a_commit)]
+            self.connection.executemany(f"INSERT INTO events ({COLUMNS}) VALUES ({places})", made)
+            self.connection.execute("COMMIT")
+            self.next += rows_a_commit
+            rows += rows_a_commit
+        return {"per_second": rows / (time.perf_counter() - began)}
+
+
+class Postgres:
+    """The same by PostgreSQL's own client, COPY of so many rows a commit."""
+
+    def __init__(self, url):
+        self.url, self.next = url, 1
+        subprocess.run([programs / "fairtrial", "migrate", "--data", home / "none", "--database-url", url], check=True,
+                       capture_output=True)
+        psql = ["psql", "--no-psqlrc", "--quiet", url, "--command"]
+        subprocess.run([*psql, "INSERT INTO agencies (id, key, name, sealed_pseudonym_key, created_at) VALUES "
+                                "(1, 'a', 'A', '', 0); INSERT INTO event_kinds (id, agency_id, name) VALUES (1, 1, 'x')"], check=True)
+
+    def insert(self, rows_a_commit, commits):
+        hexed = lambda value: "\\\\x" + value.hex()  # noqa: E731
+        lines = []
+        for _ in range(commits):
+            lines.append(f"COPY events ({COLUMNS}) FROM stdin;")
+            for n in range(self.next, self.next + rows_a_commit):
+                row = event_row(n)
+                shown = [hexed(v) if isinstance(v, bytes) else "\\N" if v is None else str(v) for v in row]
+                lines.append("\t".join(shown))
+            lines.append("\\.")
+            self.next += rows_a_commit
+        text = "\n".join(lines) + "\n"
+        began = time.perf_counter()
+        subprocess.run(["psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", self.url], input=text, text=True, check=True)
+        return {"per_second": rows_a_commit * commits / (time.perf_counter() - began)}
+
+
+def fresh_postgres(name):
+    url = os.environ["FAIRTRIAL_TEST_POSTGRES"]
+    subprocess.run(["psql", "--no-psqlrc", "--quiet", url, "--command", f"CREATE DATABASE {name}"], check=True)
+    return url.rsplit("/", 1)[0] + f"/{name}"
+
+
+def demo(folder, *more):
+    server = Server(programs / "fairtrial", "demo", "--data", folder, "--listen", "127.0.0.1:0", "--log-level", "error", *more)
+    told = json.loads((folder / "demo.json").read_text(encoding="utf-8"))
+    agency = next(trial["agency"] for trial in told["trials"] if trial["key"] == "open-door")
+    keys = {key["name"]: key["token"] for key in told["keys"] if key["agency"] == agency}
+    return server, keys["frontline"], keys["results"]
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def row(work, ours, baseline, theirs, times=1):
+    rate = middle(ours) * times
+    p50, p99 = (f"{middle(ours, f) / 1000:.2f} ms" for f in ("p50_us", "p99_us"))
+    if theirs is None:
+        return f"| {work} | {number(rate)} | {p50} | {p99} | – | – | – |"
+    other = middle(theirs)
+    return f"| {work} | {number(rate)} | {p50} | {p99} | {baseline} | {number(other)} | {rate / other:.2f} |"
+
+
+def main():
+    load = pathlib.Path("/proc/loadavg").read_text(encoding="utf-8").split()[0]
+    rows = []
+    empty = [Server(programs / "fairtrial", "serve", "--data", home / f"empty-{n}", "--listen", "127.0.0.1:0") for n in range(3)]
+    start_empty = statistics.median(server.started_in for server in empty)
+    idle = statistics.median(server.resident() for server in empty)
+    for server in empty:
+        server.stop()
+
+    echo = Server(programs / "examples/echo")
+    server, key, results = demo(home / "demo")
+    known, flag, floor = alternate(lambda: drive(server, "known", key), lambda: drive(server, "flag", key), lambda: drive(echo, "known"))
+    rows.append(row("assignment of a known person", known, "echo", floor))
+    rows.append(row("the same by OpenFeature, one flag", flag, "echo", floor))
+    flags, floor = alternate(lambda: drive(server, "flags", key), lambda: drive(echo, "flags"))
+    body = json.dumps({"context": {"targetingKey": "bench-1"}}).encode()
+    asked = urllib.request.Request(f"http://{server.address}/ofrep/v1/evaluate/flags", body,
+                                   {"Authorization": f"Bearer {key}", "Content-Type": "application/json"})
+    trials = len(json.load(urllib.request.urlopen(asked))["flags"])
+    rows.append(row(f"the same, all {trials} started trials of the agency", flags, "echo", floor))
+
+    alone = Sqlite()
+    new, mixed, event, one = alternate(lambda: drive(server, "new", key), lambda: drive(server, "mixed", key),
+                                       lambda: drive(server, "event", key), lambda: alone.insert(1))
+    rows.append(row("assignment of a new person, durable, SQLite", new, "rows, one a commit", one))
+    rows.append(row("nine known to one new, SQLite", mixed, None, None))
+    rows.append(row("one event a call, durable, SQLite", event, "rows, one a commit", one))
+    events, bulk = alternate(lambda: drive(server, "events", key, 16), lambda: alone.insert(1_000))
+    rows.append(row("events, 100 a call, durable, SQLite", events, "rows, 1,000 a commit", bulk, 100))
+    report = [drive(server, "report", results, 1, "2") for _ in range(ROUNDS)]
+    rows.append(row("report of that trial, one caller", report, None, None))
+    stored = alone.connection.execute("ATTACH ? AS d", (str(home / "demo/fairtrial.db"),)) and alone.connection.execute(
+        "SELECT (SELECT COUNT(*) FROM d.events), (SELECT COUNT(*) FROM d.assignments)").fetchone()
+    full = server.resident()
+    server.stop()
+    again = Server(programs / "fairtrial", "serve", "--data", home / "demo", "--listen", "127.0.0.1:0", "--log-level", "error")
+    start_full = again.started_in
+    again.stop()
+
+    if "FAIRTRIAL_TEST_POSTGRES" in os.environ:
+        server, key, _ = demo(home / "demo-postgres", "--database-url", fresh_postgres("ours"))
+        alone = Postgres(fresh_postgres("alone"))
+        new, event, one = alternate(lambda: drive(server, "new", key), lambda: drive(server, "event", key), lambda: alone.insert(1, 2_000))
+        rows.append(row("assignment of a new person, durable, PostgreSQL", new, "rows, one a commit", one))
+        rows.append(row("one event a call, durable, PostgreSQL", event, "rows, one a commit", one))
+        events, bulk = alternate(lambda: drive(server, "events", key, 16), lambda: alone.insert(1_000, 200))
+        rows.append(row("events, 100 a call, durable, PostgreSQL", events, "rows, 1,000 a COPY", bulk, 100))
+        server.stop()
+    echo.stop()
+
+    size = (programs / "fairtrial").stat().st_size / 1e6
+    end = pathlib.Path("/proc/loadavg").read_text(encoding="utf-8").split()[0]
+    cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")).group(1)
+    text = "\n".join([
+        f"Machine of this run: {os.cpu_count()} cores, {cpu}; load average {load} before it and {end} at its end; the median of "
+        f"{ROUNDS} rounds of {SECONDS} seconds that alternate.", "",
+        "| work | a second | median | 99 in 100 | beside | a second | ratio |", "|---|---:|---:|---:|---|---:|---:|", *rows, "",
+        "| | |", "|---|---:|",
+        f"| from the start of the program to its first answer, nothing stored | {start_empty * 1000:.0f} ms |",
+        f"| the same with {stored[0]:,} events and {stored[1]:,} assignments | {start_full * 1000:,.0f} ms |",
+        f"| resident memory, nothing stored | {idle:.0f} MB |",
+        f"| resident memory at the end of the run on SQLite, with those | {full:.0f} MB |",
+        f"| size of the program, with its debugging lines | {size:.0f} MB |",
+    ])
+    whole = page.read_text(encoding="utf-8")
+    before, rest = whole.split(BEGIN)
+    after = rest.split(END)[1]
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+try:
+    main()
+finally:
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+    shutil.rmtree(home, ignore_errors=True)
