@@ -53,7 +53,9 @@ impl AppError {
         Self::Conflict { code, detail: detail.into() }
     }
 
-    pub(crate) fn invalid(pointer: &str, code: &str, detail: impl Into<String>) -> Self {
+    /// One fault in what was sent: its place, a stable code, and what is wrong in a clause.
+    #[must_use]
+    pub fn invalid(pointer: &str, code: &str, detail: impl Into<String>) -> Self {
         Self::Invalid(vec![Fault::new(pointer, code, detail)])
     }
 }

@@ -10,6 +10,7 @@ mod ambient;
 pub mod demo;
 mod error;
 pub mod frontline;
+pub mod learned;
 pub mod people;
 pub mod public;
 pub mod record;

@@ -38,6 +38,14 @@ pub enum Section {
     Home,
     /// All trials of the agency.
     Trials,
+    /// What was learned, in all agencies.
+    Library,
+    /// What waits for signatures.
+    Reviews,
+    /// All trials of the agency at a glance.
+    Portfolio,
+    /// Staying out of trials.
+    OptOuts,
     /// Keys of front-line applications.
     Keys,
     /// Accounts of the agency.
@@ -66,6 +74,10 @@ impl Section {
         match self {
             Self::Home => "Home",
             Self::Trials => "Trials",
+            Self::Library => "Library",
+            Self::Reviews => "Reviews",
+            Self::Portfolio => "Portfolio",
+            Self::OptOuts => "Opt-outs",
             Self::Keys => "Keys",
             Self::People => "People",
             Self::Account => "Your account",
@@ -78,6 +90,10 @@ impl Section {
     pub fn address(self) -> &'static str {
         match self {
             Self::Trials => "/trials",
+            Self::Library => "/library",
+            Self::Reviews => "/reviews",
+            Self::Portfolio => "/portfolio",
+            Self::OptOuts => "/optouts",
             Self::Keys => "/admin/keys",
             Self::People => "/admin/people",
             Self::Account => "/account",

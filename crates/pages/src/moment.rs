@@ -1,6 +1,6 @@
 //! Dates and times as people read them.
 
-use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
 use chrono_tz::Tz;
 use std::fmt;
 
@@ -36,6 +36,13 @@ pub struct Moment {
     zone: Tz,
 }
 
+/// A day: "23 November 2026".
+#[must_use]
+pub fn day(day: NaiveDate) -> String {
+    let month = MONTHS.get(day.month0() as usize).copied().unwrap_or_default();
+    format!("{} {month} {}", day.day(), day.year())
+}
+
 impl Moment {
     /// The moment `at`, to be read in `zone`.
     #[must_use]
@@ -46,9 +53,7 @@ impl Moment {
     /// The day alone: "23 November 2026".
     #[must_use]
     pub fn day(&self) -> String {
-        let local = self.at.with_timezone(&self.zone);
-        let month = MONTHS.get(local.month0() as usize).copied().unwrap_or_default();
-        format!("{} {month} {}", local.day(), local.year())
+        day(self.at.with_timezone(&self.zone).date_naive())
     }
 
     /// RFC 3339 in UTC, for the `datetime` attribute.

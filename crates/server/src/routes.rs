@@ -1,6 +1,10 @@
 //! The single table of routes: method, path, needed right, handler. The server has no other.
 
 use actix_web::http::Method;
+use fairtrial_app::{
+    frontline::{batch::SENDERS, opt_out::WRITERS, seen::CONNECTORS},
+    learned::portfolio::READERS,
+};
 use fairtrial_domain::trial::{PersonRole, Scope};
 
 use crate::{
@@ -37,6 +41,7 @@ fn register() -> Vec<Row> {
         Row::program(get(), "/register.atom", nothing, pages::register::feed),
         Row::page(get(), "/register/{trial}", nothing, pages::register::show),
         Row::program(get(), "/register/{trial}/results.json", nothing, pages::register::results),
+        Row::page(get(), "/register/{trial}/results.xlsx", nothing, pages::register::spreadsheet),
         Row::program(get(), "/register/{trial}/transparency.json", nothing, pages::register::transparency),
         Row::page(get(), "/t/{code}", nothing, pages::register::notice),
     ]
@@ -96,6 +101,8 @@ fn management() -> Vec<Row> {
 fn screens() -> Vec<Row> {
     let person = Needs::Person(&[]);
     let designer = Needs::Person(&[PersonRole::Designer]);
+    let (readers, writers) = (Needs::Person(READERS), Needs::Person(WRITERS));
+    let (connectors, senders) = (Needs::Person(CONNECTORS), Needs::Person(SENDERS));
     vec![
         Row::page(Method::GET, "/", Needs::Visitor, pages::home::show),
         Row::page(Method::GET, "/sign-in", Needs::Visitor, pages::session::form).with_query(&["next"]),
@@ -106,6 +113,12 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/account", person, pages::account::show),
         Row::page(Method::POST, "/account/password", person, pages::account::change_password),
         Row::page(Method::GET, "/audit", person, pages::audit::show),
+        Row::page(Method::GET, "/library", person, pages::library::list)
+            .with_query(&["q", "agency", "verdict", "decision", "page"]),
+        Row::page(Method::POST, "/library/{trial}/use", designer, pages::library::use_design),
+        Row::page(Method::GET, "/optouts", writers, pages::opt_outs::form),
+        Row::page(Method::POST, "/optouts", writers, pages::opt_outs::record),
+        Row::page(Method::GET, "/portfolio", readers, pages::portfolio::show),
         Row::page(Method::GET, "/trials", person, pages::trials::list).with_query(&["page"]),
         Row::page(Method::POST, "/trials", designer, pages::trials::create),
         Row::page(Method::GET, "/trials/new", designer, pages::trials::new),
@@ -117,9 +130,26 @@ fn screens() -> Vec<Row> {
         Row::page(Method::POST, "/trials/{trial}/amend", designer, pages::versions::amend),
         Row::page(Method::GET, "/trials/{trial}/report", person, pages::report::show),
         Row::page(Method::GET, "/trials/{trial}/report.csv", person, pages::report::table),
+        Row::page(Method::GET, "/trials/{trial}/report.xlsx", person, pages::report::spreadsheet),
         Row::page(Method::GET, "/trials/{trial}/report.json", person, pages::report::document),
         Row::page(Method::GET, "/trials/{trial}/allocation-bundle", person, api::bundle::show),
         Row::page(Method::GET, "/trials/{trial}/calendar.ics", person, api::calendar::download),
+        Row::page(Method::GET, "/reviews", person, pages::reviews::list),
+        Row::page(Method::GET, "/trials/{trial}/review", person, pages::reviews::show),
+        Row::page(Method::POST, "/trials/{trial}/review", person, pages::reviews::comment),
+        Row::page(Method::GET, "/trials/{trial}/decision", person, pages::decision::show),
+        Row::page(Method::POST, "/trials/{trial}/decide", person, pages::decision::decide),
+        Row::page(Method::POST, "/trials/{trial}/adoption", person, pages::decision::report),
+        Row::page(Method::GET, "/trials/{trial}/integration", connectors, pages::integration::show),
+        Row::page(Method::GET, "/trials/{trial}/rules", person, pages::rules::show),
+        Row::page(Method::POST, "/trials/{trial}/rules", person, pages::rules::answer),
+        Row::page(Method::GET, "/trials/{trial}/rehearsal", person, pages::rehearsal::show),
+        Row::page(Method::POST, "/trials/{trial}/rehearsal", person, pages::rehearsal::run),
+        Row::page(Method::GET, "/trials/{trial}/batches", senders, pages::batches::list),
+        Row::page(Method::POST, "/trials/{trial}/batches", senders, pages::batches::upload),
+        Row::page(Method::GET, "/trials/{trial}/batches/{batch}", senders, pages::batches::show),
+        Row::page(Method::POST, "/trials/{trial}/batches/{batch}/commit", senders, pages::batches::commit),
+        Row::page(Method::GET, "/trials/{trial}/batches/{batch}/letters.csv", senders, pages::batches::letters),
         Row::page(Method::POST, "/trials/{trial}/{verb}", person, pages::trials::act),
     ]
 }

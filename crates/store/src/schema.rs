@@ -40,6 +40,7 @@ table! { signatures (id) {
 
 table! { agreements (trial_id, verb, person_id) {
     trial_id -> BigInt, verb -> Text, person_id -> BigInt, about -> Text, reason -> Text, asked_at -> BigInt,
+    owner -> Nullable<Text>, due_on -> Nullable<Text>,
 } }
 
 table! { amendments (trial_id, version) {
@@ -53,7 +54,18 @@ table! { amendment_ends (trial_id, version) {
 
 table! { decisions (trial_id) {
     trial_id -> BigInt, decision -> Text, verdict -> Text, by_the_rule -> Bool, reason -> Text, person_id -> BigInt,
-    second_person_id -> Nullable<BigInt>, decided_at -> BigInt,
+    second_person_id -> Nullable<BigInt>, decided_at -> BigInt, owner -> Nullable<Text>, due_on -> Nullable<Text>,
+} }
+
+table! { adoptions (trial_id, step) {
+    trial_id -> BigInt, step -> BigInt, status -> Text, reason -> Text, person_id -> BigInt, reported_at -> BigInt,
+} }
+
+table! { origins (trial_id) { trial_id -> BigInt, from_trial_id -> BigInt, protocol_id -> Text, } }
+
+table! { comments (trial_id, number) {
+    trial_id -> BigInt, number -> BigInt, protocol_id -> Text, place -> Text, remark -> Text, person_id -> BigInt,
+    made_at -> BigInt,
 } }
 
 table! { publications (trial_id) { trial_id -> BigInt, person_id -> BigInt, published_at -> BigInt, } }

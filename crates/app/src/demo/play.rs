@@ -7,7 +7,7 @@ use fairtrial_domain::{
     LockedProtocol, UnitText,
     eligibility::AttributeKind,
     protocol::Protocol,
-    trial::{AssignmentOutcome, PersonRole, Tier, Verb, assess, needed_roles},
+    trial::{AssignmentOutcome, Decision, PersonRole, PlanPart, Tier, Verb, assess, needed_roles},
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
@@ -23,7 +23,7 @@ use crate::{
     error::AppError,
     frontline::assign::AssignCall,
     state::{App, actor::KeyActor},
-    trials::life::Move,
+    trials::life::{AdoptionPlan, Move},
 };
 
 /// Days before its start on which a plan is written, sent for signatures and signed.
@@ -160,6 +160,37 @@ impl Course {
                 let manager = cast.actor(story.agency, PersonRole::Manager)?;
                 app.move_trial(manager, story.key, &done(Verb::Publish, "")).await?;
             }
+            if let Some(decided) = &story.decided {
+                self.what_follows(app, cast, decided, locked - PUBLISHED - decided.after - day).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The decision and what becomes of it; `since` are the days from the decision on.
+    async fn what_follows(
+        &self,
+        app: &Arc<App>,
+        cast: &Cast,
+        decided: &story::Decided,
+        since: i64,
+    ) -> Result<(), AppError> {
+        let manager = cast.actor(self.story.agency, PersonRole::Manager)?;
+        if since == 0 {
+            let due_on = (app.ambient().now() + Duration::days(120)).date_naive();
+            let adoption = AdoptionPlan { owner: decided.owner.into(), due_on };
+            let decide = Move {
+                decision: Some(decided.decision),
+                adoption: (decided.decision == Decision::Adopt).then_some(adoption),
+                ..Move::plain(Verb::Decide, decided.reason)
+            };
+            app.move_trial(manager, self.story.key, &decide).await?;
+            if decided.published {
+                app.move_trial(manager, self.story.key, &Move::plain(Verb::Publish, "")).await?;
+            }
+        }
+        if let Some((_, status, reason)) = decided.became.filter(|(days, ..)| *days == since) {
+            app.report_adoption(manager, self.story.key, status, reason).await?;
         }
         Ok(())
     }
@@ -170,6 +201,8 @@ impl Course {
         for role in needed_roles(&self.protocol, tier) {
             // The trial that waits has the owner's signature and lacks the others.
             if waits && role != PersonRole::Approver {
+                let asked = "Why are the data kept for so long after the final report? Half a year would do.";
+                app.comment(cast.actor(self.story.agency, role)?, self.story.key, PlanPart::Data, asked).await?;
                 continue;
             }
             let sign = Move { role: Some(role), ..Move::plain(Verb::Approve, "read and agreed") };

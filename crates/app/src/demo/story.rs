@@ -1,5 +1,7 @@
 //! What happens in each trial of the demonstration.
 
+use fairtrial_domain::trial::{Adoption, Decision};
+
 /// How a made-up person behaves towards one kind of event.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Behaviour {
@@ -56,6 +58,23 @@ pub(super) struct Story {
     pub(super) behaviours: &'static [Behaviour],
     /// Share of people outside the plan's rules who knock at the door all the same.
     pub(super) turned_away: f64,
+    /// What is decided about the results; nothing yet when somebody is still to decide.
+    pub(super) decided: Option<Decided>,
+}
+
+/// What is decided about the results of a trial, and what becomes of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Decided {
+    pub(super) decision: Decision,
+    /// Days from the publication of the results.
+    pub(super) after: i64,
+    pub(super) reason: &'static str,
+    /// Who sees to an adoption.
+    pub(super) owner: &'static str,
+    /// Whether the decision is public.
+    pub(super) published: bool,
+    /// Days from the decision until somebody says what became of it, and what they say.
+    pub(super) became: Option<(i64, Adoption, &'static str)>,
 }
 
 const fn happens(event: &'static str, usual: f64, new: f64, within_days: u32) -> Behaviour {
@@ -90,6 +109,18 @@ static STORIES: [Story; 10] = [
             },
         ],
         turned_away: 0.08,
+        decided: Some(Decided {
+            decision: Decision::Adopt,
+            after: 5,
+            reason: "The sentence costs nothing and the letters are printed anew in any case.",
+            owner: "Letters team",
+            published: true,
+            became: Some((
+                35,
+                Adoption::Adapted,
+                "The sentence now stands in the usual letter. The printer could not fill in the district, so it says \"most people\".",
+            )),
+        }),
     },
     Story {
         key: "appointment-text",
@@ -106,6 +137,7 @@ static STORIES: [Story; 10] = [
             happens("complaint.received", 0.004, 0.005, 20),
         ],
         turned_away: 0.0,
+        decided: None,
     },
     Story {
         key: "benefit-form",
@@ -128,6 +160,14 @@ static STORIES: [Story; 10] = [
             happens("complaint.received", 0.003, 0.003, 13),
         ],
         turned_away: 0.0,
+        decided: Some(Decided {
+            decision: Decision::KeepCurrent,
+            after: 10,
+            reason: "",
+            owner: "",
+            published: true,
+            became: None,
+        }),
     },
     Story {
         key: "call-script",
@@ -141,6 +181,7 @@ static STORIES: [Story; 10] = [
         ending: Ending::Finished,
         behaviours: &[happens("call.settled", 0.66, 0.69, 13), happens("complaint.received", 0.003, 0.003, 13)],
         turned_away: 0.0,
+        decided: None,
     },
     Story {
         key: "identity-check",
@@ -154,6 +195,14 @@ static STORIES: [Story; 10] = [
         ending: Ending::StoppedForHarm,
         behaviours: &[happens("licence.renewed", 0.70, 0.72, 13), happens("identity.wrongly_refused", 0.04, 0.09, 6)],
         turned_away: 0.0,
+        decided: Some(Decided {
+            decision: Decision::Stop,
+            after: 4,
+            reason: "No shorter check is tried again before the cause is understood.",
+            owner: "",
+            published: true,
+            became: None,
+        }),
     },
     Story {
         key: "queue-ticket",
@@ -175,6 +224,7 @@ static STORIES: [Story; 10] = [
             happens("visitor.left", 0.03, 0.03, 1),
         ],
         turned_away: 0.0,
+        decided: None,
     },
     Story {
         key: "kiosk-greeting",
@@ -188,6 +238,14 @@ static STORIES: [Story; 10] = [
         ending: Ending::Finished,
         behaviours: &[happens("kiosk.finished", 0.80, 0.802, 1), happens("kiosk.help", 0.15, 0.148, 1)],
         turned_away: 0.0,
+        decided: Some(Decided {
+            decision: Decision::Adopt,
+            after: 5,
+            reason: "",
+            owner: "Service centre kiosks",
+            published: false,
+            became: None,
+        }),
     },
     Story {
         key: "open-door",
@@ -201,6 +259,7 @@ static STORIES: [Story; 10] = [
         ending: Ending::Running,
         behaviours: &[happens("door.opened", 0.40, 0.43, 6)],
         turned_away: 0.0,
+        decided: None,
     },
     Story {
         key: "rates-rebate",
@@ -214,6 +273,7 @@ static STORIES: [Story; 10] = [
         ending: Ending::WaitsForSignatures,
         behaviours: &[],
         turned_away: 0.0,
+        decided: None,
     },
     Story {
         key: "call-back-slot",
@@ -227,5 +287,6 @@ static STORIES: [Story; 10] = [
         ending: Ending::Withdrawn,
         behaviours: &[],
         turned_away: 0.0,
+        decided: None,
     },
 ];

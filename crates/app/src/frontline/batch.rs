@@ -41,6 +41,9 @@ use crate::{
 /// Most people in one list.
 pub const MOST_UNITS: usize = 100_000;
 
+/// Who sends lists, and commits those of others.
+pub const SENDERS: &[PersonRole] = &[PersonRole::Designer, PersonRole::Approver];
+
 /// Most lines that are named when a commit is refused.
 const MOST_NAMED: usize = 50;
 
@@ -157,7 +160,7 @@ impl App {
         let batch = self.batch(actor, key, id).await?;
         let person = person_of(actor)
             .ok_or_else(|| AppError::Forbidden("a list is committed by a person, or a key that acts as one".into()))?;
-        person.needs_one_of(&[PersonRole::Designer, PersonRole::Approver])?;
+        person.needs_one_of(SENDERS)?;
         if batch.uploaded_by == Some(person.id) {
             return Err(AppError::Forbidden("you sent this list, so somebody else must commit it".into()));
         }
@@ -334,7 +337,7 @@ fn read_name(sent: &SentUnit) -> Result<UnitText, (String, String)> {
     })
 }
 /// Cells of a table as values of the kinds that the plan declares; what does not fit stays a text, and is refused as one.
-fn typed(plan: &Protocol, cells: &Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn typed(plan: &Protocol, cells: &Map<String, Value>) -> Map<String, Value> {
     let value = |(name, cell): (&String, &Value)| {
         let text = cell.as_str().unwrap_or_default();
         let kind = plan.attributes.iter().find(|attribute| attribute.name == *name).map(|attribute| &attribute.kind);
@@ -383,9 +386,9 @@ fn pseudonym(digits: &str) -> Option<Pseudonym> {
     Pseudonym::from_bytes(&bytes?)
 }
 
-fn may_send(actor: &Actor) -> Result<(), AppError> {
+pub(super) fn may_send(actor: &Actor) -> Result<(), AppError> {
     match actor {
-        Actor::Person(person) => person.needs_one_of(&[PersonRole::Designer, PersonRole::Approver]),
+        Actor::Person(person) => person.needs_one_of(SENDERS),
         Actor::Key(key) if !key.live => {
             Err(AppError::Forbidden("with a test key nothing is kept, so it sends no lists".into()))
         }

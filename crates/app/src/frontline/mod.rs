@@ -3,6 +3,7 @@
 pub mod assign;
 pub mod batch;
 mod batch_file;
+pub mod batch_list;
 pub mod keys;
 pub mod listen;
 pub mod notes;
@@ -10,3 +11,4 @@ pub mod opt_out;
 pub mod reconcile;
 pub mod record;
 pub mod replay;
+pub mod seen;

@@ -27,8 +27,8 @@ use crate::{
 const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Who may write an opt-out down for somebody who calls.
-const WRITERS: [PersonRole; 4] =
-    [PersonRole::Designer, PersonRole::Manager, PersonRole::Privacy, PersonRole::Administrator];
+pub const WRITERS: &[PersonRole] =
+    &[PersonRole::Designer, PersonRole::Manager, PersonRole::Privacy, PersonRole::Administrator];
 
 /// What somebody does not want.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ impl App {
     fn opt_out_of(&self, caller: &Actor, call: &OptOutCall) -> Result<OptOut, AppError> {
         match caller {
             Actor::Key(key) => key.needs(Scope::Assign)?,
-            Actor::Person(person) => person.needs_one_of(&WRITERS)?,
+            Actor::Person(person) => person.needs_one_of(WRITERS)?,
         }
         let directory = self.directory.load_full();
         let agency = directory.agency(caller.agency_id())?;

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_analysis::release::ReleasedReport;
 use fairtrial_domain::trial::{NoticeCode, PersonRole, State};
-use fairtrial_store::trials;
+use fairtrial_store::{adoptions, conclusions, trials};
 
 use crate::{
     error::AppError,
+    learned::adoption::{Decided, Reported},
     state::{
         App,
         directory::{Agency, Trial},
     },
-    trials::review::signatures,
+    trials::{amend::VersionView, review::signatures},
 };
 
 /// Days after the lock of the data within which results are published.
@@ -41,7 +42,7 @@ impl Entry {
         moments.into_iter().flatten().max().unwrap_or(trial.created_at)
     }
 
-    fn says(&self, word: &str) -> bool {
+    pub(crate) fn says(&self, word: &str) -> bool {
         let plan = self.trial.plan.protocol();
         let texts = [&plan.title, &plan.public_summary, &plan.hypothesis.change, &plan.hypothesis.who];
         let arms = plan.arms.iter().map(|arm| &arm.name);
@@ -73,6 +74,12 @@ pub struct Registered {
     pub approved: Vec<(PersonRole, DateTime<Utc>)>,
     /// The results, once they are published.
     pub results: Option<ReleasedReport>,
+    /// What was decided, once that is published.
+    pub decision: Option<Decided>,
+    /// What became of it, the oldest report first.
+    pub became: Vec<Reported>,
+    /// The versions of the plan that have been in force since the start, the first one first.
+    pub versions: Vec<VersionView>,
 }
 
 impl App {
@@ -112,7 +119,13 @@ impl App {
             return Err(AppError::NotFound("trial"));
         }
         let (id, plan_id) = (trial.id, trial.plan.id().clone());
-        let signed = signatures(self.store.read(move |c| trials::signatures_of(c, id)).await?)?;
+        let (signed, decided, reports) = self
+            .store
+            .read(move |c| {
+                Ok((trials::signatures_of(c, id)?, conclusions::decision_of(c, id)?, adoptions::of_trial(c, id)?))
+            })
+            .await?;
+        let signed = signatures(signed)?;
         let mut approved: Vec<(PersonRole, DateTime<Utc>)> = Vec::new();
         for signature in signed.into_iter().filter(|signature| signature.protocol_id == plan_id) {
             if !approved.iter().any(|(role, _)| *role == signature.role) {
@@ -120,7 +133,13 @@ impl App {
             }
         }
         let entry = self.entry_of(trial, directory.agency(trial.agency_id)?);
-        Ok(Registered { entry, approved, results: self.public_results(trial).await? })
+        // The decision is published after the results, or with them.
+        let told = trial.state == State::Archived;
+        let decision = decided.filter(|_| told).as_ref().map(Decided::of).transpose()?;
+        let became = reports.iter().filter(|_| told).map(Reported::of).collect::<Result<_, _>>()?;
+        let mut versions = self.versions_of(trial).await?;
+        versions.retain(|version| version.in_force_from.is_some());
+        Ok(Registered { entry, approved, results: self.public_results(trial).await?, decision, became, versions })
     }
 
     /// The trial that a letter's code leads to.
@@ -149,7 +168,7 @@ impl App {
         self.release_to_public(trial, &report).map(Some)
     }
 
-    fn entry_of(&self, trial: &Arc<Trial>, agency: &Agency) -> Entry {
+    pub(crate) fn entry_of(&self, trial: &Arc<Trial>, agency: &Agency) -> Entry {
         let due = trial.locked_at.map(|locked| locked + Duration::days(DAYS_TO_PUBLISH));
         let overdue_since = due.filter(|due| trial.published_at.is_none() && *due < self.ambient.now());
         let code = NoticeCode::of(&trial.plan.protocol().key);

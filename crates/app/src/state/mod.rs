@@ -18,7 +18,10 @@ use tokio::sync::Semaphore;
 
 use self::projections::Memory;
 pub(crate) use self::{directory::Directory, known::Known, projections::Projections, touches::Touches, wishes::Wishes};
-use crate::{ambient::Ambient, error::AppError, sealing::MasterKey, trials::release::ReleaseRules};
+use crate::{
+    ambient::Ambient, error::AppError, learned::finding::Findings, sealing::MasterKey, trials::rehearsal::Rehearsals,
+    trials::release::ReleaseRules,
+};
 
 /// How often other servers' changes are looked for.
 const REFRESH: Duration = Duration::from_millis(500);
@@ -32,6 +35,8 @@ pub struct App {
     pub(crate) master_key: MasterKey,
     pub(crate) ambient: Ambient,
     pub(crate) release: OnceLock<ReleaseRules>,
+    pub(crate) findings: Findings,
+    pub(crate) rehearsals: Rehearsals,
     pub(crate) directory: ArcSwap<Directory>,
     pub(crate) known: Known,
     pub(crate) wishes: Wishes,
@@ -70,6 +75,8 @@ impl App {
             passwords: Semaphore::new(PASSWORDS_AT_ONCE),
             setup_token: Mutex::default(),
             release: OnceLock::new(),
+            findings: Findings::default(),
+            rehearsals: Rehearsals::default(),
         });
         app.reload_directory().await?;
         app.catch_up().await?;

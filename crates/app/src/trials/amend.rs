@@ -175,6 +175,11 @@ impl App {
     /// [`AppError::NotFound`].
     pub async fn changes_of(&self, actor: &Actor, key: &str) -> Result<Vec<VersionView>, AppError> {
         let trial = self.trial_of(actor, key)?;
+        self.versions_of(&trial).await
+    }
+
+    /// The same of any trial, for those whom another rule lets see it.
+    pub(crate) async fn versions_of(&self, trial: &Trial) -> Result<Vec<VersionView>, AppError> {
         let (id, agency_id) = (trial.id, trial.agency_id);
         let (amendments, canonicals, people) = self
             .store

@@ -12,7 +12,10 @@ use fairtrial_store::{
 };
 use serde_json::json;
 
-use super::{life::Move, review::Holders};
+use super::{
+    life::{AdoptionPlan, Move},
+    review::Holders,
+};
 use crate::{
     error::AppError,
     state::{
@@ -94,6 +97,7 @@ impl App {
         let decision = asked.decision.ok_or_else(missing)?;
         let verdict = self.compute_report(trial).await?.verdict.kind;
         let by_the_rule = recommended(verdict).contains(&decision);
+        let adoption = self.adoption_asked(trial, asked, decision)?;
         if !by_the_rule && asked.reason.trim().is_empty() {
             let detail = "this is not what the verdict recommends: say why, it will be published";
             return Err(AppError::invalid("/reason", "missing_field", detail));
@@ -101,7 +105,11 @@ impl App {
         let verdict = serde_json::to_value(verdict).ok().and_then(|word| word.as_str().map(str::to_owned));
         let verdict = verdict.ok_or_else(|| AppError::Internal("the verdict has no word".into()))?;
         let change = self.state_change(trial, asked, next)?;
-        let agreement = self.agreement(person, trial, asked, decision.as_str());
+        let agreement = Agreement {
+            owner: adoption.map(|plan| plan.owner.trim().to_owned()),
+            due_on: adoption.map(|plan| plan.due_on.to_string()),
+            ..self.agreement(person, trial, asked, decision.as_str())
+        };
         let entry = self.entry(actor, person, "trial.decide", trial.key(), json!({}));
         let trial = Arc::clone(trial);
         self.store
@@ -115,9 +123,13 @@ impl App {
                         && holders.has_one_of(first.person_id, &may)
                 });
                 let done = by_the_rule || first.is_some();
+                // Who asked first decided; who agreed is the second.
+                let by = first.as_ref().unwrap_or(&agreement);
+                if decision == Decision::Adopt && by.owner.is_none() {
+                    let detail = "say who sees to it that the new version becomes the usual one, and by when";
+                    return Ok(Err(AppError::invalid("/owner", "missing_field", detail)));
+                }
                 if done {
-                    // Who asked first decided; who agreed is the second.
-                    let by = first.as_ref().unwrap_or(&agreement);
                     let row = DecisionRow {
                         trial_id: trial.id,
                         decision: decision.as_str().into(),
@@ -127,6 +139,8 @@ impl App {
                         person_id: by.person_id,
                         second_person_id: first.as_ref().map(|_| agreement.person_id),
                         decided_at: agreement.asked_at,
+                        owner: by.owner.clone(),
+                        due_on: by.due_on.clone(),
                     };
                     conclusions::decide(c, &row)?;
                     trials::move_state(c, trial.id, trial.state.as_str(), trial.plan.id().as_str(), &change)?;
@@ -140,12 +154,32 @@ impl App {
                 }
                 let detail = json!({"from": trial.state, "to": if done { next } else { trial.state },
                     "reason": agreement.reason, "protocol_id": trial.plan.id(), "decision": decision, "verdict": verdict,
-                    "by_the_rule": by_the_rule, "with": first.map(|first| first.person_id)});
+                    "by_the_rule": by_the_rule, "owner": by.owner, "due_on": by.due_on,
+                    "with": first.as_ref().map(|first| first.person_id)});
                 entry.detail = detail.to_string();
-                audit::append(c, &entry)
+                audit::append(c, &entry)?;
+                Ok(Ok(()))
             })
-            .await?;
-        Ok(())
+            .await?
+    }
+
+    /// Who is to see to an adoption, when one is decided and they are named.
+    fn adoption_asked<'a>(
+        &self,
+        trial: &Trial,
+        asked: &'a Move,
+        decision: Decision,
+    ) -> Result<Option<&'a AdoptionPlan>, AppError> {
+        let Some(plan) = asked.adoption.as_ref().filter(|_| decision == Decision::Adopt) else { return Ok(None) };
+        let length = plan.owner.trim().chars().count();
+        if !(1..=200).contains(&length) || plan.owner.contains('\0') {
+            let detail = "name the person or team that sees to it, in at most 200 characters";
+            return Err(AppError::invalid("/owner", "missing_field", detail));
+        }
+        if plan.due_on < trial.day_of(self.ambient.now_micros()) {
+            return Err(AppError::invalid("/due_on", "out_of_range", "the day by which it is done is not in the past"));
+        }
+        Ok(Some(plan))
     }
 
     /// Makes the results public, and the decision once it is taken.
@@ -179,6 +213,8 @@ impl App {
             about: about.to_owned(),
             reason: asked.reason.trim().to_owned(),
             asked_at: self.ambient.now_micros(),
+            owner: None,
+            due_on: None,
         }
     }
 

@@ -41,6 +41,8 @@ pub struct Move {
     pub because_of_harm: bool,
     /// For [`Verb::Decide`]: what is decided.
     pub decision: Option<Decision>,
+    /// For a decision to adopt: who sees to it, and by when. Whoever agrees to somebody else's decision need not repeat it.
+    pub adoption: Option<AdoptionPlan>,
     /// For [`Verb::Amend`]: the new plan, as a document.
     pub document: Option<Vec<u8>>,
     /// For [`Verb::Amend`]: what had been seen of the outcomes.
@@ -59,10 +61,20 @@ impl Move {
             condition: None,
             because_of_harm: false,
             decision: None,
+            adoption: None,
             document: None,
             data_seen: None,
         }
     }
+}
+
+/// Who sees to it that a version becomes the usual one, and by when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdoptionPlan {
+    /// The person or team that answers for it.
+    pub owner: String,
+    /// The day by which it is to be done.
+    pub due_on: NaiveDate,
 }
 
 /// The roles that sign plans.

@@ -7,6 +7,7 @@ use fairtrial_domain::{
 };
 use fairtrial_store::{
     audit::{self, NewEntry},
+    origins::{self, Origin},
     trials::{self, NewTrial},
 };
 use serde_json::json;
@@ -26,15 +27,30 @@ impl App {
     /// Every fault of the document; [`AppError::Conflict`] when the key is taken; [`AppError::Forbidden`] for people who
     /// do not design trials.
     pub async fn create_trial(&self, actor: &Actor, document: &[u8]) -> Result<String, AppError> {
+        self.create(actor, document, None).await
+    }
+
+    /// Makes a draft; `origin` is the trial whose design it is, by its key.
+    pub(crate) async fn create(
+        &self,
+        actor: &Actor,
+        document: &[u8],
+        origin: Option<(&str, Origin)>,
+    ) -> Result<String, AppError> {
         let author = actor.person()?.clone();
         let plan = self.readable_plan(&author, document)?;
         let key = plan.protocol().key.as_str().to_owned();
-        let entry = self.entry(actor, &author, "trial.created", &key, json!({"protocol_id": plan.id()}));
+        let detail = json!({"protocol_id": plan.id(), "design_of": origin.as_ref().map(|(key, _)| key)});
+        let entry = self.entry(actor, &author, "trial.created", &key, detail);
+        let origin = origin.map(|(_, origin)| origin);
         let at = self.ambient.now_micros();
         let created = self
             .store
             .write(move |c| {
-                trials::add(c, &new_trial(&plan, &author, at))?;
+                let trial_id = trials::add(c, &new_trial(&plan, &author, at))?;
+                if let Some(origin) = &origin {
+                    origins::add(c, &Origin { trial_id, ..origin.clone() })?;
+                }
                 audit::append(c, &entry)
             })
             .await;

@@ -64,11 +64,23 @@ impl App {
         Ok((trial, answer))
     }
 
+    /// The agency view of a report whose data are locked, for people of the agency who take numbers away.
+    ///
+    /// # Errors
+    /// As [`App::report`]; [`AppError::Conflict`] before the data are locked.
+    pub async fn report_to_take_away(&self, actor: &Actor, key: &str) -> Result<ReleasedReport, AppError> {
+        let (trial, report) = self.report(actor, key).await?;
+        if !report.locked {
+            return Err(AppError::conflict("not_locked", "numbers can be taken away once the data are locked"));
+        }
+        self.released(&trial, &report, View::Agency)
+    }
+
     pub(crate) fn release_to_public(&self, trial: &Trial, report: &Report) -> Result<ReleasedReport, AppError> {
         self.released(trial, report, View::Public)
     }
 
-    fn released(&self, trial: &Trial, report: &Report, view: View) -> Result<ReleasedReport, AppError> {
+    pub(crate) fn released(&self, trial: &Trial, report: &Report, view: View) -> Result<ReleasedReport, AppError> {
         let policy = self.release_rules().policy;
         let released = release(trial.plan.protocol(), report, view, policy, self.master_key.release());
         released.map_err(|error| AppError::Internal(format!("{}: {error}", trial.key())))

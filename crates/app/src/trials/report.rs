@@ -1,7 +1,8 @@
 //! What was learned.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
+use chrono::NaiveDate;
 use fairtrial_analysis::Report;
 use fairtrial_domain::trial::{PersonRole, Scope};
 use fairtrial_store::{
@@ -54,6 +55,28 @@ impl App {
         let not_enrolled = counts.into_iter().map(|(outcome, n)| (outcome, u64::try_from(n).unwrap_or(0))).collect();
         let evidence = self.projections.evidence(trial, &self.ambient, not_enrolled);
         Ok(fairtrial_analysis::analyse(&trial.plan, &evidence, ENGINE))
+    }
+
+    /// How many people had been assigned by the end of each day, all versions together, for people of the agency.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; when the database fails.
+    pub async fn enrolment(&self, actor: &Actor, key: &str) -> Result<Vec<(NaiveDate, u64)>, AppError> {
+        let trial = self.trial_of(actor, key)?;
+        if !trial.state.has_started() {
+            return Ok(Vec::new());
+        }
+        self.catch_up().await?;
+        let mut days: BTreeMap<NaiveDate, u64> = BTreeMap::new();
+        for entered in self.projections.evidence(&trial, &self.ambient, Vec::new()).enrolment {
+            *days.entry(entered.day).or_default() += entered.assigned;
+        }
+        let mut sum = 0_u64;
+        let until = |(day, assigned): (NaiveDate, u64)| {
+            sum = sum.saturating_add(assigned);
+            (day, sum)
+        };
+        Ok(days.into_iter().map(until).collect())
     }
 
     /// Goes on only when whoever asks may see the comparison now, and puts the view on record.

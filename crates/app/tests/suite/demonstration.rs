@@ -16,12 +16,12 @@ on_both_databases! {
             let shown = demo::play(&app, &clock, &|_| ()).await.unwrap();
             assert_eq!(shown.trials.len(), 10);
             for (trial, state, kind) in [
-                ("fines-letter", State::Reported, Some(VerdictKind::Succeeded)),
-                ("benefit-form", State::Reported, Some(VerdictKind::Failed)),
+                ("fines-letter", State::Archived, Some(VerdictKind::Succeeded)),
+                ("benefit-form", State::Archived, Some(VerdictKind::Failed)),
                 ("call-script", State::Reported, Some(VerdictKind::Undecided)),
-                ("identity-check", State::Reported, Some(VerdictKind::Harmful)),
+                ("identity-check", State::Archived, Some(VerdictKind::Harmful)),
                 ("queue-ticket", State::Reported, Some(VerdictKind::Invalid)),
-                ("kiosk-greeting", State::Reported, Some(VerdictKind::Succeeded)),
+                ("kiosk-greeting", State::Decided, Some(VerdictKind::Succeeded)),
                 ("appointment-text", State::Enrolling, Some(VerdictKind::Undecided)),
                 ("open-door", State::Enrolling, Some(VerdictKind::Undecided)),
                 ("rates-rebate", State::InReview, None),
@@ -30,7 +30,7 @@ on_both_databases! {
                 let told = shown.trials.iter().find(|t| t.key == trial).unwrap();
                 assert_eq!(told.state, state.as_str(), "{trial}");
                 let public = app.registered(trial).await.ok().and_then(|entry| entry.results);
-                assert_eq!(public.is_some(), state == State::Reported, "{trial}");
+                assert_eq!(public.is_some(), state.is_locked(), "{trial}");
                 let account = shown.accounts.iter().find(|a| a.agency == told.agency && a.role == PersonRole::Manager).unwrap();
                 let session = app.sign_in(&account.email, &account.password).await.unwrap();
                 let report = app.report(&fairtrial_app::Actor::Person(session.person), trial).await;

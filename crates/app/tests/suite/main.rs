@@ -3,11 +3,14 @@
 
 mod allocation;
 mod changes;
+mod connect;
 mod demonstration;
 mod frontline;
+mod learned;
 mod life;
 mod people;
 mod restart;
+mod reviews;
 mod stage;
 mod together;
 mod walk;

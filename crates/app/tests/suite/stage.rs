@@ -10,7 +10,7 @@ use fairtrial_app::{
     Actor, Ambient, App, Clock, KeyActor, MasterKey, RandomSource,
     frontline::assign::AssignCall,
     people::{accounts::NewAccount, api_keys::NewKey},
-    trials::life::Move,
+    trials::life::{AdoptionPlan, Move},
 };
 use fairtrial_domain::{
     UnitText,
@@ -142,6 +142,10 @@ impl Company {
         }
         key
     }
+}
+
+pub(crate) fn adoption(owner: &str, due_on: &str) -> AdoptionPlan {
+    AdoptionPlan { owner: owner.into(), due_on: due_on.parse().unwrap() }
 }
 
 pub(crate) fn call(unit: &str) -> AssignCall {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     life::code,
-    stage::{Company, Seeded, StandingClock, call, hire, open, plan, run},
+    stage::{Company, Seeded, StandingClock, adoption, call, hire, open, plan, run},
 };
 
 /// What a plan of tier 1 says beside the rest.
@@ -160,7 +160,8 @@ on_both_databases! {
             let company = Company::hire(&app, "justice").await;
             let manager = hire(&app, "justice", PersonRole::Manager).await;
             let trial = company.start(&app, &plan("letter", "justice", &json!({}))).await;
-            let decide = |decision, reason: &str| Move { decision: Some(decision), ..Move::plain(Verb::Decide, reason) };
+            let alone = |decision, reason: &str| Move { decision: Some(decision), ..Move::plain(Verb::Decide, reason) };
+            let decide = |decision, reason: &str| Move { adoption: Some(adoption("letters team", "2027-01-31")), ..alone(decision, reason) };
             assert_eq!(app.move_trial(&manager, &trial, &decide(Decision::Adopt, "x")).await.map_err(code), Err("wrong_state"));
             for (actor, verb) in [(&company.designer, Verb::Stop), (&company.analyst, Verb::LockData)] {
                 app.move_trial(actor, &trial, &Move::plain(verb, "it is over")).await.unwrap();
@@ -169,6 +170,11 @@ on_both_databases! {
             assert_eq!(app.move_trial(&manager, &trial, &Move::plain(Verb::Decide, "x")).await.map_err(code), Err("invalid"));
             assert_eq!(app.move_trial(&company.monitor, &trial, &decide(Decision::Stop, "x")).await.map_err(code), Err("forbidden"));
             assert_eq!(app.move_trial(&manager, &trial, &decide(Decision::Adopt, " ")).await.map_err(code), Err("invalid"));
+            assert_eq!(app.move_trial(&manager, &trial, &alone(Decision::Adopt, "I like it")).await.map_err(code), Err("invalid"), "by whom, and when?");
+            for plan in [adoption(" ", "2027-01-31"), adoption(&"x".repeat(201), "2027-01-31"), adoption("letters team", "2026-11-22")] {
+                let asked = Move { adoption: Some(plan), ..alone(Decision::Adopt, "I like it") };
+                assert_eq!(app.move_trial(&manager, &trial, &asked).await.map_err(code), Err("invalid"));
+            }
             assert_eq!(app.move_trial(&manager, &trial, &decide(Decision::Adopt, "I like it")).await, Ok(State::DataLocked));
             assert_eq!(app.move_trial(&manager, &trial, &decide(Decision::Adopt, "I like it")).await, Ok(State::DataLocked));
             let waits = app.waits_for_agreement(&manager, &trial).await.unwrap().unwrap();
@@ -176,7 +182,7 @@ on_both_databases! {
             assert_eq!(app.move_trial(&company.designer, &trial, &Move::plain(Verb::Publish, "")).await, Ok(State::Reported));
             // It moved, so what was asked for is asked for no more.
             assert_eq!(app.move_trial(&company.approver, &trial, &decide(Decision::Adopt, "so do I")).await, Ok(State::Reported));
-            assert_eq!(app.move_trial(&manager, &trial, &decide(Decision::Adopt, "I like it")).await, Ok(State::Decided));
+            assert_eq!(app.move_trial(&manager, &trial, &alone(Decision::Adopt, "I like it")).await, Ok(State::Decided), "the first has named them");
             assert_eq!(app.move_trial(&manager, &trial, &Move::plain(Verb::Publish, "")).await, Ok(State::Archived));
             let history = app.view_trial(&manager, &trial).await.unwrap().history;
             let actions: Vec<&str> = history.iter().take(6).map(|entry| entry.action.as_str()).collect();

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha12Rng;
 use serde_json::json;
 
 use crate::{
-    stage::{StandingClock, hire, open, plan, run},
+    stage::{StandingClock, adoption, hire, open, plan, run},
     together::tier_one,
 };
 
@@ -83,7 +83,8 @@ async fn walk(app: &Arc<App>, clock: &StandingClock, seed: u64) -> (usize, usize
             _ => {
                 let verb = Verb::ALL[random.random_range(0..Verb::ALL.len())];
                 let decision = Some(Decision::ALL[random.random_range(0..4)]);
-                let asked = Move { decision, ..Move::plain(verb, "by chance") };
+                let adoption = Some(adoption("letters team", "2029-12-31"));
+                let asked = Move { decision, adoption, ..Move::plain(verb, "by chance") };
                 app.move_trial(&people[place], &key, &asked).await.is_ok()
             }
         };

@@ -3,12 +3,14 @@
 //! Each chart is a figure with a headline, an image that carries its message in its title and description, and the same
 //! numbers in a table below. None of them can hold a number that is not finite: what cannot be drawn is not made.
 
+mod decisions;
 mod enrolment;
 mod flow;
 mod interval;
 mod people;
 mod scale;
 
+pub use decisions::{Decisions, Verdicts};
 pub use enrolment::{Enrolment, EnrolmentPoint};
 pub use flow::{Flow, FlowArm};
 pub use interval::{Bar, Interval, Mark, Shade};

@@ -3,6 +3,7 @@
 
 mod button;
 mod choice;
+mod date;
 mod field;
 mod list;
 mod navigation;
@@ -12,6 +13,7 @@ mod table;
 
 pub use button::{Button, ButtonStyle, Tag, TagColour};
 pub use choice::{Choice, ChoiceOption, Choices};
+pub use date::DateInput;
 pub use field::{Area, FieldKind, TextField, Upload, show_at_fields};
 pub use list::{SummaryList, SummaryRow, Task, TaskList};
 pub use navigation::{Breadcrumbs, Crumb, Pagination};

@@ -55,6 +55,14 @@ pub(super) fn field(name: &str) -> (&str, Option<&'static str>) {
         }
         "new_cost" => ("Cost of the new version each time", Some("In dollars. Leave it empty if it does not matter.")),
         "who" => ("Who takes part", Some("As you would describe them to a neighbour.")),
+        "attributes" => (
+            "What your system tells of each person (optional)",
+            Some(
+                "One on each line, as \u{2018}district: north, south (balance)\u{2019} or \u{2018}age: 16 to 110 (fair)\u{2019}. In brackets why \
+                 it is needed: balance the versions, check that it is fair to each group, sharpen the comparison; in and out \
+                 go with rules, which are written in the document.",
+            ),
+        ),
         "least_able_to_cope" => {
             ("Who could cope least if it went badly, and how they are protected", Some("They can be left out."))
         }

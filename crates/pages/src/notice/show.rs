@@ -1,5 +1,6 @@
 use crate::Frame;
 use crate::component::SummaryList;
+use crate::language::Label;
 use crate::register::state;
 use askama::Template;
 use fairtrial_domain::protocol::{Protocol, Role};

@@ -6,5 +6,5 @@ mod words;
 
 pub(crate) use eligibility::attribute as attribute_words;
 pub use show::{Part, Show};
-pub(crate) use words::parts as public_parts;
 pub use words::summary;
+pub(crate) use words::{limits, parts as public_parts};

@@ -3,6 +3,7 @@ use crate::Frame;
 use crate::component::{Breadcrumbs, Crumb, SummaryList};
 use askama::Template;
 use fairtrial_domain::LockedProtocol;
+use fairtrial_domain::trial::PlanPart;
 
 /// The whole plan in plain words, and the document itself.
 #[derive(Debug, Clone, Template)]
@@ -14,6 +15,8 @@ pub struct Show {
     pub key: String,
     /// The title of the trial.
     pub title: String,
+    /// What the plan's numbers can show, in sentences.
+    pub planning: Vec<String>,
     /// The parts of the plan, in order.
     pub parts: Vec<Part>,
     /// The full protocol id, `sha256:` and 64 digits.
@@ -27,6 +30,8 @@ pub struct Show {
 /// One part of the plan.
 #[derive(Debug, Clone)]
 pub struct Part {
+    /// Which part it is.
+    pub place: PlanPart,
     /// The question it answers: "Who is in the trial?"
     pub heading: String,
     /// One sentence before the rows.
@@ -38,11 +43,12 @@ pub struct Part {
 impl Show {
     /// The page of that plan; `document` is its text as it was sent.
     #[must_use]
-    pub fn of(frame: Frame, plan: &LockedProtocol, draft: bool, document: String) -> Self {
+    pub fn of(frame: Frame, plan: &LockedProtocol, draft: bool, document: String, planning: Vec<String>) -> Self {
         Self {
             frame,
             key: plan.protocol().key.to_string(),
             title: plan.protocol().title.clone(),
+            planning,
             parts: words::parts(plan.protocol()),
             protocol_id: plan.id().to_string(),
             draft,

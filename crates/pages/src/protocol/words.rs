@@ -10,6 +10,7 @@ use fairtrial_domain::protocol::{
     Action, Aim, Allocation, Better, Entitlement, Missing, Outcome, OutcomeKind, Protocol, RiskLevel, Role, Sides,
     Spending,
 };
+use fairtrial_domain::trial::PlanPart;
 
 /// The whole plan, question by question.
 pub(crate) fn parts(plan: &Protocol) -> Vec<Part> {
@@ -49,6 +50,7 @@ fn idea(plan: &Protocol) -> Part {
         Aim::NotWorse => "To show that the new version works no worse, and is cheaper or kinder.",
     };
     Part {
+        place: PlanPart::Idea,
         heading: "What is tried, and why?".into(),
         sentence: Some(plan.public_summary.clone()),
         list: SummaryList::default()
@@ -102,6 +104,7 @@ fn versions(plan: &Protocol) -> Part {
         }
     };
     Part {
+        place: PlanPart::Versions,
         heading: "Which versions are compared?".into(),
         sentence: None,
         list: list.row("Who gets which", chance).row("Planned shares", shares.join(" to ")),
@@ -111,6 +114,7 @@ fn versions(plan: &Protocol) -> Part {
 fn people(plan: &Protocol) -> Part {
     let attributes = plan.attributes.iter().map(eligibility::attribute).collect();
     Part {
+        place: PlanPart::People,
         heading: "Who is in the trial?".into(),
         sentence: Some(capitalised(&plan.hypothesis.who)),
         list: SummaryList::default()
@@ -135,7 +139,7 @@ fn outcomes(plan: &Protocol) -> Part {
             format!("By {}; a loss of more than {margin} in any of them is too much.", equity.groups.join(" and ")),
         );
     }
-    Part { heading: "What is measured?".into(), sentence: None, list }
+    Part { place: PlanPart::Outcomes, heading: "What is measured?".into(), sentence: None, list }
 }
 
 fn outcome_lines(outcome: &Outcome, unit: &str) -> Vec<String> {
@@ -160,11 +164,19 @@ fn outcome_lines(outcome: &Outcome, unit: &str) -> Vec<String> {
     let mut lines =
         vec![format!("{role}: {how} within {days}, from \u{2018}{}\u{2019} events. {good}.", outcome.event)];
     lines.extend(worthwhile(outcome, unit).map(|text| format!("The smallest difference that would matter is {text}.")));
+    lines.extend(limits(outcome, unit));
+    lines.extend(outcome.cap.map(|cap| format!("A value above {cap} counts as {cap}.")));
+    lines
+}
+
+/// How much worse an outcome may get, why, and what happens beyond.
+pub(crate) fn limits(outcome: &Outcome, unit: &str) -> Vec<String> {
+    let mut lines = Vec::new();
     let quantity = Quantity::new(outcome.kind, unit);
     if let Some(margin) = outcome.margin {
         let size = quantity.planned(margin);
         lines.push(format!("A loss of more than {size} is too much."));
-        lines.extend(outcome.margin_reason.as_ref().map(|why| format!("Why: {why}")));
+        lines.extend(outcome.margin_reason.as_ref().map(|why| format!("Why: {}.", why.trim().trim_end_matches('.'))));
     }
     lines.extend(outcome.action.map(|action| {
         match action {
@@ -174,7 +186,6 @@ fn outcome_lines(outcome: &Outcome, unit: &str) -> Vec<String> {
         }
         .to_owned()
     }));
-    lines.extend(outcome.cap.map(|cap| format!("A value above {cap} counts as {cap}.")));
     lines
 }
 
@@ -203,6 +214,7 @@ fn size(plan: &Protocol) -> Part {
         Sides::Two => "counting both directions",
     };
     Part {
+        place: PlanPart::Size,
         heading: "How many, how long, how sure?".into(),
         sentence: None,
         list: SummaryList::default()
@@ -217,6 +229,7 @@ fn size(plan: &Protocol) -> Part {
 
 fn rule(plan: &Protocol) -> Part {
     Part {
+        place: PlanPart::Rule,
         heading: "When does it count as a success?".into(),
         sentence: Some(format!("When {}.", rule_words(&plan.decision_rule, plan))),
         list: SummaryList::default().row("The rule", plan.decision_rule.to_string()),
@@ -246,6 +259,7 @@ fn analysis(plan: &Protocol) -> Part {
         Missing::LeftOut => "Is left out of the comparison, and counted as missing.",
     };
     Part {
+        place: PlanPart::Analysis,
         heading: "How is it worked out?".into(),
         sentence: Some("Everybody is counted with the version they were assigned, whatever they received.".into()),
         list: SummaryList::default()
@@ -267,6 +281,7 @@ fn risk(plan: &Protocol) -> Part {
     };
     let risk = &plan.risk;
     Part {
+        place: PlanPart::Risk,
         heading: "What could people lose?".into(),
         sentence: None,
         list: SummaryList::default()
@@ -298,6 +313,7 @@ fn data(plan: &Protocol) -> Part {
     let kaitiaki = kaitiaki.map(|group| vec![group.group.clone(), group.contact.clone(), group.decision.clone()]);
     let kaitiaki = kaitiaki.unwrap_or_default();
     Part {
+        place: PlanPart::Data,
         heading: "What happens with people\u{2019}s data?".into(),
         sentence: None,
         list: SummaryList::default()

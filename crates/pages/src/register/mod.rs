@@ -8,5 +8,5 @@ mod words;
 
 pub use feed::{Feed, FeedEntry};
 pub use list::{List, Row};
-pub use show::{Approval, Show, Standing};
+pub use show::{Approval, PlanChange, Show, Standing};
 pub use words::{count, state, state_tag};

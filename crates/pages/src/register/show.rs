@@ -1,8 +1,10 @@
 use super::{results::Results, words};
 use crate::component::{Breadcrumbs, SummaryList, Tag};
+use crate::language::Label;
 use crate::number::counted;
 use crate::person::role;
 use crate::protocol::{Part, public_parts};
+use crate::trial::Change;
 use crate::{Frame, Moment};
 use askama::Template;
 use fairtrial_analysis::release::ReleasedReport;
@@ -26,6 +28,8 @@ pub struct Show {
     why: Vec<String>,
     approvals: Vec<Approval>,
     results: Option<Results>,
+    decision: Vec<String>,
+    changes: Vec<PlanChange>,
     transparency: SummaryList,
     plan: Vec<Part>,
 }
@@ -51,6 +55,21 @@ pub struct Standing {
     pub commitment: Option<String>,
     /// The code on its letters.
     pub code: String,
+}
+
+/// A version of the plan that came into force after the start.
+#[derive(Debug, Clone)]
+pub struct PlanChange {
+    /// Its number.
+    pub number: i64,
+    /// Since when it has been in force.
+    pub since: Moment,
+    /// What it changed and what had been seen of the outcomes by then, in a sentence.
+    pub kind: String,
+    /// Why, in the words of who proposed it; nothing while the plan itself is not public.
+    pub reason: Option<String>,
+    /// Each place that differs; none while the plan itself is not public.
+    pub places: Vec<Change>,
 }
 
 /// An approval.
@@ -106,10 +125,24 @@ impl Show {
             ],
             approvals,
             results: results.map(Results::of),
+            decision: Vec::new(),
+            changes: Vec::new(),
             transparency: transparency(protocol, agency, &standing.code),
             plan: if closed { public_parts(protocol) } else { Vec::new() },
             standing,
         }
+    }
+
+    /// The same page with what was decided and what became of it, in sentences.
+    #[must_use]
+    pub fn decided(self, decision: Vec<String>) -> Self {
+        Self { decision, ..self }
+    }
+
+    /// The same page with how the plan was changed after the start, the first change first.
+    #[must_use]
+    pub fn changed(self, changes: Vec<PlanChange>) -> Self {
+        Self { changes, ..self }
     }
 
     fn crumbs(&self) -> Breadcrumbs {

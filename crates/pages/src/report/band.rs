@@ -20,13 +20,31 @@ impl Band {
     }
 
     fn class(&self) -> &'static str {
-        match self.kind {
-            VerdictKind::Succeeded => "succeeded",
-            VerdictKind::Failed => "failed",
-            VerdictKind::Harmful => "harmful",
-            VerdictKind::Undecided => "undecided",
-            VerdictKind::Invalid => "invalid",
-        }
+        class(self.kind)
+    }
+}
+
+fn class(kind: VerdictKind) -> &'static str {
+    match kind {
+        VerdictKind::Succeeded => "succeeded",
+        VerdictKind::Failed => "failed",
+        VerdictKind::Harmful => "harmful",
+        VerdictKind::Undecided => "undecided",
+        VerdictKind::Invalid => "invalid",
+    }
+}
+
+/// The verdict in a list: its shape and its word, in its colour.
+#[derive(Debug, Clone, Template)]
+#[template(path = "components/verdict-mark.html")]
+pub struct Mark {
+    /// The verdict.
+    pub kind: VerdictKind,
+}
+
+impl Mark {
+    fn class(&self) -> &'static str {
+        class(self.kind)
     }
 }
 
@@ -61,4 +79,4 @@ impl Light {
     }
 }
 
-writes_markup!(Band, Light);
+writes_markup!(Band, Light, Mark);

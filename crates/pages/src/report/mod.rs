@@ -9,10 +9,12 @@ mod limit;
 mod reading;
 mod show;
 mod words;
+mod workbook;
 mod working;
 
 pub use self::csv::csv;
-pub use band::{Band, Light};
+pub use band::{Band, Light, Mark};
 pub(crate) use basis::gate_name as check_name;
 pub use show::{Decided, Download, Show};
 pub(crate) use words::not_enrolled;
+pub use workbook::workbook;

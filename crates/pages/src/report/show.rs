@@ -5,7 +5,7 @@ use super::limit::{self, Groups, Limit};
 use super::reading::Reading;
 use super::words;
 use super::working::{self, Cost};
-use crate::chart::Flow;
+use crate::chart::{Enrolment, EnrolmentPoint, Flow};
 use crate::component::{Breadcrumbs, Crumb, Table};
 use crate::{Frame, Moment};
 use askama::Template;
@@ -36,6 +36,7 @@ pub struct Show {
     reasons: Vec<String>,
     claims: Option<Table>,
     flow: Flow,
+    enrolment: Option<Enrolment>,
     checks: Vec<Check>,
     looks: Option<Table>,
     departures: Vec<String>,
@@ -94,11 +95,18 @@ impl Show {
             reasons: report.verdict.reasons.iter().map(|reason| words::sentence(&reason.detail)).collect(),
             claims: working::claims(reading).filter(|_| compares),
             flow: basis::flow(reading),
+            enrolment: None,
             checks: basis::checks(reading),
             looks: basis::looks(reading),
             departures: report.departures.iter().map(|reason| words::sentence(&reason.detail)).collect(),
             comparisons: if compares { working::comparisons(reading) } else { Vec::new() },
         }
+    }
+
+    /// The same page with how people entered over time, all versions together; `planned` is the most that may be assigned.
+    #[must_use]
+    pub fn entered(self, points: &[EnrolmentPoint], planned: u64) -> Self {
+        Self { enrolment: Enrolment::new("enrolment", points, planned), ..self }
     }
 
     fn crumbs(&self) -> Breadcrumbs {

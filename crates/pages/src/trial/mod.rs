@@ -13,5 +13,6 @@ pub use create::Create;
 pub use list::{List, Row};
 pub use show::{Happening, Progress, Show, Signature};
 pub use state::tag;
-pub use verb::{decided, needs_reason};
+pub(crate) use verb::button as verb_button;
+pub use verb::needs_reason;
 pub use versions::{Change, Version, Versions};

@@ -27,6 +27,10 @@ pub struct Show {
     pub allocation: SummaryList,
     /// Files of the allocation, by their names for people and their addresses.
     pub allocation_files: Vec<(String, String)>,
+    /// Whether this person connects apps.
+    pub may_connect: bool,
+    /// Whether this person sends lists for letters.
+    pub may_send: bool,
     /// What the state means for people.
     pub effects: Effects,
     /// How much people could lose.
@@ -108,8 +112,7 @@ impl Show {
     }
 
     fn buttons(&self, wanted: impl Fn(Verb) -> bool) -> Vec<Button> {
-        // An amendment has a page of its own.
-        let open = self.verbs.iter().copied().filter(|verb| wanted(*verb) && *verb != Verb::Amend);
+        let open = self.verbs.iter().copied().filter(|verb| wanted(*verb) && !verb::has_page(*verb));
         let about = |verb| matches!(verb, Verb::Approve | Verb::Return).then_some(self.under_review.as_str());
         let button = |verb| verb::button(verb, &self.frame, &self.key, about(verb));
         let mut buttons: Vec<Button> = open.map(button).collect();
@@ -118,6 +121,14 @@ impl Show {
             reason.error = fault.map(|fault| fault.message.clone());
         }
         buttons
+    }
+
+    fn may_decide(&self) -> bool {
+        self.verbs.contains(&Verb::Decide)
+    }
+
+    fn is_decided(&self) -> bool {
+        matches!(self.state, State::Decided | State::Archived)
     }
 
     fn may_amend(&self) -> bool {

@@ -1,12 +1,17 @@
 use crate::Frame;
 use crate::component::{Area, Button, ButtonStyle, Choice, ChoiceOption, Choices};
-use fairtrial_domain::trial::{Decision, Verb};
+use fairtrial_domain::trial::Verb;
 
 /// Whether a person is asked to say why; the use case knows where an answer is needed. The reason is sent as `reason`.
 #[must_use]
 pub fn needs_reason(verb: Verb) -> bool {
-    use Verb::{Decide, LockData, PauseEnrolment, Resume, Return, Stop, Suspend, Withdraw};
-    matches!(verb, Return | PauseEnrolment | Suspend | Resume | Stop | LockData | Withdraw | Decide)
+    use Verb::{LockData, PauseEnrolment, Resume, Return, Stop, Suspend, Withdraw};
+    matches!(verb, Return | PauseEnrolment | Suspend | Resume | Stop | LockData | Withdraw)
+}
+
+/// Whether it has a page of its own, to which the trial's page leads.
+pub(super) fn has_page(verb: Verb) -> bool {
+    matches!(verb, Verb::Amend | Verb::Decide)
 }
 
 /// Whether the button stands apart from the others, because what it does cannot be undone.
@@ -15,7 +20,7 @@ pub(super) fn stands_apart(verb: Verb) -> bool {
 }
 
 /// The form with the button, posting to `/trials/{trial}/{verb}`; `content` is the plan or amendment that it is about.
-pub(super) fn button(verb: Verb, frame: &Frame, trial: &str, content: Option<&str>) -> Button {
+pub(crate) fn button(verb: Verb, frame: &Frame, trial: &str, content: Option<&str>) -> Button {
     let area = |name: &str, label: &str, hint: &str| Area {
         id: format!("{name}-{}", verb.as_str()),
         hint: Some(hint.into()),
@@ -37,27 +42,13 @@ pub(super) fn button(verb: Verb, frame: &Frame, trial: &str, content: Option<&st
         _ => None,
     };
     let harm = "People are harmed: everybody gets the usual version from now on";
-    let decision = |verb: Verb| Choice {
-        name: "decision".into(),
-        legend: format!("What is done? ({})", label(verb)),
-        hint: Some("What the verdict does not recommend needs a reason and a second person.".into()),
+    let choice = (verb == Verb::Stop).then(|| Choice {
+        name: "because_of_harm".into(),
+        legend: "Why is it stopped?".into(),
+        hint: Some("Leave this empty when it is stopped for another reason.".into()),
         error: None,
-        options: Decision::ALL.iter().map(|word| ChoiceOption::new(word.as_str(), decided(*word), None)).collect(),
-        choices: Choices::One,
-    };
-    let choice = match verb {
-        Verb::Decide => Some(decision(verb)),
-        _ => None,
-    };
-    let choice = choice.or_else(|| {
-        (verb == Verb::Stop).then(|| Choice {
-            name: "because_of_harm".into(),
-            legend: "Why is it stopped?".into(),
-            hint: Some("Leave this empty when it is stopped for another reason.".into()),
-            error: None,
-            options: vec![ChoiceOption::new("yes", harm, None)],
-            choices: Choices::Any,
-        })
+        options: vec![ChoiceOption::new("yes", harm, None)],
+        choices: Choices::Any,
     });
     Button {
         explanation: Some(explanation(verb).into()),
@@ -70,17 +61,6 @@ pub(super) fn button(verb: Verb, frame: &Frame, trial: &str, content: Option<&st
             _ => ButtonStyle::Secondary,
         },
         ..frame.button(format!("/trials/{trial}/{}", verb.as_str()), label(verb))
-    }
-}
-
-/// A decision in words.
-#[must_use]
-pub fn decided(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Adopt => "The new version becomes the usual one",
-        Decision::KeepCurrent => "The usual version stays",
-        Decision::RunAgain => "The question is asked again in another trial",
-        Decision::Stop => "The idea is given up",
     }
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expected by failing")]
 
 mod contrast;
+mod language;
 mod markup;
 mod released;
 mod sample;
@@ -9,3 +10,4 @@ mod snapshot;
 mod structure;
 mod template;
 mod verdict;
+mod workbook;

@@ -53,7 +53,7 @@ fn rows(bytes: &[u8]) -> Result<Vec<Value>, Problem> {
 }
 
 /// A table of people: `unit`, `cluster`, and `attributes.NAME` for each attribute. Lines are those of the file.
-pub(super) fn units(bytes: &[u8]) -> Result<Vec<SentUnit>, Problem> {
+pub(crate) fn units(bytes: &[u8]) -> Result<Vec<SentUnit>, Problem> {
     // Without carriage returns the reader's line numbers are those that an editor shows.
     let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
     let units = table(&bytes, |header, row| {

@@ -6,7 +6,7 @@ pub(crate) mod batches;
 pub(crate) mod bundle;
 pub(crate) mod calendar;
 pub(crate) mod description;
-mod event_formats;
+pub(crate) mod event_formats;
 pub(crate) mod events;
 pub(crate) mod flag_stream;
 pub(crate) mod health;

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, http::StatusCode, http::header};
 use fairtrial_app::{
     Trial,
-    trials::{amend::VersionView, life::Move, view::TrialView},
+    trials::{
+        amend::VersionView,
+        life::{AdoptionPlan, Move},
+        view::TrialView,
+    },
 };
 use fairtrial_domain::{
     protocol::ProtocolId,
@@ -115,6 +119,7 @@ pub(crate) async fn act(call: Call) -> Answer {
     asked.condition = fields.optional_text("condition");
     asked.because_of_harm = fields.flag("because_of_harm");
     asked.decision = word(&mut fields, "decision", Decision::ALL.iter().map(|word| word.as_str()), Decision::from_word);
+    asked.adoption = adoption(&mut fields);
     asked.data_seen =
         word(&mut fields, "data_seen", DataSeen::ALL.iter().map(|word| word.as_str()), DataSeen::from_word);
     asked.document = fields.optional("document").map(|document| document.to_string().into_bytes());
@@ -122,6 +127,16 @@ pub(crate) async fn act(call: Call) -> Answer {
     let now = state.app.move_trial(&actor, &key, &asked).await?;
     let waiting_for = state.app.waits_for_agreement(&actor, &key).await?;
     transport::json(StatusCode::OK, &json!({"trial": key, "state": now, "waiting_for": waiting_for}))
+}
+
+/// Who sees to an adoption, and by when: both or neither.
+fn adoption(fields: &mut Fields) -> Option<AdoptionPlan> {
+    let (owner, due_on) = (fields.optional_text("owner"), fields.optional("due_on"));
+    let due_on = fields.read("due_on", due_on, |value| {
+        let day = value.as_str().and_then(|text| text.parse().ok());
+        day.ok_or(("out_of_range", "must be a day such as 2027-01-31".into()))
+    });
+    Some(AdoptionPlan { owner: owner?, due_on: due_on? })
 }
 
 /// A field that holds one of a few words.

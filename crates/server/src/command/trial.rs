@@ -5,7 +5,10 @@ use std::{fs, path::PathBuf, sync::Arc};
 use anyhow::{Context, anyhow};
 use fairtrial_app::{
     Actor, KeyActor, Person,
-    trials::{life::Move, view::TrialView},
+    trials::{
+        life::{AdoptionPlan, Move},
+        view::TrialView,
+    },
 };
 use fairtrial_domain::{
     protocol::ProtocolId,
@@ -152,6 +155,12 @@ pub(super) struct Moved {
     /// With decide: what is decided
     #[arg(long, value_parser = Decision::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>())]
     decision: Option<String>,
+    /// With decide adopt: who sees to it
+    #[arg(long, requires = "due_on")]
+    owner: Option<String>,
+    /// With decide adopt: the day by which it is done
+    #[arg(long, value_name = "DAY", requires = "owner")]
+    due_on: Option<chrono::NaiveDate>,
     #[command(flatten)]
     act: Act,
 }
@@ -237,6 +246,7 @@ pub(super) fn run(what: Trial) -> Result<(), Failure> {
             let mut asked = Move::plain(verb, &moved.act.reason);
             asked.role = moved.role.as_deref().and_then(PersonRole::from_word);
             asked.decision = moved.decision.as_deref().and_then(Decision::from_word);
+            asked.adoption = moved.owner.zip(moved.due_on).map(|(owner, due_on)| AdoptionPlan { owner, due_on });
             (asked.condition, asked.because_of_harm) = (moved.condition, moved.because_of_harm);
             do_it(&moved.key, asked, moved.act)
         }

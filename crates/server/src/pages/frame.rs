@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use fairtrial_app::people::sessions::Session;
+use fairtrial_app::{
+    frontline::opt_out::WRITERS, learned::portfolio::READERS, people::sessions::Session, trials::reviews::REVIEWERS,
+};
 use fairtrial_domain::trial::PersonRole;
 use fairtrial_pages::{
     Frame, Moment,
@@ -17,7 +19,16 @@ pub(super) const AGENCY_ZONE: Tz = chrono_tz::Pacific::Auckland;
 /// Around a page of somebody who is signed in.
 pub(super) fn signed_in(state: &State, session: &Session, section: Section) -> Frame {
     let person = &session.person;
-    let mut menu = vec![Section::Home, Section::Trials];
+    let mut menu = vec![Section::Home, Section::Trials, Section::Library];
+    if REVIEWERS.iter().any(|role| person.has(*role)) {
+        menu.push(Section::Reviews);
+    }
+    if READERS.iter().any(|role| person.has(*role)) {
+        menu.push(Section::Portfolio);
+    }
+    if WRITERS.iter().any(|role| person.has(*role)) {
+        menu.push(Section::OptOuts);
+    }
     if person.has(PersonRole::Administrator) {
         menu.extend([Section::Keys, Section::People]);
     }

@@ -51,7 +51,13 @@ async fn waits(state: &State, actor: &Actor, person: &Person, trial: &Trial) -> 
             if !view.open_verbs(person).contains(&fairtrial_domain::trial::Verb::Approve) {
                 return Ok(None);
             }
-            (format!("Sign the plan of \u{2018}{title}\u{2019}"), "Your signature is missing.", false)
+            let what = format!("Read and sign the plan of \u{2018}{title}\u{2019}");
+            return Ok(Some(Waiting {
+                what,
+                why: "Your signature is missing.".into(),
+                address: format!("/trials/{}/review", trial.key()),
+                urgent: false,
+            }));
         }
         TrialState::Approved if person.has(PersonRole::Designer) => {
             (format!("Start \u{2018}{title}\u{2019}"), "Its plan has all signatures.", false)
@@ -64,7 +70,23 @@ async fn waits(state: &State, actor: &Actor, person: &Person, trial: &Trial) -> 
             "Enrolment has ended.",
             false,
         ),
+        TrialState::DataLocked | TrialState::Reported
+            if person.has(PersonRole::Manager) || person.has(PersonRole::Approver) =>
+        {
+            let what = format!("Decide what is done about the results of \u{2018}{title}\u{2019}");
+            return Ok(Some(decision(trial, what, "Its data are locked.")));
+        }
+        TrialState::Decided | TrialState::Archived if person.has(PersonRole::Manager) => {
+            let due = state.app.decision(actor, trial.key()).await?.and_then(|found| found.due);
+            let what = format!("Say what became of \u{2018}{title}\u{2019}");
+            return Ok(due.map(|_| decision(trial, what, "It was to become the usual version.")));
+        }
         _ => return Ok(None),
     };
     Ok(Some(Waiting { what, why: why.into(), address: format!("/trials/{}", trial.key()), urgent }))
+}
+
+/// Something that is done on the page of the decision.
+fn decision(trial: &Trial, what: String, why: &str) -> Waiting {
+    Waiting { what, why: why.into(), address: format!("/trials/{}/decision", trial.key()), urgent: false }
 }

@@ -5,18 +5,22 @@ use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
 };
-use fairtrial_app::public::register::{DAYS_TO_PUBLISH, Entry, Registered, Wanted};
-use fairtrial_domain::trial::{NoticeCode, State as TrialState};
+use fairtrial_app::{
+    public::register::{DAYS_TO_PUBLISH, Entry, Registered, Wanted},
+    trials::amend::VersionView,
+};
+use fairtrial_domain::trial::{AmendmentClass, DataSeen, NoticeCode, State as TrialState};
 use fairtrial_pages::{
     Moment,
     component::Pagination,
+    decision::words,
     frame::Section,
     notice,
-    register::{Approval, Feed, FeedEntry, List, Row, Show, Standing, state},
+    register::{Approval, Feed, FeedEntry, List, PlanChange, Row, Show, Standing, state},
 };
 use serde_json::{Value, json};
 
-use super::{frame, page};
+use super::{frame, page, versions::change};
 use crate::{
     problem::Problem,
     transport::{Answer, Call},
@@ -59,7 +63,7 @@ fn wanted(call: &Call) -> Result<Wanted, Problem> {
 }
 
 /// A byte of a query.
-fn escaped(byte: u8) -> String {
+pub(super) fn escaped(byte: u8) -> String {
     if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
         char::from(byte).to_string()
     } else {
@@ -107,8 +111,52 @@ pub(crate) async fn show(call: Call) -> Answer {
         code: found.entry.code.to_string(),
     };
     let approvals = found.approved.iter().map(|(role, at)| Approval { role: *role, at: moment(*at) }).collect();
-    let show = Show::of(frame, &trial.plan, &found.entry.agency.name, standing, approvals, found.results.as_ref());
+    let show = Show::of(frame, &trial.plan, &found.entry.agency.name, standing, approvals, found.results.as_ref())
+        .decided(decision(&found))
+        .changed(changes(&found));
     kept(page(StatusCode::OK, fairtrial_pages::render(&show))?)
+}
+
+/// What was decided and what became of it, without names: a sentence and a reason each.
+fn decision(found: &Registered) -> Vec<String> {
+    let Some(decided) = &found.decision else { return Vec::new() };
+    let zone = found.entry.trial.plan.protocol().time_zone;
+    let on = |at| Moment::new(at, zone).day();
+    let against = if decided.by_the_rule { "" } else { ", against what the rule recommends" };
+    let mut told = vec![format!("{}{against}, decided on {}.", words::decided(decided.decision), on(decided.at))];
+    told.push(decided.reason.clone());
+    for report in &found.became {
+        told.push(format!("{}, as reported on {}.", words::became(report.status), on(report.at)));
+        told.push(report.reason.clone());
+    }
+    told.retain(|text| !text.is_empty());
+    told
+}
+
+/// How the plan was changed after the start. What exactly is told from the day on which the plan itself is public.
+fn changes(found: &Registered) -> Vec<PlanChange> {
+    let trial = &found.entry.trial;
+    let open = trial.state.is_locked() || trial.state == TrialState::FollowUp;
+    let told = |version: &VersionView| {
+        let (amendment, since) = (version.amendment.as_ref()?, version.in_force_from?);
+        let class = match amendment.class {
+            AmendmentClass::Minor => "Words only.",
+            AmendmentClass::Major => "More than words: everybody who signs plans has signed it anew.",
+        };
+        let seen = match amendment.data_seen {
+            DataSeen::None => "Nothing of the outcomes had been seen by then.",
+            DataSeen::Pooled => "Numbers of all versions together had been seen by then.",
+            DataSeen::ByArm => "Numbers of each version had been seen by then.",
+        };
+        Some(PlanChange {
+            number: version.version,
+            since: Moment::new(since, trial.plan.protocol().time_zone),
+            kind: format!("{class} {seen}"),
+            reason: open.then(|| amendment.reason.clone()),
+            places: if open { amendment.changes.iter().map(change).collect() } else { Vec::new() },
+        })
+    };
+    found.versions.iter().filter_map(told).collect()
 }
 
 /// Why a trial does not go on: public, unlike the reasons of every other step.
@@ -123,6 +171,12 @@ pub(crate) async fn results(call: Call) -> Answer {
     let found = call.state.app.registered(call.part("trial")).await?;
     let results = found.results.ok_or_else(Problem::not_found)?;
     kept(HttpResponse::Ok().json(results))
+}
+
+/// `GET /register/{trial}/results.xlsx`
+pub(crate) async fn spreadsheet(call: Call) -> Answer {
+    let found = call.state.app.registered(call.part("trial")).await?;
+    kept(super::report::workbook(&found.results.ok_or_else(Problem::not_found)?)?)
 }
 
 /// `GET /register/{trial}/transparency.json`
@@ -218,7 +272,7 @@ pub(crate) async fn feed(call: Call) -> Answer {
 }
 
 /// The address that people use: the configured one, or the one that this request came to.
-fn public_address(call: &Call) -> String {
+pub(super) fn public_address(call: &Call) -> String {
     call.state.public_url.clone().unwrap_or_else(|| {
         let host = call.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
         format!("http://{host}")

@@ -4,12 +4,16 @@ use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
 };
-use fairtrial_analysis::Report;
+use chrono::{NaiveDate, TimeZone};
+use chrono_tz::Tz;
+use fairtrial_analysis::{Report, release::ReleasedReport};
 use fairtrial_pages::{
     Moment,
+    chart::EnrolmentPoint,
     component::{Notice, NoticeKind},
+    decision,
     frame::Section,
-    report::{Download, Show},
+    report::{Decided, Download, Show},
 };
 
 use super::{frame, page};
@@ -44,10 +48,41 @@ pub(crate) async fn show(call: Call) -> Answer {
         address: format!("/trials/{}/report.{ending}", trial.key()),
     };
     let downloads = match report.locked {
-        true => vec![download("Numbers as CSV", "csv"), download("The whole report as JSON", "json")],
+        true => vec![
+            download("Spreadsheet with rounded numbers, to pass on", "xlsx"),
+            download("Exact numbers as CSV, for the agency\u{2019}s own people", "csv"),
+            download("The whole report as JSON, for the agency\u{2019}s own people", "json"),
+        ],
         false => Vec::new(),
     };
-    page(StatusCode::OK, fairtrial_pages::render(&Show::of(frame, &report, None, downloads)))
+    let decided = call.state.app.decision(&actor, trial.key()).await?.map(|found| Decided {
+        what: decision::words::decided(found.decided.decision).to_owned(),
+        by: found.name(found.decided.person_id),
+        at: Moment::new(found.decided.at, trial.plan.protocol().time_zone),
+        reason: Some(found.decided.reason).filter(|reason| !reason.is_empty()),
+    });
+    let entered = call.state.app.enrolment(&actor, trial.key()).await?;
+    let points = points(&entered, trial.plan.protocol().time_zone);
+    let show =
+        Show::of(frame, &report, decided, downloads).entered(&points, trial.plan.protocol().monitoring.max_units);
+    page(StatusCode::OK, fairtrial_pages::render(&show))
+}
+
+/// The ends of days, with how many people had been assigned by then.
+fn points(entered: &[(NaiveDate, u64)], zone: Tz) -> Vec<EnrolmentPoint> {
+    let Some((first, _)) = entered.first() else { return Vec::new() };
+    let end = |day: NaiveDate| {
+        let noon = day.and_hms_opt(12, 0, 0).unwrap_or_default();
+        zone.from_local_datetime(&noon).earliest().unwrap_or_else(|| zone.from_utc_datetime(&noon))
+    };
+    entered
+        .iter()
+        .map(|(day, assigned)| EnrolmentPoint {
+            at: Moment::new(end(*day).to_utc(), zone),
+            seconds: u64::try_from((*day - *first).num_seconds()).unwrap_or(0) + 86_400,
+            assigned: *assigned,
+        })
+        .collect()
 }
 
 /// `GET /trials/{trial}/report.json`
@@ -65,6 +100,26 @@ pub(crate) async fn table(call: Call) -> Answer {
         Problem::internal()
     })?;
     Ok(HttpResponse::Ok().insert_header(attachment(&report, "csv")).content_type("text/csv; charset=utf-8").body(text))
+}
+
+/// `GET /trials/{trial}/report.xlsx`
+pub(crate) async fn spreadsheet(call: Call) -> Answer {
+    let report = call.state.app.report_to_take_away(&call.caller.actor()?, call.part("trial")).await?;
+    workbook(&report)
+}
+
+/// A released report as a file of Excel's.
+pub(super) fn workbook(report: &ReleasedReport) -> Answer {
+    let bytes = fairtrial_pages::report::workbook(report).map_err(|error| {
+        tracing::error!(%error, "a workbook could not be written");
+        Problem::internal()
+    })?;
+    // The name of the file is made of the trial's key, which needs no quoting.
+    let name = format!("attachment; filename=\"{}-report.xlsx\"", report.trial);
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+        .body(bytes))
 }
 
 /// The report, once nothing in it changes any more: whoever takes numbers away should not take passing ones.

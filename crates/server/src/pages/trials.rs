@@ -6,10 +6,11 @@ use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use fairtrial_app::{
     Actor, AppError, Trial,
+    frontline::{batch::SENDERS, seen::CONNECTORS},
     people::sessions::Session,
-    trials::{life::Move, proof::PublishedCalendar, view::TrialView},
+    trials::{life::Move, proof::PublishedCalendar, rehearsal::planning, view::TrialView},
 };
-use fairtrial_domain::trial::{Decision, PersonRole, Verb};
+use fairtrial_domain::trial::{PersonRole, Verb};
 use fairtrial_pages::{
     Moment,
     component::{ErrorSummary, Fault, Pagination, SummaryList},
@@ -123,6 +124,8 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
         plan: protocol::summary(plan),
         allocation: allocation(trial),
         allocation_files: allocation_files(trial),
+        may_connect: CONNECTORS.iter().any(|role| session.person.has(*role)),
+        may_send: started && SENDERS.iter().any(|role| session.person.has(*role)),
         effects: trial.state.effects(trial.reverted),
         tier: view.tier,
         tier_reasons: view.tier_reasons.clone(),
@@ -188,7 +191,7 @@ fn may_read_report(trial: &Trial, session: &Session) -> bool {
     trial.state.is_locked() || readers.iter().any(|role| session.person.has(*role))
 }
 
-fn signatures(view: &TrialView, moment: &impl Fn(DateTime<Utc>) -> Moment) -> Vec<Signature> {
+pub(super) fn signatures(view: &TrialView, moment: &impl Fn(DateTime<Utc>) -> Moment) -> Vec<Signature> {
     let of_role = |role: &PersonRole| {
         let signed = view.signatures.iter().find(|signature| signature.stands && signature.role == *role);
         let signed = signed.filter(|_| !view.missing.contains(role));
@@ -215,6 +218,9 @@ fn happening(action: &str) -> &str {
         "trial.resume_asked" => "Resuming asked for",
         "trial.decide" => "Decided",
         "trial.decide_asked" => "Decision asked for",
+        "trial.commented" => "Commented",
+        "trial.adoption_reported" => "What became of it reported",
+        "verdict.viewed" => "Verdict read",
         "trial.publish" => "Made public",
         "trial.amend" => "Amendment proposed",
         "trial.withdraw" => "Withdrawn",
@@ -230,7 +236,9 @@ pub(crate) async fn plan(call: Call) -> Answer {
     let trial = call.state.app.trial_of(&call.caller.actor()?, call.part("trial"))?;
     let mut frame = frame::signed_in(&call.state, session, Section::Trials);
     frame.facts.protocol_id = Some(trial.plan.id().to_string());
-    let show = protocol::Show::of(frame, &trial.plan, trial.state.is_draft(), trial.plan.canonical().to_owned());
+    let planning = planning(trial.plan.protocol());
+    let document = trial.plan.canonical().to_owned();
+    let show = protocol::Show::of(frame, &trial.plan, trial.state.is_draft(), document, planning);
     page(StatusCode::OK, fairtrial_pages::render(&show))
 }
 
@@ -238,13 +246,11 @@ pub(crate) async fn plan(call: Call) -> Answer {
 pub(crate) async fn act(call: Call) -> Answer {
     let key = call.part("trial").to_owned();
     let verb = Verb::from_word(call.part("verb")).ok_or_else(Problem::not_found)?;
-    let (form, state, caller) =
-        call.form(&["reason", "protocol_id", "because_of_harm", "condition", "decision"]).await?;
+    let (form, state, caller) = call.form(&["reason", "protocol_id", "because_of_harm", "condition"]).await?;
     let actor = caller.actor()?;
     let mut asked = Move::plain(verb, form.get("reason"));
     asked.because_of_harm = verb == Verb::Stop && form.get("because_of_harm") == "yes";
     asked.condition = Some(form.get("condition").to_owned()).filter(|text| !text.trim().is_empty());
-    asked.decision = Decision::from_word(form.get("decision"));
     // What is done is done to the plan that stood on the page, or not at all.
     asked.protocol_id = Some(form.get("protocol_id"))
         .filter(|id| !id.is_empty())
@@ -265,7 +271,6 @@ pub(crate) async fn act(call: Call) -> Answer {
                 // The faults of the form stand at its fields; those of the plan have none here.
                 fault.field = fault.field.take().and_then(|field| match field.as_str() {
                     "reason" | "condition" => Some(format!("{field}-{}", verb.as_str())),
-                    "decision" => Some(field),
                     _ => None,
                 });
             }

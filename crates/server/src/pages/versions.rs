@@ -5,7 +5,7 @@ use fairtrial_app::{
     AppError,
     trials::{amend::VersionView, life::Move},
 };
-use fairtrial_domain::trial::{DataSeen, PersonRole, Verb};
+use fairtrial_domain::trial::{DataSeen, Difference, PersonRole, Verb};
 use fairtrial_pages::{
     Moment,
     component::{ErrorSummary, Fault},
@@ -39,11 +39,6 @@ pub(crate) async fn list(call: Call) -> Answer {
 }
 
 fn shown(version: &VersionView, moment: impl Fn(chrono::DateTime<chrono::Utc>) -> Moment) -> Version {
-    let words = |value: &Option<Value>| match value {
-        None => "(nothing)".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
     let standing = serde_json::to_value(version.standing).ok().and_then(|word| word.as_str().map(str::to_owned));
     let amendment = version.amendment.as_ref();
     Version {
@@ -53,16 +48,18 @@ fn shown(version: &VersionView, moment: impl Fn(chrono::DateTime<chrono::Utc>) -
         proposed: moment(version.proposed_at),
         in_force: version.in_force_from.map(&moment),
         amendment: amendment.map(|a| (a.name.clone(), a.reason.clone(), a.class, a.data_seen)),
-        changes: amendment
-            .into_iter()
-            .flat_map(|amendment| &amendment.changes)
-            .map(|change| Change {
-                pointer: change.pointer.clone(),
-                before: words(&change.before),
-                after: words(&change.after),
-            })
-            .collect(),
+        changes: amendment.into_iter().flat_map(|amendment| &amendment.changes).map(change).collect(),
     }
+}
+
+/// One place that differs, as people read it.
+pub(super) fn change(found: &Difference) -> Change {
+    let words = |value: &Option<Value>| match value {
+        None => "(nothing)".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    Change { pointer: found.pointer.clone(), before: words(&found.before), after: words(&found.after) }
 }
 
 /// `GET /trials/{trial}/amend`

@@ -14,7 +14,14 @@ const ANSWERS: [(&str, &[(&str, &str)]); 9] = [
     ),
     ("idea", &[("change", "half the words"), ("because", "people say they do not read it")]),
     ("versions", &[("usual", "Usual letter"), ("new", "Short letter"), ("usual_cost", "1.10"), ("new_cost", "")]),
-    ("people", &[("who", "people with one overdue fine"), ("least_able_to_cope", "people in hardship are left out")]),
+    (
+        "people",
+        &[
+            ("who", "people with one overdue fine"),
+            ("attributes", "district: north, south (balance)"),
+            ("least_able_to_cope", "people in hardship are left out"),
+        ],
+    ),
     (
         "outcome",
         &[

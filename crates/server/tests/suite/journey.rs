@@ -39,7 +39,10 @@ fn from_a_plan_to_locked_data() {
     assert_done(&designer.post("/trials/new-letter/start", &[]), "start");
 
     assert_eq!(designer.get("/trials/new-letter/report").status, 403, "those who run it do not see the comparison");
-    assert_eq!(analyst.get("/trials/new-letter/report.csv").status, 409, "passing numbers are not taken away");
+    for ending in ["csv", "xlsx"] {
+        let early = analyst.get(&format!("/trials/new-letter/report.{ending}"));
+        assert_eq!(early.status, 409, "passing numbers are not taken away");
+    }
     designer.get("/trials/new-letter");
     let unexplained = designer.post("/trials/new-letter/stop", &[("reason", "  ")]);
     assert_eq!(unexplained.status, 422);
@@ -51,6 +54,11 @@ fn from_a_plan_to_locked_data() {
     let table = designer.get("/trials/new-letter/report.csv");
     assert_eq!((table.status, table.header("content-type")), (200, Some("text/csv; charset=utf-8")));
     assert_eq!(table.header("content-disposition"), Some("attachment; filename=\"new-letter-report.csv\""));
+    let sheet = designer.get("/trials/new-letter/report.xlsx");
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    assert_eq!((sheet.status, sheet.header("content-type")), (200, Some(kind)));
+    assert!(sheet.body.starts_with(b"PK"));
+    assert_eq!(designer.get("/register/new-letter/results.xlsx").status, 404, "nothing is public yet");
     assert_eq!(designer.get("/trials/new-letter/report.json").json()["trial"], "new-letter");
     let history = designer.get("/trials/new-letter").text();
     for what in ["Plan written", "Plan signed", "Started", "Enrolment ended", "It is over", "Data locked"] {

@@ -12,6 +12,7 @@ mod contract;
 mod corpus;
 mod drain;
 mod events;
+mod faces;
 mod frontline;
 mod guide;
 mod journey;

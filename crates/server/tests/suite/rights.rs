@@ -216,6 +216,7 @@ fn rows_that_need_nothing_are_few_and_known() {
         "/register.atom",
         "/register/{trial}",
         "/register/{trial}/results.json",
+        "/register/{trial}/results.xlsx",
         "/register/{trial}/transparency.json",
         "/t/{code}",
         "/ofrep/v1/stream",

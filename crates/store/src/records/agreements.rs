@@ -20,6 +20,10 @@ pub struct Agreement {
     pub reason: String,
     /// When, in microseconds.
     pub asked_at: i64,
+    /// Who is to see to an adoption.
+    pub owner: Option<String>,
+    /// The day by which it is to be done, as an ISO date.
+    pub due_on: Option<String>,
 }
 
 /// Keeps what somebody asks for, in the place of what they asked for by the same verb before.

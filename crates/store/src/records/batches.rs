@@ -55,6 +55,52 @@ pub fn find(c: &mut DbConnection, trial_id: i64, id: &str) -> Result<Option<Batc
     Ok(batches::table.find((trial_id, id)).first(c).optional()?)
 }
 
+/// The lists of a trial, the latest first, without their people and their files.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_trial(c: &mut DbConnection, trial_id: i64) -> Result<Vec<BatchRow>, StoreError> {
+    let heads: Vec<Head> = batches::table
+        .filter(batches::trial_id.eq(trial_id))
+        .order((batches::uploaded_at.desc(), batches::id))
+        .select((
+            batches::id,
+            batches::protocol_id,
+            batches::uploaded_by,
+            batches::uploaded_key,
+            batches::uploaded_at,
+            batches::accepted,
+            batches::refused,
+            batches::balance,
+            batches::committed_by,
+            batches::committed_at,
+            batches::checksum,
+        ))
+        .load(c)?;
+    let row =
+        |(id, protocol_id, by, key, at, accepted, refused, balance, second, committed_at, checksum): Head| BatchRow {
+            trial_id,
+            id,
+            protocol_id,
+            uploaded_by: by,
+            uploaded_key: key,
+            uploaded_at: at,
+            accepted,
+            refused,
+            balance,
+            units: String::new(),
+            committed_by: second,
+            committed_at,
+            file: None,
+            checksum,
+        };
+    Ok(heads.into_iter().map(row).collect())
+}
+
+/// A list without its people and its file, which can be long.
+type Head =
+    (String, String, Option<i64>, Option<i64>, i64, i64, String, String, Option<i64>, Option<i64>, Option<String>);
+
 /// Marks a list as committed, which locks it until the end of the transaction.
 ///
 /// # Errors

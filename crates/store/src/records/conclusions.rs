@@ -28,6 +28,10 @@ pub struct DecisionRow {
     pub second_person_id: Option<i64>,
     /// When, in microseconds.
     pub decided_at: i64,
+    /// Who sees to an adoption.
+    pub owner: Option<String>,
+    /// The day by which it is to be done, as an ISO date.
+    pub due_on: Option<String>,
 }
 
 /// Keeps a decision.
@@ -45,6 +49,14 @@ pub fn decide(c: &mut DbConnection, decision: &DecisionRow) -> Result<(), StoreE
 /// When the database fails.
 pub fn decision_of(c: &mut DbConnection, trial_id: i64) -> Result<Option<DecisionRow>, StoreError> {
     Ok(decisions::table.find(trial_id).first(c).optional()?)
+}
+
+/// Every decision, by the number of its trial.
+///
+/// # Errors
+/// When the database fails.
+pub fn decisions(c: &mut DbConnection) -> Result<Vec<DecisionRow>, StoreError> {
+    Ok(decisions::table.order(decisions::trial_id).load(c)?)
 }
 
 /// Keeps that the results of a trial are public from now on; the first time counts.

@@ -1,5 +1,6 @@
 //! The small tables, one file a noun. Functions take a connection and run inside the caller's transaction.
 
+pub mod adoptions;
 pub mod agencies;
 pub mod agreements;
 pub mod amendments;
@@ -7,12 +8,14 @@ pub mod api_keys;
 pub mod audit;
 mod audit_check;
 pub mod batches;
+pub mod comments;
 pub mod conclusions;
 pub mod directory;
 pub mod limits;
 pub mod log;
 pub mod notes;
 pub mod opt_outs;
+pub mod origins;
 pub mod people;
 pub mod receipts;
 pub mod replies;

@@ -1,7 +1,9 @@
 //! What the database itself refuses, whoever asks.
 
 use diesel::connection::SimpleConnection;
-use fairtrial_store::{amendments, audit, conclusions, notes, people, sessions, touches, trials};
+use fairtrial_store::{
+    adoptions, amendments, audit, comments, conclusions, notes, origins, people, sessions, touches, trials,
+};
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
 use super::installation::{Installation, NOW, PLAN, dump, event, note, request};
@@ -41,6 +43,17 @@ fn ended(trial_id: i64, version: i64, person_id: i64, outcome: &str) -> amendmen
     amendments::End { trial_id, version, outcome: outcome.into(), person_id, reason: String::new(), ended_at: NOW }
 }
 
+fn adoption(trial_id: i64, status: &str, person_id: i64) -> adoptions::AdoptionRow {
+    adoptions::AdoptionRow {
+        trial_id,
+        step: 0,
+        status: status.into(),
+        reason: "the printer had to change".into(),
+        person_id,
+        reported_at: NOW,
+    }
+}
+
 /// Something in every table.
 pub(crate) fn fill(installation: &Installation) {
     let drawing = installation.simple("open-door", 100);
@@ -74,8 +87,27 @@ pub(crate) fn fill(installation: &Installation) {
                 person_id,
                 second_person_id: None,
                 decided_at: NOW,
+                owner: Some("letters team".into()),
+                due_on: Some("2027-03-31".into()),
             };
             conclusions::decide(c, &decision)?;
+            for status in ["adapted", "adopted"] {
+                adoptions::report(c, &adoption(trial_id, status, person_id))?;
+            }
+            let origin = origins::Origin { trial_id, from_trial_id: trial_id, protocol_id: PLAN.into() };
+            origins::add(c, &origin)?;
+            for _ in 0..2 {
+                let comment = comments::CommentRow {
+                    trial_id,
+                    number: 0,
+                    protocol_id: PLAN.into(),
+                    place: "data".into(),
+                    remark: "why so long?".into(),
+                    person_id,
+                    made_at: NOW,
+                };
+                comments::add(c, &comment)?;
+            }
             conclusions::publish(c, trial_id, person_id, NOW)?;
             touches::add(c, &[(trial_id, "not_eligible", 4)])?;
             people::note_sign_in(c, person_id, 1, None)?;
@@ -113,7 +145,7 @@ fn refused(installation: &Installation, statement: &str) {
 }
 
 /// Append-only tables: name, a column, the columns of a unique key.
-const TABLES: [(&str, &str, &str); 11] = [
+const TABLES: [(&str, &str, &str); 14] = [
     ("notes", "at", "agency_id, event_id, trial_id, bucket"),
     ("events", "value", "agency_id, event_id, bucket"),
     ("event_conflicts", "received_at", "agency_id, event_id, bucket, fingerprint"),
@@ -125,6 +157,9 @@ const TABLES: [(&str, &str, &str); 11] = [
     ("amendment_ends", "ended_at", "trial_id, version"),
     ("decisions", "decided_at", "trial_id"),
     ("publications", "published_at", "trial_id"),
+    ("adoptions", "reported_at", "trial_id, step"),
+    ("origins", "from_trial_id", "trial_id"),
+    ("comments", "made_at", "trial_id, number"),
 ];
 
 on_both_databases! {
@@ -155,6 +190,17 @@ on_both_databases! {
                 }
             }
         }
+    }
+
+    fn reports_of_an_adoption_stand_one_behind_the_other(database) {
+        let installation = Installation::new(database);
+        fill(&installation);
+        let (steps, origins) = installation
+            .write(|c| Ok((adoptions::all(c)?, origins::all(c)?)))
+            .map(|(rows, origins)| (rows.into_iter().map(|row| (row.step, row.status)).collect::<Vec<_>>(), origins))
+            .unwrap();
+        assert_eq!(steps, [(1, "adapted".to_owned()), (2, "adopted".to_owned())]);
+        assert_eq!(origins.iter().map(|origin| origin.protocol_id.as_str()).collect::<Vec<_>>(), [PLAN]);
     }
 
     fn the_plan_of_a_started_trial_is_locked(database) {

@@ -3,6 +3,8 @@
 use fairtrial_domain::{Decimal, protocol::Aim};
 use serde_json::Value;
 
+use super::attributes;
+
 /// One page of questions.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Step {
@@ -46,6 +48,8 @@ pub enum Kind {
     Flag,
     /// One thing on each line.
     List,
+    /// One attribute on each line; none is an answer too.
+    Attributes,
 }
 
 const fn field(name: &'static str, pointer: &'static str, kind: Kind) -> Field {
@@ -84,6 +88,7 @@ pub const STEPS: &[Step] = &[
         name: "people",
         fields: &[
             field("who", "/hypothesis/who", Kind::Text),
+            field("attributes", "/attributes", Kind::Attributes),
             field("least_able_to_cope", "/risk/least_able_to_cope", Kind::Text),
         ],
     },
@@ -171,6 +176,7 @@ impl Field {
         match (self.kind, value) {
             (Kind::InHundred | Kind::Margin, Value::String(text)) => in_hundred(text).unwrap_or_else(|| text.clone()),
             (Kind::Flag, Value::Bool(yes)) => if *yes { "yes" } else { "no" }.to_owned(),
+            (Kind::Attributes, Value::Array(items)) => attributes::lines(items),
             (Kind::List, Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"),
             (_, Value::String(text)) => text.clone(),
             (_, Value::Null) => String::new(),
@@ -199,6 +205,14 @@ impl Field {
             Kind::Choice(words) if words.contains(&text.as_str()) => Value::String(text),
             Kind::Flag if text == "yes" || text == "no" => Value::Bool(text == "yes"),
             Kind::Choice(_) | Kind::Flag => return Err("choose one of the answers".into()),
+            Kind::Attributes => {
+                let known = attributes::read(&text)?;
+                // What balances the versions is what strata are made of.
+                if let Some(strata) = document.pointer_mut("/allocation/strata") {
+                    *strata = attributes::strata(&known);
+                }
+                Value::Array(known)
+            }
             Kind::List => {
                 let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
                 let lines: Vec<Value> = lines.map(|line| Value::String(line.to_owned())).collect();

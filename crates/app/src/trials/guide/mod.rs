@@ -3,6 +3,7 @@
 //! The plan is a saved draft from the first answer on, so a designer can leave at any step and come back. What a pattern
 //! cannot know stands in square brackets; a step with a bracket left in it is still to do.
 
+mod attributes;
 mod field;
 mod pattern;
 
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// Days from now until a new plan ends, unless the designer says otherwise.
-const USUAL_DAYS: i64 = 365;
+pub(crate) const USUAL_DAYS: i64 = 365;
 
 /// A new plan to be made from a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,7 +153,7 @@ impl App {
     }
 
     /// A key made of the title's words that no trial has.
-    fn free_key(&self, title: &str) -> String {
+    pub(crate) fn free_key(&self, title: &str) -> String {
         let plain: String =
             title.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect();
         let words: Vec<&str> = plain.split_whitespace().take(5).collect();

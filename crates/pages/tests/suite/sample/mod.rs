@@ -1,9 +1,13 @@
 //! The samples: names are `<noun>/<verb>-<case>`.
 
 mod access;
+mod connect;
 mod guide;
+mod learned;
+mod opt_out;
 pub(crate) mod public;
 pub(crate) mod report;
+mod review;
 mod trial;
 
 use chrono::{DateTime, Utc};
@@ -19,6 +23,10 @@ pub(crate) fn all() -> Vec<(String, String)> {
     report::add(&mut pages);
     public::add(&mut pages);
     guide::add(&mut pages);
+    learned::add(&mut pages);
+    opt_out::add(&mut pages);
+    connect::add(&mut pages);
+    review::add(&mut pages);
     pages
 }
 
@@ -60,7 +68,17 @@ pub(crate) fn inside(section: Section) -> Frame {
         signed_in: Some(SignedIn {
             name: "Hana Tūhoe".into(),
             agency: "Ministry of Made-up Justice".into(),
-            menu: vec![Section::Home, Section::Trials, Section::Keys, Section::People, Section::Account],
+            menu: vec![
+                Section::Home,
+                Section::Trials,
+                Section::Library,
+                Section::Reviews,
+                Section::Portfolio,
+                Section::OptOuts,
+                Section::Keys,
+                Section::People,
+                Section::Account,
+            ],
         }),
         section,
         demonstration: true,

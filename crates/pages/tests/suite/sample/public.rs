@@ -6,7 +6,8 @@ use fairtrial_domain::trial::{PersonRole, State};
 use fairtrial_pages::component::Pagination;
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::notice;
-use fairtrial_pages::register::{Approval, List, Row, Show, Standing};
+use fairtrial_pages::register::{Approval, List, PlanChange, Row, Show, Standing};
+use fairtrial_pages::trial::Change;
 
 pub(crate) fn add(pages: &mut Pages) {
     lists(pages);
@@ -118,11 +119,18 @@ fn shows(pages: &mut Pages) {
         ..standing(State::DataLocked)
     };
     let results = released(&report::undecided());
-    page(
-        pages,
-        "register/show-worst",
-        &Show::of(outside(), &plan(Some(NASTY)), LONG, worst, vec![approvals().remove(0); 6], Some(&results)),
-    );
+    let change = PlanChange {
+        number: 2,
+        since: moment("2026-09-20T00:00:00Z"),
+        kind: "Words only. Nothing of the outcomes had been seen by then.".into(),
+        reason: Some(NASTY.into()),
+        places: vec![Change { pointer: format!("/{LONG}"), before: NASTY.into(), after: LONG.into() }; 3],
+    };
+    let hidden = PlanChange { number: 3, reason: None, places: vec![], ..change.clone() };
+    let worst = Show::of(outside(), &plan(Some(NASTY)), LONG, worst, vec![approvals().remove(0); 6], Some(&results))
+        .decided(vec![NASTY.into(), LONG.into()])
+        .changed(vec![change, hidden]);
+    page(pages, "register/show-worst", &worst);
 }
 
 fn notices(pages: &mut Pages) {

@@ -1,4 +1,4 @@
-use super::{LONG, NASTY, Pages, inside, moment, page};
+use super::{LONG, NASTY, Pages, days_after, inside, moment, page};
 use chrono::{DateTime, Utc};
 use fairtrial_analysis::report::*;
 use fairtrial_analysis::{Guarantee, Report, words};
@@ -6,6 +6,7 @@ use fairtrial_domain::decision_rule::Claim;
 use fairtrial_domain::protocol::{Aim, Better, OutcomeKind, Role, Sides};
 use fairtrial_domain::{ArmKey, Decimal, OutcomeKey, ProtocolId, TrialKey};
 use fairtrial_pages::Frame;
+use fairtrial_pages::chart::EnrolmentPoint;
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::report::{Decided, Download, Show};
 
@@ -33,7 +34,15 @@ pub(crate) fn add(pages: &mut Pages) {
     };
     let downloads =
         vec![Download { label: "Numbers as CSV".into(), address: "/trials/fines-letter/report.csv".into() }];
-    page(pages, "report/show-worst", &Show::of(frame(), &worst(), Some(decided), downloads));
+    let entered: Vec<EnrolmentPoint> = (1..=60_u64)
+        .map(|day| EnrolmentPoint {
+            at: days_after("2026-08-01T00:00:00Z", day.cast_signed()),
+            seconds: day * 86_400,
+            assigned: day * 97,
+        })
+        .collect();
+    let worst = Show::of(frame(), &worst(), Some(decided), downloads).entered(&entered, 6_000);
+    page(pages, "report/show-worst", &worst);
 }
 
 fn frame() -> Frame {

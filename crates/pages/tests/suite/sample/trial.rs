@@ -1,6 +1,6 @@
 use super::{LONG, NASTY, Pages, days_after, done, inside, moment, page};
 use fairtrial_domain::LockedProtocol;
-use fairtrial_domain::trial::{AmendmentClass, DataSeen, PersonRole, State, Tier, Verb};
+use fairtrial_domain::trial::{AmendmentClass, DataSeen, PersonRole, PlanPart, State, Tier, Verb};
 use fairtrial_pages::chart::{Enrolment, EnrolmentPoint};
 use fairtrial_pages::component::{ErrorSummary, Fault, Pagination, SummaryList};
 use fairtrial_pages::frame::{Frame, Section};
@@ -114,6 +114,8 @@ fn shows(pages: &mut Pages) {
         plan: protocol::summary(sample_plan().protocol()),
         allocation: SummaryList::default(),
         allocation_files: vec![],
+        may_connect: true,
+        may_send: false,
         effects: State::Draft.effects(false),
         tier: Tier::Zero,
         tier_reasons: vec![],
@@ -140,6 +142,8 @@ fn shows(pages: &mut Pages) {
     let running = Show {
         frame: framed(Section::Trials),
         state: State::Enrolling,
+        may_connect: true,
+        may_send: true,
         effects: State::Enrolling.effects(false),
         tier: Tier::One,
         tier_reasons: vec!["somebody could lose time, and it could matter".into()],
@@ -173,6 +177,8 @@ fn shows(pages: &mut Pages) {
         title: NASTY.into(),
         summary: format!("{NASTY}\n\n{LONG}"),
         state: State::Suspended,
+        may_connect: false,
+        may_send: false,
         effects: State::Suspended.effects(false),
         lacking: vec![format!("/data/pia: {NASTY}"), format!("/public_comment: {LONG}")],
         waits_for: vec![NASTY.into(), "Version 2 of the plan waits for signatures.".into()],
@@ -261,6 +267,7 @@ fn creates(pages: &mut Pages) {
 
 fn protocols(pages: &mut Pages) {
     let part = |heading: &str, value: &str| Part {
+        place: PlanPart::People,
         heading: heading.into(),
         sentence: Some("People with one overdue fine under $1,000.".into()),
         list: SummaryList::default().row("In", value).rows_of("Out", vec!["People in crisis".into(), "Minors".into()]),
@@ -269,6 +276,7 @@ fn protocols(pages: &mut Pages) {
         frame: framed(Section::Trials),
         key: "fines-letter".into(),
         title: "Overdue fines".into(),
+        planning: vec![],
         parts,
         protocol_id: PROTOCOL_ID.into(),
         draft,
@@ -276,7 +284,12 @@ fn protocols(pages: &mut Pages) {
     };
     page(pages, "protocol/show-empty", &show(vec![], true, "{}"));
     let text = sample_text();
-    page(pages, "protocol/show-typical", &protocol::Show::of(framed(Section::Trials), &sample_plan(), false, text));
+    let planned = vec!["With 6,000 people you can see a rise from 20 to 23 in 100.".to_owned()];
+    page(
+        pages,
+        "protocol/show-typical",
+        &protocol::Show::of(framed(Section::Trials), &sample_plan(), false, text, planned),
+    );
     page(
         pages,
         "protocol/show-worst",

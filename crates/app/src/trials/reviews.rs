@@ -1,0 +1,227 @@
+//! What waits for signatures, and everything that a reviewer reads before signing.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use fairtrial_domain::{
+    LockedProtocol, ProtocolId,
+    trial::{Difference, PersonRole, PlanPart, SignatureKind, State, Tier, differences, document},
+};
+use fairtrial_store::{
+    StoreError, audit,
+    comments::{self, CommentRow},
+    people, trials,
+};
+use serde_json::json;
+
+use super::{
+    life::SIGNING,
+    review::{UnderReview, signatures},
+    view::TrialView,
+};
+use crate::{
+    error::AppError,
+    state::{
+        App,
+        actor::Actor,
+        directory::{Trial, instant},
+    },
+};
+
+/// A plan or an amendment that waits for signatures.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// The trial.
+    pub trial: Arc<Trial>,
+    /// The number of the amendment, where it is one.
+    pub amendment: Option<i64>,
+    /// How much people could lose.
+    pub tier: Tier,
+    /// The role in which this person could sign it now.
+    pub mine: Option<PersonRole>,
+    /// Whether they have signed it on a condition that is still open.
+    pub on_condition: bool,
+    /// The roles whose signature is missing.
+    pub missing: Vec<PersonRole>,
+    /// Since when it waits.
+    pub since: DateTime<Utc>,
+}
+
+/// A comment on a part of the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// Which part.
+    pub place: PlanPart,
+    /// What is said.
+    pub remark: String,
+    /// Who says it.
+    pub name: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Whether it was said about the content of now.
+    pub current: bool,
+}
+
+/// What a reviewer reads.
+#[derive(Debug, Clone)]
+pub struct ReviewView {
+    /// The trial with signatures, tier and verbs.
+    pub view: TrialView,
+    /// The content under review.
+    pub plan: Arc<LockedProtocol>,
+    /// What differs from the content that was signed or in force before; nothing when there was none.
+    pub changes: Option<Changes>,
+    /// What was said about it and about earlier contents, the oldest first.
+    pub comments: Vec<Comment>,
+}
+
+/// How a content differs from one before it.
+#[derive(Debug, Clone)]
+pub struct Changes {
+    /// The content before.
+    pub before: ProtocolId,
+    /// Each place that differs.
+    pub differences: Vec<Difference>,
+}
+
+/// Who signs plans, and so has a queue.
+pub const REVIEWERS: &[PersonRole] = &SIGNING;
+
+/// Most letters of a comment.
+const MOST_LETTERS: usize = 2_000;
+
+impl App {
+    /// The plans and amendments of the actor's agency that wait for signatures: those that wait for this person first, then
+    /// what waits longest.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] for a program; when the database fails.
+    pub async fn reviews(&self, actor: &Actor) -> Result<Vec<Waiting>, AppError> {
+        let person = actor.person()?;
+        let mut found = Vec::new();
+        for trial in self.trials_of(actor)? {
+            let open = trial.state == State::InReview || (trial.state.has_started() && !trial.state.is_locked());
+            if !open {
+                continue;
+            }
+            let (id, key) = (trial.id, trial.key().to_owned());
+            let (under, entries) =
+                self.store.read(move |c| Ok((UnderReview::read(c, id)?, audit::about(c, &key, 100)?))).await?;
+            if trial.state.has_started() && under.amendment.is_none() {
+                continue;
+            }
+            let missing = under.missing();
+            let standing = under.review.standing().find(|signature| signature.person == person.id).cloned();
+            let mine = missing
+                .iter()
+                .copied()
+                .find(|role| person.has(*role) && under.review.may_sign(person.id, *role).is_ok());
+            let begins = if under.amendment.is_some() { "trial.amend" } else { "trial.submit" };
+            let since = entries.iter().find(|entry| entry.action == begins);
+            found.push(Waiting {
+                amendment: under.amendment.as_ref().map(|amendment| amendment.version),
+                tier: under.assessment.tier,
+                mine,
+                on_condition: standing.is_some_and(|signature| signature.kind == SignatureKind::Conditional),
+                missing,
+                since: since.map_or(trial.created_at, |entry| instant(entry.at)),
+                trial,
+            });
+        }
+        found.sort_by_key(|waiting| (waiting.mine.is_none(), waiting.since));
+        Ok(found)
+    }
+
+    /// What a reviewer reads before signing.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], and when the database fails.
+    pub async fn review(&self, actor: &Actor, key: &str) -> Result<ReviewView, AppError> {
+        actor.person()?;
+        let trial = self.trial_of(actor, key)?;
+        let view = self.view_trial(actor, key).await?;
+        let (id, agency_id) = (trial.id, trial.agency_id);
+        let (under, before, rows, people) = self
+            .store
+            .read(move |c| {
+                let under = UnderReview::read(c, id)?;
+                let before = match &under.amendment {
+                    Some(amendment) => Some(amendment.replaces.clone()),
+                    None => signatures(trials::signatures_of(c, id)?)?
+                        .into_iter()
+                        .rfind(|signature| signature.protocol_id != *under.plan.id())
+                        .map(|signature| signature.protocol_id.to_string()),
+                };
+                let before = match before {
+                    Some(id_before) => trials::canonical(c, id, &id_before)?,
+                    None => None,
+                };
+                Ok((under, before, comments::of_trial(c, id)?, people::of_agency(c, agency_id)?))
+            })
+            .await?;
+        let changes = before
+            .map(|text| {
+                let damaged = || AppError::Internal(format!("an older plan of {key} cannot be read"));
+                let before = LockedProtocol::from_json(text.as_bytes()).map_err(|_| damaged())?;
+                let differences = differences(&document(&before), &document(&under.plan));
+                Ok::<_, AppError>(Changes { before: before.id().clone(), differences })
+            })
+            .transpose()?;
+        let name = |id: i64| people.iter().find(|person| person.id == id).map(|person| person.name.clone());
+        let comments = rows
+            .into_iter()
+            .map(|row| {
+                let damaged = || StoreError::Damaged(format!("comment {}", row.number));
+                Ok(Comment {
+                    place: PlanPart::from_word(&row.place).ok_or_else(damaged)?,
+                    name: name(row.person_id).unwrap_or_else(|| "somebody who has left".into()),
+                    at: instant(row.made_at),
+                    current: row.protocol_id == under.plan.id().as_str(),
+                    remark: row.remark,
+                })
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        Ok(ReviewView { view, plan: Arc::new(under.plan), changes, comments })
+    }
+
+    /// Keeps what somebody says about a part of the plan: whoever signs plans, or writes them.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Forbidden`]; [`AppError::Invalid`] for an empty or overlong text;
+    /// [`AppError::Conflict`] once the data are locked.
+    pub async fn comment(&self, actor: &Actor, key: &str, place: PlanPart, remark: &str) -> Result<(), AppError> {
+        let person = actor.person()?;
+        let trial = self.trial_of(actor, key)?;
+        let mut roles = SIGNING.to_vec();
+        roles.push(PersonRole::Designer);
+        person.needs_one_of(&roles)?;
+        if trial.state.is_locked() {
+            return Err(AppError::conflict(
+                "locked",
+                "the plan has served its purpose: nothing in it changes any more",
+            ));
+        }
+        let remark = remark.trim();
+        if !(1..=MOST_LETTERS).contains(&remark.chars().count()) || remark.contains('\0') {
+            return Err(AppError::invalid("/remark", "missing_field", "say something, in at most 2,000 characters"));
+        }
+        let entry = self.entry(actor, person, "trial.commented", key, json!({"place": place}));
+        let comment = CommentRow {
+            trial_id: trial.id,
+            number: 0,
+            protocol_id: String::new(),
+            place: place.as_str().to_owned(),
+            remark: remark.to_owned(),
+            person_id: person.id,
+            made_at: self.ambient.now_micros(),
+        };
+        self.store
+            .write(move |c| {
+                let content = UnderReview::read(c, comment.trial_id)?.plan.id().to_string();
+                comments::add(c, &CommentRow { protocol_id: content, ..comment })?;
+                audit::append(c, &entry)
+            })
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,5 @@
+//! Trying out who is in.
+
+mod show;
+
+pub use show::{Person, Show};

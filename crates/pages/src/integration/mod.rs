@@ -1,0 +1,5 @@
+//! Connecting an app to a trial.
+
+mod show;
+
+pub use show::{Seen, Show};

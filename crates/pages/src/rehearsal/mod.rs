@@ -1,0 +1,5 @@
+//! The rehearsal of a plan.
+
+mod show;
+
+pub use show::Show;

@@ -1,0 +1,202 @@
+use crate::component::{
+    Area, Breadcrumbs, Button, Choice, ChoiceOption, Choices, Crumb, ErrorSummary, SummaryList, Tag, TagColour,
+};
+use crate::person::role;
+use crate::protocol::{self, Part};
+use crate::trial::{Change, verb_button};
+use crate::{Frame, Moment};
+use askama::Template;
+use fairtrial_domain::LockedProtocol;
+use fairtrial_domain::protocol::{Protocol, Role};
+use fairtrial_domain::trial::{PersonRole, PlanPart, Tier, Verb};
+
+/// The page on which a reviewer reads a plan and signs it, or gives it back.
+#[derive(Debug, Clone, Template)]
+#[template(path = "pages/review/show.html")]
+pub struct Show {
+    /// Around the page.
+    pub frame: Frame,
+    /// Why a comment was not taken.
+    pub errors: ErrorSummary,
+    key: String,
+    title: String,
+    amendment: Option<i64>,
+    summary: Vec<String>,
+    facts: SummaryList,
+    parts: Vec<(Part, Vec<Comment>)>,
+    tier: SummaryList,
+    harm: Vec<String>,
+    data: SummaryList,
+    notice: Option<String>,
+    changes: Option<Vec<Change>>,
+    signatures: Vec<(PersonRole, Option<(String, Moment)>)>,
+    buttons: Vec<Button>,
+    comment: Option<CommentForm>,
+}
+
+/// What is reviewed.
+#[derive(Debug, Clone)]
+pub struct Review<'a> {
+    /// The content.
+    pub plan: &'a LockedProtocol,
+    /// The number of the amendment, where it is one.
+    pub amendment: Option<i64>,
+    /// How much people could lose.
+    pub tier: Tier,
+    /// Why.
+    pub tier_reasons: Vec<String>,
+    /// What differs from the content that was signed or in force before; nothing when there was none.
+    pub changes: Option<Vec<Change>>,
+    /// Who must sign, and who has.
+    pub signatures: Vec<(PersonRole, Option<(String, Moment)>)>,
+    /// What was said, the oldest first.
+    pub comments: Vec<Comment>,
+    /// What this person may do with it.
+    pub verbs: Vec<Verb>,
+    /// Whether this person may comment.
+    pub may_comment: bool,
+}
+
+/// A comment on a part of the plan.
+#[derive(Debug, Clone)]
+pub struct Comment {
+    /// Which part.
+    pub place: PlanPart,
+    /// What is said.
+    pub remark: String,
+    /// Who says it.
+    pub by: String,
+    /// When.
+    pub at: Moment,
+    /// Whether it was said about the content of now.
+    pub current: bool,
+}
+
+#[derive(Debug, Clone)]
+struct CommentForm {
+    place: Choice,
+    remark: Area,
+}
+
+impl Show {
+    /// The page. `given` reads what was typed before into a comment that was not taken.
+    #[must_use]
+    pub fn of(frame: Frame, review: Review<'_>, given: impl Fn(&str) -> String, errors: ErrorSummary) -> Self {
+        let plan = review.plan.protocol();
+        let key = plan.key.to_string();
+        let id = review.plan.id().to_string();
+        let signs = review.verbs.iter().filter(|verb| matches!(verb, Verb::Approve | Verb::Return));
+        let buttons = signs.map(|verb| verb_button(*verb, &frame, &key, Some(&id))).collect();
+        let parts: Vec<Part> = protocol::public_parts(plan);
+        let places = parts.iter().map(|part| {
+            let option = ChoiceOption::new(part.place.as_str(), &part.heading, None);
+            ChoiceOption { chosen: given("place") == part.place.as_str(), ..option }
+        });
+        let comment = review.may_comment.then(|| CommentForm::new(places.collect(), given("remark"), &errors));
+        let of_part = |place: PlanPart| -> Vec<Comment> {
+            review.comments.iter().filter(|comment| comment.place == place).cloned().collect()
+        };
+        let parts = parts.into_iter().map(|part| (part.clone(), of_part(part.place))).collect();
+        Self {
+            errors,
+            key,
+            title: plan.title.clone(),
+            amendment: review.amendment,
+            summary: summary(plan),
+            facts: protocol::summary(plan),
+            parts,
+            tier: SummaryList::default()
+                .row("Tier", format!("{}. {}", review.tier.number(), review.tier.sentence()))
+                .rows_of("Because", review.tier_reasons),
+            harm: harm(plan),
+            data: data(plan),
+            notice: plan.data.notice_text.clone(),
+            changes: review.changes,
+            signatures: review.signatures,
+            buttons,
+            comment,
+            frame,
+        }
+    }
+
+    fn crumbs(&self) -> Breadcrumbs {
+        let mut crumbs = Breadcrumbs::of([("Reviews", "/reviews")]);
+        crumbs.crumbs.push(Crumb { label: self.title.clone(), address: format!("/trials/{}", self.key) });
+        crumbs
+    }
+
+    fn signature_list(&self) -> SummaryList {
+        self.signatures.iter().fold(SummaryList::default(), |list, (signer, signed)| {
+            let told =
+                signed.as_ref().map_or_else(|| "Missing".to_owned(), |(name, at)| format!("{name}, {}", at.day()));
+            list.row(role::signer(*signer), told)
+        })
+    }
+}
+
+impl Comment {
+    fn tag(&self) -> Option<Tag> {
+        (!self.current).then(|| Tag::new("About an earlier version", TagColour::Grey))
+    }
+}
+
+impl CommentForm {
+    fn new(options: Vec<ChoiceOption>, typed: String, errors: &ErrorSummary) -> Self {
+        let mut place = Choice {
+            name: "place".into(),
+            legend: "About which part?".into(),
+            hint: None,
+            error: None,
+            options,
+            choices: Choices::One,
+        };
+        place.take_error(errors);
+        let fault = errors.faults.iter().find(|fault| fault.field.as_deref() == Some("remark"));
+        let remark = Area {
+            hint: Some("The author and everybody who signs can read it.".into()),
+            value: typed,
+            error: fault.map(|fault| fault.message.clone()),
+            ..Area::new("remark", "What do you want to say?")
+        };
+        Self { place, remark }
+    }
+}
+
+/// The plan on one page: what, for whom, why, and when it ends.
+fn summary(plan: &Protocol) -> Vec<String> {
+    let idea = &plan.hypothesis;
+    let trimmed = |text: &str| text.trim().trim_end_matches('.').to_owned();
+    let mut sentences = vec![
+        plan.public_summary.clone(),
+        format!("What is changed: {}.", trimmed(&idea.change)),
+        format!("It is for {}, and is expected to help because {}.", trimmed(&idea.who), trimmed(&idea.because)),
+    ];
+    if let Some(primary) = plan.primary() {
+        sentences.push(format!(
+            "The main question is answered {} days after a {} enters: {}.",
+            primary.follow_up_days,
+            plan.unit,
+            trimmed(&primary.name)
+        ));
+    }
+    let cope = trimmed(&plan.risk.least_able_to_cope);
+    sentences.push(format!("People least able to cope: {cope}."));
+    sentences
+}
+
+/// What is watched, and what happens when it gets worse.
+fn harm(plan: &Protocol) -> Vec<String> {
+    let watched = plan.outcomes.iter().filter(|outcome| matches!(outcome.role, Role::Harm | Role::Guardrail));
+    watched.map(|outcome| format!("{}. {}", outcome.name, protocol::limits(outcome, &plan.unit).join(" "))).collect()
+}
+
+/// The attributes with their purpose.
+fn data(plan: &Protocol) -> SummaryList {
+    let list = SummaryList::default();
+    let list = list.rows_of("Asked of each", plan.attributes.iter().map(protocol::attribute_words).collect());
+    list.rows_of("Where it comes from", plan.data.sources.clone())
+        .row("Under which law", &plan.data.lawful_basis)
+        .row("Deleted", format!("{} days after the final report", plan.data.retain_units_days))
+        .rows_of("Privacy impact assessment", plan.data.pia.clone().into_iter().collect())
+        .row("Māori data", if plan.data.uses_maori_data { "Used" } else { "Not used" })
+}

@@ -1,0 +1,129 @@
+use super::{LONG, NASTY, Pages, days_after, inside, moment, page, public};
+use fairtrial_analysis::rehearse::Rehearsal;
+use fairtrial_domain::trial::State;
+use fairtrial_pages::batch::{Balance, Committed, List, May, Row, Show};
+use fairtrial_pages::component::{ErrorSummary, Fault};
+use fairtrial_pages::eligibility;
+use fairtrial_pages::frame::Section;
+use fairtrial_pages::integration::{self, Seen};
+use fairtrial_pages::rehearsal;
+
+pub(crate) fn add(pages: &mut Pages) {
+    batches(pages);
+    integrations(pages);
+    rehearsals(pages);
+    rules(pages);
+}
+
+fn batches(pages: &mut Pages) {
+    let inside = || inside(Section::Trials);
+    let none = ErrorSummary::default;
+    let list = |title: &str, rows, open, errors| List::new(inside(), ("fines-letter", title), rows, open, errors);
+    page(pages, "batch/list-empty", &list("Overdue fines", vec![], true, none()));
+    let row = |id: &str, by: &str, committed| Row {
+        id: id.into(),
+        uploaded: moment("2026-11-20T02:00:00Z"),
+        by: by.into(),
+        people: 1_200,
+        committed,
+    };
+    let rows = || {
+        vec![
+            row("0123456789abcdef0123456789abcdef", "Aroha Bennett", None),
+            row("fedcba9876543210fedcba9876543210", "a program", Some(days_after("2026-11-20T02:00:00Z", 1))),
+        ]
+    };
+    page(pages, "batch/list-typical", &list("Overdue fines", rows(), false, none()));
+    let errors = ErrorSummary { faults: vec![Fault::of_field("file", NASTY)] };
+    page(pages, "batch/list-worst", &list(NASTY, vec![row(LONG, LONG, None); 20], true, errors));
+
+    let balance = |names: [&str; 2]| Balance {
+        expected: true,
+        arms: vec!["Usual letter".into(), "Letter with the extra sentence".into()],
+        strata: names.iter().map(|name| ((*name).to_owned(), vec![301, 299], Some(-0.013))).collect(),
+        all: vec![602, 598],
+    };
+    let show = |may, balance: &Balance, refused: &[(u64, String)], committed| {
+        let sent = (1_200, moment("2026-11-20T02:00:00Z"), "Aroha Bennett");
+        Show::new(
+            inside(),
+            ("fines-letter", "Overdue fines", "0123456789abcdef"),
+            sent,
+            balance,
+            refused,
+            may,
+            committed,
+        )
+    };
+    let may = May { commit: true, own: false };
+    page(
+        pages,
+        "batch/show-typical",
+        &show(may, &balance(["north", "south"]), &[(4, "This line has no unit.".into())], None),
+    );
+    let own = May { commit: false, own: true };
+    page(pages, "batch/show-own", &show(own, &balance(["north", "south"]), &[], None));
+    let done = Committed {
+        at: moment("2026-11-21T02:00:00Z"),
+        by: "Bill Harper".into(),
+        checksum: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+    };
+    let drawn = Balance { expected: false, ..balance(["north", "south"]) };
+    page(pages, "batch/show-committed", &show(may, &drawn, &[], Some(done)));
+    let refused: Vec<(u64, String)> = (1..=150).map(|line| (line, NASTY.to_owned())).collect();
+    let worst =
+        Balance { strata: vec![(LONG.into(), vec![u64::MAX, 0], Some(f64::NAN)); 12], ..balance([NASTY, LONG]) };
+    page(pages, "batch/show-worst", &show(may, &worst, &refused, None));
+}
+
+fn integrations(pages: &mut Pages) {
+    let seen = |yes: bool| Seen {
+        test_key_used: yes.then(|| moment("2026-11-20T02:00:00Z")),
+        live_key_used: yes.then(|| moment("2026-11-21T02:00:00Z")),
+        assigned: yes,
+        delivered: false,
+        outcomes: vec![("Paid or on a plan".into(), yes), (NASTY.into(), false)],
+        strangers: yes,
+        opted_out: false,
+    };
+    let show = |words: Option<&str>, state, seen, may| {
+        let plan = public::plan(words);
+        let address = "https://trials.example.govt.nz";
+        integration::Show::new(inside(Section::Trials), plan.protocol(), state, address, seen, may)
+    };
+    page(pages, "integration/show-empty", &show(None, State::Draft, seen(false), false));
+    page(pages, "integration/show-typical", &show(None, State::Enrolling, seen(true), true));
+    page(pages, "integration/show-worst", &show(Some(NASTY), State::Archived, seen(true), true));
+}
+
+fn rehearsals(pages: &mut Pages) {
+    let plan = public::plan(None);
+    let planning =
+        || vec!["With 6,000 people you would see a rise from 20 to 23 in 100 in 83 of 100 trials.".to_owned()];
+    let show = |title: &str, planning, report, cannot| {
+        rehearsal::Show::new(inside(Section::Trials), ("fines-letter", title), planning, report, "person", cannot)
+    };
+    page(pages, "rehearsal/show-empty", &show("Overdue fines", planning(), None, None));
+    let rehearsed = Rehearsal::new(&plan, 8).expect("a plan that can be rehearsed");
+    let report = rehearsed.report(&rehearsed.run(0..8, 1), 8, 1);
+    page(pages, "rehearsal/show-typical", &show("Overdue fines", planning(), Some((&report, true)), None));
+    page(pages, "rehearsal/show-running", &show("Overdue fines", planning(), Some((&report, false)), None));
+    let cannot = Some(format!("{NASTY} {LONG}"));
+    page(pages, "rehearsal/show-worst", &show(NASTY, vec![NASTY.into(); 9], None, cannot));
+}
+
+fn rules(pages: &mut Pages) {
+    let show = |words: Option<&str>, people, answer, errors| {
+        let typed = ["north".to_owned(), NASTY.to_owned(), "10".to_owned(), String::new()];
+        eligibility::Show::new(inside(Section::Trials), public::plan(words).protocol(), people, &typed, answer, errors)
+    };
+    let person = |out: Option<&str>| eligibility::Person {
+        values: ["north", "50+", "999", "no"].map(str::to_owned).to_vec(),
+        out: out.map(str::to_owned),
+    };
+    let people = vec![person(None), person(Some("Fine_dollars is 1000, and must be below 1000."))];
+    page(pages, "eligibility/show-typical", &show(None, people, None, ErrorSummary::default()));
+    let worst = vec![eligibility::Person { values: vec![LONG.into(), NASTY.into()], out: Some(NASTY.into()) }; 12];
+    let errors = ErrorSummary { faults: vec![Fault::of_field("a2", NASTY)] };
+    page(pages, "eligibility/show-worst", &show(Some(NASTY), worst, Some(person(Some(LONG))), errors));
+}

@@ -1,0 +1,38 @@
+//! All trials of an agency at a glance.
+
+use actix_web::http::StatusCode;
+use fairtrial_app::learned::portfolio::Line as Found;
+use fairtrial_pages::{
+    Moment,
+    frame::Section,
+    portfolio::{Line, Show},
+};
+
+use super::{frame, page};
+use crate::transport::{Answer, Call};
+
+/// `GET /portfolio`
+pub(crate) async fn show(call: Call) -> Answer {
+    let (session, actor) = (call.caller.session()?, call.caller.actor()?);
+    let lines = call.state.app.portfolio(&actor).await?;
+    let agency = call.state.app.agency_of(&actor)?.name;
+    let mut frame = frame::signed_in(&call.state, session, Section::Portfolio);
+    frame.facts.as_at = Some(frame::moment(call.state.app.ambient().now()));
+    page(StatusCode::OK, fairtrial_pages::render(&Show::new(frame, &agency, lines.iter().map(line).collect())))
+}
+
+fn line(found: &Found) -> Line {
+    let plan = found.trial.plan.protocol();
+    Line {
+        key: found.trial.key().to_owned(),
+        title: plan.title.clone(),
+        state: found.trial.state,
+        people: found.people,
+        started: found.has_started(),
+        verdict: found.finding.as_ref().map(|finding| finding.verdict),
+        days: found.days_to_answer.and_then(|days| u64::try_from(days).ok()),
+        decision: found.decision.as_ref().map(|decided| decided.decision),
+        adoption: found.adoption.last().map(|report| report.status),
+        awaited: found.awaited.map(|at| Moment::new(at, plan.time_zone)),
+    }
+}

@@ -1,0 +1,113 @@
+//! What waits for signatures, and the page on which a reviewer reads and signs.
+
+use actix_web::http::StatusCode;
+use fairtrial_app::{
+    Actor, AppError,
+    people::sessions::Session,
+    trials::reviews::{REVIEWERS, Waiting},
+};
+use fairtrial_domain::trial::{PersonRole, PlanPart};
+use fairtrial_pages::{
+    Moment,
+    component::ErrorSummary,
+    frame::Section,
+    review::{Comment, List, Review, Row, Show},
+};
+
+use super::{faults_of_form, frame, go_to, page, trials::signatures, versions::change};
+use crate::{
+    problem::{Code, Problem},
+    server::State,
+    transport::{Answer, Call, Form},
+};
+
+/// `GET /reviews`
+pub(crate) async fn list(call: Call) -> Answer {
+    let (session, actor) = (call.caller.session()?, call.caller.actor()?);
+    let found = call.state.app.reviews(&actor).await?;
+    let (mine, others): (Vec<Row>, Vec<Row>) = found.iter().map(row).partition(|row| row.mine.is_some());
+    let list = List { frame: frame::signed_in(&call.state, session, Section::Reviews), mine, others };
+    page(StatusCode::OK, fairtrial_pages::render(&list))
+}
+
+fn row(found: &Waiting) -> Row {
+    let plan = found.trial.plan.protocol();
+    Row {
+        key: found.trial.key().to_owned(),
+        title: plan.title.clone(),
+        amendment: found.amendment,
+        tier: found.tier,
+        mine: found.mine,
+        on_condition: found.on_condition,
+        missing: found.missing.clone(),
+        since: Moment::new(found.since, plan.time_zone),
+    }
+}
+
+/// `GET /trials/{trial}/review`
+pub(crate) async fn show(call: Call) -> Answer {
+    let (session, actor) = (call.caller.session()?, call.caller.actor()?);
+    let key = call.part("trial");
+    let show = shown(&call.state, session, &actor, key, &Form::default(), ErrorSummary::default()).await?;
+    page(StatusCode::OK, fairtrial_pages::render(&show))
+}
+
+async fn shown(
+    state: &State,
+    session: &Session,
+    actor: &Actor,
+    key: &str,
+    form: &Form,
+    errors: ErrorSummary,
+) -> Result<Show, Problem> {
+    let found = state.app.review(actor, key).await?;
+    let (view, plan) = (&found.view, found.plan.protocol());
+    let moment = |at| Moment::new(at, plan.time_zone);
+    let mut frame = frame::signed_in(state, session, Section::Reviews);
+    frame.facts.protocol_id = Some(found.plan.id().to_string());
+    let review = Review {
+        plan: &found.plan,
+        amendment: view.waiting_version,
+        tier: view.tier,
+        tier_reasons: view.tier_reasons.clone(),
+        changes: found.changes.as_ref().map(|changes| changes.differences.iter().map(change).collect()),
+        signatures: signatures(view, &moment).into_iter().map(|known| (known.role, known.signed)).collect(),
+        comments: found
+            .comments
+            .iter()
+            .map(|comment| Comment {
+                place: comment.place,
+                remark: comment.remark.clone(),
+                by: comment.name.clone(),
+                at: moment(comment.at),
+                current: comment.current,
+            })
+            .collect(),
+        verbs: view.open_verbs(&session.person),
+        may_comment: !view.trial.state.is_locked()
+            && REVIEWERS.iter().chain(&[PersonRole::Designer]).any(|role| session.person.has(*role)),
+    };
+    Ok(Show::of(frame, review, |name| form.get(name).to_owned(), errors))
+}
+
+/// `POST /trials/{trial}/review`
+pub(crate) async fn comment(call: Call) -> Answer {
+    let key = call.part("trial").to_owned();
+    // Before the form is read: another agency's trial looks like none.
+    call.state.app.trial_of(&call.caller.actor()?, &key)?;
+    let (form, state, caller) = call.form(&["place", "remark"]).await?;
+    let actor = caller.actor()?;
+    let done = match PlanPart::from_word(form.get("place")) {
+        Some(place) => state.app.comment(&actor, &key, place, form.get("remark")).await,
+        None => Err(AppError::invalid("/place", "missing_field", "choose which part your comment is about")),
+    };
+    match done {
+        Ok(()) => Ok(go_to(&format!("/trials/{key}/review"))),
+        Err(error @ AppError::Invalid(_)) => {
+            let errors = faults_of_form(error)?;
+            let again = shown(&state, caller.session()?, &actor, &key, &form, errors).await?;
+            page(Code::NotAcceptable.http_status(), fairtrial_pages::render(&again))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

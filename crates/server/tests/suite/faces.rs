@@ -1,0 +1,133 @@
+//! The pages for people who write opt-outs down, send lists, review, decide and look for what was learned.
+
+use crate::{browser::Browser, client::Response, plan, running::start_filled};
+
+fn done(response: &Response, what: &str) {
+    assert_eq!(response.status, 303, "{what}: {}", response.text());
+}
+
+#[test]
+fn an_opt_out_is_written_down_and_its_code_never_shown() {
+    let world = start_filled();
+    let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+    let fields = |unit: &'static str, what: &'static str, kind: &'static str| {
+        [("what", what), ("unit", unit), ("kind", kind), ("trial", ""), ("channel", "phone")]
+    };
+    assert_eq!(designer.get("/optouts").status, 200);
+    let written = designer.post("/optouts", &fields("visitor-77", "begin", "all"));
+    assert_eq!(written.status, 201, "{}", written.text());
+    assert!(written.text().contains("Number oo-") && !written.text().contains("visitor-77"));
+    let number = |text: &str| text.split("Number ").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned();
+    designer.get("/optouts");
+    let again = designer.post("/optouts", &fields("visitor-77", "begin", "all"));
+    assert_eq!(number(&again.text()), number(&written.text()), "a repeat has the same number");
+    designer.get("/optouts");
+    let back = designer.post("/optouts", &fields("visitor-77", "withdraw", "all"));
+    assert!(back.status == 201 && back.text().contains("Taken back"), "{}", back.text());
+    for (unit, what, kind) in [
+        ("visitor-78", "withdraw", "all"),
+        ("mere@example.com", "begin", "all"),
+        ("", "begin", "all"),
+        ("visitor-78", "begin", "trial"),
+        ("visitor-78", "", "all"),
+        ("visitor-78", "begin", "everything"),
+    ] {
+        designer.get("/optouts");
+        let refused = designer.post("/optouts", &fields(unit, what, kind));
+        assert_eq!(refused.status, 422, "{unit} {what} {kind}");
+        assert!(refused.text().contains("Error:") && (unit.is_empty() || !refused.text().contains(unit)), "{unit}");
+    }
+}
+
+#[test]
+fn a_list_is_sent_by_one_and_committed_by_another() {
+    let world = start_filled();
+    let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+    let mut approver = Browser::signed_in(world.address, "approver@justice.example");
+    designer.get("/trials/open-door/batches");
+    let empty = designer.post_parts("/trials/open-door/batches", &[("file", " ")]);
+    assert!(empty.status == 422 && empty.text().contains("Choose a file"), "{}", empty.text());
+    let wrong = designer.post_parts("/trials/open-door/batches", &[("file", "unit,name\nv-1,Mere\n")]);
+    assert!(wrong.status == 422 && wrong.text().contains("nown columns"), "{}", wrong.text());
+    let sent = designer.post_parts("/trials/open-door/batches", &[("file", "unit\nv-1\nv-2\nmere@example.com\n")]);
+    done(&sent, "send");
+    let list = sent.header("location").expect("where it is").to_owned();
+    let shown = designer.get(&list).text();
+    assert!(shown.contains("somebody else must commit it") && shown.contains("Line 4") && !shown.contains("mere@"));
+    assert_eq!(designer.post(&format!("{list}/commit"), &[]).status, 403);
+    assert_eq!(designer.get(&format!("{list}/letters.csv")).status, 409);
+    assert!(approver.get(&list).text().contains("Commit the list"));
+    done(&approver.post(&format!("{list}/commit"), &[]), "commit");
+    let file = designer.get(&format!("{list}/letters.csv"));
+    assert!(file.status == 200 && file.text().starts_with("line,arm,outcome,assignment_id"), "{}", file.text());
+    assert_eq!(file.text().lines().count(), 3);
+    assert!(designer.get("/trials/open-door/integration").text().contains("curl"));
+
+    // The draft asks for attributes: somebody is made up.
+    assert!(designer.get("/trials/fines-letter/rules").text().contains("999"));
+    let of = |district: &'static str, dollars: &'static str| {
+        [("a1", district), ("a2", "50+"), ("a3", dollars), ("a4", "no")]
+    };
+    assert!(designer.post("/trials/fines-letter/rules", &of("north", "10")).text().contains("<strong>In.</strong>"));
+    assert!(designer.post("/trials/fines-letter/rules", &of("north", "1000")).text().contains("<strong>Out.</strong>"));
+    assert_eq!(designer.post("/trials/fines-letter/rules", &of("west", "10")).status, 422);
+}
+
+#[test]
+fn a_plan_is_reviewed_decided_and_its_design_used_again() {
+    let world = start_filled();
+    let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+    let mut approver = Browser::signed_in(world.address, "approver@justice.example");
+    let mut analyst = Browser::signed_in(world.address, "analyst@justice.example");
+    let mut elsewhere = Browser::signed_in(world.address, "designer@health.example");
+    let document = plan::simple("new-letter", "justice", "letters");
+    designer.get("/trials/new");
+    done(&designer.post_parts("/trials", &[("file", ""), ("document", &document.to_string())]), "create");
+    designer.get("/trials/new-letter");
+    done(&designer.post("/trials/new-letter/submit", &[]), "submit");
+    assert!(approver.get("/reviews").text().contains("/trials/new-letter/review"));
+    approver.get("/trials/new-letter/review");
+    assert_eq!(approver.post("/trials/new-letter/review", &[("place", ""), ("remark", "x")]).status, 422);
+    done(&approver.post("/trials/new-letter/review", &[("place", "data"), ("remark", "Why so long?")]), "comment");
+    assert!(designer.get("/trials/new-letter/review").text().contains("Why so long?"));
+    done(&approver.post("/trials/new-letter/approve", &[]), "approve");
+    assert!(approver.get("/reviews").text().contains("Nothing waits for your signature"));
+    designer.get("/trials/new-letter");
+    done(&designer.post("/trials/new-letter/start", &[]), "start");
+    assert_eq!(approver.get("/trials/new-letter/decision").status, 409, "nothing to decide yet");
+    done(&designer.post("/trials/new-letter/stop", &[("reason", "It is over")]), "stop");
+    done(&analyst.post("/trials/new-letter/lock_data", &[("reason", "all is in")]), "lock");
+
+    assert!(approver.get("/").text().contains("/trials/new-letter/decision"), "it waits for a decision");
+    assert!(analyst.get("/trials/new-letter/decision").text().contains("Managers and service owners decide"));
+    approver.get("/trials/new-letter/decision");
+    let decide = "/trials/new-letter/decide";
+    let half = [
+        ("decision", "adopt"),
+        ("reason", "I like it"),
+        ("owner", "Letters"),
+        ("due_on-day", "31"),
+        ("due_on-month", "2"),
+        ("due_on-year", "2027"),
+    ];
+    let refused = approver.post(decide, &half);
+    assert!(refused.status == 422 && refused.text().contains("real day") && refused.text().contains("I like it"));
+    assert_eq!(approver.post(decide, &half[..3]).status, 422, "by when?");
+    assert_eq!(approver.post(decide, &[("decision", ""), ("reason", "")]).status, 422);
+    done(&approver.post(decide, &[("decision", "run_again")]), "decide by the rule");
+    assert!(approver.get("/trials/new-letter/decision").text().contains("The question is asked again"));
+    assert_eq!(approver.post("/trials/new-letter/adoption", &[("status", "adopted"), ("reason", "")]).status, 409);
+    assert!(analyst.get("/trials/new-letter/report").text().contains("The question is asked again"));
+    let portfolio = approver.get("/portfolio");
+    assert!(portfolio.status == 200 && portfolio.text().contains("Not enough information"));
+
+    assert!(elsewhere.get("/library?q=new&agency=justice").text().contains("not public yet"));
+    assert_eq!(elsewhere.get("/library?verdict=lovely").status, 404);
+    elsewhere.get("/library");
+    assert_eq!(elsewhere.post("/library/open-door/use", &[]).status, 404, "it still runs");
+    let made = elsewhere.post("/library/new-letter/use", &[]);
+    done(&made, "use the design");
+    let draft = made.header("location").expect("the draft").trim_end_matches("/steps").to_owned();
+    assert!(elsewhere.get(&draft).text().contains("Plan written"));
+    assert_eq!(designer.get(&draft).status, 404, "it belongs to the other agency");
+}
