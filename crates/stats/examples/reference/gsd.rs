@@ -43,6 +43,9 @@ fn u64s_of(input: &Value, name: &str) -> Result<Vec<u64>, StatError> {
     if input[name].is_number() { Ok(vec![u64_of(input, name)?]) } else { super::shape::u64s_of(input, name) }
 }
 
+/// The oracle halves (0, 0.5) twenty times for a repeated p-value, and gives this where it is larger.
+const HALF: f64 = 0.5 - 0.5 / 524_288.0;
+
 const OBRIEN_FLEMING: Spending = Spending::LanDeMetsOBrienFleming;
 
 fn thirds() -> Vec<f64> {
@@ -294,7 +297,7 @@ fn analysis_means(input: &Value) -> Result<Value, StatError> {
         "mue": available(looks, |k| at_end(k, last.map(|l| l.median_unbiased))),
         "rCIlo": available(looks, |k| intervals.get(k).map(|i| i.lower)),
         "rCIhi": available(looks, |k| intervals.get(k).map(|i| i.upper)),
-        "rP": available(looks, |k| p.get(k).map(|p| p.p())),
+        "rP": available(looks, |k| p.get(k).map(|p| p.p().min(HALF))),
         "testStat": available(looks, |k| z.get(k).copied()),
     }))
 }
@@ -313,7 +316,12 @@ fn analysis_rates(input: &Value) -> Result<Value, StatError> {
         stages.push(Table::new(x1, n, x0, n)?);
         tables.push(Table::new(sum.1, sum.0, sum.2, sum.0)?);
     }
-    let z = tables.iter().map(pooled_z).collect::<Result<Vec<f64>, _>>()?;
+    // The oracle takes the difference of two groups without variation as 0.
+    let z_of = |table: &Table| match pooled_z(table) {
+        Err(StatError::ZeroVariance) => Ok(0.0),
+        other => other,
+    };
+    let z = tables.iter().map(z_of).collect::<Result<Vec<f64>, _>>()?;
     let mut intervals = Vec::new();
     let mut p = Vec::new();
     let mut rejection = Vec::new();
@@ -326,14 +334,17 @@ fn analysis_rates(input: &Value) -> Result<Value, StatError> {
     }
     let (p1, p0) = (sum.1 as f64 / sum.0 as f64, sum.2 as f64 / sum.0 as f64);
     let planned = 2.0 * n[n.len() - 1] as f64;
-    let power =
-        if n.len() < looks { design.conditional_power_proportions(&stages, p1, p0, planned)? } else { Vec::new() };
+    let power = match design.conditional_power_proportions(&stages, p1, p0, planned) {
+        _ if n.len() >= looks => Vec::new(),
+        Err(StatError::NotEstimable { .. }) => Vec::new(),
+        other => other?,
+    };
     Ok(json!({
         "cp": available(looks, |k| k.checked_sub(n.len()).and_then(|j| power.get(j)).copied()),
         "crp": available(looks, |k| rejection.get(k).copied()),
         "rCIlo": available(looks, |k| intervals.get(k).map(|i| i.lower)),
         "rCIhi": available(looks, |k| intervals.get(k).map(|i| i.upper)),
-        "rP": available(looks, |k| p.get(k).map(|p| p.p())),
+        "rP": available(looks, |k| p.get(k).map(|p| p.p().min(HALF))),
         "z": available(looks, |k| z.get(k).copied()),
     }))
 }
@@ -401,12 +412,19 @@ fn sample_size_rates(input: &Value) -> Result<Value, StatError> {
     let spec = GroupSequentialSpec::new(thirds(), alpha, by_spending(OBRIEN_FLEMING));
     let design = GroupSequentialDesign::new(GroupSequentialSpec { futility, ..spec })?;
     let size = design.sample_size_proportions(p1, p0, 1.0 - beta, 1.0)?;
+    // Towards fewer outcomes the oracle gives differences below 0.
+    let sign = (p1 - p0).signum();
+    let reached = |z: f64, units: f64| match GroupSequentialDesign::difference_at_bound(sign * z, p0, units) {
+        Ok(difference) => Ok(json!([difference])),
+        Err(StatError::NotEstimable { .. }) => Ok(json!(["NA"])),
+        Err(error) => Err(error),
+    };
     let (mut success, mut failure) = (Vec::new(), Vec::new());
     for look in design.looks() {
         let units = look.fraction * size.maximum;
-        success.push(json!([GroupSequentialDesign::difference_at_bound(look.efficacy, p0, units)?]));
+        success.push(reached(look.efficacy, units)?);
         if let (Some(z), true) = (look.futility, look.fraction < 1.0) {
-            failure.push(json!([GroupSequentialDesign::difference_at_bound(z, p0, units)?]));
+            failure.push(reached(z, units)?);
         }
     }
     Ok(json!({"n": size.maximum, "nFixed": size.fixed, "asn1": size.expected, "critEff": success, "futEff": failure}))

@@ -29,13 +29,39 @@ impl Distribution {
         }
     }
 
-    /// The mean of a function, integrated between the extreme quantiles.
-    fn mean(self, rule: &GaussLegendre, f: impl Fn(f64) -> f64) -> f64 {
+    /// Where all but 1e-16 of it lies on either side.
+    fn ends(self) -> (f64, f64) {
         match self {
-            Self::Point(at) => f(at),
+            Self::Point(at) => (at, at),
+            Self::Beta(a, b) => (beta::quantile(a, b, 1e-16), beta::quantile_upper(a, b, 1e-16)),
+        }
+    }
+
+    /// The probability that this is at least `value`.
+    fn at_least(self, value: f64) -> f64 {
+        match self {
+            Self::Point(at) => f64::from(u8::from(at >= value)),
+            Self::Beta(a, b) => beta::upper(a, b, value.clamp(0.0, 1.0)),
+        }
+    }
+
+    /// The probability that `other` is at most `bend(x)`, where x has this distribution and `bend` rises; `back` undoes it.
+    ///
+    /// Integrated only where it is neither 0 nor 1, so that neither the corner at an end of [0, 1] nor a distribution much
+    /// narrower than this one falls between the nodes.
+    fn reached(self, rule: &GaussLegendre, other: Self, bend: impl Fn(f64) -> f64, back: impl Fn(f64) -> f64) -> f64 {
+        match self {
+            Self::Point(at) => other.cdf(bend(at)),
             Self::Beta(a, b) => {
-                let (from, to) = (beta::quantile(a, b, 1e-16), beta::quantile_upper(a, b, 1e-16));
-                rule.integrate_panels(from, to, 12, |u| beta::ln_pdf(a, b, u).exp() * f(u))
+                let (narrow, wide) = (other.ends(), self.ends());
+                let (from, to) = (back(narrow.0).max(wide.0), back(narrow.1).min(wide.1));
+                let inside = if from < to {
+                    let density = |u: f64| beta::ln_pdf(a, b, u).exp() * other.cdf(bend(u));
+                    rule.integrate_panels(from, to, 16, density)
+                } else {
+                    0.0
+                };
+                inside + self.at_least(to.max(back(narrow.1)))
             }
         }
     }
@@ -82,7 +108,7 @@ fn difference_limit(table: &Table, tail: f64) -> Result<f64, StatError> {
         return Ok(at - beta::quantile_upper(a, b, tail));
     }
     let rule = GaussLegendre::new(20);
-    let below = |difference: f64| second.mean(&rule, |u| first.cdf(u + difference)) - tail;
+    let below = |difference: f64| second.reached(&rule, first, |u| u + difference, |v| v - difference) - tail;
     if below(-1.0) >= 0.0 {
         return Ok(-1.0);
     }
@@ -116,6 +142,9 @@ fn ratio_limit(table: &Table, tail: f64) -> Result<f64, StatError> {
     }
     let (first, second) = parts(table);
     let rule = GaussLegendre::new(20);
-    let below = |ln_ratio: f64| second.mean(&rule, |u| first.cdf(u * ln_ratio.exp())) - tail;
+    let below = |ln_ratio: f64| {
+        let ratio = ln_ratio.exp();
+        second.reached(&rule, first, |u| u * ratio, |v| v / ratio) - tail
+    };
     super::score::log_root(|v| -below(v), Some(table.p1() / (table.p0() + 0.5 / table.n0() as f64))).map(f64::exp)
 }

@@ -39,13 +39,14 @@ impl GroupSequentialDesign {
     ///
     /// `stages` holds the outcomes of each stage on its own. Their `z` statistics are combined with the weights of the
     /// planned information (inverse normal), so that the design stays valid when stage sizes change; the difference
-    /// between the pooled and the unpooled standard error under the alternative is allowed for. Futility is ignored.
+    /// between the pooled and the unpooled standard error under the alternative is allowed for. Futility is ignored. A stage
+    /// in which every unit has the same outcome shows no difference and counts as `z = 0`.
     ///
     /// Source: Lehmacher and Wassmer 1999; Wassmer and Brannath 2016, section 7.
     ///
     /// # Errors
-    /// `InvalidArgument` for no stage or no later look, or proportions outside (0, 1); `NotEstimable` when a stage has
-    /// the same outcome for every unit.
+    /// `InvalidArgument` for no stage or no later look, or proportions outside [0, 1]; `NotEstimable` when both are 0 or 1, so
+    /// that nothing would vary.
     pub fn conditional_power_proportions(
         &self,
         stages: &[Table],
@@ -54,7 +55,9 @@ impl GroupSequentialDesign {
         planned: f64,
     ) -> Result<Vec<f64>, StatError> {
         for (name, p) in [("treatment", treatment), ("control", control)] {
-            crate::sequential::spending::check_probability(name, p)?;
+            if !(0.0..=1.0).contains(&p) {
+                return Err(StatError::invalid(name, "must lie between 0 and 1"));
+            }
         }
         if !(planned.is_finite() && planned > 0.0) {
             return Err(StatError::invalid("planned", "must be a positive number"));
@@ -68,17 +71,20 @@ impl GroupSequentialDesign {
         let steps: Vec<f64> =
             self.information().iter().map(|i| i / maximum - std::mem::replace(&mut before, i / maximum)).collect();
         for (stage, step) in stages.iter().zip(&steps) {
-            score += step.sqrt() * pooled_z(stage)?;
+            score += step.sqrt() * stage_z(stage)?;
         }
         let (x1, n1, x0, n0) = stages.iter().fold((0, 0, 0, 0), |sum, stage| {
             (sum.0 + stage.x1(), sum.1 + stage.n1(), sum.2 + stage.x0(), sum.3 + stage.n0())
         });
         let fraction = self.look(look)?.information / maximum;
-        let overall = pooled_z(&Table::new(x1, n1, x0, n0)?)?;
+        let overall = stage_z(&Table::new(x1, n1, x0, n0)?)?;
         let rejection = self.conditional_rejection_probability(look, overall)?;
         let later = (self.looks.len() - look - 1) as f64;
         let pooled = 0.5 * (treatment + control);
         let unpooled = (treatment * (1.0 - treatment) + control * (1.0 - control)).sqrt();
+        if unpooled == 0.0 {
+            return Err(StatError::not_estimable("with proportions of 0 and 1 nothing varies from now on"));
+        }
         let correction = 1.0 - (2.0 * pooled * (1.0 - pooled)).sqrt() / unpooled;
         let adjustment = -normal::quantile(rejection.max(1e-12)) * correction * 2.0 / (later * planned).sqrt();
         let effect = (treatment - control) / unpooled * 2_f64.sqrt() + adjustment;
@@ -122,5 +128,13 @@ impl GroupSequentialDesign {
             return Err(StatError::not_estimable("no difference of proportions reaches this bound"));
         }
         Ok(root::find(statistic, low, high, 1e-14)?.value)
+    }
+}
+
+/// The pooled z of a stage, 0 where nothing varies and so nothing differs.
+fn stage_z(stage: &Table) -> Result<f64, StatError> {
+    match pooled_z(stage) {
+        Err(StatError::ZeroVariance) => Ok(0.0),
+        other => other,
     }
 }
