@@ -4,6 +4,7 @@ use fairtrial_stats::special::{beta, chi_square, count, f_distribution, gamma, i
 use serde_json::Value;
 
 const TABLE: &str = include_str!("../data/special.jsonl");
+const MANY: &str = include_str!("../data/special.tsv");
 
 fn evaluate(function: &str, a: &[f64]) -> Option<f64> {
     let whole = |i: usize| a[i] as u64;
@@ -72,6 +73,35 @@ fn special_functions_agree_with_forty_digit_values() {
     }
     assert!(lines > 800, "the table has only {lines} lines");
     assert!(failures.is_empty(), "{} of {lines} wrong:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// 2,000 points a function, tails included (`scripts/reference/special_many.py`).
+#[test]
+fn special_functions_agree_at_thousands_of_points() {
+    let (mut failures, mut counts): (Vec<String>, Vec<(&str, usize)>) = (Vec::new(), Vec::new());
+    let (mut function, mut tolerance) = ("", 0.0);
+    for line in MANY.lines() {
+        let mut cells = line.split('\t');
+        let first = cells.next().unwrap();
+        if first.starts_with(char::is_alphabetic) {
+            function = first;
+            tolerance = cells.next().unwrap().parse().unwrap();
+            counts.push((function, 0));
+            continue;
+        }
+        let mut numbers: Vec<f64> = std::iter::once(first).chain(cells).map(|cell| cell.parse().unwrap()).collect();
+        let expected = numbers.pop().unwrap();
+        let got = evaluate(function, &numbers).unwrap_or_else(|| panic!("no function {function}"));
+        let error = ((got - expected) / expected).abs();
+        // The last digits of a large logarithm are lost with its exponential.
+        if error.is_nan() || error > tolerance * (expected.abs().ln().abs() / 100.0).max(1.0) {
+            failures.push(format!("{function}{numbers:?} = {got:e}, expected {expected:e}, off by {error:.1e}"));
+        }
+        counts.last_mut().unwrap().1 += 1;
+    }
+    assert_eq!(counts.len(), 24, "{counts:?}");
+    assert!(counts.iter().all(|(_, points)| *points >= 2_000), "{counts:?}");
+    assert!(failures.is_empty(), "{} wrong:\n{}", failures.len(), failures.join("\n"));
 }
 
 #[test]
