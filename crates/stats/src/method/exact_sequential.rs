@@ -1,7 +1,7 @@
 //! `exact_sequential.*`: two arms, a yes-or-no outcome, planned looks, exact error rates.
 //!
 //! All methods take the design: `looks` (rows of units in arm 1 and arm 0, cumulative), `alpha`, `spending`,
-//! `direction` (`greater` or `less`, default `greater`), `planned_total`, `last_is_final`, `futility`, `harm`.
+//! `direction` (`greater` or `less`, default `greater`), `margin` (default 0), `planned_total`, `last_is_final`, `futility`, `harm`.
 
 use serde::Serialize;
 
@@ -78,6 +78,7 @@ fn spec(arguments: &mut Arguments<'_>) -> Result<ExactBinarySpec, StatError> {
         direction,
         alpha: arguments.fraction("alpha")?,
         spending: arguments.parsed("spending")?,
+        margin: arguments.number_or("margin", 0.0)?,
         futility: arguments.optional_parsed("futility")?.unwrap_or_default(),
         harm: arguments.optional_parsed("harm")?,
     })

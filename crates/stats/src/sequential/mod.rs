@@ -2,6 +2,7 @@
 
 pub mod exact_binary;
 pub mod group;
+pub mod many_arms;
 pub mod permutation;
 pub(crate) mod recursion;
 pub(crate) mod spending;

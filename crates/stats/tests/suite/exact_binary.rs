@@ -18,7 +18,7 @@ fn full_spec() -> ExactBinarySpec {
             treatment: 0.7,
             control: 0.2,
         },
-        harm: Some(ExactHarm { alpha: 0.15, spending: Spending::LanDeMetsPocock }),
+        harm: Some(ExactHarm { alpha: 0.15, spending: Spending::LanDeMetsPocock, margin: None }),
         ..ExactBinarySpec::new(sizes(&[(3, 2), (5, 5), (7, 6)]), 0.1, Spending::LanDeMetsPocock)
     }
 }
@@ -254,7 +254,7 @@ fn the_interval_covers_and_agrees_with_the_p_value() {
 #[test]
 fn harm_is_the_mirror_image_of_efficacy() {
     let design = ExactBinaryDesign::new(ExactBinarySpec {
-        harm: Some(ExactHarm { alpha: 0.025, spending: Spending::LanDeMetsOBrienFleming }),
+        harm: Some(ExactHarm { alpha: 0.025, spending: Spending::LanDeMetsOBrienFleming, margin: None }),
         ..ExactBinarySpec::new(sizes(&[(8, 11), (16, 20)]), 0.025, Spending::LanDeMetsOBrienFleming)
     })
     .unwrap();

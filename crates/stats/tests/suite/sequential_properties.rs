@@ -74,7 +74,7 @@ proptest! {
             .iter()
             .map(|(a, b)| { n1 += a; n0 += b; LookSize { treatment: n1, control: n0 } })
             .collect();
-        let harm = Some(ExactHarm { alpha: 0.1, spending: spend.clone() });
+        let harm = Some(ExactHarm { alpha: 0.1, spending: spend.clone(), margin: None });
         let direction = if less { Side::Less } else { Side::Greater };
         let spec = ExactBinarySpec { harm, direction, ..ExactBinarySpec::new(looks, alpha, spend) };
         let design = ExactBinaryDesign::new(spec).unwrap();

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lattice::{Grid, Thinning, binomial};
 use super::one_sided::{OneSidedLook, Sizes, boundary};
-use super::order::Score;
+use super::order::{Order, Rank, Score};
 use super::plan::{ExactBinarySpec, ExactFutility};
 use super::region::Staircase;
 use crate::two_proportions::CertifiedSupremum;
@@ -35,9 +35,9 @@ pub struct ExactLook {
     pub control: u64,
     /// Cumulative error that the spending function allows by this look.
     pub allowed: f64,
-    /// Lowest score that ends the trial with success; none when no table may.
+    /// Lowest score that ends the trial with success; none when no table may, or when a margin orders the tables.
     pub efficacy: Option<Score>,
-    /// The same as a number for reading.
+    /// The same as a number for reading; with a margin the lowest score for it.
     pub efficacy_z: Option<f64>,
     /// Number of tables, among those a trial can reach, that end it with success.
     pub efficacy_tables: u64,
@@ -58,6 +58,9 @@ pub struct ExactLook {
 /// rejecting by then, at the worst common proportion, stays within the error spent. That supremum is proved, not sampled
 /// on a grid. The score rises with every outcome gained in arm 1 and falls with every one in arm 0, so the same bound
 /// holds for all pairs of proportions in which arm 1 is not better.
+///
+/// With a margin it answers *is arm 1 at most so much worse?* The tables are then ordered by the score that supposes just
+/// that difference, and the supremum is taken over all pairs of proportions that differ by it, proved in the same way.
 ///
 /// When not: units must be independent (clusters: [`crate::sequential::permutation`]), group sizes must not depend on
 /// outcomes, and above some 1,000 units an arm the normal design is as good and faster.
@@ -101,7 +104,7 @@ impl ExactBinaryDesign {
         spec.validate()?;
         let sizes: Vec<Sizes> = spec.looks.iter().map(|look| (look.treatment, look.control)).collect();
         let allowed = spec.allowed(spec.alpha, &spec.spending);
-        let efficacy = boundary(&sizes, &allowed);
+        let efficacy = boundary(&sizes, &allowed, spec.margin);
         let (harm, harm_looks) = harm_boundary(&spec, &sizes);
         let (futility, futility_scores, running) = futility_boundary(&spec, &sizes, &efficacy, &harm);
         let mut looks = Vec::with_capacity(sizes.len());
@@ -112,11 +115,11 @@ impl ExactBinaryDesign {
                 control: n0,
                 allowed: allowed.get(k).copied().unwrap_or(spec.alpha),
                 efficacy: one_sided.threshold,
-                efficacy_z: one_sided.threshold.map(|score| score.z(n1, n0)),
+                efficacy_z: one_sided.z,
                 efficacy_tables: one_sided.tables,
                 size: one_sided.size,
                 futility_z: futility_scores.get(k).copied().flatten(),
-                harm_z: harm_look.and_then(|look| look.threshold).map(|score| -score.z(n0, n1)),
+                harm_z: harm_look.and_then(|look| look.z).map(|z| -z),
                 harm_size: harm_look.map(|look| look.size),
             });
         }
@@ -141,7 +144,8 @@ impl ExactBinaryDesign {
         self.looks.last().map_or(CertifiedSupremum { value: 0.0, upper_bound: 0.0, at: 0.0 }, |look| look.size)
     }
 
-    /// Probability of a false success by the end when both proportions are `p` and futility is overruled.
+    /// Probability of a false success by the end when both proportions are `p` and futility is overruled; with a margin, when
+    /// arm 0's is `p` and arm 1's worse by the margin.
     ///
     /// # Errors
     /// `InvalidArgument` when `p` is not in [0, 1].
@@ -149,7 +153,7 @@ impl ExactBinaryDesign {
         let p = self.oriented_proportion("p", p)?;
         let Some((look, &(n1, n0))) = self.efficacy.last().zip(self.sizes.last()) else { return Ok(0.0) };
         let rejected = rejected_by(look, n0);
-        Ok(rejected.expectation(&binomial(n1, p), &binomial(n0, p)))
+        Ok(rejected.expectation(&binomial(n1, (p - self.spec.margin).clamp(0.0, 1.0)), &binomial(n0, p)))
     }
 
     /// What the rule says of `treatment` outcomes in arm 1 and `control` in arm 0 at look `look` (from 0).
@@ -212,7 +216,8 @@ fn harm_boundary(spec: &ExactBinarySpec, sizes: &[Sizes]) -> (Vec<Staircase>, Ve
         return (sizes.iter().map(|&(n1, n0)| Staircase::no_low(n1, n0)).collect(), Vec::new());
     };
     let exchanged: Vec<Sizes> = sizes.iter().map(|&(n1, n0)| (n0, n1)).collect();
-    let looks = boundary(&exchanged, &spec.allowed(harm.alpha, &harm.spending));
+    let margin = -harm.margin.unwrap_or(spec.margin);
+    let looks = boundary(&exchanged, &spec.allowed(harm.alpha, &harm.spending), margin);
     let sets = sizes.iter().zip(&looks).map(|(&(n1, n0), look)| {
         let mut set = Staircase::no_low(n1, n0);
         for x0 in (0..=n0).rev() {
@@ -275,19 +280,20 @@ fn futile_tables(
     if spec.futility == ExactFutility::None {
         return (set, None);
     }
-    let mut tables: Vec<(Score, u64, u64)> = (0..=n1)
+    let order = Order { margin: spec.margin };
+    let mut tables: Vec<(Rank, u64, u64)> = (0..=n1)
         .flat_map(|x1| (0..=n0).map(move |x0| (x1, x0)))
         .filter(|&(x1, x0)| !efficacy.contains(x1 as usize, x0 as usize))
-        .map(|(x1, x0)| (Score::of(x1, n1, x0, n0), x1, x0))
+        .map(|(x1, x0)| (order.rank(x1, n1, x0, n0), x1, x0))
         .collect();
     tables.sort_unstable();
     let mut highest = None;
     match &spec.futility {
         ExactFutility::None => {}
         ExactFutility::Score { z } => {
-            for &(score, x1, x0) in tables.iter().take_while(|table| table.0.z(n1, n0) <= *z) {
+            for &(_, x1, x0) in tables.iter().take_while(|&&(_, x1, x0)| order.z(x1, n1, x0, n0) <= *z) {
                 set.add(x1, x0);
-                highest = Some(score.z(n1, n0));
+                highest = Some(order.z(x1, n1, x0, n0));
             }
         }
         ExactFutility::BetaSpending { beta, spending, treatment, control } => {
@@ -304,9 +310,9 @@ fn futile_tables(
                     break;
                 }
                 *spent += mass;
-                for &(score, x1, x0) in group {
+                for &(_, x1, x0) in group {
                     set.add(x1, x0);
-                    highest = Some(score.z(n1, n0));
+                    highest = Some(order.z(x1, n1, x0, n0));
                 }
             }
         }

@@ -1,9 +1,10 @@
 //! The exact p-value and interval after the trial has stopped.
 
 use super::design::ExactBinaryDesign;
+use super::edge::Edge;
 use super::lattice::{Grid, Thinning, binomial};
 use super::nuisance::ErrorPolynomial;
-use super::order::Score;
+use super::order::{Order, Rank};
 use crate::sequential::spending::check_probability;
 use crate::special::root;
 use crate::two_proportions::CertifiedSupremum;
@@ -16,8 +17,8 @@ impl ExactBinaryDesign {
     /// The one-sided p-value of a trial that stopped at `look` (from 0) with these outcomes.
     ///
     /// Stage-wise order: an earlier success is stronger evidence than a later one, and at the same look a higher score
-    /// is. The p-value is the largest probability, over the common proportion, of evidence at least as strong; it is at
-    /// most the error spent exactly when the trial ended with success. Stops for futility and harm are ignored, so it
+    /// is. The p-value is the largest probability, over the common proportion (with a margin: over all pairs that differ by it),
+    /// of evidence at least as strong; it is at most the error spent exactly when the trial ended with success. Stops for futility and harm are ignored, so it
     /// holds whether they were obeyed or not. Given is the proved upper bound.
     ///
     /// When not: in the middle of a trial that goes on, or after an unplanned end; then put the sizes at the end as the
@@ -36,6 +37,15 @@ impl ExactBinaryDesign {
     pub fn p_supremum(&self, look: usize, treatment: u64, control: u64) -> Result<CertifiedSupremum, StatError> {
         let event = self.at_least(look, treatment, control)?;
         let (n1, n0) = self.sizes[look];
+        if self.spec.margin != 0.0 {
+            let mut supremum = Edge::new(&event, (n1, n0), self.spec.margin).supremum();
+            let (x1, x0) = self.oriented(look, treatment, control)?;
+            if self.efficacy[look].region.contains(x1, x0) {
+                // Evidence at least this strong is part of what the look rejects, whose error has been proved more sharply.
+                supremum.upper_bound = supremum.upper_bound.min(self.efficacy[look].size.upper_bound);
+            }
+            return Ok(supremum);
+        }
         let coefficients = event.by_total(&Thinning::new(n1, n1 + n0), (n1 + n0) as usize + 1);
         Ok(ErrorPolynomial::new(coefficients).supremum())
     }
@@ -43,8 +53,8 @@ impl ExactBinaryDesign {
     /// The interval for the difference of proportions, arm 1 - arm 0, of a trial that stopped at `look` (from 0).
     ///
     /// Every difference that the two one-sided stage-wise tests at `(1 - level) / 2` do not reject, the unknown control
-    /// proportion being taken at its worst. `level` lies in (0, 1). It agrees with [`ExactBinaryDesign::p_value`]: 0 is
-    /// outside on the lower side exactly when that is at most `(1 - level) / 2`. The worst proportion is found on a grid
+    /// proportion being taken at its worst. `level` lies in (0, 1). It agrees with [`ExactBinaryDesign::p_value`]: 0, or
+    /// the margin below it, is outside on the lower side exactly when that is at most `(1 - level) / 2`. The worst proportion is found on a grid
     /// of 97 points with refinement around the best.
     ///
     /// Source: Jennison and Turnbull 2000, section 12.3 (stage-wise order); Chan and Zhang 1999 (nuisance at its worst).
@@ -90,15 +100,16 @@ impl ExactBinaryDesign {
         look: usize,
         treatment: u64,
         control: u64,
-        cell: impl Fn(f64, Score, Score) -> f64,
+        cell: impl Fn(f64, Rank, Rank) -> f64,
     ) -> Result<Grid, StatError> {
         let (x1, x0) = self.oriented(look, treatment, control)?;
         let (n1, n0) = self.sizes[look];
-        let observed = Score::of(x1 as u64, n1, x0 as u64, n0);
+        let order = Order { margin: self.spec.margin };
+        let observed = order.rank(x1 as u64, n1, x0 as u64, n0);
         let mut grid = self.efficacy[look].before.clone();
         for y1 in 0..=n1 {
             for (y0, value) in grid.row_mut(y1 as usize).iter_mut().enumerate() {
-                *value = cell(*value, Score::of(y1, n1, y0 as u64, n0), observed);
+                *value = cell(*value, order.rank(y1, n1, y0 as u64, n0), observed);
             }
         }
         Ok(grid)

@@ -4,6 +4,7 @@
 //! over all tables, at the worst common proportion, with a proof.
 
 mod design;
+mod edge;
 mod inference;
 mod lattice;
 mod nuisance;
@@ -20,4 +21,4 @@ pub(crate) use lattice::binomial;
 pub use operating::{ExactOperating, ExactStop};
 pub use order::Score;
 pub use path_counts::MAX_COUNTED_TOTAL;
-pub use plan::{ExactBinarySpec, ExactFutility, ExactHarm, LookSize, MAX_CELLS, MAX_LOOKS, MAX_WORK};
+pub use plan::{ExactBinarySpec, ExactFutility, ExactHarm, LookSize, MAX_CELLS, MAX_LOOKS, MAX_MARGIN_CELLS, MAX_WORK};

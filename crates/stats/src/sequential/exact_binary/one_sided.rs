@@ -1,8 +1,9 @@
 //! The exact boundary of one side: as many tables as the error that may be spent allows.
 
+use super::edge::Edge;
 use super::lattice::{Grid, Thinning};
 use super::nuisance::ErrorPolynomial;
-use super::order::Score;
+use super::order::{Order, Rank, Score};
 use super::region::Staircase;
 use crate::two_proportions::CertifiedSupremum;
 
@@ -12,8 +13,10 @@ pub(crate) type Sizes = (u64, u64);
 /// One look of a one-sided test.
 #[derive(Debug, Clone)]
 pub(crate) struct OneSidedLook {
-    /// Lowest score that rejects; none when no table may.
+    /// Lowest pooled score that rejects; none when no table may, or when a margin orders them otherwise.
     pub(crate) threshold: Option<Score>,
+    /// Lowest score that rejects, for reading.
+    pub(crate) z: Option<f64>,
     /// The tables that reject.
     pub(crate) region: Staircase,
     /// Cumulative size over the unknown proportion, with its proof.
@@ -58,7 +61,7 @@ impl Ranking {
 ///
 /// `allowed` is the cumulative error of each look. A set is taken only when the proved upper bound of its error over the
 /// common proportion is within that.
-pub(crate) fn boundary(sizes: &[Sizes], allowed: &[f64]) -> Vec<OneSidedLook> {
+pub(crate) fn boundary(sizes: &[Sizes], allowed: &[f64], margin: f64) -> Vec<OneSidedLook> {
     let mut looks: Vec<OneSidedLook> = Vec::with_capacity(sizes.len());
     for (k, (&(n1, n0), &level)) in sizes.iter().zip(allowed).enumerate() {
         let (before, open) = match k.checked_sub(1).and_then(|j| looks.get(j).zip(sizes.get(j))) {
@@ -73,7 +76,11 @@ pub(crate) fn boundary(sizes: &[Sizes], allowed: &[f64]) -> Vec<OneSidedLook> {
             }
             None => (Grid::filled(n1, n0, 0.0), Grid::filled(n1, n0, 1.0)),
         };
-        looks.push(look((n1, n0), level, before, open));
+        looks.push(if margin == 0.0 {
+            look((n1, n0), level, before, open)
+        } else {
+            margin_look((n1, n0), level, Order { margin }, before, open)
+        });
     }
     looks
 }
@@ -120,5 +127,54 @@ fn look((n1, n0): Sizes, level: f64, before: Grid, open: Grid) -> OneSidedLook {
     }
     let tables = gains.iter().take(end).filter(|(_, gain)| *gain > 0.0).count() as u64;
     let threshold = end.checked_sub(1).and_then(|i| ranking.tables.get(i)).map(|table| table.0);
-    OneSidedLook { threshold, region, size: error.supremum(), tables, before, open }
+    let z = threshold.map(|score| score.z(n1, n0));
+    OneSidedLook { threshold, z, region, size: error.supremum(), tables, before, open }
+}
+
+/// The same when arm 1 may be worse by a margin: the error is sought on the edge of that null hypothesis.
+///
+/// The score for a margin does not always rise with arm 1 and fall with arm 0; tables are added until the region does, so that
+/// its probability is largest on the edge.
+fn margin_look((n1, n0): Sizes, level: f64, order: Order, before: Grid, open: Grid) -> OneSidedLook {
+    let mut tables: Vec<(Rank, u64, u64)> = (0..=n1)
+        .flat_map(|x1| (0..=n0).map(move |x0| (order.rank(x1, n1, x0, n0), x1, x0)))
+        .filter(|table| table.0 > Rank::Rounded(0))
+        .collect();
+    tables.sort_unstable_by(|a, b| b.cmp(a));
+    let mut ends: Vec<usize> = (1..tables.len()).filter(|&i| tables[i].0 != tables[i - 1].0).collect();
+    if !tables.is_empty() {
+        ends.push(tables.len());
+    }
+    let region_of = |groups: usize| {
+        let end = groups.checked_sub(1).and_then(|g| ends.get(g)).copied().unwrap_or(0);
+        let mut region = Staircase::no_high(n1);
+        tables.iter().take(end).for_each(|&(_, x1, x0)| region.add(x1, x0));
+        region.close();
+        region
+    };
+    let event_of = |region: &Staircase| {
+        let mut event = before.clone();
+        event.fill(region, n0, 1.0);
+        event
+    };
+    let (mut fits, mut fails) = (0, ends.len() + 1);
+    while fails - fits > 1 {
+        let middle = fits + (fails - fits) / 2;
+        if Edge::new(&event_of(&region_of(middle)), (n1, n0), order.margin).is_at_most(level) {
+            fits = middle;
+        } else {
+            fails = middle;
+        }
+    }
+    let region = region_of(fits);
+    let event = event_of(&region);
+    let mut size = Edge::new(&event, (n1, n0), order.margin).supremum();
+    if fits > 0 {
+        // Proved when the region was taken.
+        size.upper_bound = size.upper_bound.min(level.max(size.value));
+    }
+    let inside = (0..=n1 as usize).flat_map(|x1| region.columns(x1, n0).map(move |x0| (x1, x0)));
+    let reached: Vec<(usize, usize)> = inside.filter(|&(x1, x0)| open.row(x1)[x0] > 0.0).collect();
+    let lowest = reached.iter().map(|&(x1, x0)| order.z(x1 as u64, n1, x0 as u64, n0)).reduce(f64::min);
+    OneSidedLook { threshold: None, z: lowest, region, size, tables: reached.len() as u64, before, open }
 }

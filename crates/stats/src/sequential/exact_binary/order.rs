@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
+use crate::two_proportions::{ScoreVariance, Table, score_statistic};
+
 /// Largest number of units in an arm for which the products of the comparison fit into 128 bits.
 pub(crate) const MAX_ARM: u64 = 1_000_000;
 
@@ -53,6 +55,51 @@ impl Score {
         let (total, spread) = reduce(total, spread);
         (square.saturating_mul(total), spread.saturating_mul(product))
     }
+}
+
+/// The place of a table in the order of its look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rank {
+    /// By the pooled score, without rounding.
+    Whole(Score),
+    /// By the score for a margin, rounded so that what differs by rounding alone is tied.
+    Rounded(i64),
+}
+
+/// How the tables of a look are ordered: by the pooled score without a margin, by the score that supposes a difference of
+/// `-margin` (Farrington and Manning 1990) with one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order {
+    pub(crate) margin: f64,
+}
+
+impl Order {
+    pub(crate) fn rank(self, x1: u64, n1: u64, x0: u64, n0: u64) -> Rank {
+        if self.margin == 0.0 {
+            return Rank::Whole(Score::of(x1, n1, x0, n0));
+        }
+        Rank::Rounded((self.z(x1, n1, x0, n0) / ROUNDING).round() as i64)
+    }
+
+    /// The score for reading.
+    pub(crate) fn z(self, x1: u64, n1: u64, x0: u64, n0: u64) -> f64 {
+        if self.margin == 0.0 {
+            return Score::of(x1, n1, x0, n0).z(n1, n0);
+        }
+        // A score without spread is infinite; it is put beyond every other one.
+        margin_score(x1, n1, x0, n0, self.margin).clamp(-FARTHEST, FARTHEST)
+    }
+}
+
+/// Scores for a margin closer than this are tied.
+const ROUNDING: f64 = 1e-9;
+/// What stands for an infinite score.
+const FARTHEST: f64 = 1e9;
+
+fn margin_score(x1: u64, n1: u64, x0: u64, n0: u64, margin: f64) -> f64 {
+    Table::new(x1, n1, x0, n0)
+        .and_then(|table| score_statistic(&table, -margin, ScoreVariance::Uncorrected))
+        .unwrap_or(0.0)
 }
 
 fn reduce(a: u128, b: u128) -> (u128, u128) {

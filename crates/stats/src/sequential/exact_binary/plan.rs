@@ -14,6 +14,9 @@ pub const MAX_CELLS: u64 = 8_000_000;
 /// Most multiplications of the recursion, which bounds time to some seconds.
 pub const MAX_WORK: u64 = 5_000_000_000;
 
+/// Most cells of all lattices together when a margin is set.
+pub const MAX_MARGIN_CELLS: u64 = 60_000;
+
 /// Units whose outcome is known at a look, cumulative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,6 +60,9 @@ pub struct ExactHarm {
     pub alpha: f64,
     /// How it is shared over the looks.
     pub spending: Spending,
+    /// By how much arm 1 may be worse without being harmful, at least the design's margin; none means the design's margin.
+    #[serde(default)]
+    pub margin: Option<f64>,
 }
 
 /// Everything that defines an exact two-arm group-sequential design for a yes-or-no outcome.
@@ -77,6 +83,10 @@ pub struct ExactBinarySpec {
     pub alpha: f64,
     /// How it is shared over the looks.
     pub spending: Spending,
+    /// By how much arm 1 may be worse and still succeed (non-inferiority), strictly between -1 and 1; 0 asks whether it is
+    /// better, a negative margin whether it is better by more than that.
+    #[serde(default)]
+    pub margin: f64,
     /// Stop for futility.
     #[serde(default)]
     pub futility: ExactFutility,
@@ -100,9 +110,14 @@ impl ExactBinarySpec {
             direction: Side::Greater,
             alpha,
             spending,
+            margin: 0.0,
             futility: ExactFutility::None,
             harm: None,
         }
+    }
+
+    fn has_margin(&self) -> bool {
+        self.margin != 0.0 || self.harm.as_ref().is_some_and(|harm| harm.margin.is_some_and(|margin| margin != 0.0))
     }
 
     /// Units of both arms at which all error is spent.
@@ -127,6 +142,7 @@ impl ExactBinarySpec {
         if self.direction == Side::Two {
             return Err(StatError::invalid("direction", "must be greater or less; add harm for the other side"));
         }
+        check_margin("margin", self.margin)?;
         self.validate_looks()?;
         match &self.futility {
             ExactFutility::None => {}
@@ -145,6 +161,12 @@ impl ExactBinarySpec {
         if let Some(harm) = &self.harm {
             check_probability("harm.alpha", harm.alpha)?;
             harm.spending.validate()?;
+            if let Some(margin) = harm.margin {
+                check_margin("harm.margin", margin)?;
+                if margin < self.margin {
+                    return Err(StatError::invalid("harm.margin", "must be at least the margin for success"));
+                }
+            }
         }
         Ok(())
     }
@@ -176,6 +198,12 @@ impl ExactBinarySpec {
             work = work.saturating_add(rows).saturating_add(columns.saturating_mul(1 + added0.min(last.control)));
             last = *look;
         }
+        // With a margin each probability is a sum over a whole lattice, and some ten thousand of them are needed.
+        if self.has_margin() && cells > MAX_MARGIN_CELLS {
+            return Err(StatError::TooLarge {
+                reason: format!("with a margin the lattices may have {MAX_MARGIN_CELLS} cells, not {cells}"),
+            });
+        }
         if cells > MAX_CELLS || work > MAX_WORK {
             return Err(StatError::TooLarge {
                 reason: format!(
@@ -188,5 +216,13 @@ impl ExactBinarySpec {
             return Err(StatError::invalid("planned_total", "must be at least 1"));
         }
         Ok(())
+    }
+}
+
+fn check_margin(argument: &str, margin: f64) -> Result<(), StatError> {
+    if margin > -1.0 && margin < 1.0 {
+        Ok(())
+    } else {
+        Err(StatError::invalid(argument, "must lie strictly between -1 and 1"))
     }
 }

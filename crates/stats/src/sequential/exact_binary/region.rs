@@ -43,6 +43,17 @@ impl Staircase {
         }
     }
 
+    /// Adds whatever is missing for the set to hold, with a table, also those with more outcomes in arm 1.
+    pub(crate) fn close(&mut self) {
+        if let Self::High(reach) = self {
+            let mut longest = 0;
+            for end in reach {
+                longest = longest.max(*end);
+                *end = longest;
+            }
+        }
+    }
+
     /// The columns of the set in row `x1` of a look with `n0` units in arm 0.
     pub(crate) fn columns(&self, x1: usize, n0: u64) -> std::ops::Range<usize> {
         let end = n0 as usize + 1;
