@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::mixed_inference::{kenward_roger, satterthwaite_df};
-use super::mixed_likelihood::{Data, Fit};
+use super::mixed_likelihood::{Cell, Data, Fit};
 use crate::error::StatError;
 use crate::estimate::{Estimate, Guarantee, Side};
 use crate::linear::Matrix;
@@ -82,19 +82,32 @@ pub fn random_intercept(
     if n <= k {
         return Err(StatError::TooFewUnits { need: k as u64 + 1, got: n as u64 });
     }
+    let cells: Vec<Cell> = outcome.iter().map(|&value| Cell::unit(value)).collect();
+    fit_cells(&cells, cluster, design, coefficient, model, (null, side, level))
+}
+
+/// The same from rows that stand for several units each; clusters and columns have been checked for their length.
+pub(super) fn fit_cells(
+    cells: &[Cell],
+    cluster: &[usize],
+    design: Matrix,
+    coefficient: usize,
+    model: MixedModel,
+    (null, side, level): (f64, Side, f64),
+) -> Result<RandomIntercept, StatError> {
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (unit, &name) in cluster.iter().enumerate() {
-        members.entry(name).or_default().push(unit);
+    for (row, &name) in cluster.iter().enumerate() {
+        members.entry(name).or_default().push(row);
     }
     if members.len() < 2 {
         return Err(StatError::TooFewUnits { need: 2, got: members.len() as u64 });
     }
-    if members.values().all(|units| units.len() == 1) {
+    if members.values().all(|rows| rows.iter().map(|&row| cells[row].units).sum::<f64>() <= 1.0) {
         return Err(StatError::not_estimable(
             "every cluster has a single unit: within and between cannot be told apart",
         ));
     }
-    let data = Data::new(outcome, design, members.into_values().collect())?;
+    let data = Data::new(cells, design, members.into_values().collect())?;
     let fit = Fit::maximise(&data)?;
     let (variance, df) = match model {
         MixedModel::Satterthwaite => satterthwaite_df(&data, &fit, coefficient)?,
@@ -118,40 +131,4 @@ pub fn random_intercept(
         within: fit.within,
         log_likelihood: fit.log_likelihood,
     })
-}
-
-/// By how much does the outcome differ with the new version, in a phased roll-out? (Hussey and Hughes.)
-///
-/// # Arguments
-/// * `outcome`, `cluster`, `period` - one entry a unit; `new_version` - whether the unit met the new version.
-/// * `model`, `side`, `level` - as [`random_intercept`].
-///
-/// # Result
-/// Effect with a fixed effect for every period, so that change over time is never taken for the effect, and a random shift of
-/// every cluster.
-///
-/// # When not
-/// Not when the effect grows with time since the change, or clusters have trends of their own.
-///
-/// # Source
-/// Hussey and Hughes (2007), Contemporary Clinical Trials 28:182-191, equation 1.
-///
-/// # Errors
-/// As [`random_intercept`]; `NotEstimable` when the version and the periods cannot be told apart.
-pub fn stepped_wedge(
-    outcome: &[f64],
-    cluster: &[usize],
-    period: &[usize],
-    new_version: &[bool],
-    model: MixedModel,
-    side: Side,
-    level: f64,
-) -> Result<RandomIntercept, StatError> {
-    if period.len() != outcome.len() || new_version.len() != outcome.len() {
-        return Err(StatError::invalid("period", "outcome, period and version must have the same length"));
-    }
-    let mut columns = vec![new_version.iter().map(|&new| f64::from(u8::from(new))).collect::<Vec<f64>>()];
-    columns.extend(super::indicator_columns(period)?);
-    let borrowed: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-    random_intercept(outcome, cluster, &borrowed, 0, model, 0.0, side, level)
 }

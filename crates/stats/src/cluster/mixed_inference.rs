@@ -85,7 +85,7 @@ fn observed(data: &Data, fit: &Fit, parts: &Parts) -> [[f64; 2]; 2] {
     let mut inner = [[0.0; 2]; 2];
     for cluster in &data.clusters {
         let (size, lambda) = (cluster.size(), eigen(cluster.size()));
-        let sum: f64 = cluster.units.iter().map(|&unit| fit.residuals[unit]).sum();
+        let sum: f64 = cluster.rows.iter().map(|&row| data.weights[row] * fit.residuals[row]).sum();
         let mean = sum / size;
         let sum_r = sum / lambda;
         for (value, x) in u[0].iter_mut().zip(&cluster.sums) {
@@ -97,14 +97,16 @@ fn observed(data: &Data, fit: &Fit, parts: &Parts) -> [[f64; 2]; 2] {
         inner[0][0] += sum_r * sum_r * size / lambda;
         inner[0][1] += sum_r * sum_r / lambda;
         inner[1][1] += sum_r * sum_r / size / lambda;
-        for &unit in &cluster.units {
-            let deviation = (fit.residuals[unit] - mean) / within;
-            inner[1][1] += deviation * deviation / within;
+        for &row in &cluster.rows {
+            let deviation = (fit.residuals[row] - mean) / within;
+            inner[1][1] += data.weights[row] * deviation * deviation / within;
             for (j, value) in u[1].iter_mut().enumerate() {
-                *value += data.design.at(unit, j) * deviation / within;
+                *value += data.weights[row] * data.design.at(row, j) * deviation / within;
             }
         }
     }
+    // Deviations within a row sum to 0 and so meet no explanatory variable.
+    inner[1][1] += data.deviations / within.powi(3);
     inner[1][0] = inner[0][1];
     let mut result = [[0.0; 2]; 2];
     for i in 0..2 {

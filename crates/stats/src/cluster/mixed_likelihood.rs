@@ -2,16 +2,32 @@ use crate::error::StatError;
 use crate::linear::{LeastSquares, Matrix, inverse_spd, ln_determinant_spd};
 use crate::special::root;
 
-/// One cluster: size, sums of the explanatory variables, and the units.
+/// One cluster: number of units, sums of the explanatory variables, and which rows it has.
 pub(super) struct Cluster {
-    pub(super) units: Vec<usize>,
+    pub(super) rows: Vec<usize>,
     pub(super) sums: Vec<f64>,
+    size: f64,
     outcome_sum: f64,
 }
 
 impl Cluster {
     pub(super) fn size(&self) -> f64 {
-        self.units.len() as f64
+        self.size
+    }
+}
+
+/// Units of one cluster with the same explanatory variables, which the likelihood needs no nearer than this: their number,
+/// their mean, and the sum of squared deviations from it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cell {
+    pub(super) units: f64,
+    pub(super) mean: f64,
+    pub(super) deviations: f64,
+}
+
+impl Cell {
+    pub(super) fn unit(value: f64) -> Self {
+        Self { units: 1.0, mean: value, deviations: 0.0 }
     }
 }
 
@@ -20,9 +36,13 @@ impl Cluster {
 /// With a random shift per cluster, `V = within I + between 1 1'` in each cluster has two eigenvalues, so that every product with
 /// its powers comes from the total cross-products and the clusters' sums.
 pub(super) struct Data {
-    /// Residuals of the ordinary fit, whose coefficients follow.
+    /// Residuals of the ordinary fit, one a row of the design, whose coefficients follow.
     outcome: Vec<f64>,
     ordinary: Vec<f64>,
+    /// Number of units of each row, and the squared deviations within all rows together.
+    pub(super) weights: Vec<f64>,
+    pub(super) deviations: f64,
+    units: f64,
     scale: f64,
     pub(super) design: Matrix,
     pub(super) clusters: Vec<Cluster>,
@@ -31,28 +51,46 @@ pub(super) struct Data {
 }
 
 impl Data {
-    pub(super) fn new(outcome: &[f64], design: Matrix, members: Vec<Vec<usize>>) -> Result<Self, StatError> {
+    pub(super) fn new(cells: &[Cell], design: Matrix, members: Vec<Vec<usize>>) -> Result<Self, StatError> {
         // The residuals of an ordinary fit take the outcome's place, so that digits survive when values lie far from zero; the
         // ordinary coefficients are added again at the end.
-        let ordinary = LeastSquares::fit_matrix(outcome, design.clone())?;
-        let scale = outcome.iter().map(|value| value * value).sum();
-        let outcome = ordinary.residuals().to_vec();
-        let transposed = design.transposed();
-        let cross = transposed.times(&design);
+        let roots: Vec<f64> = cells.iter().map(|cell| cell.units.sqrt()).collect();
+        let weighed: Vec<f64> = cells.iter().zip(&roots).map(|(cell, root)| cell.mean * root).collect();
+        let weighed_design = design.scaled_rows(&roots);
+        let ordinary = LeastSquares::fit_matrix(&weighed, weighed_design.clone())?;
+        let scale = cells.iter().map(|cell| cell.units * cell.mean * cell.mean + cell.deviations).sum();
+        let outcome: Vec<f64> = ordinary.residuals().iter().zip(&roots).map(|(value, root)| value / root).collect();
+        let weights: Vec<f64> = cells.iter().map(|cell| cell.units).collect();
+        let cross = weighed_design.transposed().times(&weighed_design);
         let clusters = members
             .into_iter()
-            .map(|units| Cluster {
-                sums: (0..design.columns()).map(|j| units.iter().map(|&unit| design.at(unit, j)).sum()).collect(),
-                outcome_sum: units.iter().map(|&unit| outcome[unit]).sum(),
-                units,
+            .map(|rows| {
+                let sum = |value: &dyn Fn(usize) -> f64| rows.iter().map(|&row| weights[row] * value(row)).sum::<f64>();
+                Cluster {
+                    sums: (0..design.columns()).map(|j| sum(&|row| design.at(row, j))).collect(),
+                    size: sum(&|_| 1.0),
+                    outcome_sum: sum(&|row| outcome[row]),
+                    rows,
+                }
             })
             .collect();
-        let cross_outcome = transposed.times_vector(&outcome);
-        Ok(Self { outcome, ordinary: ordinary.coefficients().to_vec(), scale, design, clusters, cross, cross_outcome })
+        let cross_outcome = weighed_design.transposed().times_vector(ordinary.residuals());
+        Ok(Self {
+            outcome,
+            ordinary: ordinary.coefficients().to_vec(),
+            units: weights.iter().sum(),
+            weights,
+            deviations: cells.iter().map(|cell| cell.deviations).sum(),
+            scale,
+            design,
+            clusters,
+            cross,
+            cross_outcome,
+        })
     }
 
     pub(super) fn units(&self) -> f64 {
-        self.outcome.len() as f64
+        self.units
     }
 
     pub(super) fn columns(&self) -> f64 {
@@ -89,15 +127,15 @@ impl Data {
         let fitted = self.design.times_vector(&coefficients);
         let residuals: Vec<f64> = self.outcome.iter().zip(&fitted).map(|(value, fitted)| value - fitted).collect();
         // e'V⁻¹e within clusters plus between clusters, each a sum of squares.
-        let mut quadratic = 0.0;
+        let mut quadratic = self.deviations;
         let mut between_part = 0.0;
         let mut ln_det = 0.0;
         let mut trace = 0.0;
         for cluster in &self.clusters {
             let size = cluster.size();
-            let sum: f64 = cluster.units.iter().map(|&unit| residuals[unit]).sum();
+            let sum: f64 = cluster.rows.iter().map(|&row| self.weights[row] * residuals[row]).sum();
             let mean = sum / size;
-            let within: f64 = cluster.units.iter().map(|&unit| (residuals[unit] - mean).powi(2)).sum();
+            let within: f64 = cluster.rows.iter().map(|&row| self.weights[row] * (residuals[row] - mean).powi(2)).sum();
             let eigen = 1.0 + size * ratio;
             quadratic += within + sum * mean / eigen;
             between_part += (sum / eigen).powi(2);

@@ -1,6 +1,7 @@
 //! Trials in which whole clusters (offices, classes, days) were assigned: everything from one summary per cluster.
 
 mod correlation;
+mod marginal;
 mod means;
 mod mixed;
 mod mixed_inference;
@@ -8,13 +9,16 @@ mod mixed_likelihood;
 mod robust;
 mod robust_regression;
 mod step_contrast;
+mod step_model;
 mod step_order;
 
 pub use correlation::{ClusterVariance, cluster_variance, design_effect};
+pub use marginal::{Family, FewClusters, MarginalEffect, WorkingCorrelation, estimating_equations};
 pub use means::{cluster_means_student, cluster_means_welch, cluster_permutation, cluster_permutation_difference};
-pub use mixed::{MixedModel, RandomIntercept, random_intercept, stepped_wedge};
+pub use mixed::{MixedModel, RandomIntercept, random_intercept};
 pub use robust::{ClusterRobust, cluster_robust};
 pub use robust_regression::cluster_robust_regression;
+pub use step_model::{stepped_wedge, stepped_wedge_sums};
 pub use step_order::{StepState, SteppedWedge, stepped_wedge_permutation};
 
 use crate::error::StatError;

@@ -57,8 +57,8 @@ impl SteppedWedge {
         Ok(self.assignment()?.0.ways())
     }
 
-    /// The place of every site in the list of different rows, and that list.
-    fn assignment(&self) -> Result<(Assignment<usize>, Vec<&[StepState]>), StatError> {
+    /// Refuses tables of another shape than the calendar's.
+    pub(super) fn check_shape(&self) -> Result<(), StatError> {
         let (sites, periods) = (self.cells.len(), self.cells.first().map_or(0, Vec::len));
         if sites < 2 || periods < 1 {
             return Err(StatError::TooFewUnits { need: 2, got: sites as u64 });
@@ -73,6 +73,13 @@ impl SteppedWedge {
         if self.calendar.len() != sites || self.calendar.iter().any(|row| row.len() != periods) {
             return Err(StatError::invalid("calendar", "needs one row per site and one entry per period"));
         }
+        Ok(())
+    }
+
+    /// The place of every site in the list of different rows, and that list.
+    fn assignment(&self) -> Result<(Assignment<usize>, Vec<&[StepState]>), StatError> {
+        self.check_shape()?;
+        let sites = self.cells.len();
         if self.strata.as_ref().is_some_and(|strata| strata.len() != sites) {
             return Err(StatError::invalid("strata", "needs one entry per site"));
         }

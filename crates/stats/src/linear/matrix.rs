@@ -69,6 +69,11 @@ impl Matrix {
         Self::from_fn(rows.len(), self.columns, |i, j| self.at(rows[i], j))
     }
 
+    /// Every row multiplied by its factor.
+    pub(crate) fn scaled_rows(&self, factors: &[f64]) -> Self {
+        Self::from_fn(self.rows, self.columns, |i, j| factors[i] * self.at(i, j))
+    }
+
     pub(crate) fn transposed(&self) -> Self {
         Self::from_fn(self.columns, self.rows, |i, j| self.at(j, i))
     }

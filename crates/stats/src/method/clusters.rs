@@ -3,7 +3,7 @@
 use super::samples::slices;
 use super::{Answer, Arguments, answer};
 use crate::StatError;
-use crate::cluster::{self, ClusterRobust, MixedModel, SteppedWedge};
+use crate::cluster::{self, ClusterRobust, Family, FewClusters, MixedModel, SteppedWedge, WorkingCorrelation};
 use crate::linear::LeastSquares;
 use crate::sufficient::{FixedSums, Step};
 
@@ -44,12 +44,18 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
             let variation = arguments.number_or("size_variation", 0.0)?;
             answer(arguments, || cluster::design_effect(size, icc, variation))
         }
+        "estimating_equations" => estimating_equations(arguments),
         "random_intercept" | "cluster_robust_regression" => regression(name, arguments),
         "stepped_wedge" => {
             let (outcome, clusters) = (arguments.numbers("outcome")?, arguments.groups("cluster")?);
             let (period, new_version) = (arguments.groups("period")?, arguments.flags("new_version")?);
             let (model, side, level) = (model(arguments)?, arguments.side()?, arguments.level()?);
             answer(arguments, || cluster::stepped_wedge(&outcome, &clusters, &period, &new_version, model, side, level))
+        }
+        "stepped_wedge_sums" => {
+            let (wedge, model) = (phased(arguments)?, model(arguments)?);
+            let (side, level) = (arguments.side()?, arguments.level()?);
+            answer(arguments, || cluster::stepped_wedge_sums(&wedge, model, side, level))
         }
         "stepped_wedge_permutation" => {
             let wedge = phased(arguments)?;
@@ -89,6 +95,48 @@ fn regression(name: &str, arguments: &mut Arguments<'_>) -> Answer {
     answer(arguments, || {
         let fit = LeastSquares::fit(&outcome, &slices(&columns))?;
         cluster::cluster_robust_regression(&fit, &clusters, coefficient, kind, null, side, level)
+    })
+}
+
+fn estimating_equations(arguments: &mut Arguments<'_>) -> Answer {
+    let (outcome, clusters) = (arguments.numbers("outcome")?, arguments.groups("cluster")?);
+    let columns = arguments.number_rows("columns")?;
+    let coefficient = usize::try_from(arguments.count("coefficient")?).unwrap_or(usize::MAX);
+    let family = match arguments.text_or("family", "normal")? {
+        "normal" => Family::Normal,
+        "binary" => Family::Binary,
+        "count" => Family::Count,
+        _ => return Err(StatError::invalid("family", "must be \"normal\", \"binary\" or \"count\"")),
+    };
+    let working = match arguments.text_or("working", "exchangeable")? {
+        "exchangeable" => WorkingCorrelation::Exchangeable,
+        "independent" => WorkingCorrelation::Independent,
+        _ => return Err(StatError::invalid("working", "must be \"exchangeable\" or \"independent\"")),
+    };
+    let correction = match arguments.text_or("correction", "kauermann_carroll")? {
+        "none" => FewClusters::None,
+        "kauermann_carroll" => FewClusters::KauermannCarroll,
+        "mancl_derouen" => FewClusters::ManclDeRouen,
+        _ => {
+            let names = "must be \"none\", \"kauermann_carroll\" or \"mancl_derouen\"";
+            return Err(StatError::invalid("correction", names));
+        }
+    };
+    let (null, side, level) = (arguments.number_or("null", 0.0)?, arguments.side()?, arguments.level()?);
+    answer(arguments, || {
+        let columns = slices(&columns);
+        cluster::estimating_equations(
+            &outcome,
+            &clusters,
+            &columns,
+            coefficient,
+            family,
+            working,
+            correction,
+            null,
+            side,
+            level,
+        )
     })
 }
 

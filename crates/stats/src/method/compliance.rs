@@ -3,7 +3,7 @@
 use super::{Answer, Arguments, answer};
 use crate::StatError;
 use crate::instrumental::{self, ResidualSpread};
-use crate::missing::{self, BoundedOutcome, Bounds, Trimming};
+use crate::missing::{self, BoundedOutcome, Bounds, PartlyObserved, Trimming};
 
 pub(super) fn instrumental(name: &str, arguments: &mut Arguments<'_>) -> Answer {
     if !["take_up", "complier_average", "anderson_rubin"].contains(&name) {
@@ -51,6 +51,23 @@ pub(super) fn missing(name: &str, arguments: &mut Arguments<'_>) -> Answer {
             let (lower_error, upper_error) = (arguments.number("lower_error")?, arguments.number("upper_error")?);
             let level = arguments.level()?;
             answer(arguments, || missing::imbens_manski(&bounds, lower_error, upper_error, level))
+        }
+        "tipping_point_proportions" => {
+            let mut arm = |successes, observed, missing| -> Result<PartlyObserved, StatError> {
+                Ok(PartlyObserved {
+                    successes: arguments.count(successes)?,
+                    observed: arguments.count(observed)?,
+                    missing: arguments.count(missing)?,
+                })
+            };
+            let (arm1, arm0) = (arm("x1", "n1", "missing1")?, arm("x0", "n0", "missing0")?);
+            let level = arguments.level()?;
+            answer(arguments, || missing::tipping_point_proportions(&arm1, &arm0, level))
+        }
+        "tipping_point_means" => {
+            let (arm1, missing1) = (arguments.sample("arm1")?, arguments.count("missing1")?);
+            let (arm0, missing0, level) = (arguments.sample("arm0")?, arguments.count("missing0")?, arguments.level()?);
+            answer(arguments, || missing::tipping_point_means(&arm1, missing1, &arm0, missing0, level))
         }
         "lee_bounds" => {
             let (arm1, missing1) = (arguments.numbers("arm1")?, arguments.count("missing1")?);

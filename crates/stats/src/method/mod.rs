@@ -12,6 +12,7 @@ mod compliance;
 mod exact_sequential;
 mod group_sequential;
 mod groups;
+mod many_arms;
 mod means;
 mod meta;
 mod multiplicity;
@@ -27,6 +28,7 @@ mod survival;
 mod two_proportions;
 
 pub use arguments::Arguments;
+pub use groups::METHODS;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -46,6 +48,9 @@ use crate::StatError;
 /// ```
 pub fn call(method: &str, args: &Value) -> Result<Value, StatError> {
     let unknown = || StatError::invalid("method", format!("there is no method {method:?}"));
+    if METHODS.binary_search(&method).is_err() {
+        return Err(unknown());
+    }
     let (group, name) = method.split_once('.').ok_or_else(unknown)?;
     let handler = groups::find(group).ok_or_else(unknown)?;
     let mut arguments = Arguments::new(args)?;

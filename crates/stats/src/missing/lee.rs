@@ -78,11 +78,13 @@ pub fn lee_bounds(
     }
     let without_top = cut(sorted.iter().copied().rev(), whole, part) / kept;
     let without_bottom = cut(sorted.iter().copied(), whole, part) / kept;
-    let bounds = if cross1 >= cross0 {
-        Bounds { lower: without_top - mean(other), upper: without_bottom - mean(other) }
+    let (one, another) = if cross1 >= cross0 {
+        (without_top - mean(other), without_bottom - mean(other))
     } else {
-        Bounds { lower: mean(other) - without_bottom, upper: mean(other) - without_top }
+        (mean(other) - without_bottom, mean(other) - without_top)
     };
+    // Where nothing is trimmed both are the same number, and rounding may exchange them.
+    let bounds = Bounds { lower: one.min(another), upper: one.max(another) };
     let (share1, share0) = (seen1 as f64 / all1 as f64, seen0 as f64 / all0 as f64);
     Ok(LeeBounds {
         bounds,

@@ -3,7 +3,11 @@
 mod attrition;
 mod lee;
 mod manski;
+mod tipping;
 
 pub use attrition::{Attrition, attrition_test};
 pub use lee::{LeeBounds, Trimming, lee_bounds};
 pub use manski::{BoundedOutcome, Bounds, imbens_manski, manski_bounds};
+pub use tipping::{
+    Conclusion, PartlyObserved, TippingPoints, TippingRow, TippingShift, tipping_point_means, tipping_point_proportions,
+};

@@ -4,12 +4,16 @@
 
 mod anytime;
 mod bad_input;
+mod calls;
 mod clusters;
 mod exact_binary;
+mod exact_margin;
 mod exact_ratios;
 mod exact_tests;
 mod group_sequential;
 mod hostile;
+mod many_arms;
+mod marginal;
 mod means;
 mod method_calls;
 mod one_proportion;
@@ -27,5 +31,6 @@ mod stratified;
 mod subgroups;
 mod sufficient;
 mod survival;
+mod tipping;
 mod together;
 mod vectors;

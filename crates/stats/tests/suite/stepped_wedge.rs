@@ -245,3 +245,50 @@ fn what_cannot_be_compared_is_refused() {
     assert_eq!(with(&|w| w.cells = vec![vec![FixedSums::unit(7); 5]; 4]), "zero_variance");
     assert_eq!(with(&|w| w.step = Step { multiple: 0, decimals: 0 }), "multiple");
 }
+
+/// Sums of a site and period give the model what the units themselves give it.
+#[test]
+fn the_model_from_sums_is_the_model_from_units() {
+    use fairtrial_stats::cluster::{MixedModel, stepped_wedge, stepped_wedge_sums};
+    let mut state = 7_u64;
+    let mut below = |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    for (shift, transition) in [(0, 0), (1_000_000, 1), (-40, 1)] {
+        let calendar = calendar(&[1, 2, 2, 3, 4, 5], 6, transition);
+        let (mut cells, mut units) = (Vec::new(), Vec::new());
+        for (site, row) in calendar.iter().enumerate() {
+            let site_shift = below(60) as i64;
+            let mut sums = Vec::new();
+            for (period, state) in row.iter().enumerate() {
+                let values: Vec<i64> =
+                    (0..below(5)).map(|_| shift + site_shift + 10 * period as i64 + below(100) as i64).collect();
+                sums.push(FixedSums::of(values.iter().copied()).unwrap());
+                if *state != Transition {
+                    units.extend(values.into_iter().map(|value| (value as f64 / 100.0, site, period, *state == New)));
+                }
+            }
+            cells.push(sums);
+        }
+        let wedge = SteppedWedge { cells, step: hundredths(), calendar, strata: None };
+        let outcome: Vec<f64> = units.iter().map(|unit| unit.0).collect();
+        let sites: Vec<usize> = units.iter().map(|unit| unit.1).collect();
+        let periods: Vec<usize> = units.iter().map(|unit| unit.2).collect();
+        let new: Vec<bool> = units.iter().map(|unit| unit.3).collect();
+        for model in [MixedModel::Satterthwaite, MixedModel::KenwardRoger] {
+            let a = stepped_wedge_sums(&wedge, model, Side::Two, 0.95).unwrap();
+            let b = stepped_wedge(&outcome, &sites, &periods, &new, model, Side::Two, 0.95).unwrap();
+            let near = |x: f64, y: f64| (x - y).abs() <= 1e-7 * (1.0 + y.abs());
+            assert!(near(a.within, b.within) && near(a.between, b.between), "{a:?} {b:?}");
+            assert!(near(a.log_likelihood, b.log_likelihood));
+            for (x, y) in [
+                (a.estimate.point, b.estimate.point),
+                (a.estimate.standard_error, b.estimate.standard_error),
+                (a.estimate.degrees_of_freedom, b.estimate.degrees_of_freedom),
+            ] {
+                assert!(near(x.unwrap(), y.unwrap()), "{x:?} {y:?}");
+            }
+        }
+    }
+}
