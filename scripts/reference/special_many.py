@@ -142,12 +142,12 @@ def counts():
     section("count.ln_choose", 2e-14, choose)
 
     def binomial(_):
-        n, p = whole(0, 12), rounded(10 ** rng.uniform(-9, -0.01))
+        n, p = whole(0, 9), rounded(10 ** rng.uniform(-9, -0.01))
         mean, sd = n * p, (n * p * (1 - p)) ** 0.5
         k = min(n, max(0, int(mean + sd * rng.uniform(-12, 12))))
         with mp.workdps(70):
-            # The code takes both probabilities, each a double.
-            return (n, k, p), ln_binomial(n, k) + k * mp.log(mp.mpf(p)) + (n - k) * mp.log(mp.mpf(1 - p))
+            m = mp.mpf(p)
+            return (n, k, p), ln_binomial(n, k) + k * mp.log(m) + (n - k) * mp.log(1 - m)
 
     section("count.ln_binomial", 1e-12, binomial)
 
@@ -176,10 +176,10 @@ def counts():
 
 
 def tail(ln_density, x, sd, upward, end):
-    """Integral of exp(ln_density) from x outwards, in steps of half a standard deviation."""
+    """Integral of exp(ln_density) from x outwards, in steps of a tenth of a standard deviation."""
     total, at = mp.mpf(0), mp.mpf(x)
-    for _ in range(200):
-        to = at + (sd / 2 if upward else -sd / 2)
+    for _ in range(400):
+        to = at + (sd / 10 if upward else -sd / 10)
         to = min(to, end) if upward else max(to, end)
         piece = abs(mp.quad(lambda t: mp.exp(ln_density(t)), [at, to], method="gauss-legendre", maxdegree=5))
         total, at = total + piece, to
