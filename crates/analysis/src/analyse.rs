@@ -1,5 +1,7 @@
 //! From plan and evidence to the whole report.
 
+use std::collections::BTreeMap;
+
 use fairtrial_domain::{
     LockedProtocol,
     projection::Evidence,
@@ -8,15 +10,22 @@ use fairtrial_domain::{
 use fairtrial_stats::one_proportion::wilson;
 
 use crate::{
+    adjusting::Adjusting,
     claims,
     comparison::{Method, Remembered, finite},
     cost::cost,
     equity::equity,
     flow::flow,
+    got_it::got_it,
     integrity,
     looks::looks,
+    missing_bounds::missing_bounds,
     reading::Reading,
-    report::{ArmOutcome, ArmReport, Measure, NotEstimable, OutcomeReport, Reason, Report},
+    redraw::redraw,
+    report::{
+        ArmOutcome, ArmReport, EquityFinding, EquityReport, Measure, NotEstimable, OutcomeReport, Reason, Report,
+        VerdictKind,
+    },
     sample::ArmSample,
     verdict::{self, Stage},
 };
@@ -36,11 +45,12 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
         .outcomes
         .iter()
         .zip(&reading.samples)
-        .map(|(outcome, samples)| outcome_report(&reading, outcome, samples))
+        .enumerate()
+        .map(|(place, (outcome, samples))| outcome_report(&reading, place, outcome, samples))
         .collect();
     let arms = arms(&reading);
-    let cost = cost(&reading, outcomes.get(reading.primary()));
-    let verdict = verdict::decide(&verdict::Found {
+    let equity = equity(&reading);
+    let mut verdict = verdict::decide(&verdict::Found {
         reading: &reading,
         gates: &integrity,
         decision: &decision,
@@ -48,6 +58,10 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
         outcomes: &outcomes,
         stage: if evidence.locked { Stage::Final } else { Stage::Hidden },
     });
+    if verdict.kind == VerdictKind::Succeeded {
+        verdict.reasons.extend(open_question(&equity));
+    }
+    let cost = cost(&reading, outcomes.get(reading.primary()), verdict.kind);
     Report {
         trial: protocol.key.clone(),
         title: protocol.title.clone(),
@@ -65,10 +79,33 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
         decision,
         flow: flow(&reading),
         looks: looks(&reading),
-        equity: equity(&reading),
+        equity,
         cost,
+        redrawn: redraw(&reading, plan.id()),
+        got_it: got_it(&reading),
         departures: departures(&reading),
     }
+}
+
+/// What is to be answered by a person before a version is adopted: a group that may be left worse off.
+fn open_question(equity: &[EquityReport]) -> Option<Reason> {
+    let groups = |finding: EquityFinding| -> Option<String> {
+        let found = equity.iter().filter(|found| found.finding == finding);
+        let mut names: Vec<&str> = found.map(|found| found.group.as_deref().unwrap_or(&found.attribute)).collect();
+        names.dedup();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    if let Some(names) = groups(EquityFinding::Seen) {
+        let detail = format!(
+            "A group is shown to be left worse off: {names}. Whoever adopts this says why, and what is done for them."
+        );
+        return Some(Reason::new("equity_harm_seen", detail));
+    }
+    let names = groups(EquityFinding::CannotRuleOut)?;
+    let detail = format!(
+        "It cannot be ruled out that a group is left worse off: {names}. Whoever adopts this says why all the same."
+    );
+    Some(Reason::new("equity_question_open", detail))
 }
 
 fn arms(reading: &Reading<'_>) -> Vec<ArmReport> {
@@ -91,19 +128,23 @@ fn arms(reading: &Reading<'_>) -> Vec<ArmReport> {
         .collect()
 }
 
-fn outcome_report(reading: &Reading<'_>, outcome: &Outcome, samples: &[ArmSample]) -> OutcomeReport {
+fn outcome_report(reading: &Reading<'_>, place: usize, outcome: &Outcome, samples: &[ArmSample]) -> OutcomeReport {
     let plan = reading.plan;
     let method = Method::of(plan, outcome);
     let arms =
         plan.arms.iter().zip(samples).map(|(arm, sample)| arm_outcome(reading, &method, &arm.key, sample)).collect();
-    let mut comparisons = Vec::new();
+    let (mut comparisons, mut unadjusted) = (Vec::new(), Vec::new());
     if let (true, Some(control), Some(arm0)) =
         (reading.evidence.locked, plan.control(), samples.get(plan.control_index()))
     {
         for (index, arm) in plan.interventions() {
             let Some(arm1) = samples.get(index) else { continue };
+            let (one, zero) = ((arm1, &arm.key), (arm0, &control.key));
             for measure in [Measure::Difference, Measure::Ratio] {
-                comparisons.push(method.compare((arm1, &arm.key), (arm0, &control.key), measure, reading.level));
+                comparisons.push(method.compare(one, zero, measure, reading.level));
+            }
+            if method.adjusts(arm1, arm0) {
+                unadjusted.push(method.plain().compare(one, zero, Measure::Difference, reading.level));
             }
         }
     }
@@ -118,6 +159,8 @@ fn outcome_report(reading: &Reading<'_>, outcome: &Outcome, samples: &[ArmSample
         margin: outcome.margin,
         arms,
         comparisons,
+        unadjusted,
+        missing_bounds: missing_bounds(reading, place, outcome),
     }
 }
 
@@ -166,19 +209,30 @@ fn arm_outcome(
 
 /// Where the report does otherwise than the plan says.
 fn departures(reading: &Reading<'_>) -> Vec<Reason> {
-    let analysis = &reading.plan.analysis;
-    let mut departures = Vec::new();
-    if !analysis.adjust_for.is_empty() {
-        let detail = format!(
-            "The plan adjusts for {}; this version compares the arms without adjustment. The comparison is valid, and its \
-             interval is no narrower than an adjusted one would be expected to be.",
-            analysis.adjust_for.join(", ")
-        );
-        departures.push(Reason::new("not_adjusted", detail));
-    }
+    let mut departures = not_adjusted(reading);
     if reading.plan.monitoring.looks.len() > 1 {
         let detail = "The plan has looks before the lock of the data; this version holds the last one only.";
         departures.push(Reason::new("looks_not_opened", detail));
     }
     departures
+}
+
+/// What the plan adjusts for and the evidence does not allow, each reason once with the outcomes that it concerns.
+fn not_adjusted(reading: &Reading<'_>) -> Vec<Reason> {
+    let mut why: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (outcome, arms) in reading.plan.outcomes.iter().zip(&reading.samples) {
+        if let Some(Adjusting::Impossible(reason)) = arms.first().map(|arm| &arm.adjusting) {
+            why.entry(&reason.detail).or_default().push(&outcome.name);
+        }
+    }
+    let names = reading.plan.analysis.adjust_for.join(", ");
+    let sentence = |(detail, outcomes): (&str, Vec<&str>)| {
+        let detail = format!(
+            "The plan adjusts for {names}; the arms are compared without it on {}: {detail}. The comparison is valid, and its \
+             interval is no narrower than an adjusted one would be expected to be.",
+            outcomes.join(", ")
+        );
+        Reason::new("not_adjusted", detail)
+    };
+    why.into_iter().map(sentence).collect()
 }

@@ -6,6 +6,9 @@
 //! | one by one | count, amount, duration, rating | Welch's t on exact sums | Fieller | Welch's t |
 //! | whole clusters | any | Welch's t on cluster means | Fieller on cluster means | Welch's t on cluster means |
 //! | sites that cross in steps | any | permutation of the order of the sites, period by period | none | the same |
+//!
+//! Where the plan adjusts for something and the evidence holds it, [`adjusting`](crate::adjusting) takes the place of the
+//! difference and of the test.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -19,6 +22,7 @@ use fairtrial_stats::{
 };
 
 use crate::{
+    adjusting::{self, Adjusting},
     report::{Comparison, Measure, NotEstimable},
     sample::ArmSample,
 };
@@ -39,6 +43,8 @@ pub struct Method<'a> {
     pub by_cluster: bool,
     /// Whether clusters change their arm over time, so that people of different times must not be compared as one.
     pub over_time: bool,
+    /// Whether the arms are compared at equal values of what the samples carry for it.
+    pub adjusted: bool,
 }
 
 /// Exact p-values that were computed before: a rehearsal meets the same small tables again and again.
@@ -103,7 +109,34 @@ impl<'a> Method<'a> {
     #[must_use]
     pub fn of(plan: &Protocol, outcome: &'a Outcome) -> Self {
         let over_time = matches!(plan.allocation, Allocation::SteppedWedge { .. });
-        Self { outcome, by_cluster: plan.allocation.is_by_cluster(), over_time }
+        Self { outcome, by_cluster: plan.allocation.is_by_cluster(), over_time, adjusted: true }
+    }
+
+    /// The same without adjustment.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        Self { adjusted: false, ..self }
+    }
+
+    /// Whether two arms are compared with adjustment.
+    #[must_use]
+    pub fn adjusts(&self, arm1: &ArmSample, arm0: &ArmSample) -> bool {
+        self.adjusted && arm1.adjusting.is_done() && arm0.adjusting.is_done()
+    }
+
+    /// What adjustment makes of two arms whose numbers can be true; none where the plan does not adjust.
+    fn with_adjustment<T>(
+        &self,
+        (arm1, arm0): (&ArmSample, &ArmSample),
+        compare: impl Fn(&Adjusting, &Adjusting) -> Option<Result<T, StatError>>,
+    ) -> Option<Result<T, NotEstimable>> {
+        if !self.adjusts(arm1, arm0) {
+            return None;
+        }
+        if let Err(wrong) = arm1.readable().and_then(|()| arm0.readable()) {
+            return Some(Err(wrong));
+        }
+        compare(&arm1.adjusting, &arm0.adjusting).map(stat)
     }
 
     fn is_table(&self) -> bool {
@@ -134,6 +167,10 @@ impl<'a> Method<'a> {
     /// # Errors
     /// When the data do not determine it.
     pub fn difference(&self, arm1: &ArmSample, arm0: &ArmSample, level: f64) -> Result<Estimate, NotEstimable> {
+        let adjusted = |one: &Adjusting, zero: &Adjusting| adjusting::difference(one, zero, level);
+        if let Some(found) = self.with_adjustment((arm1, arm0), adjusted) {
+            return found;
+        }
         if self.is_table() {
             let t = Self::table(arm1, arm0)?;
             return stat(two_proportions::risk_difference(t.x1(), t.n1(), t.x0(), t.n0(), level));
@@ -146,6 +183,10 @@ impl<'a> Method<'a> {
     /// # Errors
     /// When the data do not determine it.
     pub fn ratio(&self, arm1: &ArmSample, arm0: &ArmSample, level: f64) -> Result<Estimate, NotEstimable> {
+        let adjusted = |one: &Adjusting, zero: &Adjusting| adjusting::common_ratio(one, zero, level);
+        if let Some(found) = self.with_adjustment((arm1, arm0), adjusted) {
+            return found;
+        }
         if self.is_table() {
             let t = Self::table(arm1, arm0)?;
             return stat(two_proportions::risk_ratio(t.x1(), t.n1(), t.x0(), t.n0(), level));
@@ -231,6 +272,10 @@ impl<'a> Method<'a> {
         side: Side,
         known: &Remembered,
     ) -> Result<Tested, NotEstimable> {
+        let adjusted = |one: &Adjusting, zero: &Adjusting| adjusting::test(one, zero, null_difference, side);
+        if let Some(found) = self.with_adjustment((arm1, arm0), adjusted) {
+            return found;
+        }
         if !self.is_table() {
             let estimate = self.t_test(arm1, arm0, null_difference, side, 0.95)?;
             let p_value =

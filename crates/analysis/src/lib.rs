@@ -7,6 +7,7 @@
 //! read at all, [`comparison`] estimates, [`claims`] tests what the decision rule asks, [`verdict`] decides, and
 //! [`words`] says it. [`analyse`] does all of it and returns the [`Report`].
 
+pub mod adjusting;
 mod analyse;
 pub mod claims;
 pub mod comparison;
@@ -14,10 +15,13 @@ mod cost;
 pub mod design;
 mod equity;
 mod flow;
+mod got_it;
 pub mod integrity;
 mod looks;
+mod missing_bounds;
 pub mod monitor;
 pub mod reading;
+pub mod redraw;
 pub mod rehearse;
 pub mod release;
 pub mod report;

@@ -15,7 +15,10 @@ use fairtrial_stats::{
     sufficient::{FixedSums, Moments, Step},
 };
 
-use crate::report::NotEstimable;
+use crate::{
+    adjusting::{Adjusting, adjusting},
+    report::NotEstimable,
+};
 
 /// One arm's units and exact sums for one outcome.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,6 +43,8 @@ pub struct ArmSample {
     pub missing_by_cluster: Vec<FixedSums>,
     /// The sites and periods of a stepped wedge, in the arm to which they cross.
     pub wedge: Option<SteppedWedge>,
+    /// What the plan adjusts for.
+    pub adjusting: Adjusting,
     /// What makes these numbers impossible.
     pub contradiction: Option<String>,
 }
@@ -98,7 +103,7 @@ fn contradictory() -> NotEstimable {
 }
 
 /// The outcome's step as the statistics take it: a whole number over a power of ten.
-fn step_of(outcome: &Outcome) -> Result<Step, NotEstimable> {
+pub(crate) fn step_of(outcome: &Outcome) -> Result<Step, NotEstimable> {
     let (mut multiple, mut decimals) = (outcome.step.millionths(), fairtrial_domain::decimal::PLACES);
     while decimals > 0 && multiple % 10 == 0 {
         multiple /= 10;
@@ -142,6 +147,9 @@ pub fn samples_at(plan: &Protocol, evidence: &Evidence, index: usize) -> Vec<Arm
     match (plan.outcomes.get(index), evidence.outcomes.get(index)) {
         (Some(outcome), Some(cells)) if cells.outcome == outcome.key => {
             let mut arms = samples(plan, outcome, cells, &|_| true);
+            for (arm, adjusting) in arms.iter_mut().zip(adjusting(plan, index, evidence)) {
+                arm.adjusting = adjusting;
+            }
             let wedge = evidence.wedge.as_ref().and_then(|wedge| sites_and_periods(plan, outcome, wedge, index));
             if let Some((crossing, _)) = plan.interventions().next()
                 && let Some(arm) = arms.get_mut(crossing)

@@ -83,13 +83,28 @@ impl DecisionRule {
     /// assert_eq!(DecisionRule::parse("superior(paid) xor x").unwrap_err().at, 16);
     /// ```
     pub fn parse(text: &str) -> Result<Self, DecisionRuleError> {
-        let mut parser = Parser { text, at: 0, depth: 0 };
+        Self::parse_with_places(text).map(|(rule, _)| rule)
+    }
+
+    /// Reads a rule, and says where the outcome of each of its [`claims`](Self::claims) stands: the position of its first
+    /// character, counted from 1. So whoever knows the outcomes can point at one that does not exist.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    ///
+    /// ```
+    /// use fairtrial_domain::decision_rule::DecisionRule;
+    /// let (_, places) = DecisionRule::parse_with_places("superior(paid) and not_worse(calls)").unwrap();
+    /// assert_eq!(places, [10, 30]);
+    /// ```
+    pub fn parse_with_places(text: &str) -> Result<(Self, Vec<usize>), DecisionRuleError> {
+        let mut parser = Parser { text, at: 0, depth: 0, places: Vec::new() };
         let rule = parser.rule()?;
         parser.skip_blanks();
         if parser.at < text.len() {
             return Err(parser.expected("\"and\", \"or\" or the end"));
         }
-        Ok(rule)
+        Ok((rule, parser.places))
     }
 
     /// Whether the rule holds, given which claims hold.
@@ -169,6 +184,8 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// Where the outcome of each claim stands, in the order written.
+    places: Vec<usize>,
 }
 
 impl<'a> Parser<'a> {
@@ -180,9 +197,13 @@ impl<'a> Parser<'a> {
         self.at += self.rest().len() - self.rest().trim_start().len();
     }
 
+    /// The current place, in characters from 1.
+    fn place(&self) -> usize {
+        self.text.get(..self.at).unwrap_or(self.text).chars().count() + 1
+    }
+
     fn expected(&self, what: &str) -> DecisionRuleError {
-        let at = self.text.get(..self.at).unwrap_or(self.text).chars().count() + 1;
-        DecisionRuleError { at, reason: format!("expected {what}") }
+        DecisionRuleError { at: self.place(), reason: format!("expected {what}") }
     }
 
     /// The word at the current place, without taking it.
@@ -255,6 +276,7 @@ impl<'a> Parser<'a> {
         self.take_sign('(')?;
         let name = self.word();
         let outcome = OutcomeKey::new(name).map_err(|_| self.expected("the key of an outcome"))?;
+        self.places.push(self.place());
         self.at += name.len();
         self.take_sign(')')?;
         Ok(DecisionRule::Claim(claim(outcome)))

@@ -20,8 +20,8 @@ mod writer;
 pub use connection::{DatabaseUrl, DbConnection};
 pub use error::StoreError;
 pub use records::{
-    adoptions, agencies, agreements, amendments, api_keys, audit, batches, comments, conclusions, directory, limits,
-    log, notes, opt_outs, origins, people, receipts, replies, sessions, touches, trials,
+    adoptions, agencies, agreements, amendments, api_keys, audit, batches, comments, conclusions, directory,
+    frozen_reports, limits, log, notes, opt_outs, origins, people, receipts, replies, sessions, touches, trials,
 };
 pub use store::Store;
 pub use writer::{

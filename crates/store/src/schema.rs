@@ -68,6 +68,11 @@ table! { comments (trial_id, number) {
     made_at -> BigInt,
 } }
 
+table! { frozen_reports (trial_id) {
+    trial_id -> BigInt, protocol_id -> Text, data_cut -> BigInt, engine -> Text, not_enrolled -> Text, report -> Text,
+    digest -> Text, frozen_at -> BigInt,
+} }
+
 table! { publications (trial_id) { trial_id -> BigInt, person_id -> BigInt, published_at -> BigInt, } }
 
 table! { agency_rules (agency_id) { agency_id -> BigInt, least_tier -> Integer, } }

@@ -2,7 +2,7 @@
 
 use fairtrial_domain::{
     Decimal,
-    protocol::{Better, Outcome, OutcomeKind, Protocol, Role},
+    protocol::{Aim, Better, Outcome, OutcomeKind, Protocol, Role},
 };
 use fairtrial_stats::special::normal;
 use serde::Serialize;
@@ -20,7 +20,8 @@ pub enum Truth {
     /// They have half of it.
     HalfOfIt,
     /// They work as hoped and still do harm: every harm measure gets worse by three times its margin. In a plan without harm
-    /// measures the primary outcome gets worse by the smallest effect worth having.
+    /// measures the primary outcome gets worse: by its margin where the plan shows that it is not worse by more, else by the
+    /// smallest effect worth having.
     Harm,
 }
 
@@ -98,7 +99,8 @@ pub(super) fn assumptions(plan: &Protocol) -> Result<(Assumed, Vec<String>), Pro
             || claimed.iter().any(|claim| *claim.outcome() == outcome.key);
         if decides {
             let watched = plan.outcomes.iter().any(|outcome| outcome.role == Role::Harm);
-            models.push(model(outcome, place, watched, &mut notes)?);
+            let world = World { watched, not_worse: plan.aim == Aim::NotWorse };
+            models.push(model(outcome, place, world, &mut notes)?);
         }
     }
     let number = |value: Option<Decimal>| value.map(Decimal::to_f64);
@@ -111,7 +113,16 @@ pub(super) fn assumptions(plan: &Protocol) -> Result<(Assumed, Vec<String>), Pro
     Ok((assumed, notes))
 }
 
-fn model(outcome: &Outcome, place: usize, watched: bool, notes: &mut Vec<String>) -> Result<Model, Problem> {
+/// What the truths depend on beside the outcome.
+#[derive(Clone, Copy)]
+struct World {
+    /// Whether the plan has harm measures.
+    watched: bool,
+    /// Whether it is to show that the new version is not worse.
+    not_worse: bool,
+}
+
+fn model(outcome: &Outcome, place: usize, world: World, notes: &mut Vec<String>) -> Result<Model, Problem> {
     let size = |value: Option<Decimal>| value.map(Decimal::to_f64);
     let margin = size(outcome.margin).unwrap_or(0.0);
     let control = match size(outcome.expected_control) {
@@ -131,8 +142,9 @@ fn model(outcome: &Outcome, place: usize, watched: bool, notes: &mut Vec<String>
     let gains = Truth::ALL.map(|truth| match (outcome.role, truth) {
         (_, Truth::NoEffect) => 0.0,
         (Role::Primary, Truth::Worthwhile) => worthwhile,
-        (Role::Primary, Truth::Harm) if watched => worthwhile,
+        (Role::Primary, Truth::Harm) if world.watched => worthwhile,
         (Role::Primary, Truth::HalfOfIt) => 0.5 * worthwhile,
+        (Role::Primary, Truth::Harm) if world.not_worse => -margin,
         (Role::Primary, Truth::Harm) => -worthwhile,
         (Role::Harm, Truth::Harm) => -3.0 * margin,
         _ => 0.0,

@@ -63,6 +63,13 @@ impl<'a> Rehearsal<'a> {
         let (assumed, mut notes) = assumptions(protocol)?;
         let (stages, per_day, rate_note) = timeline(protocol)?;
         notes.extend(rate_note);
+        let beside = |name: &&String| !protocol.allocation.balanced_by().contains(name);
+        let unknown: Vec<&str> = protocol.analysis.adjust_for.iter().filter(beside).map(String::as_str).collect();
+        if !unknown.is_empty() {
+            let detail = "the plan adjusts for it, and a rehearsal does not know how it goes with the outcome: the arms are compared \
+                          without adjustment here, which finds an effect a little less often";
+            notes.push(format!("{}: {detail}.", unknown.join(", ")));
+        }
         Ok(Self { plan, assumed, stages, per_day, notes })
     }
 

@@ -224,6 +224,7 @@ impl<'a> TrialRun<'a> {
             not_enrolled: Vec::new(),
             wedge: None,
             handling: Vec::new(),
+            units: None,
         }
     }
 }

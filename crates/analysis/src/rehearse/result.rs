@@ -1,6 +1,9 @@
 //! What the made-up trials decided.
 
-use fairtrial_domain::{LockedProtocol, ProtocolId, TrialKey};
+use fairtrial_domain::{
+    LockedProtocol, ProtocolId, TrialKey,
+    protocol::{Aim, Protocol},
+};
 use serde::Serialize;
 
 use super::{
@@ -174,7 +177,7 @@ pub(super) fn report(
         })
         .collect();
     let people = protocol.monitoring.max_units;
-    let sentences = scenarios.iter().map(|scenario| sentence(scenario, people, &protocol.unit)).collect();
+    let sentences = scenarios.iter().map(|scenario| sentence(scenario, people, protocol)).collect();
     RehearsalReport {
         trial: protocol.key.clone(),
         protocol_id: plan.id().clone(),
@@ -189,10 +192,16 @@ pub(super) fn report(
     }
 }
 
-fn sentence(scenario: &ScenarioReport, people: u64, unit: &str) -> String {
+fn sentence(scenario: &ScenarioReport, people: u64, plan: &Protocol) -> String {
+    let unit = &plan.unit;
     let decided = &scenario.decided;
     let of_100 = |share: f64| format!("{:.1}", share * 100.0);
     let right = match scenario.truth {
+        Truth::NoEffect if plan.aim == Aim::NotWorse => format!(
+            "of 100 trials {} would have rightly said adopt, and {} would have wrongly given it up",
+            of_100(decided.succeeded.share),
+            of_100(decided.failed.share + decided.futile.share)
+        ),
         Truth::NoEffect => format!(
             "of 100 trials {} would have wrongly said adopt, and {} would have said that it does not do enough",
             of_100(decided.succeeded.share),

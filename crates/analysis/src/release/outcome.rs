@@ -75,8 +75,7 @@ pub(super) fn outcome(
     };
     let way = way(planned, found, &counted, rounder);
     let numbers: Vec<ArmNumbers> = found.arms.iter().map(|arm| numbers(arm, counted(&arm.arm), way, rounder)).collect();
-    let differences = found.comparisons.iter().filter(|comparison| comparison.measure == Measure::Difference);
-    let comparisons = differences.map(|comparison| compare(comparison, &numbers, way)).collect();
+    let comparisons = differences(found).map(|comparison| compare(comparison, &numbers, way)).collect();
     ReleasedOutcome {
         outcome: found.outcome.clone(),
         name: found.name.clone(),
@@ -91,6 +90,13 @@ pub(super) fn outcome(
     }
 }
 
+/// The differences of the arms' own means: what is released is worked out from released numbers of the arms alone, and an
+/// adjusted difference beside them would tell what they do not.
+fn differences(found: &OutcomeReport) -> impl Iterator<Item = &Comparison> {
+    let own = if found.unadjusted.is_empty() { &found.comparisons } else { &found.unadjusted };
+    own.iter().filter(|comparison| comparison.measure == Measure::Difference)
+}
+
 fn way(planned: &Outcome, found: &OutcomeReport, counted: &impl Fn(&ArmKey) -> Count, rounder: Rounder<'_>) -> Way {
     let fewest = found.arms.iter().map(|arm| counted(&arm.arm).value()).min().flatten();
     let Some(fewest) = fewest.filter(|_| found.arms.iter().all(|arm| arm.analysed >= rounder.policy.sums_below()))
@@ -103,8 +109,7 @@ fn way(planned: &Outcome, found: &OutcomeReport, counted: &impl Fn(&ArmKey) -> C
     // Six sums fit behind each number, and no digit is shown that the interval does not support.
     let sums = 6.0 * planned.step.to_f64() / fewest.max(1) as f64;
     let width = |comparison: &Comparison| comparison.lower.zip(comparison.upper).map(|(low, high)| (high - low) / 20.0);
-    let differences = found.comparisons.iter().filter(|comparison| comparison.measure == Measure::Difference);
-    let width = differences.filter_map(width).fold(0.0_f64, f64::max);
+    let width = differences(found).filter_map(width).fold(0.0_f64, f64::max);
     let coarse = sums.max(width);
     if coarse > 0.0 && coarse.is_finite() { Way::Grid(grid(coarse)) } else { Way::Hidden }
 }

@@ -419,6 +419,8 @@ fn for_words(outcome: &ReleasedOutcome) -> OutcomeReport {
             })
             .collect(),
         comparisons: outcome.comparisons.clone(),
+        unadjusted: Vec::new(),
+        missing_bounds: Vec::new(),
     }
 }
 

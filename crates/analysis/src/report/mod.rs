@@ -8,10 +8,10 @@ mod outcome;
 mod rest;
 
 pub use decision::{ArmDecision, ClaimFinding, ClaimStatus, Decision, HarmFinding};
-pub use outcome::{ArmOutcome, Comparison, Measure, OutcomeReport};
+pub use outcome::{ArmOutcome, Comparison, Measure, MissingBounds, OutcomeReport};
 pub use rest::{
-    ArmCost, CostComparison, CostReport, EquityFinding, EquityReport, Flow, FlowArm, LookReport, LookStatus,
-    NotEnrolled,
+    ArmCost, CostComparison, CostReport, EquityFinding, EquityReport, Flow, FlowArm, GotItReport, LookReport,
+    LookStatus, NotEnrolled, RedrawReport, Shrunken, YearlyCost,
 };
 
 use chrono::{DateTime, Utc};
@@ -58,6 +58,12 @@ pub struct Report {
     pub equity: Vec<EquityReport>,
     /// What the versions cost.
     pub cost: CostReport,
+    /// The allocation drawn again, where the plan asks for it; empty before the data are locked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redrawn: Vec<RedrawReport>,
+    /// The effect on those who got it, where the plan asks for it; empty before the data are locked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub got_it: Vec<GotItReport>,
     /// Where this report does otherwise than the plan says, and why.
     pub departures: Vec<Reason>,
 }

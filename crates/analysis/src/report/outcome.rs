@@ -32,6 +32,12 @@ pub struct OutcomeReport {
     pub arms: Vec<ArmOutcome>,
     /// Every intervention arm against the control, difference before ratio; empty before the data are locked.
     pub comparisons: Vec<Comparison>,
+    /// The differences without adjustment, beside adjusted ones; empty where nothing is adjusted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unadjusted: Vec<Comparison>,
+    /// What missing outcomes could hide, by intervention arm; empty where nobody's outcome is lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_bounds: Vec<MissingBounds>,
 }
 
 /// One arm's values of one outcome.
@@ -99,6 +105,40 @@ pub struct Comparison {
     pub method: Option<String>,
     /// On what its error rate rests.
     pub guarantee: Option<Guarantee>,
+    /// Why numbers are absent.
+    pub not_estimable: Option<NotEstimable>,
+}
+
+/// What missing outcomes could hide of one difference. Nothing here changes the verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MissingBounds {
+    /// The intervention arm.
+    pub arm: ArmKey,
+    /// The control arm.
+    pub control: ArmKey,
+    /// People of the intervention arm whose outcome is lost.
+    pub lost: u64,
+    /// People of the control arm whose outcome is lost.
+    pub lost_in_control: u64,
+    /// The difference if every lost outcome were as bad for the comparison as the scale allows; absent without a scale.
+    pub smallest: Option<f64>,
+    /// The difference if every one were as good.
+    pub largest: Option<f64>,
+    /// Lower end of the interval for the difference, whatever the lost outcomes are (Imbens and Manski).
+    pub lower: Option<f64>,
+    /// Upper end of it.
+    pub upper: Option<f64>,
+    /// Level of that interval.
+    pub level: f64,
+    /// Smallest difference among people whose outcome is seen with either version (Lee); absent where it is not worked out.
+    pub smallest_where_seen: Option<f64>,
+    /// Largest difference among them.
+    pub largest_where_seen: Option<f64>,
+    /// By how much the lost people of the intervention arm would have to differ from those seen, on average, so that "no
+    /// difference" is no longer excluded; negative is worse. Absent where it is not excluded anyhow.
+    pub tipping_shift: Option<f64>,
+    /// Whether people that different can exist on the outcome's scale.
+    pub tips_within_limits: Option<bool>,
     /// Why numbers are absent.
     pub not_estimable: Option<NotEstimable>,
 }

@@ -147,5 +147,6 @@ fn evidence(plan: &LockedProtocol, counts: &Counts, as_of: DateTime<Utc>) -> Evi
         not_enrolled: Vec::new(),
         wedge: None,
         handling: Vec::new(),
+        units: None,
     }
 }

@@ -1,13 +1,17 @@
 //! A table with one row per unit.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use fairtrial_domain::{
     Decimal, LockedProtocol,
     allocation::label_of,
-    projection::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, Tally, matures_at},
-    protocol::{Outcome, OutcomeKind, Protocol},
+    eligibility::{Attribute, AttributeKind, AttributeValue, Attributes},
+    projection::{
+        ArmDay, Cell, Delivery, EventCounts, Evidence, Observed, OutcomeEvidence, Tally, UnitEvidence, UnitRecord,
+        matures_at,
+    },
+    protocol::{GotIt, Outcome, OutcomeKind, Protocol},
 };
 
 use super::{Column, ColumnMapping, Faults, Header, Row, TableFault, arm_of};
@@ -19,6 +23,11 @@ struct Columns {
     assigned_at: Option<Column>,
     cluster: Option<Column>,
     strata: Vec<Column>,
+    /// What the plan adjusts for, and the groups of its equity check that the file has.
+    attributes: Vec<(Attribute, Column)>,
+    /// The arm whose version was really given, and how far it came, where the plan asks for those who got it.
+    given: Option<Column>,
+    delivery: Option<Column>,
     /// In the plan's order.
     outcomes: Vec<Column>,
 }
@@ -27,6 +36,9 @@ struct Columns {
 struct Unit {
     arm: usize,
     group: String,
+    attributes: Attributes,
+    given: Option<usize>,
+    delivery: Delivery,
     /// Absent when the file has no dates.
     day: Option<NaiveDate>,
     /// In steps, in the plan's order.
@@ -40,6 +52,9 @@ struct Unit {
 /// value; the plan's missing policy says what that means. `assigned_at` holds dates or RFC 3339 times, and units mature by
 /// them at `as_of`. A file without that column is taken to hold people whose follow-up is over: all are mature, and
 /// enrolment is put on the plan's last day, because no other is known.
+///
+/// Rows stand in the order of the assignments; with dates, in that of their days, and within a day as in the file. What the
+/// plan adjusts for has a column each: a value of the plan's list, `yes` or `no`, or a number; an empty cell is not known.
 ///
 /// # Errors
 /// Every fault of the table, up to [`MOST_FAULTS`](super::MOST_FAULTS).
@@ -96,6 +111,25 @@ fn columns(plan: &Protocol, header: &Header<'_>, faults: &mut Faults) -> Option<
     let cluster = if plan.allocation.is_by_cluster() { header.needed("cluster", faults) } else { None };
     let strata: Vec<Option<Column>> =
         plan.allocation.balanced_by().iter().map(|name| header.needed(name, faults)).collect();
+    let adjusts = |name: &str| plan.analysis.adjust_for.iter().any(|wanted| wanted == name);
+    let groups =
+        |name: &str| plan.equity.as_ref().is_some_and(|equity| equity.groups.iter().any(|group| group == name));
+    let mut attributes = Vec::new();
+    for attribute in &plan.attributes {
+        let column = match attribute.name.as_str() {
+            name if adjusts(name) => header.needed(name, faults),
+            name if groups(name) => header.optional(name, faults),
+            _ => None,
+        };
+        attributes.extend(column.map(|column| (attribute.clone(), column)));
+    }
+    let (given, delivery) = match plan.analysis.got_it {
+        None => (None, None),
+        Some(GotIt::Given) => (header.needed("given_arm", faults), None),
+        Some(GotIt::Delivered | GotIt::Seen) => {
+            (header.optional("given_arm", faults), header.needed("delivery", faults))
+        }
+    };
     let outcomes: Vec<Option<Column>> =
         plan.outcomes.iter().map(|outcome| header.needed(outcome.key.as_str(), faults)).collect();
     if !faults.0.is_empty() {
@@ -103,7 +137,7 @@ fn columns(plan: &Protocol, header: &Header<'_>, faults: &mut Faults) -> Option<
     }
     let strata = strata.into_iter().collect::<Option<Vec<Column>>>()?;
     let outcomes = outcomes.into_iter().collect::<Option<Vec<Column>>>()?;
-    Some(Columns { unit, arm: arm?, assigned_at, cluster, strata, outcomes })
+    Some(Columns { unit, arm: arm?, assigned_at, cluster, strata, attributes, given, delivery, outcomes })
 }
 
 /// Reads every cell before any is missed, so that all faults of a line come out at once.
@@ -119,6 +153,10 @@ fn read(
     let arm = arm_of(plan, mapping, &columns.arm, row, faults);
     let day = columns.assigned_at.as_ref().map(|column| day(protocol, column, row, as_of, faults));
     let group = group(protocol, columns, row, faults);
+    let attributes = attributes(columns, mapping, row, faults);
+    let given = columns.given.as_ref().filter(|column| !mapping.is_missing(column.cell(row)));
+    let given = given.map(|column| arm_of(plan, mapping, column, row, faults));
+    let delivery = delivery(columns, mapping, row, faults);
     let values: Vec<Option<Option<i64>>> = protocol
         .outcomes
         .iter()
@@ -139,7 +177,19 @@ fn read(
         None => None,
         Some(day) => Some(day?),
     };
-    Some(Unit { arm: arm?, group: group?, day, values: values.into_iter().collect::<Option<Vec<_>>>()? })
+    let given = match given {
+        None => None,
+        Some(given) => Some(given?).filter(|given| Some(*given) != arm),
+    };
+    Some(Unit {
+        arm: arm?,
+        group: group?,
+        attributes: attributes?,
+        given,
+        delivery: delivery?,
+        day,
+        values: values.into_iter().collect::<Option<Vec<_>>>()?,
+    })
 }
 
 /// The day in the trial's zone.
@@ -178,6 +228,55 @@ fn group(plan: &Protocol, columns: &Columns, row: &Row, faults: &mut Faults) -> 
     Some(label_of(&parts))
 }
 
+/// What the plan adjusts for and groups by; an empty cell is not known.
+fn attributes(columns: &Columns, mapping: &ColumnMapping, row: &Row, faults: &mut Faults) -> Option<Attributes> {
+    let mut attributes = Attributes::new();
+    for (attribute, column) in columns.attributes.iter().filter(|(_, column)| !mapping.is_missing(column.cell(row))) {
+        let cell = column.cell(row);
+        let read = match &attribute.kind {
+            AttributeKind::Boolean => match cell {
+                "yes" | "true" | "1" => Ok(AttributeValue::Boolean(true)),
+                "no" | "false" | "0" => Ok(AttributeValue::Boolean(false)),
+                _ => Err("must be yes or no".to_owned()),
+            },
+            AttributeKind::Integer { .. } => match cell.parse::<i64>() {
+                Ok(number) => attribute.read(&number.into()),
+                Err(_) => Err("must be a whole number".to_owned()),
+            },
+            AttributeKind::Category { .. } | AttributeKind::Decimal { .. } => attribute.read(&cell.into()),
+        };
+        match read {
+            Ok(value) => drop(attributes.insert(attribute.name.clone(), value)),
+            Err(detail) => {
+                faults.add(
+                    Some(row.line),
+                    Some(&column.name),
+                    "attribute_out_of_range",
+                    format!("\"{cell}\" {detail}"),
+                );
+                return None;
+            }
+        }
+    }
+    Some(attributes)
+}
+
+/// How far the version came; nothing is known without a word.
+fn delivery(columns: &Columns, mapping: &ColumnMapping, row: &Row, faults: &mut Faults) -> Option<Delivery> {
+    let column = columns.delivery.as_ref().filter(|column| !mapping.is_missing(column.cell(row)));
+    match column.map(|column| (column, column.cell(row))) {
+        None => Some(Delivery::Unknown),
+        Some((_, "failed" | "returned")) => Some(Delivery::Unknown),
+        Some((_, "delivered")) => Some(Delivery::Delivered),
+        Some((_, "seen")) => Some(Delivery::Seen),
+        Some((column, cell)) => {
+            let detail = format!("\"{cell}\" is none of: delivered, seen, failed, returned");
+            faults.add(Some(row.line), Some(&column.name), "value_out_of_range", detail);
+            None
+        }
+    }
+}
+
 /// A unit's value in steps.
 fn value(outcome: &Outcome, cell: &str) -> Result<i64, String> {
     let value: Decimal = cell.parse().map_err(|_| format!("\"{cell}\" is not a number"))?;
@@ -204,6 +303,10 @@ fn value(outcome: &Outcome, cell: &str) -> Result<i64, String> {
 struct Gathered {
     units: u64,
     values: u64,
+    /// The people one by one, where the plan asks for them.
+    people: Vec<UnitRecord>,
+    groups: Vec<String>,
+    group_places: HashMap<String, usize>,
     enrolment: BTreeMap<(NaiveDate, usize), u64>,
     /// By outcome, arm and group.
     cells: BTreeMap<(usize, usize, String), Cell>,
@@ -212,6 +315,7 @@ struct Gathered {
 impl Gathered {
     fn take(&mut self, plan: &Protocol, unit: Unit, as_of: DateTime<Utc>) {
         self.units += 1;
+        let mut outcomes = Vec::with_capacity(unit.values.len());
         *self.enrolment.entry((unit.day.unwrap_or(plan.monitoring.ends_on), unit.arm)).or_default() += 1;
         for (place, (outcome, value)) in plan.outcomes.iter().zip(&unit.values).enumerate() {
             let cell = self.cells.entry((place, unit.arm, unit.group.clone())).or_insert_with(|| Cell {
@@ -224,17 +328,44 @@ impl Gathered {
             });
             cell.assigned += 1;
             let over = |day: NaiveDate| matures_at(day, plan.time_zone, outcome.follow_up_days) <= as_of;
+            let mut observed = Observed::TooEarly;
             if unit.day.is_none_or(over) {
                 cell.mature += 1;
+                observed = Observed::Nothing;
                 if let Some(value) = value {
                     cell.tally.add(*value);
                     self.values += 1;
+                    observed = Observed::Value(*value);
                 }
             }
+            outcomes.push(observed);
+        }
+        if plan.asks_for_units() {
+            self.keep(unit, outcomes);
         }
     }
 
-    fn evidence(self, plan: &Protocol, as_of: DateTime<Utc>) -> Evidence {
+    fn keep(&mut self, unit: Unit, outcomes: Vec<Observed>) {
+        let next = self.groups.len();
+        let group = *self.group_places.entry(unit.group.clone()).or_insert(next);
+        if group == next {
+            self.groups.push(unit.group);
+        }
+        self.people.push(UnitRecord {
+            arm: unit.arm,
+            group,
+            attributes: unit.attributes,
+            day: unit.day,
+            counted: true,
+            given: unit.given,
+            delivery: unit.delivery,
+            outcomes,
+        });
+    }
+
+    fn evidence(mut self, plan: &Protocol, as_of: DateTime<Utc>) -> Evidence {
+        self.people.sort_by_key(|unit| unit.day);
+        let units = plan.asks_for_units().then(|| UnitEvidence { groups: self.groups, units: self.people });
         let mut outcomes: Vec<OutcomeEvidence> = plan
             .outcomes
             .iter()
@@ -258,6 +389,7 @@ impl Gathered {
             not_enrolled: Vec::new(),
             wedge: None,
             handling: Vec::new(),
+            units,
         }
     }
 }

@@ -78,6 +78,7 @@ pub(crate) fn locked(plan: &LockedProtocol, outcomes: Vec<Vec<Cell>>) -> Evidenc
         not_enrolled: vec![("not_eligible".to_owned(), 31), ("opted_out".to_owned(), 4)],
         wedge: None,
         handling: Vec::new(),
+        units: None,
     }
 }
 

@@ -2,6 +2,12 @@
 
 // The attribute tells clippy that everything below is test code.
 #[cfg(test)]
+mod adjusting;
+#[cfg(test)]
+mod beside;
+#[cfg(test)]
+mod calibration;
+#[cfg(test)]
 mod design;
 #[cfg(test)]
 mod evidence;
@@ -11,6 +17,8 @@ mod multiplicity;
 mod properties;
 #[cfg(test)]
 mod published;
+#[cfg(test)]
+mod redraw;
 #[cfg(test)]
 mod rehearsal;
 #[cfg(test)]

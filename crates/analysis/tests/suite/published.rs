@@ -42,10 +42,21 @@ fn outside(name: &str) -> Option<String> {
     text
 }
 
+/// The difference that the plan asks for.
 fn difference<'a>(report: &'a Report, outcome: &str, arm: &str) -> &'a Comparison {
     let outcome = report.outcomes.iter().find(|found| found.outcome.as_str() == outcome).unwrap();
     let mut comparisons = outcome.comparisons.iter();
     comparisons.find(|c| c.measure == Measure::Difference && c.arm.as_str() == arm).unwrap()
+}
+
+/// The same without adjustment.
+fn unadjusted<'a>(report: &'a Report, outcome: &str, arm: &str) -> &'a Comparison {
+    let outcome = report.outcomes.iter().find(|found| found.outcome.as_str() == outcome).unwrap();
+    outcome.unadjusted.iter().find(|c| c.arm.as_str() == arm).unwrap()
+}
+
+fn half_width(found: &Comparison) -> Option<f64> {
+    Some((found.upper? - found.lower?) / 2.0)
 }
 
 #[track_caller]
@@ -62,8 +73,14 @@ fn names_on_applications_give_the_published_shares() {
     assert_eq!((white.analysed, white.events, black.analysed, black.events), (2_435, Some(235), 2_435, Some(157)));
     near(white.mean, 0.0965, 0.00005);
     near(black.mean, 0.0645, 0.00005);
-    let found = difference(&report, "call", "white");
+    let found = unadjusted(&report, "call", "white");
     near(found.estimate, 0.032_032_9, 1e-7);
+    // Adjusted for the sex of the name: the difference within each sex, weighted with its share of all applications. Estimate
+    // and standard error (HC2, and the part of the covariate's mean) are those of statsmodels.
+    let adjusted = difference(&report, "call", "white");
+    near(adjusted.estimate, 0.032_130_122_610_348, 1e-12);
+    near(half_width(adjusted), 1.9604 * 0.007_786_652, 1e-5);
+    assert!(adjusted.p_value.unwrap() < 0.001);
     assert!(found.p_value.unwrap() < 0.001 && found.lower.unwrap() > 0.015 && found.upper.unwrap() < 0.05);
     assert_eq!(report.verdict.kind, VerdictKind::Succeeded);
     assert!(report.integrity.iter().all(|gate| gate.status == GateStatus::Green));
@@ -80,12 +97,26 @@ fn class_size_gives_the_means_of_the_file() {
     let mapping = ColumnMapping::read(&["arm=classtype"], &["small=1", "regular=2", "aide=3"], &[], true).unwrap();
     let report = read(&plan("star"), &text, &mapping).unwrap();
     // Means, variances and counts were taken from the file by another program.
-    let reading = difference(&report, "g4reading", "small");
+    let reading = unadjusted(&report, "g4reading", "small");
     near(reading.estimate, 723.391_184_573 - 719.889_952_153, 1e-8);
     let error = (2_656.881_246_319 / 726.0 + 2_826.823_803_111 / 836.0_f64).sqrt();
     near(reading.upper.map(|upper| upper - reading.estimate.unwrap()), 1.9615 * error, 0.001);
-    near(difference(&report, "g4math", "small").estimate, 709.185_135_135 - 709.521_377_672, 1e-8);
-    near(difference(&report, "hsgrad", "aide").estimate, 893.0 / 1_064.0 - 892.0 / 1_081.0, 1e-12);
+    near(unadjusted(&report, "g4math", "small").estimate, 709.185_135_135 - 709.521_377_672, 1e-8);
+    near(unadjusted(&report, "hsgrad", "aide").estimate, 893.0 / 1_064.0 - 892.0 / 1_081.0, 1e-12);
+    // Adjusted for race, with a few children of most groups: common slopes. Estimates are those of statsmodels' least squares,
+    // widths those of its HC2 variance.
+    for (outcome, arm, estimate, error) in [
+        ("g4reading", "small", 3.640_226_792_1, 2.593_201),
+        ("g4math", "small", -0.373_195_242_7, 2.127_961),
+        ("hsgrad", "small", 0.010_078_997_7, 0.016_769),
+        ("g4reading", "aide", 0.611_416_661_4, 2.545_755),
+        ("hsgrad", "aide", 0.015_433_865_9, 0.015_962),
+    ] {
+        let found = difference(&report, outcome, arm);
+        near(found.estimate, estimate, 1e-9);
+        near(half_width(found).map(|half| half / error), 1.961, 0.012);
+        assert_eq!(found.method.as_deref(), Some("adjusted difference, common slopes"));
+    }
     let arms: Vec<(u64, u64)> = report.arms.iter().map(|arm| (arm.analysed, arm.missing)).collect();
     assert_eq!(arms, [(836, 1_358), (726, 1_174), (791, 1_440)]);
     let missing = report.integrity.iter().find(|gate| gate.gate == "missing_outcomes").unwrap();

@@ -145,6 +145,7 @@ fn clusters_come_from_the_roster() {
         document["outcomes"] = json!([document["outcomes"][0]]);
         document["decision_rule"] = json!("superior(paid-28d)");
         document["allocation"] = json!({"method": "cluster", "roster": ["x", "y"]});
+        document["analysis"]["adjust_for"] = json!([]);
     });
     let text = "unit,arm,cluster,paid-28d\na,usual,x,1\nb,norm,z,1\n";
     assert_eq!(

@@ -5,11 +5,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
+use chrono::{DateTime, Utc};
 use fairtrial_domain::{
     Decimal, Pseudonym,
     allocation::Crossing,
+    eligibility::Attributes,
     note::{DeliveryStatus, NoteKind, OptOutKind},
-    projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection, UnitNote},
+    projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection, UnitEvidence, UnitNote},
 };
 use fairtrial_store::{Store, log, notes};
 
@@ -231,6 +233,16 @@ impl Projections {
             wedge.crossings = calendar.sites().map(crossing).collect();
         }
         evidence
+    }
+
+    /// The people of a trial one by one, with what was kept of their attributes.
+    pub(crate) fn people(
+        &self,
+        trial: &Trial,
+        as_of: DateTime<Utc>,
+        attributes: &HashMap<Pseudonym, Attributes>,
+    ) -> UnitEvidence {
+        self.of(trial).lock().unwrap_or_else(PoisonError::into_inner).unit_evidence(as_of, attributes)
     }
 
     /// People in a trial.

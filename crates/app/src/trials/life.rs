@@ -156,9 +156,10 @@ impl App {
             })
             .await??;
         if asked.verb == Verb::LockData {
-            // The verdict is of everything that had arrived, so fold it before anybody reads it.
+            // The verdict is of everything that had arrived, so it is computed and frozen before anybody reads it.
             self.reload_directory().await?;
-            self.catch_up().await?;
+            let locked = self.trial_of(actor, trial.key())?;
+            self.compute_report(&locked).await?;
         }
         Ok(())
     }

@@ -1,13 +1,24 @@
 //! What was learned.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use fairtrial_analysis::Report;
-use fairtrial_domain::trial::{PersonRole, Scope};
+use fairtrial_domain::{
+    Pseudonym,
+    canonical::sha256_hex,
+    eligibility::{Attribute, Attributes},
+    projection::UnitEvidence,
+    trial::{PersonRole, Scope},
+};
 use fairtrial_store::{
+    StoreError,
     audit::{self, NewEntry},
-    touches,
+    frozen_reports::{self, FrozenReport},
+    log, touches,
 };
 use serde_json::json;
 
@@ -18,6 +29,25 @@ use crate::{
 
 /// Name and version of what computed a report.
 pub const ENGINE: &str = concat!("fairtrial ", env!("CARGO_PKG_VERSION"));
+
+/// What a recomputation found. The two digests are equal when it gave the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Recomputed {
+    /// Name and version of the program that computed the frozen report.
+    pub engine: String,
+    /// SHA-256 of the frozen report, in hexadecimal.
+    pub frozen: String,
+    /// SHA-256 of the report as it is computed now.
+    pub recomputed: String,
+}
+
+/// A frozen report whose bytes are those that were frozen.
+fn read_frozen(frozen: &FrozenReport) -> Result<Report, AppError> {
+    if sha256_hex(&frozen.report) != frozen.digest {
+        return Err(AppError::Internal("the frozen report is not the one that was frozen".into()));
+    }
+    serde_json::from_str(&frozen.report).map_err(|error| AppError::Internal(format!("the frozen report: {error}")))
+}
 
 impl App {
     /// The report of a started trial: the verdict from its locked plan and the evidence so far.
@@ -40,20 +70,62 @@ impl App {
         Ok((trial, report))
     }
 
-    /// The report itself, for those whom another rule lets see it.
+    /// The report itself, for those whom another rule lets see it: once the data are locked, the one that was frozen then.
     pub(crate) async fn compute_report(&self, trial: &Trial) -> Result<Report, AppError> {
-        self.catch_up().await?;
         let id = trial.id;
-        let mut counts = self.store.read(move |c| touches::of_trial(c, id)).await?;
-        for (outcome, n) in self.touches.pending(id) {
+        if trial.locked_at.is_some()
+            && let Some(frozen) = self.store.read(move |c| frozen_reports::of_trial(c, id)).await?
+        {
+            return read_frozen(&frozen);
+        }
+        let not_enrolled = self.turned_away_by_reason(trial.id).await?;
+        let report = self.report_from(trial, not_enrolled.clone()).await?;
+        if trial.locked_at.is_none() {
+            return Ok(report);
+        }
+        let damaged = |error: serde_json::Error| AppError::Internal(error.to_string());
+        let text = serde_json::to_string(&report).map_err(damaged)?;
+        let frozen = FrozenReport {
+            trial_id: trial.id,
+            protocol_id: trial.plan.id().to_string(),
+            data_cut: report.data_cut,
+            engine: ENGINE.to_owned(),
+            not_enrolled: serde_json::to_string(&not_enrolled).map_err(damaged)?,
+            digest: sha256_hex(&text),
+            report: text,
+            frozen_at: self.ambient.now_micros(),
+        };
+        // Of two servers that come here at once the first one's stays; both say the same but for who was turned away meanwhile.
+        match self.store.write(move |c| frozen_reports::freeze(c, &frozen)).await {
+            Ok(kept) => read_frozen(&kept),
+            Err(StoreError::Exists) => {
+                let kept = self.store.read(move |c| frozen_reports::of_trial(c, id)).await?;
+                read_frozen(&kept.ok_or_else(|| AppError::Internal("the frozen report is gone".into()))?)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Requests turned away so far, by reason.
+    async fn turned_away_by_reason(&self, trial_id: i64) -> Result<Vec<(String, u64)>, AppError> {
+        let mut counts = self.store.read(move |c| touches::of_trial(c, trial_id)).await?;
+        for (outcome, n) in self.touches.pending(trial_id) {
             match counts.iter_mut().find(|(known, _)| known == outcome) {
                 Some((_, count)) => *count += n,
                 None => counts.push((outcome.to_owned(), n)),
             }
         }
         counts.sort();
-        let not_enrolled = counts.into_iter().map(|(outcome, n)| (outcome, u64::try_from(n).unwrap_or(0))).collect();
-        let evidence = self.projections.evidence(trial, &self.ambient, not_enrolled);
+        Ok(counts.into_iter().map(|(outcome, n)| (outcome, u64::try_from(n).unwrap_or(0))).collect())
+    }
+
+    /// The report computed from the logs as they are.
+    async fn report_from(&self, trial: &Trial, not_enrolled: Vec<(String, u64)>) -> Result<Report, AppError> {
+        self.catch_up().await?;
+        let mut evidence = self.projections.evidence(trial, &self.ambient, not_enrolled);
+        if evidence.locked && trial.plan.protocol().asks_for_units() {
+            evidence.units = Some(self.people_of(trial, evidence.as_of).await?);
+        }
         Ok(fairtrial_analysis::analyse(&trial.plan, &evidence, ENGINE))
     }
 
@@ -77,6 +149,38 @@ impl App {
             (day, sum)
         };
         Ok(days.into_iter().map(until).collect())
+    }
+
+    /// Whether the frozen report of a trial comes out again, byte for byte, from the plan and the logs.
+    ///
+    /// # Errors
+    /// As [`App::report`]; [`AppError::Conflict`] before the data are locked.
+    pub async fn recompute(&self, actor: &Actor, key: &str) -> Result<Recomputed, AppError> {
+        let (trial, report) = self.report(actor, key).await?;
+        let id = trial.id;
+        let frozen = self.store.read(move |c| frozen_reports::of_trial(c, id)).await?;
+        let not_locked = || AppError::conflict("not_locked", "a report is frozen when the data are locked, not before");
+        let frozen = frozen.ok_or_else(not_locked)?;
+        let damaged = |error: serde_json::Error| AppError::Internal(error.to_string());
+        let not_enrolled = serde_json::from_str(&frozen.not_enrolled).map_err(damaged)?;
+        let mut again = self.report_from(&trial, not_enrolled).await?;
+        // Another version of the program computes the same numbers, and names itself.
+        again.engine = report.engine;
+        let text = serde_json::to_string(&again).map_err(damaged)?;
+        Ok(Recomputed { engine: frozen.engine, frozen: frozen.digest, recomputed: sha256_hex(&text) })
+    }
+
+    /// The people of a trial one by one. Only for a trial whose arms may be compared: it reads a row for each person.
+    async fn people_of(&self, trial: &Trial, as_of: DateTime<Utc>) -> Result<UnitEvidence, AppError> {
+        let id = trial.id;
+        let kept = self.store.read(move |c| log::attributes_of(c, id)).await?;
+        let declared = &trial.plan.protocol().attributes;
+        let read = |(unit, text): &(Vec<u8>, String)| {
+            let damaged = || AppError::Internal("the attributes of an assignment cannot be read".into());
+            Ok((Pseudonym::from_bytes(unit).ok_or_else(damaged)?, Attribute::read_kept(declared, text)))
+        };
+        let attributes: HashMap<Pseudonym, Attributes> = kept.iter().map(read).collect::<Result<_, AppError>>()?;
+        Ok(self.projections.people(trial, as_of, &attributes))
     }
 
     /// Goes on only when whoever asks may see the comparison now, and puts the view on record.

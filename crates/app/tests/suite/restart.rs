@@ -35,6 +35,13 @@ on_both_databases! {
             clock.advance(Duration::days(100));
             let after = again.report(&company.analyst, &trial).await.unwrap().1;
             assert_eq!(serde_json::to_string(&before).unwrap(), serde_json::to_string(&after).unwrap(), "byte for byte");
+            // What was frozen at the lock comes out of the logs again, though more people were turned away since.
+            assert!(again.assign(&company.key, &trial, &call("too-late")).await.unwrap().arm.is_none());
+            for app in [&app, &again] {
+                let found = app.recompute(&company.analyst, &trial).await.unwrap();
+                assert_eq!(found.frozen, found.recomputed);
+            }
+            assert_eq!(again.report(&company.analyst, &trial).await.unwrap().1, before);
             assert_eq!(again.known_units(), 60);
             let zeros = arms.iter().filter(|arm| arm.as_ref().is_some_and(|arm| arm.as_str() == "usual")).count();
             assert!((26..=34).contains(&zeros), "blocks keep the arms even: {zeros} of 60");

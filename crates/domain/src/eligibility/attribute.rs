@@ -110,6 +110,33 @@ impl Attribute {
         }
     }
 
+    /// Reads what was kept of a unit's attributes: a JSON object as [`Attributes`] are written, numbers as texts. A name that is
+    /// not declared, and a value that does not fit, are left out: nothing was kept of them.
+    ///
+    /// ```
+    /// use fairtrial_domain::eligibility::{Attribute, AttributeKind, AttributeValue, Attributes, Purpose};
+    /// let kind = AttributeKind::Category { values: vec!["18".into(), "65".into()] };
+    /// let declared = Attribute { name: "age".into(), kind, purpose: Purpose::Covariate };
+    /// let sent = Attributes::from([("age".into(), AttributeValue::Category("18".into()))]);
+    /// let text = serde_json::to_string(&sent).unwrap();
+    /// assert_eq!(Attribute::read_kept(&[declared], &text), sent, "a category that looks like a number stays a category");
+    /// ```
+    #[must_use]
+    pub fn read_kept(declared: &[Self], text: &str) -> Attributes {
+        let kept: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+        let value = |(name, value): (&String, &Value)| {
+            let attribute = declared.iter().find(|attribute| attribute.name == *name)?;
+            let read = match (&attribute.kind, value) {
+                (AttributeKind::Integer { .. } | AttributeKind::Decimal { .. }, Value::String(text)) => {
+                    text.parse().ok().map(AttributeValue::Number)
+                }
+                _ => attribute.read(value).ok(),
+            };
+            Some((name.clone(), read?))
+        };
+        kept.iter().filter_map(value).collect()
+    }
+
     /// Reads all attributes of a call against what the plan declares.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{handling::ArmHandling, tally::Tally};
+use super::{handling::ArmHandling, tally::Tally, unit_evidence::UnitEvidence};
 use crate::key::OutcomeKey;
 
 /// People of one arm and one group (a stratum or a cluster; empty without either).
@@ -109,6 +109,9 @@ pub struct Evidence {
     /// What became of each arm's people on the way, in the order of the arms; empty where nothing is known.
     #[serde(default)]
     pub handling: Vec<ArmHandling>,
+    /// The people one by one, where the plan asks what sums cannot answer and the arms may be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<UnitEvidence>,
 }
 
 impl Evidence {

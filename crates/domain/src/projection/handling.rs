@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::unit_evidence::Delivery;
 use crate::note::{DeliveryStatus, GRAVEST};
 
 /// One arm's people by what was noted of them. A person is counted once in each number, however often it is noted; harms are
@@ -56,6 +57,15 @@ const WITHDRAWN: u8 = 64;
 impl UnitHandling {
     pub(super) fn is_withdrawn(self) -> bool {
         self.0 & WITHDRAWN != 0
+    }
+
+    /// How far the unit's version came.
+    pub(super) fn delivery(self) -> Delivery {
+        match self.0 {
+            bits if bits & SEEN != 0 => Delivery::Seen,
+            bits if bits & DELIVERED != 0 => Delivery::Delivered,
+            _ => Delivery::Unknown,
+        }
     }
 
     /// Takes a note in and counts what is new in the unit's arm.

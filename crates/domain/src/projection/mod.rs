@@ -10,10 +10,12 @@ mod evidence;
 mod handling;
 mod tally;
 mod trial_projection;
+mod unit_evidence;
 mod unit_outcome;
 
 pub use evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence};
 pub use handling::{ArmHandling, UnitNote};
 pub use tally::Tally;
 pub use trial_projection::{AssignedUnit, FoldedEvent, TrialProjection, matures_at};
+pub use unit_evidence::{Delivery, Observed, UnitEvidence, UnitRecord};
 pub use unit_outcome::UnitOutcome;

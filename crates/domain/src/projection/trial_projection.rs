@@ -12,11 +12,13 @@ use super::{
     evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence},
     handling::{ArmHandling, UnitHandling, UnitNote},
     tally::Tally,
+    unit_evidence::{Observed, UnitEvidence, UnitRecord},
     unit_outcome::UnitOutcome,
 };
 use crate::{
     Decimal, Pseudonym,
     allocation::period_starts,
+    eligibility::Attributes,
     protocol::{Allocation, LockedProtocol, Outcome},
 };
 
@@ -61,6 +63,8 @@ struct UnitRow {
     day: NaiveDate,
     assigned_at: DateTime<Utc>,
     handling: UnitHandling,
+    /// The arm that was given instead, for the person's good.
+    given: Option<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -118,7 +122,7 @@ impl TrialProjection {
         let group = self.group_number(&unit.group);
         self.numbers.insert(unit.unit, number);
         let handling = UnitHandling::default();
-        self.rows.push(UnitRow { arm, group, day, assigned_at: unit.assigned_at, handling });
+        self.rows.push(UnitRow { arm, group, day, assigned_at: unit.assigned_at, handling, given: None });
         for states in &mut self.states {
             states.push(UnitOutcome::default());
         }
@@ -163,6 +167,11 @@ impl TrialProjection {
         let number = self.numbers.get(unit).copied();
         let Some(row) = number.and_then(|number| self.rows.get_mut(number as usize)) else { return };
         let withdrawn_before = row.handling.is_withdrawn();
+        if let UnitNote::Override(arm) = note
+            && arm != row.arm
+        {
+            row.given = Some(arm);
+        }
         if let Some(counts) = self.handling.get_mut(usize::from(row.arm)) {
             row.handling.take(note, row.arm, counts);
         }
@@ -258,7 +267,48 @@ impl TrialProjection {
             not_enrolled,
             wedge,
             handling: self.handling.clone(),
+            units: None,
         }
+    }
+
+    /// The people one by one, in the order in which they were taken in. `attributes` are those kept with the assignments; a
+    /// person without any may be left out of it.
+    #[must_use]
+    pub fn unit_evidence(&self, as_of: DateTime<Utc>, attributes: &HashMap<Pseudonym, Attributes>) -> UnitEvidence {
+        let mut who: Vec<Option<&Pseudonym>> = vec![None; self.rows.len()];
+        for (unit, number) in &self.numbers {
+            if let Some(place) = who.get_mut(*number as usize) {
+                *place = Some(unit);
+            }
+        }
+        let outcomes = &self.plan.protocol().outcomes;
+        // People mature by day, and there are far fewer days than people.
+        let over = |day: NaiveDate| -> Vec<bool> {
+            outcomes.iter().map(|o| matures_at(day, self.zone(), o.follow_up_days) <= as_of).collect()
+        };
+        let days: BTreeMap<NaiveDate, Vec<bool>> = self.cells.keys().map(|(day, ..)| (*day, over(*day))).collect();
+        let units = self.rows.iter().zip(who).enumerate().map(|(number, (row, unit))| {
+            let mature = days.get(&row.day).map_or(&[][..], Vec::as_slice);
+            let observed = |(place, (outcome, states)): (usize, (&Outcome, &Vec<UnitOutcome>))| {
+                if !mature.get(place).is_some_and(|over| *over) {
+                    return Observed::TooEarly;
+                }
+                states.get(number).and_then(|state| state.value(outcome)).map_or(Observed::Nothing, Observed::Value)
+            };
+            let place = (row.day, row.arm, row.group);
+            let in_transition = self.cells.get(&place).is_some_and(|cell| cell.in_transition);
+            UnitRecord {
+                arm: row.arm.into(),
+                group: row.group as usize,
+                attributes: unit.and_then(|unit| attributes.get(unit)).cloned().unwrap_or_default(),
+                day: Some(row.day),
+                counted: !row.handling.is_withdrawn() && !in_transition,
+                given: row.given.map(usize::from),
+                delivery: row.handling.delivery(),
+                outcomes: outcomes.iter().zip(&self.states).enumerate().map(observed).collect(),
+            }
+        });
+        UnitEvidence { groups: self.groups.clone(), units: units.collect() }
     }
 
     /// The same cells by site and period, for a stepped wedge. Its calendar follows from the secret, which a fold does not

@@ -10,17 +10,20 @@ use super::{
 };
 use crate::{
     Decimal,
-    decision_rule::Claim,
+    decision_rule::{Claim, DecisionRule},
     eligibility::{AttributeKind, Purpose},
 };
 
-/// Adds a fault for each contradiction.
-pub(super) fn check(protocol: &Protocol, faults: &Faults) {
+/// Adds a fault for each contradiction. `rule` is the decision rule as written.
+pub(super) fn check(protocol: &Protocol, rule: &str, faults: &Faults) {
     unique_names(protocol, faults);
     arms(protocol, faults);
     outcomes(protocol, faults);
     attributes(protocol, faults);
     references(protocol, faults);
+    rule_references(protocol, rule, faults);
+    adjusted_for(protocol, faults);
+    equity(protocol, faults);
     looks(protocol, faults);
     checks_allocation::check(protocol, faults);
     units(protocol, faults);
@@ -141,21 +144,6 @@ fn references(protocol: &Protocol, faults: &Faults) {
     if protocol.outcome(&protocol.hypothesis.outcome).is_none() {
         faults.add("/hypothesis/outcome", "unknown_outcome", "no outcome has this key");
     }
-    for claim in protocol.decision_rule.claims() {
-        match protocol.outcome(claim.outcome()) {
-            None => faults.add(
-                "/decision_rule",
-                "unknown_outcome",
-                format!("no outcome has the key \"{}\"", claim.outcome()),
-            ),
-            Some(outcome) if matches!(claim, Claim::NotWorse(_)) && outcome.margin.is_none() => {
-                let detail =
-                    format!("\"{}\" needs a margin, because the rule asks that it is not worse", claim.outcome());
-                faults.add("/decision_rule", "missing_margin", detail);
-            }
-            Some(_) => {}
-        }
-    }
     let declared = |place: String, name: &str| {
         if !protocol.attributes.iter().any(|a| a.name == name) {
             faults.add(&place, "undeclared_attribute", "this attribute is not among the declared attributes");
@@ -166,6 +154,94 @@ fn references(protocol: &Protocol, faults: &Faults) {
     }
     for (index, name) in protocol.analysis.adjust_for.iter().enumerate() {
         declared(format!("/analysis/adjust_for/{index}"), name);
+    }
+}
+
+/// The groups of the equity check must be kept and have few values, and the tree of the small ones must lead up.
+fn equity(protocol: &Protocol, faults: &Faults) {
+    let Some(equity) = &protocol.equity else { return };
+    for (index, name) in equity.groups.iter().enumerate() {
+        let place = format!("/equity/groups/{index}");
+        let Some(attribute) = protocol.attributes.iter().find(|attribute| attribute.name == *name) else { continue };
+        if matches!(attribute.purpose, Purpose::Eligibility | Purpose::Exclusion) {
+            let detail = "what only decides who is in is not kept with the assignment; declare this attribute with the \
+                          purpose equity";
+            faults.add(&place, "wrong_purpose", detail);
+        }
+        if !matches!(attribute.kind, AttributeKind::Category { .. } | AttributeKind::Boolean) {
+            faults.add(&place, "wrong_type", "a group has few values: use category or boolean");
+        }
+    }
+    for (index, step) in equity.merge.iter().enumerate() {
+        let place = |name: &str| format!("/equity/merge/{index}/{name}");
+        if !equity.groups.contains(&step.attribute) {
+            faults.add(&place("attribute"), "undeclared_attribute", "this is none of the equity groups");
+        }
+        let earlier = equity.merge.iter().take(index);
+        if earlier.clone().any(|other| other.attribute == step.attribute && other.group == step.group) {
+            faults.add(&place("group"), "not_unique", "this group has a larger one already");
+        }
+        let values = protocol.attributes.iter().find(|attribute| attribute.name == step.attribute);
+        let is_value = match values.map(|attribute| &attribute.kind) {
+            Some(AttributeKind::Category { values }) => values.contains(&step.group),
+            Some(AttributeKind::Boolean) => matches!(step.group.as_str(), "yes" | "no"),
+            _ => true,
+        };
+        // A larger group must be made before it is part of a still larger one, so that no group is part of itself.
+        let made = earlier.clone().any(|other| other.attribute == step.attribute && other.into == step.group);
+        if !is_value && !made {
+            let detail = "this is no value of the attribute and no larger group of a line above";
+            faults.add(&place("group"), "out_of_range", detail);
+        }
+        if step.into == step.group
+            || earlier.clone().any(|other| other.attribute == step.attribute && other.group == step.into)
+        {
+            faults.add(&place("into"), "out_of_range", "a group cannot be part of one that is part of it");
+        }
+    }
+}
+
+/// What the plan adjusts for must be kept with the assignment, and there must be a way to adjust for it.
+fn adjusted_for(protocol: &Protocol, faults: &Faults) {
+    let names = &protocol.analysis.adjust_for;
+    if matches!(protocol.allocation, Allocation::SteppedWedge { .. }) && !names.is_empty() {
+        let detail = "a stepped wedge is tested by drawing the order of its sites again, which leaves no room for adjustment; \
+                      leave this out";
+        faults.add("/analysis/adjust_for", "not_adjustable", detail);
+    }
+    for (index, name) in names.iter().enumerate() {
+        let place = format!("/analysis/adjust_for/{index}");
+        if names.iter().take(index).any(|earlier| earlier == name) {
+            faults.add(&place, "not_unique", "this attribute stands twice");
+        }
+        let purpose = protocol.attributes.iter().find(|attribute| attribute.name == *name).map(|found| found.purpose);
+        if matches!(purpose, Some(Purpose::Eligibility | Purpose::Exclusion)) {
+            let detail = "what only decides who is in is not kept with the assignment; declare this attribute with the \
+                          purpose covariate, stratum or equity";
+            faults.add(&place, "wrong_purpose", detail);
+        }
+    }
+}
+
+/// Every outcome that the rule names, pointed at where it stands in the rule.
+fn rule_references(protocol: &Protocol, rule: &str, faults: &Faults) {
+    let places = DecisionRule::parse_with_places(rule).map(|(_, places)| places).unwrap_or_default();
+    for (claim, at) in protocol.decision_rule.claims().into_iter().zip(places) {
+        let key = claim.outcome();
+        match protocol.outcome(key) {
+            None => {
+                let known: Vec<&str> = protocol.outcomes.iter().map(|outcome| outcome.key.as_str()).collect();
+                let detail =
+                    format!("at character {at}: no outcome has the key \"{key}\"; known are: {}", known.join(", "));
+                faults.add("/decision_rule", "unknown_outcome", detail);
+            }
+            Some(outcome) if matches!(claim, Claim::NotWorse(_)) && outcome.margin.is_none() => {
+                let detail =
+                    format!("at character {at}: \"{key}\" needs a margin, because the rule asks that it is not worse");
+                faults.add("/decision_rule", "missing_margin", detail);
+            }
+            Some(_) => {}
+        }
     }
 }
 

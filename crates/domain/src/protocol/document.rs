@@ -51,6 +51,10 @@ pub struct Arm {
     pub ratio: u32,
     /// What one delivery costs.
     pub unit_cost: Option<Decimal>,
+    /// Staff time of one delivery, in minutes.
+    pub staff_minutes: Option<Decimal>,
+    /// What it costs once to introduce this version: to write it, to change a system, to train people.
+    pub fixed_cost: Option<Decimal>,
     /// What the frontline app needs to show this version.
     pub payload: Value,
 }
@@ -128,6 +132,34 @@ pub struct Equity {
     pub groups: Vec<String>,
     /// Largest loss in any group that is still acceptable.
     pub margin: Decimal,
+    /// Where groups go that are too small to be looked at alone.
+    pub merge: Vec<Merge>,
+}
+
+/// A step of the tree along which small groups are put together: a group that is too small joins all groups of the same larger
+/// one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merge {
+    /// Of which attribute.
+    pub attribute: String,
+    /// The group, or a larger one that is still too small.
+    pub group: String,
+    /// The larger group that it belongs to.
+    pub into: String,
+}
+
+/// What the versions cost beside their deliveries, in the currency of the unit costs. It shapes the cost part of the report and
+/// nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Costs {
+    /// The currency, as a code such as NZD.
+    pub currency: Option<String>,
+    /// What an hour of staff time costs.
+    pub staff_hour: Option<Decimal>,
+    /// Units that would meet the adopted version in a year.
+    pub units_per_year: Option<u64>,
+    /// What running the trial costs, beside the deliveries.
+    pub trial: Option<Decimal>,
 }
 
 /// How error is shared over looks.
@@ -218,6 +250,22 @@ pub struct AnalysisPlan {
     pub adjust_for: Vec<String>,
     /// How several hypotheses share the error.
     pub multiplicity: Option<String>,
+    /// How many times the allocation is drawn again for randomisation inference; none: it is not asked for.
+    pub redraws: Option<u32>,
+    /// What counts as having got a version, for the effect on those who got it; none: that effect is not asked for.
+    pub got_it: Option<GotIt>,
+}
+
+/// What counts as having got the version of an arm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GotIt {
+    /// It was given: to everybody assigned to it, but for care overrides.
+    Given,
+    /// It is known to have come to the person.
+    Delivered,
+    /// The person is known to have taken it in.
+    Seen,
 }
 
 /// Answer to a question about risk to people.
@@ -367,6 +415,8 @@ pub struct Protocol {
     pub risk: Risk,
     /// What happens with data.
     pub data: DataPlan,
+    /// What the versions cost beside their deliveries.
+    pub costs: Option<Costs>,
     /// When the public may comment before the start.
     pub public_comment: Option<PublicComment>,
 }
@@ -399,6 +449,19 @@ impl Protocol {
     #[must_use]
     pub fn outcome(&self, key: &OutcomeKey) -> Option<&Outcome> {
         self.outcomes.iter().find(|outcome| outcome.key == *key)
+    }
+
+    /// Whether the analysis asks what counts and sums by group cannot answer, so that it needs the people one by one: to adjust
+    /// for what is not in the groups, to draw the allocation again, for the effect on those who got it, and for equity groups
+    /// that the allocation does not balance.
+    #[must_use]
+    pub fn asks_for_units(&self) -> bool {
+        let balanced = self.allocation.balanced_by();
+        let beside = |names: &[String]| names.iter().any(|name| !balanced.contains(name));
+        beside(&self.analysis.adjust_for)
+            || self.equity.as_ref().is_some_and(|equity| beside(&equity.groups))
+            || self.analysis.redraws.is_some()
+            || self.analysis.got_it.is_some()
     }
 
     /// The planned shares, in the order of the arms.

@@ -5,7 +5,9 @@ use serde_json::Value;
 use super::{
     SCHEMA, checks,
     cursor::{Cursor, Faults},
-    document::{Aim, AnalysisPlan, Equity, Hypothesis, Missing, Monitoring, Planning, Protocol, Sides},
+    document::{
+        Aim, AnalysisPlan, Costs, Equity, GotIt, Hypothesis, Merge, Missing, Monitoring, Planning, Protocol, Sides,
+    },
     reader_allocation::allocation,
     reader_parts::{arm, attribute, decision_rule, eligibility, outcome, spending},
     reader_people::{data, public_comment, risk},
@@ -38,6 +40,7 @@ const FIELDS: &[&str] = &[
     "analysis",
     "risk",
     "data",
+    "costs",
     "public_comment",
 ];
 
@@ -46,7 +49,8 @@ pub(super) fn read(value: &Value) -> Result<Protocol, Vec<Fault>> {
     let faults = Faults::default();
     let protocol = document(&Cursor { value, pointer: String::new(), faults: &faults });
     if let Some(protocol) = &protocol {
-        checks::check(protocol, &faults);
+        let rule = value.get("decision_rule").and_then(Value::as_str).unwrap_or_default();
+        checks::check(protocol, rule, &faults);
     }
     match protocol {
         Some(protocol) if faults.none() => Ok(protocol),
@@ -86,6 +90,7 @@ fn document(at: &Cursor<'_>) -> Option<Protocol> {
     let analysis = o.field("analysis").and_then(|c| analysis(&c));
     let risk = o.field("risk").and_then(|c| risk(&c));
     let data = o.field("data").and_then(|c| data(&c));
+    let costs = o.optional("costs").map(|c| costs(&c));
     let public_comment = o.optional("public_comment").map(|c| public_comment(&c));
     schema?;
     Some(Protocol {
@@ -113,6 +118,7 @@ fn document(at: &Cursor<'_>) -> Option<Protocol> {
         analysis: analysis?,
         risk: risk?,
         data: data?,
+        costs: absent_or(costs)?,
         public_comment: absent_or(public_comment)?,
     })
 }
@@ -139,10 +145,32 @@ fn hypothesis(at: &Cursor<'_>) -> Option<Hypothesis> {
 }
 
 fn equity(at: &Cursor<'_>) -> Option<Equity> {
-    let o = at.object(&["groups", "margin"])?;
+    let o = at.object(&["groups", "margin", "merge"])?;
     let groups = o.field("groups").and_then(|c| c.list(1..=8, |c| c.text(64)));
     let margin = o.field("margin").and_then(|c| c.decimal("0"..="1000000000"));
-    Some(Equity { groups: groups?, margin: margin? })
+    let merge = o.optional("merge").map_or(Some(Vec::new()), |c| c.list(0..=200, merge));
+    Some(Equity { groups: groups?, margin: margin?, merge: merge? })
+}
+
+fn merge(at: &Cursor<'_>) -> Option<Merge> {
+    let o = at.object(&["attribute", "group", "into"])?;
+    let (attribute, group, into) = (o.text("attribute", 64), o.text("group", 64), o.text("into", 64));
+    Some(Merge { attribute: attribute?, group: group?, into: into? })
+}
+
+fn costs(at: &Cursor<'_>) -> Option<Costs> {
+    let o = at.object(&["currency", "staff_hour", "units_per_year", "trial"])?;
+    let amount = |name: &str| o.optional(name).map(|c| c.decimal("0"..="1000000000"));
+    let currency = o.optional("currency").map(|c| c.text(3));
+    let (staff_hour, trial) = (amount("staff_hour"), amount("trial"));
+    let units_per_year =
+        o.optional("units_per_year").map(|c| c.integer(1..=1_000_000_000_000).and_then(|n| u64::try_from(n).ok()));
+    Some(Costs {
+        currency: absent_or(currency)?,
+        staff_hour: absent_or(staff_hour)?,
+        units_per_year: absent_or(units_per_year)?,
+        trial: absent_or(trial)?,
+    })
 }
 
 fn monitoring(at: &Cursor<'_>) -> Option<Monitoring> {
@@ -199,7 +227,14 @@ fn planning(at: &Cursor<'_>) -> Option<Planning> {
 }
 
 fn analysis(at: &Cursor<'_>) -> Option<AnalysisPlan> {
-    let o = at.object(&["population", "missing", "adjust_for", "multiplicity"])?;
+    let o = at.object(&[
+        "population",
+        "missing",
+        "adjust_for",
+        "multiplicity",
+        "randomisation_redraws",
+        "effect_on_those_who_got_it",
+    ])?;
     let population = o.field("population").and_then(|c| c.word(&[("as_assigned", ())]));
     let missing = o
         .field("missing")
@@ -209,6 +244,17 @@ fn analysis(at: &Cursor<'_>) -> Option<AnalysisPlan> {
         c.word(&[("holm", "holm"), ("hochberg", "hochberg"), ("fixed_sequence", "fixed_sequence"), ("none", "none")])
             .map(str::to_owned)
     });
+    let redraws =
+        o.optional("randomisation_redraws").map(|c| c.integer(99..=100_000).and_then(|n| u32::try_from(n).ok()));
+    let got_it = o
+        .optional("effect_on_those_who_got_it")
+        .map(|c| c.word(&[("given", GotIt::Given), ("delivered", GotIt::Delivered), ("seen", GotIt::Seen)]));
     population?;
-    Some(AnalysisPlan { missing: missing?, adjust_for: adjust_for?, multiplicity: absent_or(multiplicity)? })
+    Some(AnalysisPlan {
+        missing: missing?,
+        adjust_for: adjust_for?,
+        multiplicity: absent_or(multiplicity)?,
+        redraws: absent_or(redraws)?,
+        got_it: absent_or(got_it)?,
+    })
 }

@@ -120,12 +120,14 @@ fn comparison(o: &Object<'_>, word: &str, attributes: &[Attribute]) -> Option<Ru
 }
 
 pub(super) fn arm(at: &Cursor<'_>) -> Option<Arm> {
-    let o = at.object(&["key", "name", "control", "ratio", "unit_cost", "payload"])?;
+    let o = at.object(&["key", "name", "control", "ratio", "unit_cost", "staff_minutes", "fixed_cost", "payload"])?;
     let key = o.field("key").and_then(|c| c.parsed());
     let name = o.text("name", 120);
     let control = o.field("control").and_then(|c| c.flag());
     let ratio = o.field("ratio").and_then(|c| c.integer(1..=1_000));
     let unit_cost = o.optional("unit_cost").map(|c| c.decimal("0"..="1000000000"));
+    let staff_minutes = o.optional("staff_minutes").map(|c| c.decimal("0"..="100000"));
+    let fixed_cost = o.optional("fixed_cost").map(|c| c.decimal("0"..="1000000000"));
     let payload = o.optional("payload").map_or(Value::Object(serde_json::Map::new()), |c| c.value.clone());
     if !payload.is_object() {
         o.fault("wrong_type", "payload must be an object: what the frontline app needs to show this version");
@@ -134,7 +136,16 @@ pub(super) fn arm(at: &Cursor<'_>) -> Option<Arm> {
         o.fault("out_of_range", "payload must be at most 16 KB");
     }
     let ratio = u32::try_from(ratio?).ok()?;
-    Some(Arm { key: key?, name: name?, control: control?, ratio, unit_cost: absent_or(unit_cost)?, payload })
+    Some(Arm {
+        key: key?,
+        name: name?,
+        control: control?,
+        ratio,
+        unit_cost: absent_or(unit_cost)?,
+        staff_minutes: absent_or(staff_minutes)?,
+        fixed_cost: absent_or(fixed_cost)?,
+        payload,
+    })
 }
 
 pub(super) fn outcome(at: &Cursor<'_>) -> Option<Outcome> {

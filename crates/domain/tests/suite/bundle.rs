@@ -30,6 +30,7 @@ fn plans() -> Vec<LockedProtocol> {
         let mut plan: Value =
             serde_json::from_str(include_str!("../../../../docs/examples/fines-letter.protocol.json")).unwrap();
         plan["allocation"] = allocation;
+        plan["analysis"]["adjust_for"] = serde_json::json!([]);
         LockedProtocol::from_value(&plan).unwrap()
     })
     .collect()

@@ -213,6 +213,7 @@ proptest! {
 fn people_of_a_wedge_count_by_site_and_period_and_those_in_transition_apart() {
     let mut plan: serde_json::Value =
         serde_json::from_str(include_str!("../../../../docs/examples/fines-letter.protocol.json")).unwrap();
+    plan["analysis"]["adjust_for"] = serde_json::json!([]);
     plan["allocation"] = serde_json::json!({"method": "stepped_wedge", "sites": ["north", "south"],
         "steps": ["2026-03-05", "2026-03-20"], "transition_days": 3});
     let mut projection = TrialProjection::new(Arc::new(LockedProtocol::from_value(&plan).unwrap()));

@@ -199,6 +199,8 @@ fn mutations() -> Vec<Mutation> {
         ("/decision_rule", Some(json!("superior(paid-28d) and")), &["/decision_rule malformed_decision_rule"]),
         ("/decision_rule", Some(json!("superior(paid)")), &["/decision_rule unknown_outcome"]),
         ("/analysis/adjust_for", Some(json!(["region"])), &["/analysis/adjust_for/0 undeclared_attribute"]),
+        ("/analysis/adjust_for", Some(json!(["in_crisis"])), &["/analysis/adjust_for/0 wrong_purpose"]),
+        ("/analysis/adjust_for", Some(json!(["district", "district"])), &["/analysis/adjust_for/1 not_unique"]),
         ("/analysis/population", Some(json!("as_treated")), &["/analysis/population out_of_range"]),
         ("/risk/money", Some(json!("plenty")), &["/risk/money out_of_range"]),
         ("/data/uses_maori_data", Some(json!("no")), &["/data/uses_maori_data wrong_type"]),
@@ -211,12 +213,30 @@ fn each_fault_is_found_at_its_place() {
     for (pointer, value, expected) in mutations() {
         let mut document = fines_letter();
         change(&mut document, pointer, value.clone());
+        if document["allocation"]["method"] == "stepped_wedge" {
+            // A wedge leaves no room for it, which is a fault of its own.
+            document["analysis"]["adjust_for"] = json!([]);
+        }
         let found = faults(&document);
         if found != expected {
             wrong.push(format!("{pointer} = {value:?}: {found:?} instead of {expected:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_outcome_that_the_rule_names_in_vain_is_pointed_at() {
+    for (rule, at) in [
+        ("superior(paid)", "at character 10: no outcome has the key \"paid\"; known are: paid-28d, "),
+        ("superior(paid-28d) and not_worse( calls )", "at character 35: no outcome has the key \"calls\""),
+        ("not_worse(calls-28d) and not_worse(paid-28d)", "at character 36: \"paid-28d\" needs a margin"),
+    ] {
+        let mut document = fines_letter();
+        change(&mut document, "/decision_rule", Some(json!(rule)));
+        let faults = LockedProtocol::from_value(&document).unwrap_err();
+        assert!(faults.iter().any(|fault| fault.detail.starts_with(at)), "{rule}: {faults:?}");
+    }
 }
 
 #[test]
@@ -232,12 +252,13 @@ fn every_method_of_allocation_can_be_planned() {
     ] {
         let mut document = fines_letter();
         change(&mut document, "/allocation", Some(allocation.clone()));
+        change(&mut document, "/analysis/adjust_for", None);
         assert_eq!(faults(&document), Vec::<String>::new(), "{allocation}");
     }
     let mut document = fines_letter();
     change(&mut document, "/arms/0/ratio", Some(json!(2)));
     change(&mut document, "/allocation", Some(wedge(&["2027-02-01", "2027-03-01"], &[1, 2])));
-    assert_eq!(faults(&document), ["/arms/0/ratio out_of_range"]);
+    assert_eq!(faults(&document), ["/analysis/adjust_for not_adjustable", "/arms/0/ratio out_of_range"]);
 }
 
 #[test]

@@ -7,8 +7,8 @@ use crate::quantity::Quantity;
 use chrono::NaiveDate;
 use fairtrial_domain::decision_rule::{Claim, DecisionRule};
 use fairtrial_domain::protocol::{
-    Action, Aim, Allocation, Better, Entitlement, Missing, Outcome, OutcomeKind, Protocol, RiskLevel, Role, Sides,
-    Spending,
+    Action, Aim, Allocation, Better, Entitlement, GotIt, Missing, Outcome, OutcomeKind, Protocol, RiskLevel, Role,
+    Sides, Spending,
 };
 use fairtrial_domain::trial::PlanPart;
 
@@ -265,10 +265,24 @@ fn analysis(plan: &Protocol) -> Part {
         list: SummaryList::default()
             .row("Nobody heard of", missing)
             .rows_of("Adjusted for", plan.analysis.adjust_for.clone())
+            .rows_of("Drawn again", plan.analysis.redraws.map(redrawn).into_iter().collect())
+            .rows_of("Those who got it", plan.analysis.got_it.map(|what| got_it(what).to_owned()).into_iter().collect())
             .rows_of(
                 "Several questions at once",
                 plan.analysis.multiplicity.iter().map(|method| capitalised(method)).collect(),
             ),
+    }
+}
+
+fn redrawn(times: u32) -> String {
+    format!("The allocation is drawn {} more times, to see what chance alone does", grouped(times.into()))
+}
+
+fn got_it(what: GotIt) -> &'static str {
+    match what {
+        GotIt::Given => "The effect on those who were given it stands beside the main result",
+        GotIt::Delivered => "The effect on those to whom it was delivered stands beside the main result",
+        GotIt::Seen => "The effect on those who took it in stands beside the main result",
     }
 }
 

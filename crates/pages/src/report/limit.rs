@@ -6,6 +6,7 @@ use super::reading::{Reading, difference};
 use super::words;
 use crate::chart::Interval;
 use crate::component::{Cell, Table};
+use crate::number::{grouped, plural};
 use fairtrial_analysis::report::{ArmReport, ClaimStatus, EquityFinding, EquityReport, GateStatus, OutcomeReport};
 use fairtrial_domain::decision_rule::Claim;
 use fairtrial_domain::protocol::Role;
@@ -93,10 +94,11 @@ fn standing(reading: Reading<'_>, outcome: &OutcomeReport, arm: &ArmReport) -> O
 
 pub(super) fn groups(reading: Reading<'_>) -> Option<Groups> {
     let equity = &reading.report.equity;
-    let margin = equity.first()?.margin;
     let seen = |finding| equity.iter().any(|found| found.finding == finding);
-    let kind = |found: &EquityReport| reading.report.outcomes.iter().find(|outcome| outcome.outcome == found.outcome);
-    let margin = equity.first().and_then(kind).map(|outcome| reading.quantity(outcome, None).planned(margin));
+    let primary = reading.primary();
+    let first =
+        primary.and_then(|primary| equity.iter().find(|found| found.outcome == primary.outcome)).or(equity.first())?;
+    let margin = outcome_of(reading, first).map(|outcome| reading.quantity(outcome, None).planned(first.margin));
     let margin = margin.map(|margin| format!(" by more than {margin}")).unwrap_or_default();
     let sentence = if seen(EquityFinding::Seen) {
         format!("At least one group is left worse off{margin}.")
@@ -107,39 +109,72 @@ pub(super) fn groups(reading: Reading<'_>) -> Option<Groups> {
     } else {
         format!("No group is left worse off{margin}.")
     };
-    let row = |found: &EquityReport| {
-        let attribute = words::sentence(&found.attribute.replace('_', " "));
-        let attribute = attribute.trim_end_matches('.');
-        let group = found.group.as_ref().map_or_else(|| attribute.to_owned(), |group| format!("{attribute}: {group}"));
-        let comparison = found.comparison.as_ref();
-        let quantity = kind(found).zip(comparison).map(|(outcome, comparison)| {
-            reading.quantity(outcome, None).for_difference(comparison.estimate, comparison.lower, comparison.upper)
-        });
-        let said = quantity.as_ref().zip(comparison);
-        let estimate = said.and_then(|(quantity, comparison)| quantity.change(comparison.estimate?));
-        let range = said.and_then(|(quantity, comparison)| quantity.range(comparison.lower, comparison.upper));
-        let why = || found.not_estimable.as_ref().map_or("not known".to_owned(), |why| words::sentence(&why.detail));
-        let answer = match found.finding {
-            EquityFinding::NoneSeen => "Not worse off",
-            EquityFinding::CannotRuleOut => "Cannot be told",
-            EquityFinding::Seen => "Worse off",
-        };
-        let version = comparison.map_or_else(String::new, |comparison| reading.name(&comparison.arm));
-        vec![
-            Cell::words(group),
-            Cell::words(version),
-            Cell::words(estimate.unwrap_or_else(why)),
-            Cell::words(range.unwrap_or_default()),
-            Cell::words(answer),
-        ]
-    };
+    let several = equity.iter().any(|found| found.outcome != first.outcome);
+    let together = equity.iter().any(|found| found.shrunken.is_some());
+    let mut head: Vec<Cell> = ["Group", "Version", "Difference", "Likely"].map(Cell::words).into();
+    if several {
+        head.insert(1, Cell::words("Outcome"));
+    }
+    if together {
+        head.push(Cell::words("Seen together with the other groups"));
+    }
+    head.push(Cell::words("Answer"));
     Some(Groups {
         sentence,
         table: Table {
             caption: "Differences by group".into(),
             caption_hidden: true,
-            head: ["Group", "Version", "Difference", "Likely", "Answer"].map(Cell::words).into(),
-            rows: equity.iter().map(row).collect(),
+            head,
+            rows: equity.iter().map(|found| group_row(reading, found, several, together)).collect(),
         },
     })
+}
+
+fn outcome_of<'a>(reading: Reading<'a>, found: &EquityReport) -> Option<&'a OutcomeReport> {
+    reading.report.outcomes.iter().find(|outcome| outcome.outcome == found.outcome)
+}
+
+fn group_row(reading: Reading<'_>, found: &EquityReport, several: bool, together: bool) -> Vec<Cell> {
+    let attribute = words::sentence(&found.attribute.replace('_', " "));
+    let attribute = attribute.trim_end_matches('.');
+    let merged =
+        if found.merged.is_empty() { String::new() } else { format!(" ({} together)", found.merged.join(", ")) };
+    let group =
+        found.group.as_ref().map_or_else(|| attribute.to_owned(), |group| format!("{attribute}: {group}{merged}"));
+    let comparison = found.comparison.as_ref();
+    let quantity = outcome_of(reading, found).zip(comparison).map(|(outcome, comparison)| {
+        reading.quantity(outcome, None).for_difference(comparison.estimate, comparison.lower, comparison.upper)
+    });
+    let said = quantity.as_ref().zip(comparison);
+    let estimate = said.and_then(|(quantity, comparison)| quantity.change(comparison.estimate?));
+    let range = said.and_then(|(quantity, comparison)| quantity.range(comparison.lower, comparison.upper));
+    let why = || found.not_estimable.as_ref().map_or("not known".to_owned(), |why| words::sentence(&why.detail));
+    let more = found
+        .more_units_needed
+        .map(|more| format!(": about {} more {} would be needed", grouped(more), plural(&reading.report.unit)));
+    let answer = match found.finding {
+        EquityFinding::NoneSeen => "Not worse off".to_owned(),
+        EquityFinding::CannotRuleOut => format!("Cannot be told{}", more.unwrap_or_default()),
+        EquityFinding::Seen => "Worse off".to_owned(),
+    };
+    let version = comparison.map_or_else(String::new, |comparison| reading.name(&comparison.arm));
+    let mut cells = vec![
+        Cell::words(group),
+        Cell::words(version),
+        Cell::words(estimate.unwrap_or_else(why)),
+        Cell::words(range.unwrap_or_default()),
+    ];
+    if several {
+        let outcome = outcome_of(reading, found).map_or_else(String::new, |outcome| outcome.name.clone());
+        cells.insert(1, Cell::words(outcome));
+    }
+    if together {
+        let shrunken = quantity.zip(found.shrunken).and_then(|(quantity, found)| {
+            let (estimate, range) = (quantity.change(found.estimate)?, quantity.range(found.lower, found.upper)?);
+            Some(format!("{estimate}, likely {range}"))
+        });
+        cells.push(Cell::words(shrunken.unwrap_or_default()));
+    }
+    cells.push(Cell::words(answer));
+    cells
 }

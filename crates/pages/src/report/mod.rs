@@ -3,6 +3,7 @@
 
 mod band;
 mod basis;
+mod beside;
 mod csv;
 mod finding;
 mod limit;

@@ -1,5 +1,6 @@
 use super::band::Band;
 use super::basis::{self, Check};
+use super::beside::{self, Beside};
 use super::finding::{self, Found, Sure};
 use super::limit::{self, Groups, Limit};
 use super::reading::Reading;
@@ -41,6 +42,7 @@ pub struct Show {
     looks: Option<Table>,
     departures: Vec<String>,
     comparisons: Vec<Table>,
+    beside: Vec<Beside>,
 }
 
 /// A decision that was taken on the report.
@@ -100,6 +102,7 @@ impl Show {
             looks: basis::looks(reading),
             departures: report.departures.iter().map(|reason| words::sentence(&reason.detail)).collect(),
             comparisons: if compares { working::comparisons(reading) } else { Vec::new() },
+            beside: if compares { beside::beside(reading) } else { Vec::new() },
         }
     }
 

@@ -3,8 +3,10 @@
 use super::reading::Reading;
 use super::words;
 use crate::component::{Cell, Table};
-use crate::number::{grouped, money};
-use fairtrial_analysis::report::{ClaimFinding, ClaimStatus, Comparison, CostComparison, Measure, OutcomeReport};
+use crate::number::{grouped, money, plural};
+use fairtrial_analysis::report::{
+    ClaimFinding, ClaimStatus, Comparison, CostComparison, Measure, OutcomeReport, YearlyCost,
+};
 use fairtrial_domain::ArmKey;
 use fairtrial_domain::decision_rule::Claim;
 use fairtrial_domain::protocol::Role;
@@ -62,28 +64,53 @@ pub(super) fn claims(reading: Reading<'_>) -> Option<Table> {
 /// What the versions cost; nothing when the plan names no cost.
 pub(super) fn cost(reading: Reading<'_>) -> Option<Cost> {
     let cost = &reading.report.cost;
-    if cost.arms.iter().all(|arm| arm.unit_cost.is_none()) {
+    if cost.arms.iter().all(|arm| arm.each.is_none() && arm.fixed_cost.is_none()) {
         return None;
     }
+    let once = cost.arms.iter().any(|arm| arm.fixed_cost.is_some());
     let row = |arm: &fairtrial_analysis::report::ArmCost| {
-        vec![
+        let mut cells = vec![
             Cell::words(reading.name(&arm.arm)),
-            Cell::number(arm.unit_cost.map_or_else(|| "not in the plan".to_owned(), |cost| dash(money(cost.to_f64())))),
+            Cell::number(arm.each.map_or_else(|| "not in the plan".to_owned(), |cost| dash(money(cost)))),
             Cell::number(grouped(arm.assigned)),
             Cell::number(dash(arm.total.and_then(money))),
-        ]
+        ];
+        if once {
+            cells.push(Cell::number(dash(arm.fixed_cost.and_then(|cost| money(cost.to_f64())))));
+        }
+        cells
     };
+    let mut head =
+        vec![Cell::words("Version"), Cell::number("Each"), Cell::number("Assigned"), Cell::number("Altogether")];
+    if once {
+        head.push(Cell::number("To introduce, once"));
+    }
+    let currency = cost.currency.as_deref().unwrap_or("the currency of the plan");
+    let learning = cost.learning.and_then(|amount| {
+        let said = money(amount.abs())?;
+        Some(match amount {
+            0.0 => return None,
+            amount if amount > 0.0 => {
+                format!("This trial cost {said}: what was spent to learn this, beside what the service costs anyhow.")
+            }
+            _ => format!("This trial saved {said}, because those with the new version cost less."),
+        })
+    });
+    let avoided = cost.avoided.and_then(money).map(|amount| {
+        format!("A year of the new version for everybody would have cost {amount} more than today. That is avoided.")
+    });
     Some(Cost {
-        sentences: cost.comparisons.iter().flat_map(|found| cost_sentences(reading, found)).collect(),
+        sentences: cost
+            .comparisons
+            .iter()
+            .flat_map(|found| cost_sentences(reading, found))
+            .chain(learning)
+            .chain(avoided)
+            .collect(),
         table: Table {
-            caption: "Cost by version, in the currency of the plan".into(),
+            caption: format!("Cost by version, in {currency}"),
             caption_hidden: false,
-            head: vec![
-                Cell::words("Version"),
-                Cell::number("Each"),
-                Cell::number("Assigned"),
-                Cell::number("Altogether"),
-            ],
+            head,
             rows: cost.arms.iter().map(row).collect(),
         },
     })
@@ -101,11 +128,29 @@ fn cost_sentences(reading: Reading<'_>, found: &CostComparison) -> Vec<String> {
         }));
     }
     if let Some(amount) = found.per_extra_outcome.filter(|cost| *cost > 0.0).and_then(money) {
-        let range = found.lower.and_then(money).zip(found.upper.and_then(money));
-        let range = range.map(|(lower, upper)| format!(", likely between {lower} and {upper}")).unwrap_or_default();
+        let range = match (found.lower.and_then(money), found.upper.and_then(money)) {
+            (Some(lower), Some(upper)) => format!(", likely between {lower} and {upper}"),
+            (Some(lower), None) => format!(", likely at least {lower}, with no upper end: the data also fit no gain"),
+            _ => String::new(),
+        };
         sentences.push(format!("Each extra good outcome costs about {amount}{range}."));
     }
+    sentences.extend(found.yearly.as_ref().and_then(|year| yearly(reading, &version, year)));
     sentences
+}
+
+/// A year of a version for everybody.
+fn yearly(reading: Reading<'_>, version: &str, year: &YearlyCost) -> Option<String> {
+    let units = format!("{} {}", grouped(year.units), plural(&reading.report.unit));
+    let amount = money(year.extra.abs())?;
+    let change = match year.extra {
+        0.0 => "the same as today".to_owned(),
+        extra if extra > 0.0 => format!("{amount} more than today"),
+        _ => format!("{amount} less than today"),
+    };
+    let once = year.to_introduce.and_then(|cost| money(cost.to_f64()));
+    let once = once.map(|cost| format!(", and {cost} once to introduce it")).unwrap_or_default();
+    Some(format!("For {units} a year, {version} would cost {change}{once}."))
 }
 
 /// Every comparison with its method.
@@ -121,7 +166,12 @@ pub(super) fn comparisons(reading: Reading<'_>) -> Vec<Table> {
             Cell::number("Two-sided p-value"),
             Cell::words("Method"),
         ],
-        rows: outcome.comparisons.iter().map(|found| comparison(reading, found)).collect(),
+        rows: outcome
+            .comparisons
+            .iter()
+            .map(|found| comparison(reading, found, ""))
+            .chain(outcome.unadjusted.iter().map(|found| comparison(reading, found, ", without adjustment")))
+            .collect(),
     };
     reading.report.outcomes.iter().filter(|outcome| !outcome.comparisons.is_empty()).map(table).collect()
 }
@@ -135,35 +185,39 @@ fn role(role: Role) -> &'static str {
     }
 }
 
-fn comparison(reading: Reading<'_>, found: &Comparison) -> Vec<Cell> {
+fn comparison(reading: Reading<'_>, found: &Comparison, beside: &str) -> Vec<Cell> {
     let measure = match found.measure {
         Measure::Difference => "difference",
         Measure::Ratio => "ratio",
     };
-    let interval = match (found.lower.and_then(digits), found.upper.and_then(digits)) {
-        (Some(lower), Some(upper)) => format!("{lower} to {upper}"),
-        (Some(lower), None) => format!("{lower} or more"),
-        (None, Some(upper)) => format!("{upper} or less"),
-        (None, None) => dash(None),
-    };
     let why = found.not_estimable.as_ref().map(|why| words::sentence(&why.detail));
     let method = [found.method.clone(), found.guarantee.map(|found| words::guarantee(found).to_owned()), why];
     vec![
-        Cell::words(format!("{}: {measure}", reading.name(&found.arm))),
+        Cell::words(format!("{}: {measure}{beside}", reading.name(&found.arm))),
         Cell::number(dash(found.estimate.and_then(digits))),
-        Cell::number(interval),
+        Cell::number(interval_text(found.lower, found.upper)),
         Cell::number(dash(digits(found.level))),
         Cell::number(p_value(found.p_value)),
         Cell::words(method.into_iter().flatten().collect::<Vec<_>>().join(". ").replace("..", ".")),
     ]
 }
 
-fn dash(text: Option<String>) -> String {
+/// Both ends of a range, or the one that there is.
+pub(super) fn interval_text(lower: Option<f64>, upper: Option<f64>) -> String {
+    match (lower.and_then(digits), upper.and_then(digits)) {
+        (Some(lower), Some(upper)) => format!("{lower} to {upper}"),
+        (Some(lower), None) => format!("{lower} or more"),
+        (None, Some(upper)) => format!("{upper} or less"),
+        (None, None) => dash(None),
+    }
+}
+
+pub(super) fn dash(text: Option<String>) -> String {
     text.unwrap_or_else(|| "\u{2013}".to_owned())
 }
 
 /// A p-value: "0.012", "below 0.001".
-fn p_value(value: Option<f64>) -> String {
+pub(super) fn p_value(value: Option<f64>) -> String {
     match value.filter(|value| value.is_finite()) {
         Some(value) if value < 0.001 => "below 0.001".to_owned(),
         Some(value) => format!("{value:.3}"),
@@ -172,7 +226,7 @@ fn p_value(value: Option<f64>) -> String {
 }
 
 /// Four digits that count.
-fn digits(value: f64) -> Option<String> {
+pub(super) fn digits(value: f64) -> Option<String> {
     if !value.is_finite() {
         return None;
     }

@@ -145,6 +145,8 @@ mod tests {
             control,
             ratio: 1,
             unit_cost: None,
+            staff_minutes: None,
+            fixed_cost: None,
             payload: json!({}),
         };
         let stamp = "2027-01-05T20:15:00Z".parse().unwrap();

@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
 use fairtrial_analysis::{
     Report, analyse,
-    report::Measure,
+    report::{Comparison, EquityFinding, Measure},
     tabular::{ColumnMapping, Row, evidence_from_table},
 };
 use fairtrial_app::{Clock, trials::report::ENGINE};
@@ -113,25 +113,62 @@ fn in_words(report: &Report) -> String {
             });
         }
         for comparison in &outcome.comparisons {
-            let measure = match comparison.measure {
-                Measure::Difference => "difference",
-                Measure::Ratio => "ratio",
-            };
-            line(match (&comparison.not_estimable, comparison.estimate) {
-                (Some(why), _) => format!("  {measure} {} : {}: {}", comparison.arm, comparison.control, why.detail),
-                (None, estimate) => format!(
-                    "  {measure} {} : {}: {} ({} to {}, {} % interval; p {}; {})",
-                    comparison.arm,
-                    comparison.control,
-                    number(estimate, "-"),
-                    number(comparison.lower, "unbounded"),
-                    number(comparison.upper, "unbounded"),
-                    (comparison.level * 1000.0).round() / 10.0,
-                    p_value(comparison.p_value),
-                    comparison.method.as_deref().unwrap_or("no method"),
-                ),
-            });
+            line(compared(comparison, ""));
         }
+        for comparison in &outcome.unadjusted {
+            line(compared(comparison, ", without adjustment"));
+        }
+        for bounds in outcome.missing_bounds.iter().filter(|bounds| bounds.not_estimable.is_none()) {
+            line(format!(
+                "  whatever the missing are, {} : {}: {} to {} ({} to {} with chance)",
+                bounds.arm,
+                bounds.control,
+                number(bounds.smallest, "unbounded"),
+                number(bounds.largest, "unbounded"),
+                number(bounds.lower, "unbounded"),
+                number(bounds.upper, "unbounded"),
+            ));
+        }
+    }
+    for found in &report.redrawn {
+        line(match &found.not_estimable {
+            Some(why) => format!("\nThe allocation drawn again, {}: {}", found.arm, why.detail),
+            None => {
+                format!(
+                    "\nThe allocation drawn {} times again, {}: p {}",
+                    found.redraws,
+                    found.arm,
+                    p_value(found.p_value)
+                )
+            }
+        });
+    }
+    for found in &report.got_it {
+        line(match &found.not_estimable {
+            Some(why) => format!("\nThose who got it, {}: {}", found.arm, why.detail),
+            None => format!(
+                "\nThose who got it, {}: {} ({} to {})",
+                found.arm,
+                number(found.estimate, "-"),
+                number(found.lower, "unbounded"),
+                number(found.upper, "unbounded"),
+            ),
+        });
+    }
+    if !report.equity.is_empty() {
+        line("\nGroups".into());
+    }
+    for found in &report.equity {
+        let answer = match found.finding {
+            EquityFinding::NoneSeen => "not worse off",
+            EquityFinding::CannotRuleOut => "cannot be ruled out to be worse off",
+            EquityFinding::Seen => "worse off",
+        };
+        let group = found.group.as_deref().unwrap_or("all");
+        line(format!("  {} {group}, {}: {answer}", found.attribute, found.outcome));
+    }
+    for departure in &report.departures {
+        line(format!("\n{}", departure.detail));
     }
     line("\nChecks".into());
     for gate in &report.integrity {
@@ -139,6 +176,29 @@ fn in_words(report: &Report) -> String {
     }
     line(format!("\nplan {}, {}, as of {}", report.protocol_id, report.engine, report.as_of.to_rfc3339()));
     text
+}
+
+fn compared(comparison: &Comparison, beside: &str) -> String {
+    let measure = match comparison.measure {
+        Measure::Difference => "difference",
+        Measure::Ratio => "ratio",
+    };
+    match (&comparison.not_estimable, comparison.estimate) {
+        (Some(why), _) => {
+            format!("  {measure} {} : {}{beside}: {}", comparison.arm, comparison.control, why.detail)
+        }
+        (None, estimate) => format!(
+            "  {measure} {} : {}{beside}: {} ({} to {}, {} % interval; p {}; {})",
+            comparison.arm,
+            comparison.control,
+            number(estimate, "-"),
+            number(comparison.lower, "unbounded"),
+            number(comparison.upper, "unbounded"),
+            (comparison.level * 1000.0).round() / 10.0,
+            p_value(comparison.p_value),
+            comparison.method.as_deref().unwrap_or("no method"),
+        ),
+    }
 }
 
 /// Never 0: below what is worth writing out, only that it is below.

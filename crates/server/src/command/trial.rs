@@ -70,6 +70,19 @@ pub(super) enum Trial {
         #[command(flatten)]
         store: StoreArguments,
     },
+    /// Compute the report that was frozen when the data were locked once more, and say whether the same bytes come out
+    Recompute {
+        /// The trial
+        key: String,
+        /// E-mail address of whoever does it; their roles decide what is allowed
+        #[arg(long = "as", value_name = "EMAIL")]
+        actor: String,
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        store: StoreArguments,
+    },
     /// Propose an amendment of a started trial's plan
     Amend {
         /// The trial
@@ -234,6 +247,23 @@ pub(super) fn run(what: Trial) -> Result<(), Failure> {
                 format!("{}\t{standing}\t{class}\t{id}\t{reason}\n", version["version"])
             });
             Ok(print(&lines.collect::<String>())?)
+        }),
+        Trial::Recompute { key, actor, json, store } => store.with(async |installation| {
+            let actor = person(&installation, &actor)?;
+            let found = installation.app.recompute(&actor, &key).await?;
+            let same = found.frozen == found.recomputed;
+            let text = if json {
+                format!("{}\n", json!({"trial": key, "same": same, "report": found}))
+            } else if same {
+                format!("{key}: the same report comes out, byte for byte: sha256:{}\n", found.frozen)
+            } else {
+                format!(
+                    "{key}: another report comes out: sha256:{} was frozen by {}, sha256:{} is computed now\n",
+                    found.frozen, found.engine, found.recomputed
+                )
+            };
+            print(&text)?;
+            if same { Ok(()) } else { Err(Failure::Failed(anyhow!("the report does not come out again"))) }
         }),
         Trial::Amend { key, file, data_seen, act } => {
             let document = fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;

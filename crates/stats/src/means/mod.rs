@@ -1,12 +1,14 @@
 //! Outcomes that are amounts: differences and ratios of means, with and without covariates, ranks and permutation tests.
 
 mod adjustment;
+mod common_slopes;
 mod difference;
 mod permutation;
 mod rank_sum;
 mod ratio;
 
 pub use adjustment::{Cuped, Lin, ancova, cuped, lin};
+pub use common_slopes::common_slopes;
 pub use difference::{blocked_difference, student, welch};
 pub(crate) use permutation::below as uniform_below;
 pub use permutation::{Draws, PermutationTest, arrangements, permutation_difference, permutation_test};

@@ -13,7 +13,7 @@ pub use homogeneity::{Homogeneity, homogeneity};
 pub use mantel_haenszel::{
     chi_square, cochran_chi_square, common_odds_ratio, common_risk_difference, common_risk_ratio,
 };
-pub use score::stratified_risk_difference;
+pub use score::{stratified_risk_difference, stratified_score_test};
 
 use crate::StatError;
 use crate::two_proportions::Table;

@@ -3,7 +3,7 @@
 use super::{Cells, Strata};
 use crate::special::{normal, root};
 use crate::two_proportions::{Restricted, check_level, normal_p, restricted_by_difference, standardised};
-use crate::{Estimate, Guarantee, Interval, Side, StatError};
+use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
 
 /// The score statistic of a common difference, strata weighted by n1 n0 / (n1 + n0).
 fn statistic(strata: &Strata, difference: f64) -> f64 {
@@ -43,4 +43,27 @@ pub fn stratified_risk_difference(strata: &Strata, level: f64) -> Result<Estimat
         method: "stratified Miettinen-Nurminen interval and score test".to_owned(),
         guarantee: Guarantee::Asymptotic,
     })
+}
+
+/// Do the proportions differ within strata by more than a given difference, or by less? The test that belongs to
+/// [`stratified_risk_difference`].
+///
+/// The null hypothesis is one common difference of `null_difference`, in [-1, 1]. With [`Side::Two`] it agrees with whether
+/// the interval contains it. Source: as there.
+///
+/// ```
+/// use fairtrial_stats::{Side, stratified::{Strata, stratified_risk_difference, stratified_score_test}};
+/// let strata = Strata::new(&[[8, 20, 4, 20], [12, 40, 9, 38]]).unwrap();
+/// let lower = stratified_risk_difference(&strata, 0.95).unwrap().interval.lower;
+/// let p = stratified_score_test(&strata, lower, Side::Greater).unwrap();
+/// assert!((p.p() - 0.025).abs() < 1e-9);
+/// ```
+///
+/// # Errors
+/// `invalid_argument` for a difference outside [-1, 1].
+pub fn stratified_score_test(strata: &Strata, null_difference: f64, side: Side) -> Result<PValue, StatError> {
+    if !(-1.0..=1.0).contains(&null_difference) {
+        return Err(StatError::invalid("null_difference", "must be from -1 to 1"));
+    }
+    Ok(normal_p(statistic(strata, null_difference), side))
 }

@@ -1,6 +1,8 @@
 //! Reading the two large tables in their order, from a place on.
 
-use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
+};
 use fairtrial_domain::{Pseudonym, identity::BUCKETS};
 
 use crate::{
@@ -63,6 +65,27 @@ pub fn assignments_after(c: &mut DbConnection, place: i64, limit: i64) -> Result
             assignments::assigned_at,
         ))
         .load(c)?)
+}
+
+/// What was kept of the attributes of everybody in a trial, as JSON, by pseudonym; people of whom nothing was kept are left
+/// out. In no particular order.
+///
+/// # Errors
+/// When the database fails.
+pub fn attributes_of(c: &mut DbConnection, trial_id: i64) -> Result<Vec<(Vec<u8>, String)>, StoreError> {
+    let mut rows = Vec::new();
+    // By bucket, because the table's key begins with it.
+    for bucket in 0..BUCKETS {
+        rows.extend(
+            assignments::table
+                .filter(assignments::bucket.eq(i16::from(bucket)))
+                .filter(assignments::trial_id.eq(trial_id))
+                .filter(assignments::attributes.is_not_null())
+                .select((assignments::unit, assignments::attributes.assume_not_null()))
+                .load::<(Vec<u8>, String)>(c)?,
+        );
+    }
+    Ok(rows)
 }
 
 /// Everybody in a trial, in order.

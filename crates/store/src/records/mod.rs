@@ -11,6 +11,7 @@ pub mod batches;
 pub mod comments;
 pub mod conclusions;
 pub mod directory;
+pub mod frozen_reports;
 pub mod limits;
 pub mod log;
 pub mod notes;

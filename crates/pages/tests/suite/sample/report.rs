@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use fairtrial_analysis::report::*;
 use fairtrial_analysis::{Guarantee, Report, words};
 use fairtrial_domain::decision_rule::Claim;
-use fairtrial_domain::protocol::{Aim, Better, OutcomeKind, Role, Sides};
+use fairtrial_domain::protocol::{Aim, Better, GotIt, OutcomeKind, Role, Sides};
 use fairtrial_domain::{ArmKey, Decimal, OutcomeKey, ProtocolId, TrialKey};
 use fairtrial_pages::Frame;
 use fairtrial_pages::chart::EnrolmentPoint;
@@ -130,7 +130,28 @@ fn outcome(name: &str, role: Role, better: Better, numbers: &Numbers) -> Outcome
         smallest_worthwhile_effect: (role == Role::Primary).then(|| decimal("0.03")),
         margin: (role != Role::Primary).then(|| decimal("0.02")),
         arms: vec![level("usual", 988, Some(numbers.usual)), level("norm", 1_012, Some(numbers.new))],
+        unadjusted: if role == Role::Primary { vec![gain.clone()] } else { Vec::new() },
+        missing_bounds: if role == Role::Primary { vec![bounds()] } else { Vec::new() },
         comparisons: vec![gain, ratio],
+    }
+}
+
+fn bounds() -> MissingBounds {
+    MissingBounds {
+        arm: arm("norm"),
+        control: arm("usual"),
+        lost: 12,
+        lost_in_control: 12,
+        smallest: Some(0.042),
+        largest: Some(0.078),
+        lower: Some(0.008),
+        upper: Some(0.112),
+        level: 0.95,
+        smallest_where_seen: None,
+        largest_where_seen: None,
+        tipping_shift: Some(-1.69),
+        tips_within_limits: Some(false),
+        not_estimable: None,
     }
 }
 
@@ -274,6 +295,30 @@ fn base(primary: Numbers) -> Report {
             group("30-49", EquityFinding::CannotRuleOut, -0.01),
         ],
         cost: cost(),
+        redrawn: vec![RedrawReport {
+            arm: arm("norm"),
+            control: arm("usual"),
+            outcome: key("paid-28d"),
+            redraws: 2_000,
+            seed: Some("5f".repeat(32)),
+            statistic: Some(3.21),
+            p_value: Some(0.0015),
+            not_estimable: None,
+        }],
+        got_it: vec![GotItReport {
+            arm: arm("norm"),
+            control: arm("usual"),
+            outcome: key("paid-28d"),
+            what: GotIt::Delivered,
+            share: Some(0.81),
+            share_in_control: Some(0.0),
+            estimate: Some(0.074),
+            lower: Some(0.025),
+            upper: Some(0.124),
+            level: 0.95,
+            method: "two-stage least squares, Anderson-Rubin interval".into(),
+            not_estimable: None,
+        }],
         departures: vec![],
     }
 }
@@ -303,6 +348,9 @@ fn group(name: &str, finding: EquityFinding, estimate: f64) -> EquityReport {
         finding,
         margin: decimal("0.03"),
         comparison: Some(difference("norm", estimate, Some(estimate - 0.05), Some(estimate + 0.05))),
+        merged: if name == "50+" { vec!["50-64".into(), "65+".into()] } else { Vec::new() },
+        shrunken: Some(Shrunken { estimate: estimate / 2.0, lower: Some(-0.03), upper: Some(0.04) }),
+        more_units_needed: (finding == EquityFinding::CannotRuleOut).then_some(1_480),
         not_estimable: None,
     }
 }
@@ -311,10 +359,16 @@ fn cost() -> CostReport {
     let arm_cost = |name: &str, unit: &str, assigned: u64, total: f64| ArmCost {
         arm: arm(name),
         unit_cost: Some(decimal(unit)),
+        staff_minutes: None,
+        fixed_cost: (name == "norm").then(|| decimal("4000")),
+        each: Some(decimal(unit).to_f64()),
         assigned,
         total: Some(total),
     };
     CostReport {
+        currency: Some("NZD".into()),
+        learning: Some(9_256.0),
+        avoided: None,
         arms: vec![arm_cost("usual", "1.10", 1_000, 1_100.0), arm_cost("norm", "1.35", 1_024, 1_382.4)],
         comparisons: vec![CostComparison {
             arm: arm("norm"),
@@ -323,6 +377,14 @@ fn cost() -> CostReport {
             per_extra_outcome: Some(4.17),
             lower: Some(2.5),
             upper: Some(12.5),
+            yearly: Some(YearlyCost {
+                units: 120_000,
+                extra: 30_000.0,
+                to_introduce: Some(decimal("4000")),
+                gain: Some(7_200.0),
+                gain_lower: Some(2_400.0),
+                gain_upper: Some(12_000.0),
+            }),
             not_estimable: None,
         }],
     }

@@ -1,0 +1,141 @@
+//! Measures how often whole trials decide wrongly, on made-up people and through the code that decides real ones.
+//!
+//! `calibrate [--trials N] [--seed S] PROTOCOL...` prints a Markdown table, and fails when an error rate lies beyond its bound by
+//! more than the measurement's own error explains.
+
+use std::{fs, io::Write, process::ExitCode, thread};
+
+use fairtrial_analysis::{
+    design::{Question, answer},
+    rehearse::{Rehearsal, RehearsalReport, ScenarioReport, Share, Tried, Truth},
+};
+use fairtrial_domain::{
+    LockedProtocol,
+    protocol::{Aim, Role},
+};
+
+/// Standard errors of the measurement by which a rate may lie beyond its bound.
+const TOLERANCE: f64 = 3.3;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            let _ = writeln!(std::io::stderr(), "calibrate: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<bool, String> {
+    let (mut trials, mut seed, mut files) = (10_000, 1, Vec::new());
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut number = || arguments.next().and_then(|text| text.parse::<u64>().ok()).ok_or(argument.clone());
+        match argument.as_str() {
+            "--trials" => trials = number()?,
+            "--seed" => seed = number()?,
+            _ => files.push(argument),
+        }
+    }
+    let mut out = std::io::stdout().lock();
+    let mut write = |line: String| writeln!(out, "{line}").map_err(|error| error.to_string());
+    write(HEAD.to_owned())?;
+    let mut kept = true;
+    for file in files {
+        let document = fs::read(&file).map_err(|error| format!("{file}: {error}"))?;
+        let plan = LockedProtocol::from_json(&document).map_err(|faults| format!("{file}: {faults:?}"))?;
+        let report = rehearse(&plan, trials, seed)?;
+        let (line, within) = row(&plan, &report)?;
+        kept &= within;
+        write(line)?;
+    }
+    Ok(kept)
+}
+
+const HEAD: &str = "| design | size, looks, trials | wrong *succeeded* (\u{3b1}) | wrong *failed* (\u{3b2}) | found | half of it: *succeeded* \
+                    | false harm (bound) | harm missed | expected size without effect |\n|---|---|---:|---:|---:|---:|---:|---:|---:|";
+
+fn rehearse(plan: &LockedProtocol, trials: u64, seed: u64) -> Result<RehearsalReport, String> {
+    let rehearsal = Rehearsal::new(plan, trials).map_err(|problem| format!("{}: {}", problem.field, problem.detail))?;
+    let threads = thread::available_parallelism().map_or(1, |cores| cores.get() as u64).min(trials);
+    let tried = thread::scope(|scope| {
+        let parts: Vec<_> = (0..threads)
+            .map(|number| {
+                let (rehearsal, part) = (&rehearsal, trials * number / threads..trials * (number + 1) / threads);
+                scope.spawn(move || rehearsal.run(part, seed))
+            })
+            .collect();
+        let mut sum: Option<Tried> = None;
+        for part in parts {
+            let part = part.join().map_err(|_| "a part of the rehearsal did not end well".to_owned())?;
+            match &mut sum {
+                Some(sum) => sum.merge(&part),
+                None => sum = Some(part),
+            }
+        }
+        sum.ok_or_else(|| "there are no trials".to_owned())
+    })?;
+    Ok(rehearsal.report(&tried, trials, seed))
+}
+
+/// One line of the table, and whether every rate is within its bound.
+fn row(plan: &LockedProtocol, report: &RehearsalReport) -> Result<(String, bool), String> {
+    let protocol = plan.protocol();
+    let problem = |problem: fairtrial_analysis::design::Problem| format!("{}: {}", problem.field, problem.detail);
+    let design = answer(&Question::of(protocol).map_err(problem)?).map_err(problem)?;
+    let of = |truth: Truth| -> Result<&ScenarioReport, String> {
+        report.scenarios.iter().find(|found| found.truth == truth).ok_or_else(|| "a truth is missing".to_owned())
+    };
+    let (none, worthwhile, half, harm) =
+        (of(Truth::NoEffect)?, of(Truth::Worthwhile)?, of(Truth::HalfOfIt)?, of(Truth::Harm)?);
+    // Where the plan shows that the new version is not worse, that is true without an effect, and false at a loss of the margin.
+    let (none, worthwhile) = if protocol.aim == Aim::NotWorse { (harm, none) } else { (none, worthwhile) };
+    let alpha = design.one_sided_alpha;
+    let beta = 1.0 - design.power.unwrap_or(design.wanted_power);
+    let given_up = worthwhile.decided.failed.share + worthwhile.decided.futile.share;
+    let error_of = |share: f64| (share * (1.0 - share) / report.trials as f64).sqrt();
+    let watched: Vec<f64> = protocol
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.role == Role::Harm)
+        .filter_map(|outcome| outcome.harm_alpha)
+        .map(fairtrial_domain::Decimal::to_f64)
+        .collect();
+    let bound = watched.iter().sum::<f64>().min(1.0);
+    // The fixed design that finds the same effect with the same chance.
+    let fixed = report.people as f64 / design.looks.as_ref().map_or(1.0, |looks| looks.inflation);
+    let size = none.expected_people / fixed;
+    let missed = 1.0 - harm.decided.harmful.share;
+    let within = |found: f64, bound: f64| found <= bound + TOLERANCE * error_of(bound.clamp(1e-4, 1.0 - 1e-4));
+    let kept = within(none.decided.succeeded.share, alpha)
+        && within(given_up, beta)
+        && (watched.is_empty() || within(none.decided.harmful.share, bound) && within(missed, beta));
+    let percent = |share: f64| format!("{:.2} \u{b1} {:.2} %", share * 100.0, error_of(share) * 100.0);
+    let share = |share: Share| percent(share.share);
+    let (false_harm, missed) = match watched.is_empty() {
+        true => ("-".to_owned(), "-".to_owned()),
+        false => (format!("{} ({:.0} %)", share(none.decided.harmful), bound * 100.0), percent(missed)),
+    };
+    let name = protocol.key.as_str().trim_start_matches("calibrate-");
+    let looks = match protocol.monitoring.looks.len() {
+        1 => "1 look".to_owned(),
+        looks => format!("{looks} looks"),
+    };
+    let line = format!(
+        "| `{name}` | {}, {looks}, {} | {} ({:.1} %) | {} ({:.1} %) | {} | {} | {false_harm} | {missed} | {:.0}, {:.0} % of {:.0} |",
+        report.people,
+        report.trials,
+        share(none.decided.succeeded),
+        alpha * 100.0,
+        percent(given_up),
+        beta * 100.0,
+        share(worthwhile.decided.succeeded),
+        share(half.decided.succeeded),
+        none.expected_people,
+        size * 100.0,
+        fixed,
+    );
+    Ok((line, kept))
+}

@@ -1,0 +1,53 @@
+//! A small version of `scripts/calibrate`: whole trials of its designs keep their error rates. The measured figures at 10,000
+//! trials stand in docs/STATISTICS.md.
+
+use fairtrial_analysis::rehearse::{Rehearsal, ScenarioReport, Truth};
+use fairtrial_domain::LockedProtocol;
+
+struct Bounds {
+    wrong_success: f64,
+    wrong_failure: f64,
+    /// Error of the harm measure, where there is one.
+    harm: Option<f64>,
+    /// People without effect, as a share of the largest size.
+    size: f64,
+}
+
+fn measured(document: &str, trials: u64, bounds: &Bounds) {
+    let plan = LockedProtocol::from_json(document.as_bytes()).unwrap();
+    let rehearsal = Rehearsal::new(&plan, trials).unwrap();
+    let report = rehearsal.report(&rehearsal.run(0..trials, 11), trials, 11);
+    let of = |truth: Truth| -> &ScenarioReport { report.scenarios.iter().find(|found| found.truth == truth).unwrap() };
+    let within = |what: &str, found: f64, bound: f64| {
+        let error = (bound * (1.0 - bound) / trials as f64).sqrt();
+        assert!(found <= bound + 3.3 * error, "{}: {what} {found}, bound {bound}", report.trial);
+    };
+    let none = of(Truth::NoEffect);
+    within("wrong success", none.decided.succeeded.share, bounds.wrong_success);
+    let worthwhile = &of(Truth::Worthwhile).decided;
+    within("wrong failure", worthwhile.failed.share + worthwhile.futile.share, bounds.wrong_failure);
+    if let Some(harm) = bounds.harm {
+        within("false harm", none.decided.harmful.share, harm);
+        within("harm missed", 1.0 - of(Truth::Harm).decided.harmful.share, bounds.wrong_failure);
+    }
+    let size = none.expected_people / report.people as f64;
+    assert!(size <= bounds.size, "{}: {size} of the largest size without an effect", report.trial);
+}
+
+#[test]
+fn a_small_trial_keeps_its_error_rates() {
+    let document = include_str!("../../../../scripts/calibration/small.protocol.json");
+    measured(document, 800, &Bounds { wrong_success: 0.025, wrong_failure: 0.20, harm: None, size: 0.75 });
+}
+
+#[test]
+fn the_default_design_keeps_its_error_rates() {
+    let document = include_str!("../../../../scripts/calibration/letter.protocol.json");
+    measured(document, 100, &Bounds { wrong_success: 0.025, wrong_failure: 0.20, harm: Some(0.10), size: 0.70 });
+}
+
+#[test]
+fn twenty_daily_looks_keep_the_error_rates() {
+    let document = include_str!("../../../../scripts/calibration/daily.protocol.json");
+    measured(document, 100, &Bounds { wrong_success: 0.025, wrong_failure: 0.20, harm: Some(0.10), size: 0.70 });
+}

@@ -1,0 +1,102 @@
+//! What a live trial keeps is what its analysis needs: covariates, groups, who got what, and the order of the people.
+
+use chrono::Duration;
+use fairtrial_app::{
+    AppError, Clock,
+    frontline::notes::{NoteCall, OverrideCall},
+    trials::life::Move,
+};
+use fairtrial_domain::{
+    UnitText,
+    event::EventId,
+    note::{CodeWord, DeliveryStatus},
+    trial::{Decision, PersonRole, Verb},
+};
+use fairtrial_testkit::on_both_databases;
+use serde_json::{Value, json};
+
+use crate::stage::{Company, StandingClock, call, hire, open, plan, run};
+
+fn note(id: &str, unit: &str) -> NoteCall {
+    NoteCall { event_id: EventId::new(id).unwrap(), unit: UnitText::new(unit).unwrap() }
+}
+
+/// Adjusted for age and region, fair by region, drawn again 99 times, with the effect on those who had it delivered.
+fn asked() -> Value {
+    json!({
+        "attributes": [
+            {"name": "age", "type": "integer", "minimum": 0, "maximum": 120, "purpose": "covariate"},
+            {"name": "region", "type": "category", "values": ["18", "65"], "purpose": "equity"}],
+        "equity": {"groups": ["region"], "margin": "0.02"},
+        "allocation": {"method": "permuted_blocks", "strata": [], "block_multiples": [1]},
+        "analysis": {"population": "as_assigned", "missing": "not_settled", "adjust_for": ["age", "region"],
+            "randomisation_redraws": 99, "effect_on_those_who_got_it": "delivered"},
+    })
+}
+
+on_both_databases! {
+    fn a_live_trial_is_analysed_as_its_plan_asks(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let trial = company.start(&app, &plan("letter", "justice", &asked())).await;
+            let mut events = Vec::new();
+            let mut new = 0;
+            for n in 0..120 {
+                let unit = format!("person-{n}");
+                let mut asked = call(&unit);
+                if n % 10 != 9 {
+                    asked.attributes.insert("age".into(), json!(20 + n % 50));
+                }
+                asked.attributes.insert("region".into(), json!(if n % 20 == 0 { "18" } else { "65" }));
+                let arm = app.assign(&company.key, &trial, &asked).await.unwrap().arm.unwrap();
+                let is_new = arm.as_str() == "new";
+                if is_new {
+                    new += 1;
+                    let status = if new % 5 == 0 { DeliveryStatus::Failed } else { DeliveryStatus::Delivered };
+                    app.note_delivery(&company.key, &trial, &note(&format!("d-{n}"), &unit), status, clock.now()).await.unwrap();
+                }
+                // Seven of ten with the new version and four of ten without.
+                if n / 2 % 10 < if is_new { 7 } else { 4 } {
+                    events.push(json!({"event_id": format!("e-{n}"), "unit": unit, "event": "fine.paid",
+                        "occurred_at": "2026-11-23T10:00:00Z"}));
+                }
+            }
+            let give = OverrideCall {
+                note: note("o-1", "person-0"), to_arm: "new".into(), reason_code: CodeWord::new("hearing").unwrap(), remark: None,
+            };
+            app.override_version(&company.key, &trial, &give).await.unwrap();
+            clock.advance(Duration::days(2));
+            app.record(&company.key, &events, false).await.unwrap();
+            clock.advance(Duration::days(10));
+            app.move_trial(&company.designer, &trial, &Move::plain(Verb::Stop, "enough")).await.unwrap();
+            app.move_trial(&company.analyst, &trial, &Move::plain(Verb::LockData, "over")).await.unwrap();
+            let report = app.report(&company.analyst, &trial).await.unwrap().1;
+            assert!(report.departures.is_empty(), "{:?}", report.departures);
+            let difference = &report.outcomes[0].comparisons[0];
+            let plain = &report.outcomes[0].unadjusted[0];
+            assert!((plain.estimate.unwrap() - 0.3).abs() < 0.02, "{plain:?}");
+            assert_eq!(difference.method.as_deref(), Some("Lin's adjusted difference"));
+            assert!((difference.estimate.unwrap() - 0.3).abs() < 0.1, "{difference:?}");
+            let got = &report.got_it[0];
+            assert!((got.share.unwrap() - 0.8).abs() < 0.02, "{got:?}");
+            assert!(got.estimate.unwrap() > plain.estimate.unwrap(), "fewer got it than were assigned to it");
+            assert_eq!(report.redrawn[0].redraws, 99);
+            assert!(report.redrawn[0].p_value.unwrap() <= 0.05, "{:?}", report.redrawn);
+            let groups: Vec<_> = report.equity.iter().map(|found| found.group.clone().unwrap()).collect();
+            assert_eq!(groups, ["18", "65"]);
+            assert!(report.equity.iter().all(|found| found.comparison.as_ref().unwrap().estimate.is_some()));
+            // The same people, folded from the logs by another server, give the same bytes.
+            let again = open(database, clock.clone()).await;
+            let found = again.recompute(&company.analyst, &trial).await.unwrap();
+            assert_eq!(found.frozen, found.recomputed);
+            // Whoever adopts it says why, although some group may be left worse off.
+            let manager = hire(&app, "justice", PersonRole::Manager).await;
+            let mut adopt = Move::plain(Verb::Decide, "");
+            adopt.decision = Some(Decision::Adopt);
+            let refused = app.move_trial(&manager, &trial, &adopt).await.unwrap_err();
+            assert!(matches!(&refused, AppError::Invalid(faults) if faults[0].pointer == "/reason"), "{refused:?}");
+        });
+    }
+}
