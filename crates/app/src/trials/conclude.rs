@@ -98,13 +98,13 @@ impl App {
         let report = self.compute_report(trial).await?;
         let verdict = report.verdict.kind;
         let by_the_rule = recommended(verdict).contains(&decision);
-        let adoption = self.adoption_asked(trial, asked, decision)?;
         let open = report.equity.iter().any(|group| group.finding != EquityFinding::NoneSeen);
         if decision == Decision::Adopt && open && asked.reason.trim().is_empty() {
             let detail = "it cannot be ruled out that a group is left worse off: say why this is adopted all the same, and what \
                           is done for them; it will be published";
             return Err(AppError::invalid("/reason", "missing_field", detail));
         }
+        let adoption = self.adoption_asked(trial, asked, decision)?;
         if !by_the_rule && asked.reason.trim().is_empty() {
             let detail = "this is not what the verdict recommends: say why, it will be published";
             return Err(AppError::invalid("/reason", "missing_field", detail));
