@@ -161,7 +161,7 @@ async function plan() {
   const register = await (await fetch(`${origin}/register.json`)).json();
   const open = register.trials.flatMap(({ trial, code }) => [`/register/${trial}`, `/t/${code}`]);
   return [
-    { login: null, pages: [...found(["/sign-in", "/register", "/register?q=letter", ...open]), { path: "/nothing-is-here", status: 404 }] },
+    { login: null, pages: [...found(["/sign-in", "/docs", "/register", "/register?q=letter", ...open]), { path: "/nothing-is-here", status: 404 }] },
     { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/trials/new/steps", "/account", "/library", "/library?q=letter&verdict=succeeded", "/reviews", "/optouts", ...trials]), { path: "/trials/nothing-is-here", status: 404 }] },
     { login: account("manager"), pages: found(["/", "/portfolio", ...decisions]) },
     { login: account("privacy"), pages: found(["/reviews"]) },

@@ -18,6 +18,9 @@ use crate::{
     transport::{self, Answer, Call, Limit},
 };
 
+/// What the addresses of evaluations begin with.
+const EVALUATE: &str = "/ofrep/v1/evaluate/flags";
+
 /// Why there is no evaluation, in the protocol's words.
 #[derive(Clone)]
 struct Failure {
@@ -47,12 +50,21 @@ impl Failure {
 fn failure(problem: &Problem) -> Option<Failure> {
     let code = match problem.code {
         Code::NotFound => "FLAG_NOT_FOUND",
-        Code::MalformedJson | Code::MalformedRequest => "PARSE_ERROR",
+        Code::MalformedJson | Code::MalformedRequest | Code::UnknownParameter => "PARSE_ERROR",
         Code::InvalidBody | Code::NotAcceptable | Code::LooksLikeIdentifier => "INVALID_CONTEXT",
         Code::Conflict => "GENERAL",
         _ => return None,
     };
     Some(Failure::new(code, problem.detail.clone()))
+}
+
+/// A refusal at the door in the protocol's shape, when the address is one of its own.
+pub(crate) fn refusal(problem: &Problem, path: &str) -> Option<HttpResponse> {
+    let rest = path.strip_prefix(EVALUATE)?;
+    let failure = failure(problem)?;
+    // The key as it was sent: what the door refuses need not make a text.
+    let key = rest.strip_prefix('/').filter(|key| !key.is_empty());
+    Some(HttpResponse::build(failure.status()).json(failure.body(key)))
 }
 
 /// Whom a request is about, and what it says of them.

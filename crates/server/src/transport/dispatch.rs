@@ -15,7 +15,7 @@ use super::{
     places::{Parts, Place},
 };
 use crate::{
-    access, pages,
+    access, api, pages,
     problem::{Code, Problem},
     server::State,
 };
@@ -97,6 +97,9 @@ fn check_address(request: &HttpRequest) -> Result<(), Problem> {
 
 /// Tells a problem in the reader's shape.
 fn refuse(problem: &Problem, audience: Audience, request: &HttpRequest) -> HttpResponse {
+    if let Some(answer) = api::ofrep::refusal(problem, request.path()) {
+        return answer;
+    }
     let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.as_str().to_owned());
     let state = request.app_data::<web::Data<State>>();
     match (audience, state) {

@@ -71,6 +71,19 @@ fn a_failure_has_key_code_and_details() {
             assert!(!response.text().contains("ana@"));
         }
     }
+    // What the door refuses has the same shape.
+    for (path, status, code, key) in [
+        ("/ofrep/v1/evaluate/flags/a%ff", 400, "PARSE_ERROR", Some("a%ff")),
+        ("/ofrep/v1/evaluate/flags/a%00b", 400, "PARSE_ERROR", Some("a%00b")),
+        ("/ofrep/v1/evaluate/flags/open-door?x=1", 400, "PARSE_ERROR", Some("open-door")),
+        ("/ofrep/v1/evaluate/flags?x=1", 400, "PARSE_ERROR", None),
+        ("/ofrep/v1/evaluate/flags/a/b", 404, "FLAG_NOT_FOUND", Some("a/b")),
+    ] {
+        let response = evaluate(&world, path, &json!({"context": {"targetingKey": "u-1"}}));
+        assert_eq!((response.status, response.header("content-type")), (status, Some("application/json")), "{path}");
+        assert_eq!((&response.json()["errorCode"], response.json()["key"].as_str()), (&json!(code), key), "{path}");
+        assert!(response.json()["errorDetails"].is_string());
+    }
     // A context of the right shape whose key cannot be a unit: one flag fails, and of all flags each.
     for unit in ["", "ana@example.org", "caf\u{e9}"] {
         let context = json!({"context": {"targetingKey": unit}});
