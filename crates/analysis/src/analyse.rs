@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use fairtrial_domain::{
     LockedProtocol,
     projection::Evidence,
-    protocol::{Outcome, OutcomeKind},
+    protocol::{Outcome, OutcomeKind, Protocol},
 };
-use fairtrial_stats::one_proportion::wilson;
+use fairtrial_stats::{StatError, one_proportion::wilson};
 
 use crate::{
     adjusting::Adjusting,
@@ -18,13 +18,14 @@ use crate::{
     flow::flow,
     got_it::got_it,
     integrity,
-    looks::looks,
+    looks::{Watched, looks},
     missing_bounds::missing_bounds,
+    monitor::{self, Judged, LookDecision},
     reading::Reading,
     redraw::redraw,
     report::{
-        ArmOutcome, ArmReport, EquityFinding, EquityReport, Measure, NotEstimable, OutcomeReport, Reason, Report,
-        VerdictKind,
+        AfterLooks, ArmOutcome, ArmReport, Decision, EquityFinding, EquityReport, LookHeld, Measure, NotEstimable,
+        OutcomeReport, Reason, Report, VerdictKind,
     },
     sample::ArmSample,
     verdict::{self, Stage},
@@ -38,8 +39,27 @@ use crate::{
 pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Report {
     let protocol = plan.protocol();
     let known = Remembered::default();
-    let reading = Reading::new(protocol, evidence, &known);
-    let integrity = integrity::gates(&reading);
+    let mut departures = Vec::new();
+    let held = monitor::hold_all(protocol, &evidence.looks).unwrap_or_else(|error| {
+        departures.push(not_computed(&error));
+        Vec::new()
+    });
+    // After looks, the end has the error that they left.
+    let bounds = match (evidence.locked, held.is_empty()) {
+        (true, false) => Some(monitor::final_bounds(protocol, evidence)),
+        _ => None,
+    };
+    let reading = match &bounds {
+        None => Reading::new(protocol, evidence, &known),
+        Some(Ok(bounds)) => Reading::at_look(protocol, evidence, bounds, &known),
+        Some(Err(error)) => {
+            departures.push(not_computed(error));
+            Reading { alpha: 0.0, level: 1.0, ..Reading::new(protocol, evidence, &known) }
+        }
+    };
+    let watched = Watched { looks: &held, crossings: &evidence.crossings };
+    let mut integrity = integrity::gates(&reading);
+    integrity.extend(integrity::looks_on_time(&reading, &held));
     let decision = claims::decide(&reading);
     let outcomes: Vec<OutcomeReport> = protocol
         .outcomes
@@ -50,18 +70,26 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
         .collect();
     let arms = arms(&reading);
     let equity = equity(&reading);
-    let mut verdict = verdict::decide(&verdict::Found {
+    let found = verdict::Found {
         reading: &reading,
         gates: &integrity,
         decision: &decision,
         arms: &arms,
         outcomes: &outcomes,
+        watched,
         stage: if evidence.locked { Stage::Final } else { Stage::Hidden },
+    };
+    let mut verdict = verdict::decide(&found);
+    let end = bounds.as_ref().and_then(|bounds| bounds.as_ref().ok()).map(|bounds| {
+        let judged = Judged { decision: LookDecision::of(&verdict), arm: verdict.arm.clone() };
+        monitor::held_at_the_end(protocol, evidence, bounds, judged, &decision)
     });
     if verdict.kind == VerdictKind::Succeeded {
         verdict.reasons.extend(open_question(&equity));
     }
     let cost = cost(&reading, outcomes.get(reading.primary()), verdict.kind);
+    let after_looks = end.as_ref().and_then(|end| after_looks(protocol, evidence, &watched, end, &decision));
+    departures.extend(self::departures(&reading, &held));
     Report {
         trial: protocol.key.clone(),
         title: protocol.title.clone(),
@@ -78,12 +106,13 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
         outcomes,
         decision,
         flow: flow(&reading),
-        looks: looks(&reading),
+        looks: looks(&reading, &held, end.as_ref()),
+        after_looks,
         equity,
         cost,
         redrawn: redraw(&reading, plan.id()),
         got_it: got_it(&reading),
-        departures: departures(&reading),
+        departures,
     }
 }
 
@@ -106,6 +135,31 @@ fn open_question(equity: &[EquityReport]) -> Option<Reason> {
         "It cannot be ruled out that a group is left worse off: {names}. Whoever adopts this says why all the same."
     );
     Some(Reason::new("equity_question_open", detail))
+}
+
+/// Inference that takes the looks into account, as of the look that ended the trial or else of the end.
+fn after_looks(
+    plan: &Protocol,
+    evidence: &Evidence,
+    watched: &Watched<'_>,
+    end: &LookHeld,
+    decision: &Decision,
+) -> Option<AfterLooks> {
+    let Some(ended_by) = watched.ended_by(plan, evidence) else {
+        let all: Vec<LookHeld> = watched.looks.iter().chain(std::iter::once(end)).cloned().collect();
+        return monitor::after_looks(plan, &all, true, evidence, &decision.arms);
+    };
+    let until = evidence.looks.iter().position(|look| look.look == ended_by.look)?;
+    let (then, looks) = (evidence.looks.get(until)?, watched.looks.get(..=until)?);
+    let known = Remembered::default();
+    let at_look = Reading { open: true, ..Reading::new(plan, &then.evidence, &known) };
+    monitor::after_looks(plan, looks, false, &then.evidence, &claims::decide(&at_look).arms)
+}
+
+fn not_computed(error: &StatError) -> Reason {
+    let detail =
+        format!("The boundaries of the looks could not be computed ({error}); nothing can be shown to succeed.");
+    Reason::new("boundaries_not_computed", detail)
 }
 
 fn arms(reading: &Reading<'_>) -> Vec<ArmReport> {
@@ -208,10 +262,11 @@ fn arm_outcome(
 }
 
 /// Where the report does otherwise than the plan says.
-fn departures(reading: &Reading<'_>) -> Vec<Reason> {
+fn departures(reading: &Reading<'_>, held: &[LookHeld]) -> Vec<Reason> {
     let mut departures = not_adjusted(reading);
-    if reading.plan.monitoring.looks.len() > 1 {
-        let detail = "The plan has looks before the lock of the data; this version holds the last one only.";
+    if reading.plan.monitoring.looks.len() > 1 && reading.evidence.locked && held.is_empty() {
+        let detail =
+            "The plan has looks before the lock of the data and none was held; the whole error was left for the end.";
         departures.push(Reason::new("looks_not_opened", detail));
     }
     departures

@@ -17,7 +17,7 @@ mod equity;
 mod flow;
 mod got_it;
 pub mod integrity;
-mod looks;
+pub mod looks;
 mod missing_bounds;
 pub mod monitor;
 pub mod reading;

@@ -5,10 +5,14 @@
 
 mod counts;
 mod handling;
+mod looks;
 mod missing;
 mod ratio;
 
+use fairtrial_domain::{projection::Evidence, protocol::Protocol};
+
 use crate::{
+    comparison::Remembered,
     reading::Reading,
     report::{Gate, GateStatus},
 };
@@ -28,8 +32,17 @@ pub fn gates(reading: &Reading<'_>) -> Vec<Gate> {
         counts::stray_events(reading),
         counts::plan_adherence(reading),
     ];
+    gates.extend(ratio::sample_ratio_by_group(reading));
     gates.extend(handling::care_overrides(reading));
     gates
+}
+
+pub(crate) use looks::looks_on_time;
+
+/// The checks of a plan's evidence by themselves: they look at counts, never at who did better.
+#[must_use]
+pub fn of_counts(plan: &Protocol, evidence: &Evidence) -> Vec<Gate> {
+    gates(&Reading::new(plan, evidence, &Remembered::default()))
 }
 
 fn gate(name: &str, status: GateStatus, detail: impl Into<String>, p_value: Option<f64>) -> Gate {

@@ -1,10 +1,17 @@
 //! Do the arms have the shares that the plan gives them, when people enter and when their outcomes arrive?
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
 use fairtrial_domain::protocol::Allocation;
-use fairtrial_stats::sample_ratio;
+use fairtrial_stats::{
+    PValue,
+    sample_ratio::{self, SequentialRatio, mixture_ln_e},
+};
 
 use super::{gate, status_of};
 use crate::{
+    claims::Multiplicity,
     comparison::shown,
     reading::Reading,
     report::{Gate, GateStatus},
@@ -18,8 +25,9 @@ use crate::{
 /// outcome arrived, because a source that fails in one version is how a fair draw most often becomes an unfair record. The
 /// worse of the two counts.
 ///
-/// It holds for one look. Whoever reads it every day meets a false amber in about one of a hundred days' first looks and
-/// a false red in one of a thousand.
+/// While people are in the trial, and where looks were held, the check is read again and again: then it goes by evidence whose
+/// error rate holds at all readings together, the largest of all days for those assigned. A trial that is read once, when its
+/// data are locked, is tested once, with more power.
 pub(super) fn sample_ratio(reading: &Reading<'_>) -> Gate {
     let plan = reading.plan;
     if matches!(plan.allocation, Allocation::SteppedWedge { .. }) {
@@ -28,25 +36,94 @@ pub(super) fn sample_ratio(reading: &Reading<'_>) -> Gate {
         return gate("sample_ratio", GateStatus::Green, detail, None);
     }
     let by_cluster = plan.allocation.is_by_cluster();
+    let again = !reading.evidence.locked || !reading.evidence.looks.is_empty();
     let primary = reading.samples.get(reading.primary()).map(Vec::as_slice).unwrap_or_default();
     let people = plural(&plan.unit);
     if by_cluster {
         let clusters: Vec<u64> = primary.iter().map(|arm| arm.clusters_assigned).collect();
-        return shares(reading, &clusters, "clusters");
+        return shares(reading, &clusters, "clusters", None);
     }
-    let assigned = shares(reading, &reading.evidence.assigned(plan.arms.len()), &people);
+    let day_by_day = again.then(|| over_all_days(reading)).flatten();
+    let assigned = shares(reading, &reading.evidence.assigned(plan.arms.len()), &people, day_by_day);
     let can_miss = plan.outcomes.get(reading.primary()).is_some_and(|outcome| !absence_counts(plan, outcome));
     if !can_miss {
         return assigned;
     }
     let arrived: Vec<u64> = primary.iter().map(|arm| arm.analysed).collect();
-    let arrived = shares(reading, &arrived, &format!("{people} with an outcome"));
+    let so_far = again.then(|| evidence_now(reading, &arrived)).flatten();
+    let arrived = shares(reading, &arrived, &format!("{people} with an outcome"), so_far);
     if arrived.status > assigned.status { arrived } else { assigned }
 }
 
-fn shares(reading: &Reading<'_>, observed: &[u64], what: &str) -> Gate {
+/// ln of the largest evidence against the planned shares on any day so far.
+fn over_all_days(reading: &Reading<'_>) -> Option<f64> {
+    let mut days: BTreeMap<NaiveDate, Vec<u64>> = BTreeMap::new();
+    for enrolled in &reading.evidence.enrolment {
+        let counts = days.entry(enrolled.day).or_insert_with(|| vec![0; reading.plan.arms.len()]);
+        if let Some(count) = counts.get_mut(enrolled.arm) {
+            *count = count.saturating_add(enrolled.assigned);
+        }
+    }
+    let mut sequence = SequentialRatio::new(&ratio(reading)).ok()?;
+    for counts in days.values() {
+        sequence.add(counts).ok()?;
+    }
+    Some(sequence.ln_e_max())
+}
+
+/// ln of the evidence against the planned shares in these counts: of those whose outcomes arrived, the days are not known.
+fn evidence_now(reading: &Reading<'_>, observed: &[u64]) -> Option<f64> {
+    let shares: Vec<f64> = ratio(reading).iter().map(|share| *share as f64).collect();
+    let all: f64 = shares.iter().sum();
+    let shares: Vec<f64> = shares.iter().map(|share| share / all).collect();
+    mixture_ln_e(observed, &shares).ok()
+}
+
+fn ratio(reading: &Reading<'_>) -> Vec<u64> {
+    reading.plan.ratio().iter().map(|share| u64::from(*share)).collect()
+}
+
+/// The same of every stratum, or every level of every factor, which share the error: a draw that fails in one office hides in
+/// the sum of all. None where there are no groups, or whole clusters are assigned.
+pub(super) fn sample_ratio_by_group(reading: &Reading<'_>) -> Option<Gate> {
     let plan = reading.plan;
-    let ratio: Vec<u64> = plan.ratio().iter().map(|share| u64::from(*share)).collect();
+    if plan.allocation.is_by_cluster() {
+        return None;
+    }
+    let mut groups: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    let cells = reading.evidence.outcomes.get(reading.primary()).into_iter().flat_map(|outcome| &outcome.cells);
+    for cell in cells.filter(|cell| !cell.group.is_empty()) {
+        let counts = groups.entry(cell.group.as_str()).or_insert_with(|| vec![0; plan.arms.len()]);
+        if let Some(count) = counts.get_mut(cell.arm) {
+            *count = count.saturating_add(cell.assigned);
+        }
+    }
+    if groups.len() < 2 {
+        return None;
+    }
+    let again = !reading.evidence.locked || !reading.evidence.looks.is_empty();
+    let p_of = |counts: &Vec<u64>| {
+        if again {
+            return evidence_now(reading, counts).map(|ln_e| (-ln_e).exp().min(1.0));
+        }
+        sample_ratio::test(counts, &ratio(reading)).ok().and_then(|test| shown(test.p_value))
+    };
+    let p_values: Vec<Option<f64>> = groups.values().map(p_of).collect();
+    let adjusted = Multiplicity::Holm.adjusted(&p_values);
+    let worst = groups.keys().zip(adjusted).filter_map(|(group, p)| Some((*group, p?)));
+    let (group, p) = worst.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let status = status_of(p);
+    let detail = match status {
+        GateStatus::Green => format!("The versions have the planned shares in all {} groups.", groups.len()),
+        _ => format!("The versions do not have the planned shares among \u{201c}{group}\u{201d}."),
+    };
+    Some(gate("sample_ratio_by_group", status, detail, Some(p.max(f64::MIN_POSITIVE))))
+}
+
+/// `ln_e` is evidence that may be read at every moment; without it, the counts are tested once.
+fn shares(reading: &Reading<'_>, observed: &[u64], what: &str, ln_e: Option<f64>) -> Gate {
+    let plan = reading.plan;
+    let ratio = ratio(reading);
     if observed.iter().all(|count| *count == 0) {
         return gate("sample_ratio", GateStatus::Green, format!("There are no {what} yet."), None);
     }
@@ -56,7 +133,12 @@ fn shares(reading: &Reading<'_>, observed: &[u64], what: &str) -> Gate {
             return gate("sample_ratio", GateStatus::Amber, format!("The shares could not be checked: {error}."), None);
         }
     };
-    let status = status_of(test.p_value.p());
+    let p_value = match ln_e {
+        Some(_) if test.impossible => test.p_value,
+        Some(ln_e) => PValue::from_ln((-ln_e).min(0.0)),
+        None => test.p_value,
+    };
+    let status = status_of(p_value.p());
     let names = |index: usize| plan.arms.get(index).map_or("", |arm| arm.name.as_str());
     let most = observed
         .iter()
@@ -85,5 +167,5 @@ fn shares(reading: &Reading<'_>, observed: &[u64], what: &str) -> Gate {
             grouped(expected as u64)
         ),
     };
-    gate("sample_ratio", status, detail, shown(test.p_value))
+    gate("sample_ratio", status, detail, shown(p_value))
 }

@@ -1,5 +1,6 @@
 //! A look: whether one is due, its boundaries, and what it decides.
 
+use chrono::NaiveDate;
 use fairtrial_domain::{
     ArmKey,
     decision_rule::DecisionRule,
@@ -16,13 +17,17 @@ use fairtrial_stats::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::schedule::{Bound, bounds, one_sided_alpha};
+use super::{
+    schedule::{Bound, bounds, one_sided_alpha},
+    watch::error_of_looks,
+};
 use crate::{
     claims::{self, Multiplicity},
     comparison::Remembered,
     integrity,
+    looks::Watched,
     reading::Reading,
-    report::VerdictKind,
+    report::{Decision, Verdict, VerdictKind},
     verdict::{self, Found, Stage},
 };
 
@@ -57,6 +62,20 @@ impl LookDecision {
     /// All of them.
     pub const ALL: [Self; 6] =
         [Self::KeepGoing, Self::Succeeded, Self::Failed, Self::Futile, Self::Harmful, Self::Invalid];
+
+    /// The finer word for a verdict.
+    #[must_use]
+    pub fn of(verdict: &Verdict) -> Self {
+        let futile = verdict.reasons.first().is_some_and(|reason| reason.code == "futile");
+        match verdict.kind {
+            VerdictKind::Succeeded => Self::Succeeded,
+            VerdictKind::Failed if futile => Self::Futile,
+            VerdictKind::Failed => Self::Failed,
+            VerdictKind::Harmful => Self::Harmful,
+            VerdictKind::Undecided => Self::KeepGoing,
+            VerdictKind::Invalid => Self::Invalid,
+        }
+    }
 
     /// Whether it ends the trial at a look before the last.
     #[must_use]
@@ -105,14 +124,28 @@ pub struct Due {
 /// data and never due here.
 #[must_use]
 pub fn due(monitoring: &Monitoring, mature: u64, last: usize) -> Option<Due> {
-    let fraction = mature as f64 / monitoring.max_units.max(1) as f64;
+    let fraction = information(monitoring, mature);
     let before_the_end = monitoring.looks.len().saturating_sub(1);
     let passed = monitoring.looks.iter().take(before_the_end).filter(|look| look.to_f64() <= fraction + 1e-12).count();
     (passed > last).then_some(Due { look: passed, fraction })
 }
 
+/// The same where the plan's calendar calls the looks: the last whose day has begun by `today`, once anybody has been followed
+/// up.
+#[must_use]
+pub fn due_by_calendar(monitoring: &Monitoring, today: NaiveDate, mature: u64, last: usize) -> Option<Due> {
+    let passed = monitoring.looks_on.iter().take_while(|day| **day <= today).count();
+    (passed > last && mature > 0).then_some(Due { look: passed, fraction: information(monitoring, mature) })
+}
+
+/// The share of the planned information that so many units are, followed up in full.
+#[must_use]
+pub fn information(monitoring: &Monitoring, mature: u64) -> f64 {
+    mature as f64 / monitoring.max_units.max(1) as f64
+}
+
 /// Into how many parts the error is divided: new versions, and alternatives of the rule, under Holm and Hochberg.
-fn shares(plan: &Protocol) -> f64 {
+pub(super) fn parts(plan: &Protocol) -> f64 {
     fn alternatives(rule: &DecisionRule) -> usize {
         match rule {
             DecisionRule::Claim(_) => 1,
@@ -137,17 +170,14 @@ fn shares(plan: &Protocol) -> f64 {
 /// # Errors
 /// As [`bounds`].
 pub fn look_bounds(plan: &Protocol, held: &[f64], last_is_final: bool) -> Result<LookBounds, StatError> {
-    let parts = shares(plan);
+    let parts = parts(plan);
     let alpha = one_sided_alpha(&plan.monitoring);
     let all = bounds(&plan.monitoring, alpha / parts, held, last_is_final)?;
     let mut rule = all.last().copied().ok_or_else(|| StatError::invalid("held", "at least one look is needed"))?;
     rule.alpha_spent *= parts;
     rule.efficacy_p = if held.len() == 1 && last_is_final { alpha } else { rule.efficacy_p * parts };
     let measures = plan.outcomes.iter().enumerate().filter(|(_, outcome)| outcome.role == Role::Harm);
-    let harm = measures.map(|(place, outcome)| {
-        let total = outcome.harm_alpha.map_or(0.1, fairtrial_domain::Decimal::to_f64);
-        Ok((place, harm_bound(total, held, last_is_final)?))
-    });
+    let harm = measures.map(|(place, outcome)| Ok((place, harm_bound(error_of_looks(outcome), held, last_is_final)?)));
     Ok(LookBounds { rule, harm: harm.collect::<Result<_, StatError>>()? })
 }
 
@@ -168,26 +198,22 @@ fn harm_bound(total: f64, held: &[f64], last_is_final: bool) -> Result<f64, Stat
 /// `known` holds exact tests that were made before. It goes through the integrity checks, claims and verdict of the report.
 #[must_use]
 pub fn judge(plan: &Protocol, evidence: &Evidence, at: &LookBounds, last: bool, known: &Remembered) -> Judged {
-    let reading = Reading::at_look(plan, evidence, at, known);
-    let gates = integrity::gates(&reading);
-    let decision = claims::decide(&reading);
+    judged(&Reading::at_look(plan, evidence, at, known), at, last).0
+}
+
+/// The same with what the rule and the harm measures showed.
+pub(super) fn judged(reading: &Reading<'_>, at: &LookBounds, last: bool) -> (Judged, Decision) {
+    let gates = integrity::gates(reading);
+    let found_rule = claims::decide(reading);
     let stage = if last { Stage::Final } else { Stage::Look { futility_z: at.rule.futility_z } };
     let found = verdict::decide(&Found {
-        reading: &reading,
+        reading,
         gates: &gates,
-        decision: &decision,
+        decision: &found_rule,
         arms: &[],
         outcomes: &[],
+        watched: Watched { looks: &[], crossings: &[] },
         stage,
     });
-    let futile = found.reasons.first().is_some_and(|reason| reason.code == "futile");
-    let decision = match found.kind {
-        VerdictKind::Succeeded => LookDecision::Succeeded,
-        VerdictKind::Failed if futile => LookDecision::Futile,
-        VerdictKind::Failed => LookDecision::Failed,
-        VerdictKind::Harmful => LookDecision::Harmful,
-        VerdictKind::Undecided => LookDecision::KeepGoing,
-        VerdictKind::Invalid => LookDecision::Invalid,
-    };
-    Judged { decision, arm: found.arm }
+    (Judged { decision: LookDecision::of(&found), arm: found.arm }, found_rule)
 }

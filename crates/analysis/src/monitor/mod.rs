@@ -1,7 +1,16 @@
 //! Watching a trial while people are in it: planned looks, giving up, and harm.
 
+mod after;
+mod hold;
 mod judge;
 mod schedule;
+mod watch;
 
-pub use judge::{Due, Judged, LookBounds, LookDecision, due, judge, look_bounds};
+pub(crate) use after::after_looks;
+pub use hold::{LATE, followed_up, hold, hold_all};
+pub(crate) use hold::{final_bounds, held_at_the_end};
+pub use judge::{Due, Judged, LookBounds, LookDecision, due, due_by_calendar, information, judge, look_bounds};
 pub use schedule::{Bound, bounds, design, fractions, one_sided_alpha, spending};
+pub use watch::{
+    WatchFinding, crossed_by_day, crossed_by_events, error_of_looks, is_watched_daily, watched_at_every_event,
+};

@@ -225,6 +225,8 @@ impl<'a> TrialRun<'a> {
             wedge: None,
             handling: Vec::new(),
             units: None,
+            looks: Vec::new(),
+            crossings: Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Report,
+    looks::decided,
     report::{
         ArmOutcome, ArmReport, CostComparison, EquityFinding, GateStatus, LookReport, OutcomeReport, Reason, Verdict,
         VerdictKind,
@@ -85,6 +86,12 @@ pub struct ReleasedReport {
     pub rule: String,
     /// Where the report does otherwise than the plan says, and why.
     pub departures: Vec<Reason>,
+}
+
+/// A look without its numbers: with those of the end they would tell who came in between.
+fn look(look: &LookReport) -> LookReport {
+    let told = look.held.as_ref().map(|held| format!("held: {}", decided(held.decision)));
+    LookReport { held: None, detail: told.unwrap_or_else(|| look.detail.clone()), ..look.clone() }
 }
 
 /// How a check came out, without its numbers.
@@ -236,7 +243,7 @@ pub fn release(
             .map(|gate| ReleasedGate { gate: gate.gate.clone(), status: gate.status })
             .collect(),
         flow: flow(report, &arms, rounder),
-        looks: report.looks.clone(),
+        looks: report.looks.iter().map(look).collect(),
         equity: report
             .equity
             .iter()

@@ -4,14 +4,16 @@
 //! JSON), and a [`NotEstimable`] beside it says why.
 
 mod decision;
+mod look;
 mod outcome;
 mod rest;
 
 pub use decision::{ArmDecision, ClaimFinding, ClaimStatus, Decision, HarmFinding};
+pub use look::{AfterLooks, ArmAfterLooks, HarmBound, LookArm, LookHeld, LookReport, LookStatus};
 pub use outcome::{ArmOutcome, Comparison, Measure, MissingBounds, OutcomeReport};
 pub use rest::{
-    ArmCost, CostComparison, CostReport, EquityFinding, EquityReport, Flow, FlowArm, GotItReport, LookReport,
-    LookStatus, NotEnrolled, RedrawReport, Shrunken, YearlyCost,
+    ArmCost, CostComparison, CostReport, EquityFinding, EquityReport, Flow, FlowArm, GotItReport, NotEnrolled, RedrawReport,
+    Shrunken, YearlyCost,
 };
 
 use chrono::{DateTime, Utc};
@@ -54,6 +56,9 @@ pub struct Report {
     pub flow: Flow,
     /// Planned looks and what became of them.
     pub looks: Vec<LookReport>,
+    /// What may be said of the primary outcome with the looks taken into account; absent where none was held before the lock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_looks: Option<AfterLooks>,
     /// Whether a declared group is left worse off.
     pub equity: Vec<EquityReport>,
     /// What the versions cost.

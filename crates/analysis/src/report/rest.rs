@@ -57,31 +57,6 @@ pub struct FlowArm {
     pub handling: Option<ArmHandling>,
 }
 
-/// One planned look.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LookReport {
-    /// Number of the look, from 1.
-    pub look: usize,
-    /// Planned share of the information.
-    pub fraction: Decimal,
-    /// What became of it.
-    pub status: LookStatus,
-    /// A sentence.
-    pub detail: String,
-}
-
-/// What became of a planned look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LookStatus {
-    /// Not held; no error was spent on it.
-    NotHeld,
-    /// Still to come.
-    Planned,
-    /// The final look, held at the lock of the data.
-    Held,
-}
-
 /// Whether one declared group is left worse off by one arm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EquityReport {

@@ -148,5 +148,7 @@ fn evidence(plan: &LockedProtocol, counts: &Counts, as_of: DateTime<Utc>) -> Evi
         wedge: None,
         handling: Vec::new(),
         units: None,
+        looks: Vec::new(),
+        crossings: Vec::new(),
     }
 }

@@ -390,6 +390,8 @@ impl Gathered {
             wedge: None,
             handling: Vec::new(),
             units,
+            looks: Vec::new(),
+            crossings: Vec::new(),
         }
     }
 }

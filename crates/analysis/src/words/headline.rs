@@ -145,6 +145,17 @@ pub fn failed(subject: &Subject<'_>, shortfall: Shortfall, of_several: bool) -> 
     }
 }
 
+/// A look found that success had become too unlikely, and the trial ended on it.
+#[must_use]
+pub fn given_up(subject: &Subject<'_>, of_several: bool) -> String {
+    let who = if of_several {
+        "None of the new versions was".to_owned()
+    } else {
+        format!("\u{201c}{}\u{201d} was not", subject.arm.name)
+    };
+    format!("{who} on the way to do enough, so the trial ended early. {}", comparison_sentence(subject))
+}
+
 /// A harm measure is beyond its margin.
 #[must_use]
 pub fn harmful(subject: &Subject<'_>) -> String {

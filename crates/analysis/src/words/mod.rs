@@ -7,7 +7,7 @@ mod headline;
 mod number;
 
 pub use headline::{
-    Shortfall, Subject, comparison_sentence, failed, harmful, interval_phrase, invalid, keep_going, not_worse,
-    succeeded, undecided,
+    Shortfall, Subject, comparison_sentence, failed, given_up, harmful, interval_phrase, invalid, keep_going,
+    not_worse, succeeded, undecided,
 };
 pub use number::{Scale, decimals, grouped, plural, rounded_up};

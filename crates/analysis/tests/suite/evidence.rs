@@ -79,6 +79,8 @@ pub(crate) fn locked(plan: &LockedProtocol, outcomes: Vec<Vec<Cell>>) -> Evidenc
         wedge: None,
         handling: Vec::new(),
         units: None,
+        looks: Vec::new(),
+        crossings: Vec::new(),
     }
 }
 

@@ -3,7 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{handling::ArmHandling, tally::Tally, unit_evidence::UnitEvidence};
+use super::{
+    handling::ArmHandling,
+    held::{HarmCrossing, HeldLook},
+    tally::Tally,
+    unit_evidence::UnitEvidence,
+};
 use crate::key::OutcomeKey;
 
 /// People of one arm and one group (a stratum or a cluster; empty without either).
@@ -112,6 +117,12 @@ pub struct Evidence {
     /// The people one by one, where the plan asks what sums cannot answer and the arms may be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub units: Option<UnitEvidence>,
+    /// The looks that were held before, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<HeldLook>,
+    /// The harm boundaries that were crossed between looks, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crossings: Vec<HarmCrossing>,
 }
 
 impl Evidence {

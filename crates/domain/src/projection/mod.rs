@@ -8,6 +8,8 @@
 
 mod evidence;
 mod handling;
+mod held;
+mod progress;
 mod tally;
 mod trial_projection;
 mod unit_evidence;
@@ -15,6 +17,7 @@ mod unit_outcome;
 
 pub use evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence};
 pub use handling::{ArmHandling, UnitNote};
+pub use held::{HarmCrossing, HeldLook};
 pub use tally::Tally;
 pub use trial_projection::{AssignedUnit, FoldedEvent, TrialProjection, matures_at};
 pub use unit_evidence::{Delivery, Observed, UnitEvidence, UnitRecord};

@@ -68,24 +68,24 @@ struct UnitRow {
 }
 
 #[derive(Debug, Default)]
-struct CellCounts {
-    assigned: u64,
-    in_transition: bool,
-    set_aside: u64,
-    tallies: Vec<Tally>,
+pub(super) struct CellCounts {
+    pub(super) assigned: u64,
+    pub(super) in_transition: bool,
+    pub(super) set_aside: u64,
+    pub(super) tallies: Vec<Tally>,
 }
 
 /// The fold of one trial's assignments and events.
 #[derive(Debug)]
 pub struct TrialProjection {
-    plan: Arc<LockedProtocol>,
+    pub(super) plan: Arc<LockedProtocol>,
     numbers: HashMap<Pseudonym, u32>,
     rows: Vec<UnitRow>,
     /// By outcome, then by unit number.
     states: Vec<Vec<UnitOutcome>>,
     groups: Vec<String>,
     group_numbers: HashMap<String, u32>,
-    cells: BTreeMap<(NaiveDate, u8, u32), CellCounts>,
+    pub(super) cells: BTreeMap<(NaiveDate, u8, u32), CellCounts>,
     counts: EventCounts,
     handling: Vec<ArmHandling>,
     /// Events that came a moment before their unit's assignment was known here.
@@ -268,6 +268,8 @@ impl TrialProjection {
             wedge,
             handling: self.handling.clone(),
             units: None,
+            looks: Vec::new(),
+            crossings: Vec::new(),
         }
     }
 

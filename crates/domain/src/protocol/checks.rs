@@ -6,7 +6,7 @@ use super::{
     checks_allocation,
     cursor::Faults,
     document::{Allocation, Protocol},
-    outcome::{Outcome, OutcomeKind, Role},
+    outcome::{Better, HarmWatch, Outcome, OutcomeKind, Role},
 };
 use crate::{
     Decimal,
@@ -62,6 +62,35 @@ fn outcomes(protocol: &Protocol, faults: &Faults) {
     }
     for (index, outcome) in protocol.outcomes.iter().enumerate() {
         check_outcome(outcome, &format!("/outcomes/{index}"), faults);
+        check_watch(protocol, outcome, &format!("/outcomes/{index}/harm_watch"), faults);
+    }
+}
+
+/// Watching a harm measure more closely than at the looks needs people who are drawn one by one, and at every event also an
+/// event that is the harm itself and a usual share beside which the margin can be read.
+fn check_watch(protocol: &Protocol, outcome: &Outcome, place: &str, faults: &Faults) {
+    if outcome.harm_watch == HarmWatch::Looks {
+        return;
+    }
+    let refuse = |wrong: bool, detail: &str| {
+        if wrong {
+            faults.add(place, "watch_not_possible", detail);
+        }
+    };
+    refuse(outcome.role != Role::Harm, "only a harm measure is watched");
+    refuse(protocol.allocation.is_by_cluster(), "where clusters or sites are assigned, harm is judged at the looks");
+    if outcome.harm_watch == HarmWatch::EveryEvent {
+        let happens = matches!(outcome.kind, OutcomeKind::Binary | OutcomeKind::Count);
+        refuse(
+            !happens || outcome.better != Better::Decrease,
+            "at every event a harm is watched that happens or does not: kind binary or count, better when it decreases",
+        );
+        let usual = outcome.expected_control.is_some_and(|usual| usual > Decimal::ZERO);
+        let no_margin = outcome.margin.is_none_or(|margin| margin == Decimal::ZERO);
+        refuse(
+            !usual && !no_margin,
+            "to watch at every event with a margin, say with expected_control how often the harm happens usually",
+        );
     }
 }
 
@@ -250,6 +279,13 @@ fn looks(protocol: &Protocol, faults: &Faults) {
     let increasing = looks.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
     if !increasing || looks.last() != Some(&Decimal::ONE) {
         faults.add("/monitoring/looks", "out_of_range", "looks must increase and end in \"1\"");
+    }
+    let days = &protocol.monitoring.looks_on;
+    let in_order = days.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
+    if !days.is_empty() && (!in_order || days.len() + 1 != looks.len()) {
+        let detail =
+            "the days of the looks must increase, one for each look but the last, which is the lock of the data";
+        faults.add("/monitoring/looks_on", "out_of_range", detail);
     }
     if looks.len() > 1 && protocol.monitoring.efficacy.is_none() {
         faults.add(

@@ -207,6 +207,8 @@ pub struct Monitoring {
     pub ends_on: NaiveDate,
     /// Planned looks as fractions of the planned information, ending in 1.
     pub looks: Vec<Decimal>,
+    /// The days on which the looks before the last are held, where the calendar and not the information calls them.
+    pub looks_on: Vec<NaiveDate>,
     /// How the error for success is shared over the looks.
     pub efficacy: Option<Spending>,
     /// How the error for giving up is shared over the looks.

@@ -16,7 +16,7 @@ pub use document::{
     Missing, Monitoring, Planning, Protocol, PublicComment, Risk, RiskLevel, Sides, Spending,
 };
 pub use id::{LockedProtocol, ProtocolId};
-pub use outcome::{Action, Better, Outcome, OutcomeKind, Role};
+pub use outcome::{Action, Better, HarmWatch, Outcome, OutcomeKind, Role};
 
 /// The schema that this version reads.
 pub const SCHEMA: &str = "fairtrial/protocol/1";

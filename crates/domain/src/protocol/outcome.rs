@@ -40,6 +40,20 @@ pub enum Action {
     Suspend,
 }
 
+/// How closely a harm measure is watched beside the planned looks.
+///
+/// Whoever watches more often spends half of the measure's error on it; the other half is for the looks and the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HarmWatch {
+    /// At the planned looks only.
+    Looks,
+    /// Whenever somebody is harmed, by whose arm it was.
+    EveryEvent,
+    /// Every day, among those whose follow-up is over.
+    Daily,
+}
+
 /// How events become one value per unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,6 +109,8 @@ pub struct Outcome {
     pub action: Option<Action>,
     /// One-sided error that the harm boundary may spend in all.
     pub harm_alpha: Option<Decimal>,
+    /// How closely it is watched beside the planned looks.
+    pub harm_watch: HarmWatch,
     /// Values are whole multiples of this.
     pub step: Decimal,
     /// A unit's value counts at most this much.

@@ -181,6 +181,7 @@ fn monitoring(at: &Cursor<'_>) -> Option<Monitoring> {
         "max_units",
         "ends_on",
         "looks",
+        "looks_on",
         "efficacy",
         "futility",
         "severe_harms_over_control",
@@ -192,6 +193,7 @@ fn monitoring(at: &Cursor<'_>) -> Option<Monitoring> {
     let ends_on = o.field("ends_on").and_then(|c| c.parsed());
     let looks =
         o.optional("looks").map_or(Some(vec![crate::Decimal::ONE]), |c| c.list(1..=50, |c| c.decimal("0.001"..="1")));
+    let looks_on = o.optional("looks_on").map_or(Some(Vec::new()), |c| c.list(1..=49, |c| c.parsed()));
     let efficacy = o.optional("efficacy").map(|c| spending(&c, false).map(|s| s.0));
     let futility = o.optional("futility").map(|c| spending(&c, true));
     let futility = absent_or(futility);
@@ -205,6 +207,7 @@ fn monitoring(at: &Cursor<'_>) -> Option<Monitoring> {
         max_units: u64::try_from(max_units?).ok()?,
         ends_on: ends_on?,
         looks: looks?,
+        looks_on: looks_on?,
         efficacy: absent_or(efficacy)?,
         futility: futility?.map(|(spending, _)| spending),
         futility_binding: binding,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     cursor::{Cursor, Object},
     document::{Arm, Spending},
-    outcome::{Action, Better, Outcome, OutcomeKind, Role},
+    outcome::{Action, Better, HarmWatch, Outcome, OutcomeKind, Role},
     reader::absent_or,
 };
 use crate::{
@@ -178,6 +178,7 @@ pub(super) fn outcome(at: &Cursor<'_>) -> Option<Outcome> {
         "margin_reason",
         "action",
         "harm_alpha",
+        "harm_watch",
         "step",
         "cap",
         "minimum",
@@ -201,6 +202,9 @@ pub(super) fn outcome(at: &Cursor<'_>) -> Option<Outcome> {
         .optional("action")
         .map(|c| c.word(&[("notify", Action::Notify), ("pause", Action::Pause), ("suspend", Action::Suspend)]));
     let harm_alpha = o.optional("harm_alpha").map(|c| c.decimal("0.001"..="0.5"));
+    let harm_watch = o.optional("harm_watch").map_or(Some(HarmWatch::Looks), |c| {
+        c.word(&[("looks", HarmWatch::Looks), ("every_event", HarmWatch::EveryEvent), ("daily", HarmWatch::Daily)])
+    });
     let step = o.optional("step").map_or(Some(Decimal::ONE), |c| c.decimal("0.000001"..="1000000"));
     let cap = size("cap");
     let value_bound = |name: &str| o.optional(name).map(|c| c.decimal("-1000000000"..="1000000000"));
@@ -220,6 +224,7 @@ pub(super) fn outcome(at: &Cursor<'_>) -> Option<Outcome> {
         margin_reason: absent_or(margin_reason)?,
         action: absent_or(action)?,
         harm_alpha: absent_or(harm_alpha)?,
+        harm_watch: harm_watch?,
         step: step?,
         cap: absent_or(cap)?,
         minimum: absent_or(minimum)?,

@@ -256,6 +256,7 @@ fn blank(arguments: &Arguments) -> Result<Question, Failure> {
             efficacy: None,
             futility: None,
             futility_binding: false,
+            looks_on: Vec::new(),
             severe_harms_over_control: None,
         }),
     })

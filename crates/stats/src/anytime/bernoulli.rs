@@ -51,6 +51,31 @@ fn ln_mixture(x: u64, n: u64, a: f64, b: f64, p: f64) -> f64 {
     a * p.ln() + b * q.ln() - ln_beta(a, b) - beta::ln_power_over_beta(after_a, after_b, p, q)
 }
 
+/// Evidence that a proportion lies above `p`, from `x` outcomes among `n` units: mixing over the part of a beta distribution
+/// `(a, b)` above `p`.
+///
+/// It holds against every proportion up to `p`, at any moment and however often one looks: each alternative above `p` gives a
+/// likelihood ratio that no smaller proportion lets grow on average. `a = b = 1` is a good choice without knowledge.
+///
+/// ```
+/// // Nine of ten, where half are expected: 11 of 12 rejects at 1 in 20, 9 of 12 does not.
+/// let evidence = |x| fairtrial_stats::anytime::beta_mixture_excess(x, 12, 1.0, 1.0, 0.5).map(|found| found.e());
+/// assert!(evidence(11)? > 20.0 && evidence(9)? < 20.0 && evidence(2)? < 1.0);
+/// # Ok::<(), fairtrial_stats::StatError>(())
+/// ```
+///
+/// # Errors
+/// As [`beta_mixture_evidence`], but `p` must lie above 0 and below 1.
+pub fn beta_mixture_excess(x: u64, n: u64, a: f64, b: f64, p: f64) -> Result<EValue, StatError> {
+    check(x, n, a, b)?;
+    if !(p > 0.0 && p < 1.0) {
+        return Err(StatError::invalid("p", "must lie between 0 and 1"));
+    }
+    let above = |a: f64, b: f64| beta::tails(a, b, p, 1.0 - p).ln_upper;
+    let share = above(a + x as f64, b + (n - x) as f64) - above(a, b);
+    Ok(EValue { ln_e: ln_mixture(x, n, a, b, p) + share })
+}
+
 /// An exact interval for one proportion that may be looked at after every unit.
 ///
 /// All proportions against which the beta mixture has not gathered evidence of `1 / alpha`. `a = b = 1/2` is a good

@@ -9,7 +9,7 @@ mod evidence;
 mod normal;
 mod safe;
 
-pub use bernoulli::{beta_mixture, beta_mixture_difference, beta_mixture_evidence};
+pub use bernoulli::{beta_mixture, beta_mixture_difference, beta_mixture_evidence, beta_mixture_excess};
 pub use betting::betting;
 pub use evidence::{EProcess, EValue};
 pub use normal::{ASYMPTOTIC_UNITS, asymptotic_interval, linear_model, mixture_ratio_test, normal_mixture_bound};

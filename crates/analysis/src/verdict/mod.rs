@@ -4,12 +4,17 @@
 //! 2. Data not locked and no look held: *Undecided*, keep going.
 //! 3. A harm measure beyond its margin: *Harmful*.
 //! 4. The decision rule holds for an arm: *Succeeded*.
-//! 5. Every arm is ruled out, because an effect worth having is excluded or a loss beyond a margin is shown: *Failed*.
+//! 5. The boundary for giving up was reached and nobody entered after it; or every arm is ruled out, because an effect worth
+//!    having is excluded or a loss beyond a margin is shown: *Failed*.
 //! 6. Otherwise: *Undecided*, with how many more people would settle it.
+//!
+//! What a look or a watched harm measure found before the end stays found: 3 and 4 count a boundary that was crossed then.
 //!
 //! At a look before the end harm comes first, and 5 is the boundary for giving up: *futile*.
 //!
 //! Telling 5 and 6 apart is what makes a trial without success worth its cost.
+
+mod crossings;
 
 use fairtrial_domain::{
     ArmKey, OutcomeKey,
@@ -22,6 +27,8 @@ use fairtrial_stats::special::normal;
 use crate::{
     claims::{highest_gain, shown_inferior},
     comparison::{Method, gain},
+    looks::Watched,
+    monitor::LookDecision,
     reading::Reading,
     report::{
         ArmDecision, ArmReport, ClaimStatus, Decision, Gate, GateStatus, Measure, OutcomeReport, Reason, Verdict,
@@ -44,6 +51,8 @@ pub struct Found<'a> {
     pub arms: &'a [ArmReport],
     /// The outcomes, for the words.
     pub outcomes: &'a [OutcomeReport],
+    /// What watching over the trial did before.
+    pub watched: Watched<'a>,
     /// When it is asked.
     pub stage: Stage,
 }
@@ -87,7 +96,11 @@ pub fn decide(found: &Found<'_>) -> Verdict {
     if found.stage == Stage::Hidden {
         return keep_going(found, "The data are not locked yet.");
     }
-    harmful(found).or_else(|| succeeded(found)).or_else(|| failed(found)).unwrap_or_else(|| undecided(found))
+    harmful(found)
+        .or_else(|| succeeded(found))
+        .or_else(|| given_up(found))
+        .or_else(|| failed(found))
+        .unwrap_or_else(|| undecided(found))
 }
 
 fn keep_going(found: &Found<'_>, why: &str) -> Verdict {
@@ -126,29 +139,32 @@ fn invalid(found: &Found<'_>) -> Option<Verdict> {
 
 fn harmful(found: &Found<'_>) -> Option<Verdict> {
     let crossed: Vec<_> = found.decision.harms.iter().filter(|harm| harm.crossed).collect();
-    let first = crossed.first()?;
-    let headline = subject(found, &first.outcome, &first.arm).map(|subject| words::harmful(&subject));
-    let mut reasons: Vec<Reason> = crossed
-        .iter()
-        .map(|harm| {
-            let (name, arm) = (outcome_name(found, &harm.outcome), arm_name(found, &harm.arm));
-            let detail = format!(
-                "{name}: the loss with \u{201c}{arm}\u{201d} is shown to be beyond the margin of {}.",
-                harm.margin
-            );
-            Reason::new("harm_boundary_crossed", detail)
-        })
-        .collect();
+    let before = crossings::harms(found);
+    let now = crossed.first().map(|harm| (&harm.outcome, &harm.arm));
+    let (outcome, arm) = now.or_else(|| before.first().map(|harm| (&harm.outcome, &harm.arm)))?;
+    let headline = subject(found, outcome, arm).map(|subject| words::harmful(&subject));
+    let mut reasons: Vec<Reason> = before.iter().map(|harm| harm.reason.clone()).collect();
+    reasons.extend(crossed.iter().map(|harm| {
+        let (name, arm) = (outcome_name(found, &harm.outcome), arm_name(found, &harm.arm));
+        let detail =
+            format!("{name}: the loss with \u{201c}{arm}\u{201d} is shown to be beyond the margin of {}.", harm.margin);
+        Reason::new("harm_boundary_crossed", detail)
+    }));
     reasons.extend(holding(found).map(|arm| rule_met(found, arm)));
-    Some(verdict(VerdictKind::Harmful, headline.unwrap_or_default(), reasons, Some(first.arm.clone())))
+    Some(verdict(VerdictKind::Harmful, headline.unwrap_or_default(), reasons, Some(arm.clone())))
 }
 
 /// The arms for which the decision rule holds.
 fn holding<'a>(found: &Found<'a>) -> impl Iterator<Item = &'a ArmDecision> {
-    found.decision.arms.iter().filter(|arm| arm.status == ClaimStatus::Holds)
+    let crossed = crossings::successes(found);
+    let held = move |arm: &ArmKey| crossed.iter().any(|(held, _)| held == arm);
+    found.decision.arms.iter().filter(move |arm| arm.status == ClaimStatus::Holds || held(&arm.arm))
 }
 
 fn rule_met(found: &Found<'_>, arm: &ArmDecision) -> Reason {
+    if let Some((_, reason)) = crossings::successes(found).into_iter().find(|(held, _)| *held == arm.arm) {
+        return reason;
+    }
     let detail = format!(
         "The rule \u{201c}{}\u{201d} holds for \u{201c}{}\u{201d}.",
         found.decision.rule,
@@ -186,6 +202,30 @@ fn succeeded(found: &Found<'_>) -> Option<Verdict> {
         reasons.push(Reason::new(code, reason.detail));
     }
     Some(verdict(VerdictKind::Succeeded, headline.unwrap_or_default(), reasons, Some(best.arm.clone())))
+}
+
+/// The boundary for giving up was reached, and its advice was taken.
+fn given_up(found: &Found<'_>) -> Option<Verdict> {
+    let look = found.watched.ended_by(found.reading.plan, found.reading.evidence)?;
+    if look.decision != LookDecision::Futile {
+        return None;
+    }
+    let primary = found.reading.plan.primary()?;
+    let detail = format!(
+        "{}: at look {} the boundary for giving up was reached; success had become so unlikely that going on would only have \
+         cost people's time.",
+        primary.name, look.look
+    );
+    let mut reasons = vec![Reason::new("futile", detail)];
+    let shown = failed(found);
+    let first = found.decision.arms.first()?;
+    let several = found.decision.arms.len() > 1;
+    let headline = match &shown {
+        Some(shown) => shown.headline.clone(),
+        None => subject(found, &primary.key, &first.arm).map(|it| words::given_up(&it, several)).unwrap_or_default(),
+    };
+    reasons.extend(shown.into_iter().flat_map(|shown| shown.reasons));
+    Some(verdict(VerdictKind::Failed, headline, reasons, None))
 }
 
 /// What rules an arm out, if anything.

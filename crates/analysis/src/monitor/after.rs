@@ -1,0 +1,114 @@
+//! What may be said of the primary outcome once a trial with looks has ended.
+
+use fairtrial_domain::{
+    projection::Evidence,
+    protocol::{Outcome, Protocol},
+};
+use fairtrial_stats::{
+    Guarantee, Side, StatError,
+    sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec},
+    sufficient::Moments,
+};
+
+use super::{
+    hold::score_of,
+    judge::parts,
+    schedule::{one_sided_alpha, spending},
+};
+use crate::{
+    comparison::{Method, finite, gain, shown},
+    report::{AfterLooks, ArmAfterLooks, ArmDecision, LookHeld, NotEstimable},
+    sample::samples_at,
+};
+
+/// p-value, estimate and interval in stage-wise order, as of the look that ended the trial.
+///
+/// `looks` are all of them up to that one, `evidence` what was known at it, and `decided` what the rule showed there.
+pub(crate) fn after_looks(
+    plan: &Protocol,
+    looks: &[LookHeld],
+    is_the_end: bool,
+    evidence: &Evidence,
+    decided: &[ArmDecision],
+) -> Option<AfterLooks> {
+    let last = looks.last()?;
+    let place = plan.outcomes.iter().position(|outcome| plan.primary().is_some_and(|it| it.key == outcome.key))?;
+    let outcome = plan.outcomes.get(place)?;
+    let design = stages(plan, looks, is_the_end);
+    let level = 1.0 - 2.0 * one_sided_alpha(&plan.monitoring);
+    let samples = samples_at(plan, evidence, place);
+    let method = Method::of(plan, outcome);
+    let arms = plan.interventions().map(|(index, arm)| {
+        let mut said = ArmAfterLooks {
+            arm: arm.key.clone(),
+            p_value: None,
+            estimate: None,
+            lower: None,
+            upper: None,
+            level,
+            method: None,
+            guarantee: None,
+            not_estimable: None,
+        };
+        let claim = decided
+            .iter()
+            .find(|found| found.arm == arm.key)
+            .and_then(|found| found.claims.iter().find(|finding| *finding.claim.outcome() == outcome.key));
+        let z = claim.and_then(|finding| finding.p_value).and_then(score_of);
+        said.p_value = z
+            .zip(design.as_ref().ok())
+            .and_then(|(z, design)| shown(design.stagewise(looks.len() - 1, z, level).ok()?.p_value));
+        let found = || {
+            let design = design.as_ref().map_err(NotEstimable::from)?;
+            let absent = || NotEstimable::new("not_recorded", "the evidence does not hold this outcome");
+            let (one, zero) = samples.get(index).zip(samples.get(plan.control_index())).ok_or_else(absent)?;
+            let (one, zero) = (method.moments(one)?, method.moments(zero)?);
+            in_stages(design, looks.len() - 1, last.information, (&one, &zero), outcome, level)
+        };
+        match found() {
+            Ok((estimate, lower, upper)) => {
+                (said.estimate, said.lower, said.upper) = (finite(estimate), finite(lower), finite(upper));
+                said.method = Some("stage-wise order of a group-sequential design".to_owned());
+                said.guarantee = Some(Guarantee::Asymptotic);
+            }
+            Err(reason) => said.not_estimable = Some(reason),
+        }
+        said
+    });
+    Some(AfterLooks { look: last.look, outcome: outcome.key.clone(), arms: arms.collect() })
+}
+
+/// The looks as they were held. Giving up is left out: the result then holds whether it was obeyed or not.
+fn stages(plan: &Protocol, looks: &[LookHeld], is_the_end: bool) -> Result<GroupSequentialDesign, StatError> {
+    let named = plan.monitoring.efficacy.as_ref();
+    let spending = named.map_or(fairtrial_stats::sequential::Spending::LanDeMetsOBrienFleming, spending);
+    let alpha = one_sided_alpha(&plan.monitoring) / parts(plan);
+    let observed: Vec<f64> = looks.iter().map(|look| look.information).collect();
+    let spec = GroupSequentialSpec::new(vec![1.0], alpha, Efficacy::Spending { spending });
+    let spec = spec.with_observed(&observed, is_the_end)?;
+    GroupSequentialDesign::new(GroupSequentialSpec { side: Side::Greater, ..spec })
+}
+
+/// Estimate and interval of the difference, in the outcome's unit.
+fn in_stages(
+    design: &GroupSequentialDesign,
+    stage: usize,
+    information: f64,
+    (one, zero): (&Moments, &Moments),
+    outcome: &Outcome,
+    level: f64,
+) -> Result<(f64, f64, f64), NotEstimable> {
+    let squared = |m: &Moments| m.variance().map(|variance| variance / m.n as f64);
+    let variance = squared(one).and_then(|one| Ok(one + squared(zero)?)).map_err(|error| NotEstimable::from(&error))?;
+    let error = variance.sqrt();
+    if error == 0.0 || !error.is_finite() {
+        return Err(NotEstimable::new("no_variation", "nothing varies, so no certainty can be told"));
+    }
+    let z = gain(outcome, one.mean - zero.mean) / error;
+    let found = design.stagewise(stage, z, level).map_err(|error| NotEstimable::from(&error))?;
+    // The design tells the effect at which a score at the planned information has that mean.
+    let unit = error * information.sqrt();
+    let told = |effect: f64| gain(outcome, effect * unit);
+    let (a, b) = (told(found.interval.lower), told(found.interval.upper));
+    Ok((told(found.median_unbiased), a.min(b), a.max(b)))
+}

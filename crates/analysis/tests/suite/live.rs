@@ -1,0 +1,286 @@
+//! Looks of running trials, harm watched between them, and what the report says afterwards.
+
+use chrono::Duration;
+use fairtrial_analysis::{
+    analyse, integrity,
+    monitor::{self, LookDecision, crossed_by_day, crossed_by_events, hold_all},
+    report::{GateStatus, LookStatus, Report, VerdictKind},
+};
+use fairtrial_domain::{
+    LockedProtocol,
+    projection::{ArmDay, Evidence, HarmCrossing, HeldLook},
+};
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use serde_json::{Value, json};
+
+use crate::evidence::{as_of, cell, happened, locked, plan_with, simple, table};
+
+/// Two thousand people, half of them at the first look.
+fn two_looks() -> LockedProtocol {
+    plan_with(|document| {
+        document["outcomes"] = json!([document["outcomes"][0]]);
+        document["decision_rule"] = json!("superior(paid-28d)");
+        document["allocation"] = json!({"method": "simple"});
+        document["analysis"] = json!({"population": "as_assigned", "missing": "not_settled"});
+        document["monitoring"]["max_units"] = json!(2_000);
+        document["monitoring"]["looks"] = json!(["0.5", "1"]);
+        document.as_object_mut().unwrap().remove("equity");
+    })
+}
+
+/// A look with so many events in each arm of so many people, held so many days before the lock.
+fn look(plan: &LockedProtocol, number: usize, events: [u64; 2], people: u64, days_before: i64) -> HeldLook {
+    let at = as_of() - Duration::days(days_before);
+    let evidence = Evidence { as_of: at, locked: false, ..table(plan, &[(events[0], people), (events[1], people)]) };
+    HeldLook { look: number, due_at: at, evidence }
+}
+
+fn report(plan: &LockedProtocol, looks: Vec<HeldLook>, events: [u64; 2], people: u64) -> Report {
+    let evidence = Evidence { looks, ..table(plan, &[(events[0], people), (events[1], people)]) };
+    analyse(plan, &evidence, "tests")
+}
+
+#[test]
+fn error_is_spent_on_what_was_in_whatever_was_planned() {
+    let plan = two_looks();
+    // Three looks where two were planned, at unequal shares of the information.
+    let looks = [(1, 300), (2, 420), (3, 900)].map(|(number, people)| look(&plan, number, [60, 63], people, 30));
+    let held = hold_all(plan.protocol(), &looks).unwrap();
+    let shares: Vec<f64> = held.iter().map(|look| look.information).collect();
+    assert_eq!(shares, [0.3, 0.42, 0.9]);
+    assert!(held.windows(2).all(|pair| pair[0].alpha_spent < pair[1].alpha_spent));
+    assert!(held.iter().all(|look| look.alpha_spent < 0.025 && look.efficacy_p < 0.025));
+    // Lan and DeMets' O'Brien-Fleming spends 2 - 2 Phi(z(alpha/2) / sqrt(t)): at 0.3 that is 4.27e-5.
+    assert!((held[0].alpha_spent / 4.27e-5 - 1.0).abs() < 0.01, "{}", held[0].alpha_spent);
+    // Boundaries of looks that were held do not move when more are held.
+    let first = hold_all(plan.protocol(), &looks[..1]).unwrap();
+    assert_eq!(first[0], held[0]);
+    // What was held late says so.
+    let late = HeldLook { due_at: looks[0].due_at - Duration::hours(2), ..looks[0].clone() };
+    assert!(hold_all(plan.protocol(), &[late]).unwrap()[0].late);
+}
+
+#[test]
+fn a_boundary_crossed_at_a_look_stays_crossed_and_the_verdict_names_it() {
+    let plan = two_looks();
+    // z of 3.1 at half of the information; the rest that came in later adds nothing to it.
+    let report = report(&plan, vec![look(&plan, 1, [100, 143], 500, 60)], [140, 165], 600);
+    assert_eq!(report.verdict.kind, VerdictKind::Succeeded, "{:?}", report.verdict);
+    assert_eq!(report.verdict.reasons[0].code, "efficacy_boundary_crossed");
+    assert!(report.verdict.reasons[0].detail.contains("At look 1"));
+    assert_eq!(report.looks.iter().map(|look| look.status).collect::<Vec<_>>(), [LookStatus::Held; 2]);
+    assert_eq!(report.looks[0].held.as_ref().unwrap().decision, LookDecision::Succeeded);
+    let after = report.after_looks.unwrap();
+    assert_eq!((after.look, after.arms.len()), (1, 1));
+    let said = &after.arms[0];
+    // 28.6 against 20 in 100. The look that stopped was the first, so nothing before it is to be allowed for.
+    let (estimate, lower, upper) = (said.estimate.unwrap(), said.lower.unwrap(), said.upper.unwrap());
+    assert!((estimate - 0.086).abs() < 0.002 && lower > 0.0 && upper < 0.15, "{said:?}");
+    assert!(said.p_value.unwrap() < 0.0015, "{said:?}");
+    assert!(!report.departures.iter().any(|reason| reason.code == "looks_not_opened"));
+}
+
+#[test]
+fn before_the_lock_a_report_tells_that_a_look_was_held_and_not_what_it_found() {
+    let plan = two_looks();
+    let looks = vec![look(&plan, 1, [100, 143], 500, 60)];
+    let evidence = Evidence { looks, locked: false, ..table(&plan, &[(140, 600), (165, 600)]) };
+    let report = analyse(&plan, &evidence, "tests");
+    assert_eq!(report.verdict.kind, VerdictKind::Undecided);
+    assert_eq!((report.looks[0].status, &report.looks[0].held), (LookStatus::Held, &None));
+    let text = serde_json::to_string(&report).unwrap();
+    for word in ["succeeded", "success", "crossed", "after_looks", "efficacy"] {
+        assert!(!text.contains(word), "{word} in {text}");
+    }
+}
+
+#[test]
+fn at_the_end_after_a_look_the_estimate_allows_for_it() {
+    let plan = two_looks();
+    let report = report(&plan, vec![look(&plan, 1, [100, 125], 500, 60)], [200, 255], 1_000);
+    assert_eq!(report.looks[0].held.as_ref().unwrap().decision, LookDecision::KeepGoing);
+    let end = report.looks[1].held.as_ref().unwrap();
+    assert!(end.efficacy_p < 0.025 && (end.alpha_spent - 0.025).abs() < 1e-9, "{end:?}");
+    assert_eq!(end.decision, LookDecision::Succeeded);
+    let after = report.after_looks.unwrap();
+    let said = &after.arms[0];
+    assert_eq!(after.look, 2);
+    assert!(said.p_value.unwrap() < 0.025 && said.lower.unwrap() > 0.0);
+    let ordinary = report.outcomes[0].comparisons[0].estimate.unwrap();
+    assert!(said.estimate.unwrap() <= ordinary + 1e-9, "{said:?} beside {ordinary}");
+}
+
+#[test]
+fn giving_up_counts_when_it_was_heeded_and_not_when_people_went_on_entering() {
+    let plan = two_looks();
+    let given_up = vec![look(&plan, 1, [100, 100], 500, 60)];
+    let heeded = report(&plan, given_up.clone(), [110, 112], 550);
+    assert_eq!((heeded.verdict.kind, heeded.verdict.reasons[0].code.as_str()), (VerdictKind::Failed, "futile"));
+    assert!(!heeded.verdict.headline.is_empty());
+    assert_eq!(heeded.after_looks.unwrap().look, 1);
+    // The plan's giving up binds nobody: who goes on can still succeed.
+    let mut evidence = Evidence { looks: given_up, ..table(&plan, &[(200, 1_000), (265, 1_000)]) };
+    let day = (as_of() - Duration::days(20)).date_naive();
+    evidence.enrolment = vec![ArmDay { day, arm: 0, assigned: 1_000 }, ArmDay { day, arm: 1, assigned: 1_000 }];
+    let went_on = analyse(&plan, &evidence, "tests");
+    assert_eq!(went_on.verdict.kind, VerdictKind::Succeeded, "{:?}", went_on.verdict);
+    assert_eq!(went_on.after_looks.unwrap().look, 2);
+}
+
+#[test]
+fn a_report_without_looks_says_nothing_of_them() {
+    let plan = simple();
+    let text = serde_json::to_string(&analyse(&plan, &table(&plan, &[(200, 1_000), (260, 1_000)]), "tests")).unwrap();
+    for word in ["after_looks", "\"held\":", "looks_on_time", "futility", "crossing"] {
+        assert!(!text.contains(word), "{word}");
+    }
+    let evidence = serde_json::to_string(&table(&plan, &[(1, 2), (1, 2)])).unwrap();
+    assert!(!evidence.contains("\"looks\"") && !evidence.contains("crossings"));
+}
+
+/// A plan whose harm measure is watched.
+fn watched(watch: &str, change: impl FnOnce(&mut Value)) -> LockedProtocol {
+    plan_with(|document| {
+        let mut harm = document["outcomes"][2].clone();
+        harm["harm_watch"] = json!(watch);
+        harm["harm_alpha"] = json!("0.1");
+        harm["margin"] = json!("0");
+        document["outcomes"] = json!([document["outcomes"][0], harm]);
+        document["decision_rule"] = json!("superior(paid-28d)");
+        document["allocation"] = json!({"method": "simple"});
+        document["analysis"] = json!({"population": "as_assigned", "missing": "not_settled"});
+        document.as_object_mut().unwrap().remove("equity");
+        change(document);
+    })
+}
+
+/// Whether something with this chance happens.
+fn happens_by(random: &mut ChaCha8Rng, chance: f64) -> bool {
+    f64::from(random.next_u32()) < chance * 4_294_967_296.0
+}
+
+/// In how many of the trials the boundary is crossed at some event, when every person harmed is in the new version with this
+/// chance.
+fn crossed(plan: &LockedProtocol, chance: f64, trials: u32, events: u64, seed: u64) -> f64 {
+    let (plan, mut random) = (plan.protocol(), ChaCha8Rng::seed_from_u64(seed));
+    let outcome = &plan.outcomes[1];
+    let mut alarms = 0_u32;
+    for _ in 0..trials {
+        let mut harmed = [0, 0];
+        for _ in 0..events {
+            harmed[usize::from(happens_by(&mut random, chance))] += 1;
+            if !crossed_by_events(plan, outcome, &harmed, &[1_000, 1_000]).is_empty() {
+                alarms += 1;
+                break;
+            }
+        }
+    }
+    f64::from(alarms) / f64::from(trials)
+}
+
+#[test]
+fn harm_watched_at_every_event_gives_false_alarms_within_its_share_and_finds_harm() {
+    let trials = 2_000;
+    let allowed = |rate: f64| rate + 3.0 * (rate * (1.0 - rate) / f64::from(trials)).sqrt();
+    let plan = watched("every_event", |_| {});
+    assert!((monitor::error_of_looks(&plan.protocol().outcomes[1]) - 0.05).abs() < 1e-12, "half is for the looks");
+    let false_alarms = crossed(&plan, 0.5, trials, 300, 1);
+    assert!(false_alarms <= allowed(0.05) && false_alarms > 0.01, "{false_alarms}");
+    // Twice as often harmed: two of three.
+    let found = crossed(&plan, 2.0 / 3.0, 400, 300, 2);
+    assert!(found > 0.99, "{found}");
+    // A margin of one half of the usual: three of five are still within it.
+    let margin = watched("every_event", |document| {
+        document["outcomes"][1]["margin"] = json!("0.02");
+        document["outcomes"][1]["expected_control"] = json!("0.04");
+    });
+    let false_alarms = crossed(&margin, 0.6, trials, 300, 3);
+    assert!(false_alarms <= allowed(0.05), "{false_alarms}");
+}
+
+#[test]
+fn harm_watched_every_day_goes_by_those_followed_up() {
+    let plan = watched("daily", |_| {});
+    let evidence = |harmed: [u64; 2]| {
+        let arms =
+            |events: [u64; 2]| vec![cell(0, "", 500, happened(events[0])), cell(1, "", 500, happened(events[1]))];
+        Evidence { locked: false, ..locked(&plan, vec![arms([100, 100]), arms(harmed)]) }
+    };
+    assert!(crossed_by_day(plan.protocol(), &evidence([20, 30])).is_empty());
+    let found = crossed_by_day(plan.protocol(), &evidence([20, 80]));
+    assert_eq!(
+        (found.len(), found[0].harmed.as_slice(), found[0].among.as_slice()),
+        (1, &[20, 80][..], &[500, 500][..])
+    );
+    // And a crossing makes the verdict, whatever came later.
+    let crossing = HarmCrossing {
+        outcome: found[0].outcome.clone(),
+        arm: found[0].arm.clone(),
+        at: as_of() - Duration::days(9),
+        data_cut: 5,
+        harmed: vec![20, 80],
+        among: vec![500, 500],
+    };
+    let after = Evidence { locked: true, crossings: vec![crossing], ..evidence([30, 36]) };
+    let verdict = analyse(&plan, &after, "tests").verdict;
+    assert_eq!((verdict.kind, verdict.reasons[0].code.as_str()), (VerdictKind::Harmful, "harm_boundary_crossed"));
+    assert!(verdict.reasons[0].detail.contains("on 23 July 2027"), "{}", verdict.reasons[0].detail);
+}
+
+#[test]
+fn plans_that_cannot_be_watched_so_are_refused() {
+    let refused = |change: fn(&mut Value)| {
+        let mut document: Value = serde_json::from_str(watched("every_event", |_| {}).canonical()).unwrap();
+        change(&mut document);
+        LockedProtocol::from_value(&document).unwrap_err().into_iter().map(|fault| fault.pointer).collect::<Vec<_>>()
+    };
+    let place = ["/outcomes/1/harm_watch"];
+    assert_eq!(refused(|plan| plan["outcomes"][1]["margin"] = json!("0.01")), place, "a margin beside nothing usual");
+    assert_eq!(refused(|plan| plan["outcomes"][1]["better"] = json!("increase")), place);
+    assert_eq!(refused(|plan| plan["allocation"] = json!({"method": "cluster", "roster": ["a", "b"]})), place);
+    assert_eq!(refused(|plan| plan["monitoring"]["looks_on"] = json!(["2027-01-01"])), ["/monitoring/looks_on"]);
+}
+
+#[test]
+fn the_sample_ratio_may_be_read_every_day() {
+    let plan = simple();
+    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let first = as_of().date_naive() - Duration::days(60);
+    let mut trial = |chance: f64, people: u32| {
+        let days = (0..60).flat_map(|day| {
+            let new = (0..people).filter(|_| happens_by(&mut random, chance)).count() as u64;
+            let day = first + Duration::days(day);
+            [ArmDay { day, arm: 0, assigned: u64::from(people) - new }, ArmDay { day, arm: 1, assigned: new }]
+        });
+        let enrolment: Vec<ArmDay> = days.collect();
+        let people = |arm| enrolment.iter().filter(|day| day.arm == arm).map(|day| day.assigned).sum::<u64>();
+        let arms = [(0, people(0)), (0, people(1))];
+        let evidence = Evidence { locked: false, enrolment: enrolment.clone(), ..table(&plan, &arms) };
+        integrity::of_counts(plan.protocol(), &evidence)[0].status
+    };
+    // The largest of sixty days: what the check showed at its worst to somebody who read it daily.
+    let red = (0..2_000).filter(|_| trial(0.5, 20) == GateStatus::Red).count();
+    assert!(red <= 6, "{red} of 2,000 clean trials, where 2 are allowed on average");
+    let found = (0..50).filter(|_| trial(0.44, 60) == GateStatus::Red).count();
+    assert!(found > 45, "{found}");
+}
+
+#[test]
+fn a_stratum_whose_shares_are_wrong_is_found_where_the_sum_hides_it() {
+    let plan = simple();
+    let cells = vec![
+        cell(0, "north", 300, happened(60)),
+        cell(0, "south", 500, happened(90)),
+        cell(1, "north", 500, happened(99)),
+        cell(1, "south", 300, happened(60)),
+    ];
+    for still_running in [false, true] {
+        let evidence = Evidence { locked: !still_running, ..locked(&plan, vec![cells.clone()]) };
+        let gates = integrity::of_counts(plan.protocol(), &evidence);
+        let status = |name: &str| gates.iter().find(|gate| gate.gate == name).unwrap().status;
+        assert_eq!((status("sample_ratio"), status("sample_ratio_by_group")), (GateStatus::Green, GateStatus::Red));
+    }
+}

@@ -1,0 +1,38 @@
+//! How far a trial has come, without its results: what decides when a look is due, and what is watched between looks.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::trial_projection::{TrialProjection, matures_at};
+
+impl TrialProjection {
+    /// When how many units will have been followed up in full for the outcome at a place of the plan, in the order of time. Units
+    /// whose data may not be used, and those who came in a transition, are not among them.
+    #[must_use]
+    pub fn maturing(&self, place: usize) -> Vec<(DateTime<Utc>, u64)> {
+        let Some(outcome) = self.plan.protocol().outcomes.get(place) else { return Vec::new() };
+        let mut moments: BTreeMap<DateTime<Utc>, u64> = BTreeMap::new();
+        for ((day, ..), cell) in self.cells.iter().filter(|(_, cell)| !cell.in_transition) {
+            let at = matures_at(*day, self.plan.protocol().time_zone, outcome.follow_up_days);
+            *moments.entry(at).or_default() += cell.assigned.saturating_sub(cell.set_aside);
+        }
+        moments.into_iter().collect()
+    }
+
+    /// For the outcome at a place of the plan, by arm: the units to whom anything of it has happened so far, and all units whose
+    /// data may be used, followed up in full or not.
+    #[must_use]
+    pub fn so_far(&self, place: usize) -> (Vec<u64>, Vec<u64>) {
+        let arms = self.plan.protocol().arms.len();
+        let (mut happened, mut among) = (vec![0_u64; arms], vec![0_u64; arms]);
+        for ((_, arm, _), cell) in self.cells.iter().filter(|(_, cell)| !cell.in_transition) {
+            let arm = usize::from(*arm);
+            if let (Some(happened), Some(among)) = (happened.get_mut(arm), among.get_mut(arm)) {
+                *happened += cell.tallies.get(place).map_or(0, |tally| tally.observed);
+                *among += cell.assigned.saturating_sub(cell.set_aside);
+            }
+        }
+        (happened, among)
+    }
+}
