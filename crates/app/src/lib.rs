@@ -17,6 +17,7 @@ pub mod record;
 mod sealing;
 mod state;
 pub mod trials;
+pub mod watch;
 
 pub use fairtrial_store::BurdenCap;
 

@@ -26,7 +26,16 @@ table! { trials (id) {
     id -> BigInt, key -> Text, agency_id -> BigInt, state -> Text, protocol_id -> Text, reverted -> Bool,
     algo_version -> Integer, sealed_secret -> Nullable<Binary>, secret_commitment -> Nullable<Text>, created_at -> BigInt,
     started_at -> Nullable<BigInt>, ended_at -> Nullable<BigInt>, locked_at -> Nullable<BigInt>, locked_sequence -> Nullable<BigInt>,
-    state_reason -> Nullable<Text>,
+    state_reason -> Nullable<Text>, halted -> Bool,
+} }
+
+table! { looks (trial_id, look) {
+    trial_id -> BigInt, look -> BigInt, protocol_id -> Text, due_at -> BigInt, held_at -> BigInt, assignments_cut -> BigInt,
+    notes_cut -> BigInt, data_cut -> BigInt, decision -> Text, arm -> Nullable<Text>, evidence -> Text, engine -> Text,
+} }
+
+table! { harm_crossings (trial_id, outcome, arm) {
+    trial_id -> BigInt, outcome -> Text, arm -> Text, crossed_at -> BigInt, data_cut -> BigInt, counts -> Text,
 } }
 
 table! { protocols (trial_id, protocol_id, author_id) {

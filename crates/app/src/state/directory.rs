@@ -15,6 +15,8 @@ use fairtrial_domain::{
 };
 use fairtrial_store::{
     BurdenCap, DbConnection, Drawing, StoreError, agencies, amendments, api_keys, conclusions, directory, limits,
+    looks,
+    looks::{CrossingRow, LookNote},
     people, trials,
 };
 use serde_json::Value;
@@ -68,6 +70,12 @@ pub struct Trial {
     pub state_reason: Option<String>,
     /// The plans that were in force before this one, each with the moment until which it was.
     pub earlier_plans: Vec<(DateTime<Utc>, ProtocolId)>,
+    /// Whether a boundary has stopped it and two people have not resumed it.
+    pub halted: bool,
+    /// The looks held, oldest first.
+    pub looks: Vec<LookNote>,
+    /// The harm boundaries crossed between looks, oldest first.
+    pub crossings: Vec<CrossingRow>,
     pub(crate) drawing: Option<Arc<Drawing>>,
 }
 
@@ -126,6 +134,8 @@ pub(crate) struct Rows {
     burden_caps: HashMap<i64, BurdenCap>,
     published: HashMap<i64, i64>,
     replaced: Vec<(i64, String, i64)>,
+    looks: Vec<LookNote>,
+    crossings: Vec<CrossingRow>,
 }
 
 pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
@@ -146,7 +156,8 @@ pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
     }
     let replaced = amendments::replaced(c)?;
     let published = conclusions::published(c)?.into_iter().collect();
-    Ok(Rows { version, agencies, keys, trials: read_trials, burden_caps, published, replaced })
+    let (looks, crossings) = (looks::all(c)?, looks::crossings(c)?);
+    Ok(Rows { version, agencies, keys, trials: read_trials, burden_caps, published, replaced, looks, crossings })
 }
 
 impl Directory {
@@ -159,6 +170,8 @@ impl Directory {
                 let id = replaced.parse().map_err(|_| AppError::Internal("the id of an older plan".into()))?;
                 trial.earlier_plans.push((instant(*until), id));
             }
+            trial.looks = rows.looks.iter().filter(|look| look.trial_id == trial.id).cloned().collect();
+            trial.crossings = rows.crossings.iter().filter(|it| it.trial_id == trial.id).cloned().collect();
             let trial = Arc::new(trial);
             if let Some(touchpoint) = &trial.plan.protocol().touchpoint {
                 let place = directory.by_touchpoint.entry((trial.agency_id, touchpoint.clone())).or_default();
@@ -248,6 +261,9 @@ fn build_trial(row: trials::TrialRow, canonical: &str, master_key: &MasterKey) -
         locked_sequence: row.locked_sequence,
         published_at: None,
         state_reason: row.state_reason,
+        halted: row.halted,
+        looks: Vec::new(),
+        crossings: Vec::new(),
         earlier_plans: Vec::new(),
         drawing,
     })

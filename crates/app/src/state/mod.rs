@@ -3,12 +3,12 @@
 pub(crate) mod actor;
 pub(crate) mod directory;
 pub(crate) mod known;
-mod projections;
+pub(crate) mod projections;
 mod touches;
 pub(crate) mod wishes;
 
 use std::{
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -17,10 +17,16 @@ use fairtrial_store::{Store, StoreError, api_keys};
 use tokio::sync::Semaphore;
 
 use self::projections::Memory;
-pub(crate) use self::{directory::Directory, known::Known, projections::Projections, touches::Touches, wishes::Wishes};
+pub(crate) use self::{
+    directory::{Directory, instant},
+    known::Known,
+    projections::Projections,
+    touches::Touches,
+    wishes::Wishes,
+};
 use crate::{
     ambient::Ambient, error::AppError, learned::finding::Findings, sealing::MasterKey, trials::rehearsal::Rehearsals,
-    trials::release::ReleaseRules,
+    trials::release::ReleaseRules, watch::harm::DailyWatch,
 };
 
 /// How often other servers' changes are looked for.
@@ -44,6 +50,8 @@ pub struct App {
     pub(crate) touches: Touches,
     /// Named requests that are being answered.
     pub(crate) answering: crate::frontline::replay::Answering,
+    pub(crate) daily_watch: DailyWatch,
+    pub(crate) looks_asked: AtomicI64,
     pub(crate) keys_used: Mutex<std::collections::HashMap<i64, i64>>,
     pub(crate) passwords: Semaphore,
     pub(crate) setup_token: Mutex<Option<crate::people::setup::SetupToken>>,
@@ -70,6 +78,8 @@ impl App {
             wishes: Wishes::default(),
             projections: Projections::default(),
             touches: Touches::default(),
+            daily_watch: DailyWatch::default(),
+            looks_asked: AtomicI64::new(i64::MIN),
             keys_used: Mutex::default(),
             answering: Mutex::default(),
             passwords: Semaphore::new(PASSWORDS_AT_ONCE),
@@ -90,7 +100,7 @@ impl App {
     }
 
     /// Keeps memory in step with the database until the future is dropped: folds new events, notices other servers'
-    /// changes, writes counters.
+    /// changes, holds looks that are due and acts on harm, writes counters.
     pub async fn keep_in_step(self: Arc<Self>) {
         let mut commits = self.store.commits();
         let mut ticks: u32 = 0;
@@ -112,6 +122,7 @@ impl App {
     async fn step(&self, ticks: u32) -> Result<(), AppError> {
         self.refresh_directory().await?;
         self.catch_up().await?;
+        self.watch_in_step().await?;
         if ticks.is_multiple_of(64) {
             self.write_counters().await?;
         }

@@ -52,6 +52,20 @@ struct Marks {
     events: i64,
 }
 
+/// A place in each log, up to which everything is folded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) assignments: i64,
+    pub(crate) notes: i64,
+    pub(crate) events: i64,
+}
+
+impl Marks {
+    fn cut(&self) -> Cut {
+        Cut { assignments: self.assignments, notes: self.notes, events: self.events }
+    }
+}
+
 impl Projections {
     /// Folds everything that is committed.
     ///
@@ -243,6 +257,23 @@ impl Projections {
         attributes: &HashMap<Pseudonym, Attributes>,
     ) -> UnitEvidence {
         self.of(trial).lock().unwrap_or_else(PoisonError::into_inner).unit_evidence(as_of, attributes)
+    }
+
+    /// A trial exactly as of a place in each log, and that place: nothing is folded meanwhile.
+    pub(crate) async fn at_cut(&self, trial: &Trial, ambient: &Ambient) -> (Evidence, Cut) {
+        let marks = self.marks.lock().await;
+        (self.evidence(trial, ambient, Vec::new()), marks.cut())
+    }
+
+    /// What [`TrialProjection::so_far`] says, with the place in the logs.
+    pub(crate) async fn so_far_at_cut(&self, trial: &Trial, place: usize) -> ((Vec<u64>, Vec<u64>), Cut) {
+        let marks = self.marks.lock().await;
+        (self.progress(trial, |projection| projection.so_far(place)), marks.cut())
+    }
+
+    /// Something that a trial's fold can say, as of whatever is folded now.
+    pub(crate) fn progress<T>(&self, trial: &Trial, read: impl FnOnce(&TrialProjection) -> T) -> T {
+        read(&self.of(trial).lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// People in a trial.

@@ -36,7 +36,8 @@ pub fn recommended(verdict: VerdictKind) -> &'static [Decision] {
 }
 
 impl App {
-    /// Resumes a suspended trial once two people have asked for it, one of them a monitor.
+    /// Resumes a trial that is suspended, or whose enrolment a boundary has stopped, once two people have asked for it, one of
+    /// them a monitor.
     pub(super) async fn resume(
         &self,
         actor: &Actor,
@@ -47,7 +48,7 @@ impl App {
     ) -> Result<(), AppError> {
         let change = self.state_change(trial, asked, next)?;
         let agreement = self.agreement(person, trial, asked, "");
-        let entry = self.entry(actor, person, "trial.resume", trial.key(), json!({}));
+        let entry = self.entry(actor, person, &format!("trial.{}", asked.verb.as_str()), trial.key(), json!({}));
         let trial = Arc::clone(trial);
         self.store
             .write(move |c| {

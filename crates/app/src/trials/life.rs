@@ -92,7 +92,7 @@ impl App {
     pub async fn move_trial(&self, actor: &Actor, key: &str, asked: &Move) -> Result<State, AppError> {
         let person = actor.person()?;
         let trial = self.trial_of(actor, key)?;
-        may(person, asked.verb)?;
+        may(person, asked.verb, trial.halted)?;
         let next =
             trial.state.after(asked.verb).map_err(|error| AppError::conflict("wrong_state", error.to_string()))?;
         let about_amendment = trial.state.has_started() && matches!(asked.verb, Verb::Approve | Verb::Return);
@@ -106,6 +106,8 @@ impl App {
         match asked.verb {
             Verb::Approve => self.sign(actor, person, &trial, asked).await,
             Verb::Return => self.give_back(actor, person, &trial, asked, next).await,
+            // What a boundary has stopped goes on when two people say so, like what was suspended.
+            Verb::ResumeEnrolment if trial.halted => self.resume(actor, person, &trial, asked, next).await,
             Verb::Resume => self.resume(actor, person, &trial, asked, next).await,
             Verb::Decide => self.decide(actor, person, &trial, asked, next).await,
             Verb::Publish => self.publish(actor, person, &trial, asked, next).await,
@@ -182,6 +184,7 @@ impl App {
                 change.reverted = asked.because_of_harm.then_some(true);
             }
             Verb::LockData => change.locked_at = Some(at),
+            Verb::Resume | Verb::ResumeEnrolment => change.halted = Some(false),
             _ => {}
         }
         Ok(change)
@@ -212,9 +215,12 @@ fn may_go_on(under: &UnderReview, verb: Verb, today: NaiveDate) -> Result<(), Ap
 }
 
 /// Which roles may do what. Stopping never needs anybody's leave: everybody who works on a trial may.
-pub(crate) fn may(person: &Person, verb: Verb) -> Result<(), AppError> {
+///
+/// Where a boundary has stopped enrolment, whoever may resume a trial may ask for it: two must agree, one of them a monitor.
+pub(crate) fn may(person: &Person, verb: Verb, halted: bool) -> Result<(), AppError> {
     use PersonRole as R;
     match verb {
+        Verb::ResumeEnrolment if halted => may(person, Verb::Resume, halted),
         Verb::Submit | Verb::Start | Verb::PauseEnrolment | Verb::ResumeEnrolment | Verb::Withdraw | Verb::Amend => {
             person.needs_one_of(&[R::Designer])
         }

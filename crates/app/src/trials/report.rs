@@ -18,13 +18,14 @@ use fairtrial_store::{
     StoreError,
     audit::{self, NewEntry},
     frozen_reports::{self, FrozenReport},
-    log, touches,
+    log, looks, touches,
 };
 use serde_json::json;
 
 use crate::{
     error::AppError,
     state::{App, actor::Actor, directory::Trial},
+    watch::{harm::crossings, looks::held_looks},
 };
 
 /// Name and version of what computed a report.
@@ -126,6 +127,10 @@ impl App {
         if evidence.locked && trial.plan.protocol().asks_for_units() {
             evidence.units = Some(self.people_of(trial, evidence.as_of).await?);
         }
+        let id = trial.id;
+        let rows = self.store.read(move |c| looks::of_trial(c, id)).await?;
+        evidence.looks = held_looks(&rows)?;
+        evidence.crossings = crossings(&trial.crossings)?;
         Ok(fairtrial_analysis::analyse(&trial.plan, &evidence, ENGINE))
     }
 

@@ -106,7 +106,7 @@ impl TrialView {
     pub fn open_verbs(&self, person: &Person) -> Vec<Verb> {
         let may_sign = !self.authors.contains(&person.id) && self.missing.iter().any(|role| person.has(*role));
         let open = |verb: &Verb| {
-            let fits = self.trial.state.after(*verb).is_ok() && may(person, *verb).is_ok();
+            let fits = self.trial.state.after(*verb).is_ok() && may(person, *verb, self.trial.halted).is_ok();
             let reviewed = !self.trial.state.has_started() || self.waiting_version.is_some();
             fits && match verb {
                 Verb::Approve => may_sign && reviewed,

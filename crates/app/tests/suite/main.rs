@@ -9,6 +9,7 @@ mod demonstration;
 mod frontline;
 mod learned;
 mod life;
+mod looks;
 mod people;
 mod restart;
 mod reviews;

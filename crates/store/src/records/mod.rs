@@ -14,6 +14,7 @@ pub mod directory;
 pub mod frozen_reports;
 pub mod limits;
 pub mod log;
+pub mod looks;
 pub mod notes;
 pub mod opt_outs;
 pub mod origins;

@@ -43,6 +43,8 @@ pub struct TrialRow {
     pub locked_sequence: Option<i64>,
     /// Why it stands where it stands, in the words of whoever moved it.
     pub state_reason: Option<String>,
+    /// Whether a boundary has stopped it and two people have not resumed it.
+    pub halted: bool,
 }
 
 /// A signature as kept.
@@ -107,6 +109,8 @@ pub struct StateChange {
     pub locked_sequence: Option<i64>,
     /// Set when everybody goes back to the current version.
     pub reverted: Option<bool>,
+    /// Set when a boundary stops it, and taken back when two people resume it.
+    pub halted: Option<bool>,
 }
 
 /// Adds a trial in its first state with its plan; returns its number.

@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection;
 use fairtrial_store::{
-    adoptions, amendments, audit, comments, conclusions, notes, origins, people, sessions, touches, trials,
+    adoptions, amendments, audit, comments, conclusions, looks, notes, origins, people, sessions, touches, trials,
 };
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
@@ -51,6 +51,23 @@ fn adoption(trial_id: i64, status: &str, person_id: i64) -> adoptions::AdoptionR
         reason: "the printer had to change".into(),
         person_id,
         reported_at: NOW,
+    }
+}
+
+fn look(trial_id: i64) -> looks::LookRow {
+    looks::LookRow {
+        trial_id,
+        look: 1,
+        protocol_id: PLAN.into(),
+        due_at: NOW,
+        held_at: NOW,
+        assignments_cut: 3,
+        notes_cut: 1,
+        data_cut: 2,
+        decision: "keep_going".into(),
+        arm: None,
+        evidence: "{}".into(),
+        engine: "tests".into(),
     }
 }
 
@@ -109,6 +126,16 @@ pub(crate) fn fill(installation: &Installation) {
                 comments::add(c, &comment)?;
             }
             conclusions::publish(c, trial_id, person_id, NOW)?;
+            looks::keep(c, &look(trial_id))?;
+            let crossing = looks::CrossingRow {
+                trial_id,
+                outcome: "harm".into(),
+                arm: "new".into(),
+                crossed_at: NOW,
+                data_cut: 2,
+                counts: "{}".into(),
+            };
+            looks::cross(c, &crossing)?;
             touches::add(c, &[(trial_id, "not_eligible", 4)])?;
             people::note_sign_in(c, person_id, 1, None)?;
             let session = sessions::SessionRow {
@@ -145,7 +172,7 @@ fn refused(installation: &Installation, statement: &str) {
 }
 
 /// Append-only tables: name, a column, the columns of a unique key.
-const TABLES: [(&str, &str, &str); 14] = [
+const TABLES: [(&str, &str, &str); 16] = [
     ("notes", "at", "agency_id, event_id, trial_id, bucket"),
     ("events", "value", "agency_id, event_id, bucket"),
     ("event_conflicts", "received_at", "agency_id, event_id, bucket, fingerprint"),
@@ -160,6 +187,8 @@ const TABLES: [(&str, &str, &str); 14] = [
     ("adoptions", "reported_at", "trial_id, step"),
     ("origins", "from_trial_id", "trial_id"),
     ("comments", "made_at", "trial_id, number"),
+    ("looks", "held_at", "trial_id, look"),
+    ("harm_crossings", "crossed_at", "trial_id, outcome, arm"),
 ];
 
 on_both_databases! {

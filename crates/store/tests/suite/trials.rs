@@ -38,6 +38,7 @@ on_both_databases! {
             locked_at: None,
             locked_sequence: None,
             state_reason: None,
+            halted: false,
         };
         assert_eq!(installation.store.read_blocking(|c| trials::by_key(c, "open-door")).unwrap(), Some(wanted.clone()));
         assert_eq!(installation.store.read_blocking(move |c| trials::by_id(c, id)).unwrap(), Some(wanted));
