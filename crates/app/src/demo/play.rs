@@ -95,7 +95,8 @@ impl Course {
         morning: DateTime<Utc>,
     ) -> Result<(), AppError> {
         let story = self.story;
-        clock.set(morning + Duration::hours(9));
+        let at = |hour: i64| morning + Duration::hours(hour);
+        self.wait_until(app, clock, at(9)).await?;
         self.paperwork(app, cast, day).await?;
         if matches!(story.ending, Ending::WaitsForSignatures | Ending::Withdrawn) {
             return Ok(());
@@ -103,12 +104,34 @@ impl Course {
         let enrolling = day <= story.starts && day > story.starts - story.enrols_for;
         if enrolling {
             for hour in [10, 12, 14, 16] {
-                clock.set(morning + Duration::hours(hour));
-                self.people_arrive(app, cast, day, morning + Duration::hours(hour)).await?;
+                self.wait_until(app, clock, at(hour)).await?;
+                self.people_arrive(app, cast, day, at(hour)).await?;
             }
         }
-        clock.set(morning + Duration::hours(23));
-        self.events_arrive(app, cast, day).await
+        self.wait_until(app, clock, at(23)).await?;
+        self.events_arrive(app, cast, day).await?;
+        self.watch(app).await
+    }
+
+    /// Lets time pass. A running server holds a look within a second; here the clock stops at the moment at which it is due.
+    async fn wait_until(&self, app: &Arc<App>, clock: &DemoClock, to: DateTime<Utc>) -> Result<(), AppError> {
+        let due = app.directory.load().trials.get(self.story.key).and_then(|trial| app.next_look_at(trial));
+        if let Some(due) = due.filter(|due| *due <= to) {
+            clock.set(due);
+            self.watch(app).await?;
+        }
+        clock.set(to);
+        Ok(())
+    }
+
+    /// What a running server does by itself after every commit.
+    async fn watch(&self, app: &Arc<App>) -> Result<(), AppError> {
+        app.catch_up().await?;
+        let trial = app.directory.load().trials.get(self.story.key).cloned();
+        match trial {
+            Some(trial) => app.watch_over(&trial).await.map(|_| ()),
+            None => Ok(()),
+        }
     }
 
     /// Plans, signatures, and the verbs that begin and end a trial.
@@ -144,7 +167,7 @@ impl Course {
             }
             Ending::StoppedForHarm if day == ended => {
                 let monitor = cast.actor(story.agency, PersonRole::Monitor)?;
-                let reason = "people on the shorter check are turned away by mistake more than twice as often";
+                let reason = "the boundary for harm was crossed: people on the shorter check are turned away by mistake far more often";
                 let stop = Move { because_of_harm: true, ..done(Verb::Stop, reason) };
                 app.move_trial(monitor, story.key, &stop).await?;
             }

@@ -35,9 +35,9 @@ pub(super) enum Ending {
     Withdrawn,
     /// Still taking people in.
     Running,
-    /// Stopped when the planned people were in, and locked after the follow-up.
+    /// Enrolment ended when the planned people were in, or a planned look had stopped it before; locked after the follow-up.
     Finished,
-    /// Stopped because people were harmed, and locked after the follow-up.
+    /// Suspended by its harm boundary, then ended for good by the monitor, and locked after the follow-up.
     StoppedForHarm,
 }
 
@@ -142,7 +142,7 @@ static STORIES: [Story; 10] = [
     Story {
         key: "benefit-form",
         agency: "social",
-        what: "finished: failed, the plainer form does not do enough",
+        what: "ended early by a planned look: failed, the plainer form does not do enough",
         plan: include_str!("protocols/benefit-form.json"),
         starts: 200,
         enrols_for: 50,
@@ -186,14 +186,14 @@ static STORIES: [Story; 10] = [
     Story {
         key: "identity-check",
         agency: "transport",
-        what: "stopped for harm: the shorter check turned people away by mistake",
+        what: "stopped for harm by itself: the shorter check turned people away by mistake",
         plan: include_str!("protocols/identity-check.json"),
         starts: 120,
         enrols_for: 25,
         people_a_day: 80,
         locks_after: 16,
         ending: Ending::StoppedForHarm,
-        behaviours: &[happens("licence.renewed", 0.70, 0.72, 13), happens("identity.wrongly_refused", 0.04, 0.09, 6)],
+        behaviours: &[happens("licence.renewed", 0.70, 0.72, 13), happens("identity.wrongly_refused", 0.04, 0.12, 6)],
         turned_away: 0.0,
         decided: Some(Decided {
             decision: Decision::Stop,
