@@ -165,6 +165,7 @@ async function plan() {
     { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/trials/new/steps", "/account", "/library", "/library?q=letter&verdict=succeeded", "/reviews", "/optouts", ...trials]), { path: "/trials/nothing-is-here", status: 404 }] },
     { login: account("manager"), pages: found(["/", "/portfolio", ...decisions]) },
     { login: account("privacy"), pages: found(["/reviews"]) },
+    { login: account("monitor"), pages: found(demo.trials.filter(({ agency }) => agency === account("monitor").agency).map(({ key }) => `/trials/${key}/looks`)) },
     { login: account("administrator"), pages: found(["/admin/keys", "/admin/keys/new", "/admin/people", "/admin/people/new"]) },
   ];
 }

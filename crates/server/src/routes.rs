@@ -125,6 +125,7 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/{trial}", person, pages::trials::show),
         Row::page(Method::GET, "/trials/{trial}/protocol", person, pages::trials::plan),
         Row::page(Method::GET, "/trials/{trial}/notice", person, pages::register::card),
+        Row::page(Method::GET, "/trials/{trial}/looks", person, pages::looks::show),
         Row::page(Method::GET, "/trials/{trial}/versions", person, pages::versions::list),
         Row::page(Method::GET, "/trials/{trial}/amend", designer, pages::versions::form),
         Row::page(Method::POST, "/trials/{trial}/amend", designer, pages::versions::amend),

@@ -7,7 +7,7 @@ use crate::quantity::Quantity;
 use chrono::NaiveDate;
 use fairtrial_domain::decision_rule::{Claim, DecisionRule};
 use fairtrial_domain::protocol::{
-    Action, Aim, Allocation, Better, Entitlement, GotIt, Missing, Outcome, OutcomeKind, Protocol, RiskLevel, Role,
+    Action, Aim, Allocation, Better, Entitlement, GotIt, HarmWatch, Missing, Outcome, OutcomeKind, Protocol, RiskLevel, Role,
     Sides, Spending,
 };
 use fairtrial_domain::trial::PlanPart;
@@ -222,9 +222,21 @@ fn size(plan: &Protocol) -> Part {
             .row("Chance to see the smallest difference that would matter", percent(monitoring.power.to_f64()))
             .row("Chance to claim a difference that is not there", format!("{} ({sides})", monitoring.alpha))
             .row("Planned looks, by share of the outcomes", looks.join(", "))
+            .rows_of("Held on", monitoring.looks_on.iter().map(|day| day.format("%-d %B %Y").to_string()).collect())
+            .rows_of("Harm watched between looks", watched(plan))
             .rows_of("Early success", monitoring.efficacy.iter().map(spending).collect())
             .rows_of("Giving up early", monitoring.futility.iter().map(spending).collect()),
     }
+}
+
+/// The harm measures that are watched more closely than at the looks, each with how closely.
+fn watched(plan: &Protocol) -> Vec<String> {
+    let how = |watch: HarmWatch| match watch {
+        HarmWatch::Looks => None,
+        HarmWatch::EveryEvent => Some("whenever it happens"),
+        HarmWatch::Daily => Some("every day"),
+    };
+    plan.outcomes.iter().filter_map(|it| Some(format!("{}: {}", it.name, how(it.harm_watch)?))).collect()
 }
 
 fn rule(plan: &Protocol) -> Part {

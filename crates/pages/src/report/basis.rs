@@ -104,3 +104,23 @@ pub(super) fn looks(reading: Reading<'_>) -> Option<Table> {
         rows: looks.iter().map(row).collect(),
     })
 }
+
+/// What may be said of the main outcome with the looks taken into account, a sentence for each new version.
+pub(super) fn after_looks(reading: Reading<'_>) -> Vec<String> {
+    let Some(after) = &reading.report.after_looks else { return Vec::new() };
+    let Some(outcome) = reading.report.outcomes.iter().find(|found| found.outcome == after.outcome) else {
+        return Vec::new();
+    };
+    let sentence = |arm: &fairtrial_analysis::report::ArmAfterLooks| {
+        let plain = crate::quantity::Quantity::new(outcome.kind, &reading.report.unit);
+        let quantity = plain.for_difference(arm.estimate, arm.lower, arm.upper);
+        let estimate = quantity.change(arm.estimate?)?;
+        let range = quantity.range(arm.lower, arm.upper)?;
+        Some(format!(
+            "With the looks taken into account, as of look {}: {estimate} with {}, likely {range}.",
+            after.look,
+            words::quoted(&reading.name(&arm.arm))
+        ))
+    };
+    after.arms.iter().filter_map(sentence).collect()
+}

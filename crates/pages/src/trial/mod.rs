@@ -3,16 +3,20 @@
 mod amend;
 mod create;
 mod list;
+mod looks;
 mod show;
 mod state;
 mod verb;
 mod versions;
+mod watch;
 
 pub use amend::Amend;
 pub use create::Create;
 pub use list::{List, Row};
+pub use looks::{Look, Looks, crossing};
 pub use show::{Happening, Progress, Show, Signature};
 pub use state::tag;
 pub(crate) use verb::button as verb_button;
 pub use verb::needs_reason;
 pub use versions::{Change, Version, Versions};
+pub use watch::Watch;

@@ -1,4 +1,4 @@
-use super::{state, verb};
+use super::{Watch, state, verb};
 use crate::chart::Enrolment;
 use crate::component::{Breadcrumbs, Button, ErrorSummary, SummaryList, Tag, TagColour, Task, TaskList};
 use crate::person::role;
@@ -49,6 +49,8 @@ pub struct Show {
     pub progress: Option<Progress>,
     /// Enrolment over time; nothing before the start.
     pub enrolment: Option<Enrolment>,
+    /// How the watch over it stands; nothing before the start.
+    pub watch: Option<Watch>,
     /// Whether there is a report to read.
     pub has_report: bool,
     /// What this person may do now.

@@ -10,6 +10,7 @@ use fairtrial_app::{
         life::{AdoptionPlan, Move},
         view::TrialView,
     },
+    watch::MonitoringStatus,
 };
 use fairtrial_domain::{
     protocol::ProtocolId,
@@ -45,7 +46,25 @@ pub(crate) async fn create(call: Call) -> Answer {
 /// `GET /v1/trials/{trial}`
 pub(crate) async fn show(call: Call) -> Answer {
     let view = call.state.app.view_trial(&call.caller.actor()?, call.part("trial")).await?;
-    transport::json(StatusCode::OK, &whole(&view))
+    let mut shown = whole(&view);
+    if let (Value::Object(map), true) = (&mut shown, view.trial.state.has_started()) {
+        map.insert("monitoring".into(), monitoring(&call.state.app.monitoring(&view.trial)));
+    }
+    transport::json(StatusCode::OK, &shown)
+}
+
+/// How the watch over a trial stands: never a number of one arm beside another's.
+fn monitoring(found: &MonitoringStatus) -> Value {
+    let health: Vec<Value> =
+        found.health.iter().map(|(gate, status)| json!({"gate": gate, "status": status})).collect();
+    let held: Vec<Value> =
+        found.looks_held.iter().map(|(look, at)| json!({"look": look, "held_at": instant(*at)})).collect();
+    let next = found.next.as_ref().map(|next| {
+        json!({"look": next.look, "needs_followed_up": next.needs, "expected_on": next.expected_on, "certain": next.certain})
+    });
+    json!({"followed_up": found.followed_up, "looks_planned": found.looks_planned, "looks_held": held, "next_look": next,
+        "stopped_by_boundary": found.halted, "safety": {"status": found.safety.status, "detail": found.safety.detail},
+        "data_health": health, "harm_reports": found.harm_reports})
 }
 
 /// `GET /v1/trials/{trial}/protocol`

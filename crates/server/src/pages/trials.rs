@@ -135,6 +135,7 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
         signatures: signatures(view, &moment),
         progress: started.then_some(Progress { assigned: view.people, planned: plan.monitoring.max_units }),
         enrolment: None,
+        watch: started.then(|| super::looks::watch(state, session, trial)),
         has_report: started && may_read_report(trial, session),
         verbs: view.open_verbs(&session.person),
         errors,
@@ -225,6 +226,10 @@ fn happening(action: &str) -> &str {
         "trial.amend" => "Amendment proposed",
         "trial.withdraw" => "Withdrawn",
         "report.viewed" => "Report read",
+        "look.held" => "A planned look was held",
+        "looks.viewed" => "What the looks found was read",
+        "harm.reported" => "Harm reported",
+        "harm.boundary_crossed" => "A boundary for harm was crossed",
         "allocation.published" => "Secret and list of the allocation read",
         other => other,
     }

@@ -194,6 +194,7 @@ fn pages_need_a_session_and_its_roles() {
             }
         }
     }
+    assert_eq!(analyst.get("/trials/open-door/looks").status, 403, "what looks found is the monitor's until the lock");
     assert_eq!(analyst.get("/trials/open-door").status, 200, "the session lives on, and nothing was done");
     assert!(analyst.get("/trials/open-door").text().contains("Started"));
 }

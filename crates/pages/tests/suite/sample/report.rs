@@ -290,6 +290,21 @@ fn base(primary: Numbers) -> Report {
             look(1, "0.5", LookStatus::NotHeld, "nobody asked for it"),
             look(2, "1", LookStatus::Held, "held when the data were locked"),
         ],
+        after_looks: Some(AfterLooks {
+            look: 2,
+            outcome: key("paid-28d"),
+            arms: vec![ArmAfterLooks {
+                arm: arm("norm"),
+                p_value: Some(0.001),
+                estimate: Some(0.058),
+                lower: Some(0.018),
+                upper: Some(0.101),
+                level: 0.95,
+                method: Some("stage-wise order of a group-sequential design".into()),
+                guarantee: None,
+                not_estimable: None,
+            }],
+        }),
         equity: vec![
             group("18-29", EquityFinding::NoneSeen, 0.05),
             group("30-49", EquityFinding::CannotRuleOut, -0.01),
@@ -337,7 +352,7 @@ fn harm(crossed: bool) -> HarmFinding {
 }
 
 fn look(number: usize, fraction: &str, status: LookStatus, detail: &str) -> LookReport {
-    LookReport { look: number, fraction: decimal(fraction), status, detail: detail.into() }
+    LookReport { look: number, fraction: decimal(fraction), status, detail: detail.into(), held: None }
 }
 
 fn group(name: &str, finding: EquityFinding, estimate: f64) -> EquityReport {
@@ -457,6 +472,7 @@ fn empty() -> Report {
     report.integrity.clear();
     report.outcomes.clear();
     report.looks.clear();
+    report.after_looks = None;
     report
 }
 

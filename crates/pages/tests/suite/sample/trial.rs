@@ -1,12 +1,16 @@
 use super::{LONG, NASTY, Pages, days_after, done, inside, moment, page};
-use fairtrial_domain::LockedProtocol;
+use fairtrial_analysis::{
+    monitor::LookDecision,
+    report::{GateStatus, HarmBound, HarmFinding, LookArm, LookHeld},
+};
 use fairtrial_domain::trial::{AmendmentClass, DataSeen, PersonRole, PlanPart, State, Tier, Verb};
+use fairtrial_domain::{LockedProtocol, projection::HarmCrossing};
 use fairtrial_pages::chart::{Enrolment, EnrolmentPoint};
 use fairtrial_pages::component::{ErrorSummary, Fault, Pagination, SummaryList};
 use fairtrial_pages::frame::{Frame, Section};
 use fairtrial_pages::protocol::Part;
 use fairtrial_pages::trial::{
-    Amend, Change, Create, Happening, List, Progress, Row, Show, Signature, Version, Versions,
+    Amend, Change, Create, Happening, List, Look, Looks, Progress, Row, Show, Signature, Version, Versions, Watch,
 };
 use fairtrial_pages::{home, protocol};
 
@@ -19,6 +23,65 @@ pub(crate) fn add(pages: &mut Pages) {
     creates(pages);
     protocols(pages);
     versions(pages);
+    looks(pages);
+}
+
+fn looks(pages: &mut Pages) {
+    let (plan, when) = (sample_plan(), |day: i64| {
+        let start: chrono::DateTime<chrono::Utc> = "2026-09-01T00:00:00Z".parse().expect("a time");
+        start + chrono::TimeDelta::days(day)
+    });
+    let plan = plan.protocol();
+    let new = plan.arms.iter().find(|arm| !arm.control).expect("a new version").key.clone();
+    let measure = plan.outcomes.last().expect("an outcome").key.clone();
+    let held = |look, decision, p_value: Option<f64>| LookHeld {
+        look,
+        held_at: when(30),
+        due_at: when(30),
+        late: false,
+        data_cut: 12_400,
+        followed_up: 3_004,
+        information: 0.5,
+        alpha_spent: 0.0015,
+        efficacy_p: 0.0015,
+        efficacy_z: Some(2.96),
+        futility_z: Some(0.4),
+        harm_bounds: vec![HarmBound { outcome: measure.clone(), p_value: 0.03 }],
+        arms: vec![LookArm { arm: new.clone(), p_value, z: p_value.map(|_| 1.71) }],
+        harms: vec![HarmFinding {
+            outcome: measure.clone(),
+            arm: new.clone(),
+            margin: fairtrial_domain::Decimal::ZERO,
+            alpha: 0.03,
+            p_value,
+            adjusted_p_value: p_value,
+            crossed: false,
+            not_estimable: None,
+        }],
+        decision,
+        arm: None,
+    };
+    let page_of = |title: &str, held: &[LookHeld], crossings| Looks {
+        frame: framed(Section::Trials),
+        key: "fines-letter".into(),
+        title: title.into(),
+        looks: held.iter().map(|held| Look::of(plan, held)).collect(),
+        crossings,
+    };
+    page(pages, "trial/looks-empty", &page_of("Overdue fines", &[], vec![]));
+    let first = held(1, LookDecision::KeepGoing, Some(0.0436));
+    page(pages, "trial/looks-typical", &page_of("Overdue fines", &[first.clone()], vec![]));
+    let worst = LookHeld { late: true, held_at: when(900), ..held(2, LookDecision::Harmful, None) };
+    let crossed = HarmCrossing {
+        outcome: measure.clone(),
+        arm: new.clone(),
+        at: when(20),
+        data_cut: 9_000,
+        harmed: vec![2, 12],
+        among: vec![240, 251],
+    };
+    let sentences = vec![fairtrial_pages::trial::crossing(plan, &crossed), format!("{NASTY} {LONG}")];
+    page(pages, "trial/looks-worst", &page_of(NASTY, &[first, worst], sentences));
 }
 
 fn row(title: &str, state: State, assigned: u64) -> Row {
@@ -125,6 +188,7 @@ fn shows(pages: &mut Pages) {
         signatures: vec![],
         progress: None,
         enrolment: None,
+        watch: None,
         has_report: false,
         verbs: vec![Verb::Submit, Verb::Withdraw],
         errors: ErrorSummary::default(),
@@ -150,6 +214,14 @@ fn shows(pages: &mut Pages) {
         signatures: vec![signature(PersonRole::Approver, true), signature(PersonRole::Privacy, true)],
         progress: Some(Progress { assigned: 2_433, planned: 6_000 }),
         enrolment: enrolment(82),
+        watch: Some(Watch {
+            safety: (GateStatus::Green, "No boundary for harm was crossed.".into()),
+            health: vec![("sample_ratio".into(), GateStatus::Green), ("missing_outcomes".into(), GateStatus::Amber)],
+            facts: SummaryList::default()
+                .row("Followed up in full", "1,204 of 6,000")
+                .row("Next look", "Look 1, when 3,000 people have been followed up: about 12 March 2027"),
+            may_read_looks: false,
+        }),
         has_report: true,
         verbs: vec![Verb::PauseEnrolment, Verb::Suspend, Verb::Amend, Verb::Stop],
         allocation: SummaryList::default()
@@ -185,6 +257,12 @@ fn shows(pages: &mut Pages) {
         signatures: vec![signature(PersonRole::MaoriGovernance, true), signature(PersonRole::Ethics, false)],
         progress: Some(Progress { assigned: 1, planned: u64::MAX }),
         enrolment: enrolment(1_000),
+        watch: Some(Watch {
+            safety: (GateStatus::Red, NASTY.into()),
+            health: vec![("sample_ratio".into(), GateStatus::Red)],
+            facts: SummaryList::default().row("Harm measures", format!("{NASTY}, {LONG}")),
+            may_read_looks: true,
+        }),
         verbs: vec![Verb::Resume, Verb::ResumeEnrolment, Verb::LockData, Verb::Start, Verb::Stop, Verb::Withdraw],
         errors: ErrorSummary { faults: vec![Fault::of_field("reason-stop", "Say why the trial is stopped.")] },
         history: vec![Happening {

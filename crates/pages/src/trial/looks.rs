@@ -1,0 +1,157 @@
+//! What the looks found, by version: the monitor's page.
+
+use askama::Template;
+use fairtrial_analysis::{monitor::LookDecision, report::LookHeld};
+use fairtrial_domain::{projection::HarmCrossing, protocol::Protocol};
+
+use crate::{
+    Frame, Moment,
+    component::{Breadcrumbs, Cell, SummaryList, Table, Tag, TagColour},
+    number::grouped,
+};
+
+/// Every look that was held, and every boundary that was crossed between looks.
+#[derive(Debug, Clone, Template)]
+#[template(path = "pages/trial/looks.html")]
+pub struct Looks {
+    /// Around the page.
+    pub frame: Frame,
+    /// The key of the trial.
+    pub key: String,
+    /// The title of the trial.
+    pub title: String,
+    /// The looks, oldest first.
+    pub looks: Vec<Look>,
+    /// The boundaries crossed between looks, each in a sentence.
+    pub crossings: Vec<String>,
+}
+
+/// One look.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Its number.
+    pub number: usize,
+    /// What it decided.
+    pub decision: LookDecision,
+    /// When it was held and what was in.
+    pub facts: SummaryList,
+    /// The new versions beside the boundaries, and the harm measures beside theirs.
+    pub tables: Vec<Table>,
+}
+
+impl Look {
+    /// A look as it was held under a plan.
+    #[must_use]
+    pub fn of(plan: &Protocol, held: &LookHeld) -> Self {
+        let moment = |at| Moment::new(at, plan.time_zone).to_string();
+        let late = if held.late { format!("{}, late", moment(held.held_at)) } else { moment(held.held_at) };
+        let followed_up = format!("{} of {} planned", grouped(held.followed_up), grouped(plan.monitoring.max_units));
+        let facts = SummaryList::default()
+            .row("Held", late)
+            .row("Due", moment(held.due_at))
+            .row("Followed up in full", followed_up)
+            .row("Last event counted", grouped(held.data_cut.unsigned_abs()));
+        Self { number: held.look, decision: held.decision, facts, tables: vec![arms(plan, held), harms(plan, held)] }
+    }
+
+    fn tag(&self) -> Tag {
+        match self.decision {
+            LookDecision::KeepGoing => Tag::new("No boundary reached", TagColour::Grey),
+            LookDecision::Succeeded => Tag::new("Boundary for success crossed", TagColour::Green),
+            LookDecision::Failed | LookDecision::Futile => {
+                Tag::new("Boundary for giving up reached", TagColour::Yellow)
+            }
+            LookDecision::Harmful => Tag::new("Boundary for harm crossed", TagColour::Red),
+            LookDecision::Invalid => Tag::new("The data could not be read", TagColour::Red),
+        }
+    }
+}
+
+fn name_of(plan: &Protocol, arm: &fairtrial_domain::ArmKey) -> String {
+    plan.arms.iter().find(|known| known.key == *arm).map_or_else(|| arm.to_string(), |known| known.name.clone())
+}
+
+/// A probability with four significant digits at most; a dash where there is none.
+fn probability(p: Option<f64>) -> String {
+    match p {
+        Some(p) if p < 0.0001 => "below 0.0001".into(),
+        Some(p) => format!("{p:.4}"),
+        None => "\u{2013}".into(),
+    }
+}
+
+fn score(z: Option<f64>) -> String {
+    z.map_or_else(|| "\u{2013}".into(), |z| crate::number::signed(z, 2))
+}
+
+fn arms(plan: &Protocol, held: &LookHeld) -> Table {
+    let row = |arm: &fairtrial_analysis::report::LookArm| {
+        vec![
+            Cell::words(name_of(plan, &arm.arm)),
+            Cell::number(probability(arm.p_value)),
+            Cell::number(probability(Some(held.efficacy_p))),
+            Cell::number(score(arm.z)),
+            Cell::number(score(held.futility_z)),
+        ]
+    };
+    Table {
+        caption: "Success and giving up".into(),
+        caption_hidden: false,
+        head: vec![
+            Cell::words("New version"),
+            Cell::number("p-value of the rule"),
+            Cell::number("Success at or below"),
+            Cell::number("Score of the main outcome"),
+            Cell::number("Giving up at or below"),
+        ],
+        rows: held.arms.iter().map(row).collect(),
+    }
+}
+
+fn harms(plan: &Protocol, held: &LookHeld) -> Table {
+    let row = |harm: &fairtrial_analysis::report::HarmFinding| {
+        let name = plan.outcome(&harm.outcome).map_or_else(|| harm.outcome.to_string(), |outcome| outcome.name.clone());
+        let bound = held.harm_bounds.iter().find(|bound| bound.outcome == harm.outcome).map(|bound| bound.p_value);
+        vec![
+            Cell::words(name),
+            Cell::words(name_of(plan, &harm.arm)),
+            Cell::number(probability(harm.adjusted_p_value)),
+            Cell::number(probability(bound)),
+        ]
+    };
+    Table {
+        caption: "Harm".into(),
+        caption_hidden: false,
+        head: vec![
+            Cell::words("Harm measure"),
+            Cell::words("New version"),
+            Cell::number("p-value of a loss beyond the margin"),
+            Cell::number("Harm at or below"),
+        ],
+        rows: held.harms.iter().map(row).collect(),
+    }
+}
+
+impl Looks {
+    fn crumbs(&self) -> Breadcrumbs {
+        Breadcrumbs::of([("Trials", "/trials")])
+    }
+}
+
+/// A boundary that was crossed between looks, in a sentence.
+#[must_use]
+pub fn crossing(plan: &Protocol, crossed: &HarmCrossing) -> String {
+    let outcome = plan.outcome(&crossed.outcome).map_or_else(|| crossed.outcome.to_string(), |it| it.name.clone());
+    let arms = plan.arms.iter().zip(crossed.harmed.iter().zip(&crossed.among));
+    let counts: Vec<String> = arms
+        .map(|(arm, (harmed, among))| {
+            format!("{} of {} in \u{201c}{}\u{201d}", grouped(*harmed), grouped(*among), arm.name)
+        })
+        .collect();
+    format!(
+        "{}: \u{201c}{outcome}\u{201d} crossed its boundary in \u{201c}{}\u{201d}: {}.",
+        Moment::new(crossed.at, plan.time_zone),
+        name_of(plan, &crossed.arm),
+        counts.join(", ")
+    )
+}
