@@ -64,7 +64,7 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy => Self::Busy,
-            StoreError::Unavailable(why) => Self::Unavailable(why),
+            StoreError::Unavailable(why) | StoreError::Broken(why) => Self::Unavailable(why),
             StoreError::Exists => Self::conflict("already_exists", "something with this name exists already"),
             StoreError::Changed(why) => Self::Conflict { code: "changed_meanwhile", detail: why },
             StoreError::Damaged(why) | StoreError::Setup(why) => Self::Internal(why),

@@ -11,11 +11,11 @@ use fairtrial_domain::{canonical::hex, checkpoint::CheckpointKey};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::{ambient::Ambient, error::AppError};
+use crate::{ambient::Ambient, error::AppError, state::FoldKey};
 
 /// The installation's master key: 32 bytes in a file beside the configuration, never in the database.
 #[derive(Clone)]
-pub struct MasterKey(ChaCha20Poly1305, CheckpointKey, ReleaseKey, [u8; 32]);
+pub struct MasterKey(ChaCha20Poly1305, CheckpointKey, ReleaseKey, [u8; 32], FoldKey);
 
 impl fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,11 +28,18 @@ impl MasterKey {
     #[must_use]
     pub fn new(bytes: &[u8; 32]) -> Self {
         // Keys of their own for other purposes; from them nobody can compute the master key.
-        let derived = |purpose: &[u8]| Sha256::new().chain_update(purpose).chain_update(bytes).finalize().into();
+        let derived =
+            |purpose: &[u8]| -> [u8; 32] { Sha256::new().chain_update(purpose).chain_update(bytes).finalize().into() };
         let checkpoints = CheckpointKey::new(derived(b"fairtrial key for audit checkpoints"));
         let release = ReleaseKey::new(derived(b"fairtrial key for the rounding of released numbers"));
         let proofs = derived(b"fairtrial key for proofs of what was written here");
-        Self(ChaCha20Poly1305::new(bytes.into()), checkpoints, release, proofs)
+        let folds = FoldKey::new(&derived(b"fairtrial key for kept folds"));
+        Self(ChaCha20Poly1305::new(bytes.into()), checkpoints, release, proofs, folds)
+    }
+
+    /// The key that vouches for kept folds.
+    pub(crate) fn folds(&self) -> &FoldKey {
+        &self.4
     }
 
     /// The proof that whoever holds this key wrote a text for a purpose: an HMAC-SHA-256, in hexadecimal digits.

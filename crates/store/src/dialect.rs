@@ -28,6 +28,17 @@ pub(crate) fn lock(connection: &mut DbConnection, name: i64) -> QueryResult<()> 
     }
 }
 
+/// Locks a trial against assignments and other moves until the transaction ends.
+pub(crate) fn lock_trial(connection: &mut DbConnection, trial_id: i64) -> QueryResult<()> {
+    match connection {
+        DbConnection::Sqlite(_) => Ok(()),
+        DbConnection::Postgres(c) => sql_query("SELECT id FROM trials WHERE id = $1 FOR UPDATE")
+            .bind::<BigInt, _>(trial_id)
+            .execute(c)
+            .map(|_| ()),
+    }
+}
+
 /// Adds to a trial's count of requests that ended in one way.
 pub(crate) fn add_touches(
     connection: &mut DbConnection,

@@ -26,7 +26,7 @@ table! { trials (id) {
     id -> BigInt, key -> Text, agency_id -> BigInt, state -> Text, protocol_id -> Text, reverted -> Bool,
     algo_version -> Integer, sealed_secret -> Nullable<Binary>, secret_commitment -> Nullable<Text>, created_at -> BigInt,
     started_at -> Nullable<BigInt>, ended_at -> Nullable<BigInt>, locked_at -> Nullable<BigInt>, locked_sequence -> Nullable<BigInt>,
-    state_reason -> Nullable<Text>, halted -> Bool,
+    state_reason -> Nullable<Text>, halted -> Bool, started_sequence -> Nullable<BigInt>,
 } }
 
 table! { looks (trial_id, look) {

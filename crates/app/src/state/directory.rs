@@ -62,6 +62,8 @@ pub struct Trial {
     pub ended_at: Option<DateTime<Utc>>,
     /// When the data were locked.
     pub locked_at: Option<DateTime<Utc>>,
+    /// The last event before it started.
+    pub(crate) started_sequence: Option<i64>,
     /// The last event that counts, once the data are locked.
     pub locked_sequence: Option<i64>,
     /// Since when its results are for everybody.
@@ -90,6 +92,14 @@ impl Trial {
     #[must_use]
     pub fn day_of(&self, micros: i64) -> chrono::NaiveDate {
         instant(micros).with_timezone(&self.plan.protocol().time_zone).date_naive()
+    }
+
+    /// Whether an event at this place of their order, which happened then, is one that the trial looks at. Both ends were
+    /// written with the log held, so a fold that meets the event live and one that reads it later agree.
+    pub(crate) fn listens_to(&self, sequence: i64, occurred_at: DateTime<Utc>) -> bool {
+        self.started_at.is_some_and(|start| occurred_at >= start)
+            && self.started_sequence.is_none_or(|before| sequence > before)
+            && self.locked_sequence.is_none_or(|last| sequence <= last)
     }
 
     /// The plan that was in force at a moment: assignments keep the one they were made under.
@@ -258,6 +268,7 @@ fn build_trial(row: trials::TrialRow, canonical: &str, master_key: &MasterKey) -
         started_at: row.started_at.map(instant),
         ended_at: row.ended_at.map(instant),
         locked_at: row.locked_at.map(instant),
+        started_sequence: row.started_sequence,
         locked_sequence: row.locked_sequence,
         published_at: None,
         state_reason: row.state_reason,

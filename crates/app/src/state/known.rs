@@ -55,6 +55,16 @@ impl Known {
         }
     }
 
+    /// Who is served another version than the assigned one: trial, unit, arm.
+    pub(crate) fn given(&self) -> Vec<(i64, [u8; 16], u8)> {
+        let of = |shard: &Shard| -> Vec<_> {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            let given = shard.iter().filter_map(|((trial, unit), place)| Some((*trial, *unit.bytes(), place.given?)));
+            given.collect()
+        };
+        self.0.iter().flat_map(of).collect()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.iter().map(|shard| shard.read().unwrap_or_else(PoisonError::into_inner).len()).sum()
     }

@@ -2,21 +2,25 @@
 
 pub(crate) mod actor;
 pub(crate) mod directory;
+mod fold_file;
+mod kept_fold;
 pub(crate) mod known;
 pub(crate) mod projections;
 mod touches;
 pub(crate) mod wishes;
 
 use std::{
-    sync::{Arc, Mutex, OnceLock, PoisonError, atomic::AtomicI64},
+    path::Path,
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, atomic::AtomicI64},
     time::Duration,
 };
 
 use arc_swap::ArcSwap;
-use fairtrial_store::{Store, StoreError, api_keys};
+use fairtrial_store::{DbConnection, Store, StoreError, api_keys};
 use tokio::sync::Semaphore;
 
-use self::projections::Memory;
+use self::fold_file::FoldFile;
+pub(crate) use self::fold_file::FoldKey;
 pub(crate) use self::{
     directory::{Directory, instant},
     known::Known,
@@ -47,6 +51,7 @@ pub struct App {
     pub(crate) known: Known,
     pub(crate) wishes: Wishes,
     pub(crate) projections: Projections,
+    fold_file: Option<Arc<FoldFile>>,
     pub(crate) touches: Touches,
     /// Named requests that are being answered.
     pub(crate) answering: crate::frontline::replay::Answering,
@@ -69,7 +74,22 @@ impl App {
     /// # Errors
     /// When the database cannot be read, or the master key does not open its secrets.
     pub async fn load(store: Store, master_key: MasterKey, ambient: Ambient) -> Result<Arc<Self>, AppError> {
+        Self::load_beside(None, store, master_key, ambient).await
+    }
+
+    /// The same beside a folder in which what is folded is kept, so that not everything is read.
+    ///
+    /// # Errors
+    /// As [`App::load`]. A kept fold that cannot be used is no error.
+    pub async fn load_beside(
+        folder: Option<&Path>,
+        store: Store,
+        master_key: MasterKey,
+        ambient: Ambient,
+    ) -> Result<Arc<Self>, AppError> {
+        let fold_file = folder.map(|folder| Arc::new(FoldFile::in_folder(folder, master_key.folds().clone())));
         let app = Arc::new(Self {
+            fold_file,
             store,
             master_key,
             ambient,
@@ -89,6 +109,7 @@ impl App {
             rehearsals: Rehearsals::default(),
         });
         app.reload_directory().await?;
+        app.begin_from_kept_fold().await;
         app.catch_up().await?;
         Ok(app)
     }
@@ -119,10 +140,13 @@ impl App {
         }
     }
 
-    async fn step(&self, ticks: u32) -> Result<(), AppError> {
+    async fn step(self: &Arc<Self>, ticks: u32) -> Result<(), AppError> {
         self.refresh_directory().await?;
         self.catch_up().await?;
         self.watch_in_step().await?;
+        if let Err(error) = self.keep_fold(false).await {
+            tracing::warn!(%error, "what is folded could not be kept; a start will read more of the logs");
+        }
         if ticks.is_multiple_of(64) {
             self.write_counters().await?;
         }
@@ -147,14 +171,28 @@ impl App {
     /// # Errors
     /// When the database fails.
     pub async fn catch_up(&self) -> Result<(), AppError> {
-        let memory = Memory { known: &self.known, wishes: &self.wishes };
-        self.projections.catch_up(&self.store, &self.directory.load_full(), memory, &self.ambient).await
+        self.projections.catch_up(self).await
+    }
+
+    /// Rows, and a directory that is at least as new as they are: what they refer to is in it as it stood then, or later.
+    pub(crate) async fn read_with_directory<T, F>(&self, work: F) -> Result<(T, Arc<Directory>), AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let both = self.store.read(move |c| Ok((work(c)?, fairtrial_store::directory::version(c)?)));
+        let (rows, version) = both.await?;
+        if version != self.directory.load().version {
+            self.reload_directory().await?;
+        }
+        Ok((rows, self.directory.load_full()))
     }
 
     pub(crate) async fn reload_directory(&self) -> Result<(), AppError> {
         let rows = self.store.read(directory::read).await?;
-        let directory = Directory::build(rows, &self.master_key)?;
-        self.directory.store(Arc::new(directory));
+        let read = Arc::new(Directory::build(rows, &self.master_key)?);
+        // Of two readings at once the older one may end last.
+        self.directory.rcu(|known| Arc::clone(if known.version > read.version { known } else { &read }));
         Ok(())
     }
 
@@ -182,9 +220,29 @@ impl App {
         self.store.read(fairtrial_store::directory::version).await.map(|_| ()).map_err(|error: StoreError| error.into())
     }
 
+    /// Waits until the disk beneath the database fails; says how. The process must end then: it promises nothing any more.
+    pub async fn until_broken(&self) -> String {
+        self.store.until_broken().await
+    }
+
+    /// How many rows of the logs this server did not read at its start, because a kept fold had them; 0 without one.
+    #[must_use]
+    pub fn rows_from_kept_fold(&self) -> i64 {
+        self.projections.begun_at()
+    }
+
     /// How many people are in trials that this server knows.
     #[must_use]
     pub fn known_units(&self) -> usize {
         self.known.len()
     }
+}
+
+/// What a lock guards. A thread that panicked while it held one has left nothing half done.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
 }

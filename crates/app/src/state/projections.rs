@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use chrono::{DateTime, Utc};
@@ -13,43 +16,55 @@ use fairtrial_domain::{
     note::{DeliveryStatus, NoteKind, OptOutKind},
     projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection, UnitEvidence, UnitNote},
 };
-use fairtrial_store::{Store, log, notes};
+use fairtrial_store::{log, notes};
+use serde::{Deserialize, Serialize};
 
 use super::{
+    App,
     directory::{Directory, Trial, instant},
     known::Known,
-    wishes::Wishes,
+    read, write,
 };
 use crate::{ambient::Ambient, error::AppError};
 
 /// Rows read at once.
 const PAGE: i64 = 10_000;
 
-/// A started trial and its fold.
-type Listening = (Arc<Trial>, Arc<Mutex<TrialProjection>>);
+/// A trial's fold: read by many at once, also while it is written down.
+pub(super) type Shared = Arc<RwLock<TrialProjection>>;
 
 /// The folded trials and how far the logs are read.
 #[derive(Debug, Default)]
 pub(crate) struct Projections {
-    trials: RwLock<HashMap<i64, Arc<Mutex<TrialProjection>>>>,
+    trials: RwLock<HashMap<i64, Shared>>,
     /// Only one reader of the logs at a time: a row must be folded once.
-    marks: tokio::sync::Mutex<Marks>,
-    event_mark: std::sync::atomic::AtomicI64,
+    fold: Arc<tokio::sync::Mutex<Fold>>,
+    event_mark: AtomicI64,
+    /// Places in all logs together at which the fold began: 0 without a kept fold.
+    begun_at: AtomicI64,
     kinds: Mutex<HashMap<String, Arc<str>>>,
 }
 
-/// What is kept in memory of single people, fed by the same reading of the logs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Memory<'a> {
-    pub(crate) known: &'a Known,
-    pub(crate) wishes: &'a Wishes,
+/// How far each log is folded.
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Marks {
+    pub(super) assignments: i64,
+    pub(super) notes: i64,
+    pub(super) events: i64,
 }
 
+impl Marks {
+    /// Places in all logs together.
+    pub(super) fn rows(&self) -> i64 {
+        self.assignments + self.notes + self.events
+    }
+}
+
+/// How far the logs are folded, and how far they were when that was last written down.
 #[derive(Debug, Default)]
-struct Marks {
-    assignments: i64,
-    notes: i64,
-    events: i64,
+pub(super) struct Fold {
+    pub(super) marks: Marks,
+    pub(super) kept: i64,
 }
 
 /// A place in each log, up to which everything is folded.
@@ -71,62 +86,54 @@ impl Projections {
     ///
     /// Events and notes are read before the assignments that are folded first: whoever sends an outcome has had the answer to an
     /// assignment, so an event that is committed never belongs to an assignment that is not.
-    pub(crate) async fn catch_up(
-        &self,
-        store: &Store,
-        directory: &Directory,
-        memory: Memory<'_>,
-        ambient: &Ambient,
-    ) -> Result<(), AppError> {
-        let mut marks = self.marks.lock().await;
+    pub(crate) async fn catch_up(&self, app: &App) -> Result<(), AppError> {
+        let mut fold = self.fold.lock().await;
+        let marks = &mut fold.marks;
+        // Before anything is read: what was committed earlier is folded at the end, so what is older needs no waiting for.
+        let now = app.ambient.now();
         loop {
             let after = marks.events;
-            let events = store.read(move |c| log::events_after(c, after, PAGE)).await?;
+            let (events, _) = app.read_with_directory(move |c| log::events_after(c, after, PAGE)).await?;
             loop {
                 let after = marks.notes;
-                let noted = store.read(move |c| notes::after(c, after, PAGE)).await?;
-                self.fold_assignments(store, directory, memory, &mut marks).await?;
-                let full = i64::try_from(noted.len()).is_ok_and(|n| n == PAGE);
+                let (noted, _) = app.read_with_directory(move |c| notes::after(c, after, PAGE)).await?;
+                let directory = self.fold_assignments(app, marks).await?;
+                let full = is_full(&noted);
                 for row in noted {
-                    self.note(directory, memory, &row)?;
+                    self.note(&directory, app, &row)?;
                     marks.notes = row.sequence;
                 }
                 if !full {
                     break;
                 }
             }
-            let full = i64::try_from(events.len()).is_ok_and(|n| n == PAGE);
-            self.fold(directory, events, &mut marks, ambient)?;
-            self.event_mark.store(marks.events, std::sync::atomic::Ordering::Release);
+            let full = is_full(&events);
+            self.fold_events(&app.directory.load(), &events, marks, now)?;
+            self.event_mark.store(marks.events, Ordering::Release);
             if !full {
+                self.forget_early(now);
                 return Ok(());
             }
         }
     }
 
-    async fn fold_assignments(
-        &self,
-        store: &Store,
-        directory: &Directory,
-        memory: Memory<'_>,
-        marks: &mut Marks,
-    ) -> Result<(), AppError> {
+    async fn fold_assignments(&self, app: &App, marks: &mut Marks) -> Result<Arc<Directory>, AppError> {
         loop {
             let after = marks.assignments;
-            let assignments = store.read(move |c| log::assignments_after(c, after, PAGE)).await?;
-            let full = i64::try_from(assignments.len()).is_ok_and(|n| n == PAGE);
-            for row in assignments {
-                self.assign(directory, memory.known, &row)?;
+            let (rows, directory) = app.read_with_directory(move |c| log::assignments_after(c, after, PAGE)).await?;
+            let full = is_full(&rows);
+            for row in rows {
+                self.assign(&directory, &app.known, &row)?;
                 marks.assignments = row.sequence;
             }
             if !full {
-                return Ok(());
+                return Ok(directory);
             }
         }
     }
 
     /// Folds a note: what people want and what they are served into memory, the rest into the trial's counts.
-    fn note(&self, directory: &Directory, memory: Memory<'_>, row: &notes::NoteRow) -> Result<(), AppError> {
+    fn note(&self, directory: &Directory, app: &App, row: &notes::NoteRow) -> Result<(), AppError> {
         let damaged = || AppError::Internal(format!("note {} cannot be read", row.sequence));
         let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
         let kind = NoteKind::from_word(&row.kind).ok_or_else(damaged)?;
@@ -134,15 +141,17 @@ impl Projections {
         let note = match kind {
             NoteKind::OptOut | NoteKind::OptIn => {
                 let wish = OptOutKind::from_word(&row.code).ok_or_else(damaged)?;
-                memory.wishes.set(unit, wish, row.trial_id, kind == NoteKind::OptOut);
+                app.wishes.set(unit, wish, row.trial_id, kind == NoteKind::OptOut);
                 return Ok(());
             }
             NoteKind::Delivery => UnitNote::Delivery(DeliveryStatus::from_word(&row.code).ok_or_else(damaged)?),
             NoteKind::Override => {
                 let arm = small(row.arm)?;
-                memory.known.give(row.trial_id, &unit, arm);
+                app.known.give(row.trial_id, &unit, arm);
                 UnitNote::Override(arm)
             }
+            // About somebody who was not in the trial then: kept, and not the trial's, also when they entered later.
+            NoteKind::Harm if row.arm.is_none() => return Ok(()),
             NoteKind::Harm => UnitNote::Harm(small(row.severity)?),
             NoteKind::Left => UnitNote::OptedOut,
             NoteKind::DataWithdrawn => UnitNote::DataWithdrawn,
@@ -152,7 +161,7 @@ impl Projections {
         }
         let trial = directory.by_id.get(&row.trial_id);
         let trial = trial.ok_or_else(|| AppError::Internal("a note is ahead of the directory".into()))?;
-        self.of(trial).lock().unwrap_or_else(PoisonError::into_inner).note(&unit, note);
+        write(&self.of(trial)).note(&unit, note);
         Ok(())
     }
 
@@ -170,55 +179,84 @@ impl Projections {
         let in_transition = calendar.is_some_and(|calendar| calendar.in_transition(&row.stratum, day));
         let assigned_at = instant(row.assigned_at);
         let unit = AssignedUnit { unit, arm, group: row.stratum.clone(), assigned_at, in_transition };
-        projection.lock().unwrap_or_else(PoisonError::into_inner).assign(&unit);
+        write(&projection).assign(&unit);
         Ok(())
     }
 
-    fn fold(
+    /// Folds events, each trial's all at once: what one trial makes of them is nothing to another.
+    fn fold_events(
         &self,
         directory: &Directory,
-        events: Vec<log::EventRow>,
+        rows: &[log::EventRow],
         marks: &mut Marks,
-        ambient: &Ambient,
+        now: DateTime<Utc>,
     ) -> Result<(), AppError> {
-        let now = ambient.now();
-        let mut listening: HashMap<i64, Vec<Listening>> = HashMap::new();
-        for trial in directory.trials.values().filter(|trial| trial.state.has_started()) {
-            listening.entry(trial.agency_id).or_default().push((Arc::clone(trial), self.of(trial)));
-        }
-        for row in events {
-            marks.events = row.sequence;
+        let Some(last) = rows.last() else { return Ok(()) };
+        let mut by_kind: HashMap<(i64, &str), Vec<FoldedEvent>> = HashMap::new();
+        for row in rows {
             let unit = Pseudonym::from_bytes(&row.unit)
                 .ok_or_else(|| AppError::Internal(format!("event {} cannot be read", row.sequence)))?;
-            let event = FoldedEvent {
+            by_kind.entry((row.agency_id, &row.kind)).or_default().push(FoldedEvent {
                 sequence: row.sequence,
                 unit,
                 kind: self.kind(&row.kind),
                 value: row.value.and_then(Decimal::from_millionths),
                 occurred_at: instant(row.occurred_at),
-            };
-            for (trial, projection) in listening.get(&row.agency_id).into_iter().flatten() {
-                // What happened before the start belongs to no trial; leaving it out keeps a fold that saw it live and one
-                // that reads it later the same.
-                let begun = trial.started_at.is_some_and(|start| event.occurred_at >= start);
-                if begun && trial.locked_sequence.is_none_or(|last| row.sequence <= last) {
-                    projection.lock().unwrap_or_else(PoisonError::into_inner).fold(&event, now);
+                received_at: instant(row.received_at),
+            });
+        }
+        for trial in directory.trials.values().filter(|trial| trial.state.has_started()) {
+            let mut kinds: Vec<&str> = trial.plan.protocol().outcomes.iter().map(|o| o.event.as_str()).collect();
+            kinds.sort_unstable();
+            kinds.dedup();
+            for events in kinds.into_iter().filter_map(|kind| by_kind.get(&(trial.agency_id, kind))) {
+                let projection = self.of(trial);
+                let mut projection = write(&projection);
+                for event in events.iter().filter(|event| trial.listens_to(event.sequence, event.occurred_at)) {
+                    projection.fold(event, now);
                 }
             }
         }
-        for (_, projection) in listening.values().flatten() {
-            projection.lock().unwrap_or_else(PoisonError::into_inner).forget_early(now);
-        }
+        marks.events = last.sequence;
         Ok(())
     }
 
-    fn of(&self, trial: &Trial) -> Arc<Mutex<TrialProjection>> {
-        if let Some(found) = self.trials.read().unwrap_or_else(PoisonError::into_inner).get(&trial.id) {
+    fn forget_early(&self, now: DateTime<Utc>) {
+        let trials: Vec<_> = read(&self.trials).values().cloned().collect();
+        trials.iter().for_each(|projection| write(projection).forget_early(now));
+    }
+
+    fn of(&self, trial: &Trial) -> Shared {
+        if let Some(found) = read(&self.trials).get(&trial.id) {
             return Arc::clone(found);
         }
-        let mut trials = self.trials.write().unwrap_or_else(PoisonError::into_inner);
-        let new = || Arc::new(Mutex::new(TrialProjection::new(Arc::clone(&trial.plan))));
-        Arc::clone(trials.entry(trial.id).or_insert_with(new))
+        let new = || Arc::new(RwLock::new(TrialProjection::new(Arc::clone(&trial.plan))));
+        Arc::clone(write(&self.trials).entry(trial.id).or_insert_with(new))
+    }
+
+    /// Every trial's number, the id of the plan that its fold began with, and the fold.
+    pub(super) fn all(&self) -> Vec<(i64, String, Shared)> {
+        let trials = read(&self.trials);
+        let named = |(id, fold): (&i64, &Shared)| (*id, read(fold).plan_id().as_str().to_owned(), Arc::clone(fold));
+        trials.iter().map(named).collect()
+    }
+
+    /// Places in the logs that were taken from a kept fold instead of read.
+    pub(crate) fn begun_at(&self) -> i64 {
+        self.begun_at.load(Ordering::Acquire)
+    }
+
+    /// Keeps everybody else from folding.
+    pub(super) async fn hold(&self) -> tokio::sync::OwnedMutexGuard<Fold> {
+        Arc::clone(&self.fold).lock_owned().await
+    }
+
+    /// Goes on from what was folded before.
+    pub(super) async fn begin_from(&self, fold: Fold, trials: HashMap<i64, Shared>) {
+        self.event_mark.store(fold.marks.events, Ordering::Release);
+        self.begun_at.store(fold.kept, Ordering::Release);
+        *self.fold.lock().await = fold;
+        *write(&self.trials) = trials;
     }
 
     fn kind(&self, name: &str) -> Arc<str> {
@@ -235,11 +273,11 @@ impl Projections {
 
     /// What is known of a trial: as of its data lock, or of now.
     pub(crate) fn evidence(&self, trial: &Trial, ambient: &Ambient, not_enrolled: Vec<(String, u64)>) -> Evidence {
-        let mark = self.event_mark.load(std::sync::atomic::Ordering::Acquire);
+        let mark = self.event_mark.load(Ordering::Acquire);
         let as_of = trial.locked_at.unwrap_or_else(|| ambient.now());
         let data_cut = trial.locked_sequence.unwrap_or(mark);
         let projection = self.of(trial);
-        let projection = projection.lock().unwrap_or_else(PoisonError::into_inner);
+        let projection = read(&projection);
         let mut evidence = projection.evidence(as_of, data_cut, trial.locked_at.is_some(), not_enrolled);
         let calendar = trial.drawing.as_ref().and_then(|drawing| drawing.allocator.calendar());
         if let (Some(wedge), Some(calendar)) = (&mut evidence.wedge, calendar) {
@@ -278,6 +316,11 @@ impl Projections {
 
     /// People in a trial.
     pub(crate) fn units(&self, trial: &Trial) -> usize {
-        self.of(trial).lock().unwrap_or_else(PoisonError::into_inner).units()
+        read(&self.of(trial)).units()
     }
+}
+
+/// Whether a page may not be the last one.
+fn is_full<T>(page: &[T]) -> bool {
+    i64::try_from(page.len()).is_ok_and(|rows| rows == PAGE)
 }

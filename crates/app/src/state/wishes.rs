@@ -37,6 +37,17 @@ impl Wishes {
         shard.read().unwrap_or_else(PoisonError::into_inner).get(unit).is_some_and(|outs| outs.cover(trial_id))
     }
 
+    /// Every opt-out in force: unit, kind, trial.
+    pub(crate) fn all(&self) -> Vec<([u8; 16], OptOutKind, i64)> {
+        let of = |shard: &RwLock<HashMap<Pseudonym, OptOuts>>| -> Vec<_> {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            let outs =
+                shard.iter().flat_map(|(unit, outs)| outs.iter().map(|(kind, trial)| (*unit.bytes(), kind, trial)));
+            outs.collect()
+        };
+        self.shards.iter().flat_map(of).collect()
+    }
+
     pub(crate) fn set(&self, unit: Pseudonym, kind: OptOutKind, trial_id: i64, in_force: bool) {
         let Some(shard) = self.shards.get(usize::from(unit.bucket())) else { return };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);

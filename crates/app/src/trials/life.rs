@@ -146,8 +146,10 @@ impl App {
                     return Ok(Err(refusal));
                 }
                 let mut change = change;
-                if verb == Verb::LockData {
-                    change.locked_sequence = Some(log::last_event(c)?);
+                match verb {
+                    Verb::Start => change.started_sequence = Some(log::close_events(c, moved.id)?),
+                    Verb::LockData => change.locked_sequence = Some(log::close_events(c, moved.id)?),
+                    _ => {}
                 }
                 trials::move_state(c, moved.id, moved.state.as_str(), moved.plan.id().as_str(), &change)?;
                 if let Some(layer) = &layer {

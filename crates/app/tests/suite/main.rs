@@ -7,6 +7,7 @@ mod changes;
 mod connect;
 mod demonstration;
 mod frontline;
+mod kept_fold;
 mod learned;
 mod life;
 mod looks;

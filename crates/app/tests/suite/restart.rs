@@ -1,7 +1,7 @@
 //! What a server knows after a restart is what it knew before: memory is a pure fold of what is kept.
 
 use chrono::Duration;
-use fairtrial_app::trials::life::Move;
+use fairtrial_app::{Clock, trials::life::Move};
 use fairtrial_domain::trial::Verb;
 use fairtrial_testkit::on_both_databases;
 use serde_json::{Value, json};
@@ -67,6 +67,46 @@ on_both_databases! {
             clock.advance(Duration::days(9));
             let seen = async |app: &fairtrial_app::App| serde_json::to_value(app.report(&company.analyst, &trial).await.unwrap().1).unwrap();
             assert_eq!(seen(&one).await, seen(&other).await);
+        });
+    }
+
+    fn what_is_folded_live_is_what_is_folded_later(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let live = open(database, clock.clone()).await;
+            let company = Company::hire(&live, "justice").await;
+            let trial = company.start(&live, &plan("letter", "justice", &json!({}))).await;
+            let other = open(database, clock.clone()).await;
+            let send = async |id: &str, unit: &str, minutes: i64| {
+                let at = clock.now() + Duration::minutes(minutes);
+                let event = json!({"event_id": id, "unit": unit, "event": "fine.paid", "occurred_at": at.to_rfc3339()});
+                assert_eq!(live.record(&company.key, &[event], false).await.unwrap().accepted, 1);
+                live.catch_up().await.unwrap();
+            };
+            // Events about people who enter later: at once, within the patience, after it, never.
+            for (unit, minutes) in [("at-once", 4), ("soon", 0), ("late", 0), ("later", 4), ("never", 0)] {
+                send(&format!("of-{unit}"), unit, minutes).await;
+            }
+            for (unit, minutes) in [("at-once", 2), ("soon", 7), ("late", 2), ("later", 60)] {
+                clock.advance(Duration::minutes(minutes));
+                live.assign(&company.key, &trial, &call(unit)).await.unwrap();
+                live.catch_up().await.unwrap();
+            }
+            clock.advance(Duration::days(8));
+            send("once-more", "later", 0).await;
+            // The other server still believes that the trial runs when it folds the last event.
+            live.move_trial(&company.designer, &trial, &Move::plain(Verb::Stop, "enough")).await.unwrap();
+            live.move_trial(&company.analyst, &trial, &Move::plain(Verb::LockData, "over")).await.unwrap();
+            send("too-late", "soon", 0).await;
+            other.catch_up().await.unwrap();
+            let again = open(database, clock.clone()).await;
+            let mut seen = Vec::new();
+            for app in [&live, &other, &again] {
+                let report = serde_json::to_value(app.report(&company.analyst, &trial).await.unwrap().1).unwrap();
+                seen.push(report.to_string());
+            }
+            assert_eq!(seen[0], seen[2], "folded live, and after a restart");
+            assert_eq!(seen[1], seen[2], "folded live elsewhere, and after a restart");
         });
     }
 }

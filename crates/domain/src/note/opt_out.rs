@@ -50,6 +50,11 @@ impl OptOuts {
         self.0.iter().any(|(_, about)| *about == 0 || *about == trial_id)
     }
 
+    /// Each with the trial it is about.
+    pub fn iter(&self) -> impl Iterator<Item = (OptOutKind, i64)> {
+        self.0.iter().copied()
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

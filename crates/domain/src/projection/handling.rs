@@ -44,7 +44,7 @@ pub enum UnitNote {
 
 /// What was noted of one unit: bits, so that a repeat is not counted again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct UnitHandling(u8);
+pub(super) struct UnitHandling(pub(super) u8);
 
 const DELIVERED: u8 = 1;
 const SEEN: u8 = 2;

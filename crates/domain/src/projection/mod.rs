@@ -6,14 +6,15 @@
 //! Tallies are kept by day of assignment, because people mature by day: a report adds up the days whose follow-up is
 //! over and never looks at an event.
 
+mod column;
 mod evidence;
 mod handling;
 mod held;
 mod progress;
+mod saved;
 mod tally;
 mod trial_projection;
 mod unit_evidence;
-mod unit_outcome;
 
 pub use evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence};
 pub use handling::{ArmHandling, UnitNote};
@@ -21,4 +22,3 @@ pub use held::{HarmCrossing, HeldLook};
 pub use tally::Tally;
 pub use trial_projection::{AssignedUnit, FoldedEvent, TrialProjection, matures_at};
 pub use unit_evidence::{Delivery, Observed, UnitEvidence, UnitRecord};
-pub use unit_outcome::UnitOutcome;

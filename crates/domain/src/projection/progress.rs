@@ -13,8 +13,8 @@ impl TrialProjection {
     pub fn maturing(&self, place: usize) -> Vec<(DateTime<Utc>, u64)> {
         let Some(outcome) = self.plan.protocol().outcomes.get(place) else { return Vec::new() };
         let mut moments: BTreeMap<DateTime<Utc>, u64> = BTreeMap::new();
-        for ((day, ..), cell) in self.cells.iter().filter(|(_, cell)| !cell.in_transition) {
-            let at = matures_at(*day, self.plan.protocol().time_zone, outcome.follow_up_days);
+        for cell in self.cells.iter().filter(|cell| !cell.in_transition) {
+            let at = matures_at(cell.day, self.zone(), outcome.follow_up_days);
             *moments.entry(at).or_default() += cell.assigned.saturating_sub(cell.set_aside);
         }
         moments.into_iter().collect()
@@ -26,8 +26,8 @@ impl TrialProjection {
     pub fn so_far(&self, place: usize) -> (Vec<u64>, Vec<u64>) {
         let arms = self.plan.protocol().arms.len();
         let (mut happened, mut among) = (vec![0_u64; arms], vec![0_u64; arms]);
-        for ((_, arm, _), cell) in self.cells.iter().filter(|(_, cell)| !cell.in_transition) {
-            let arm = usize::from(*arm);
+        for cell in self.cells.iter().filter(|cell| !cell.in_transition) {
+            let arm = usize::from(cell.arm);
             if let (Some(happened), Some(among)) = (happened.get_mut(arm), among.get_mut(arm)) {
                 *happened += cell.tallies.get(place).map_or(0, |tally| tally.observed);
                 *among += cell.assigned.saturating_sub(cell.set_aside);

@@ -9,22 +9,25 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::{
-    evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence},
+    column::{Column, steps},
+    evidence::{self, ArmDay, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence},
     handling::{ArmHandling, UnitHandling, UnitNote},
     tally::Tally,
-    unit_evidence::{Observed, UnitEvidence, UnitRecord},
-    unit_outcome::UnitOutcome,
 };
 use crate::{
     Decimal, Pseudonym,
     allocation::period_starts,
-    eligibility::Attributes,
-    protocol::{Allocation, LockedProtocol, Outcome},
+    protocol::{Allocation, LockedProtocol, Outcome, ProtocolId},
 };
 
-/// How long an event may precede knowledge of its unit's assignment and still count: the clock skew allowed at the door,
-/// twice over.
+/// How long before its unit's assignment an event may have been received and still be about somebody in the trial: the clock
+/// skew allowed at the door, twice over. Both times are of servers, which may differ, and both are stored, so that whoever
+/// folds the rows decides the same, whenever that is.
 const PATIENCE: Duration = Duration::minutes(10);
+
+/// How long an event about an unknown unit is held for an assignment that is on its way: the patience, and longer than any
+/// assignment waits to be committed and folded.
+const HELD: Duration = Duration::minutes(20);
 
 /// A unit as it entered the trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,60 +55,82 @@ pub struct FoldedEvent {
     pub kind: Arc<str>,
     /// How much.
     pub value: Option<Decimal>,
-    /// When.
+    /// When it happened.
     pub occurred_at: DateTime<Utc>,
+    /// When it came here.
+    pub received_at: DateTime<Utc>,
 }
 
+impl FoldedEvent {
+    /// Whether it is about somebody in the trial who was assigned at this moment. What was received long before is about
+    /// somebody who was not in it.
+    fn concerns(&self, assigned_at: i64) -> bool {
+        assigned_at <= (self.received_at + PATIENCE).timestamp_micros()
+    }
+
+    fn is_held(&self, now: DateTime<Utc>) -> bool {
+        now < self.received_at + HELD
+    }
+}
+
+/// The people of one day of assignment, arm and group.
 #[derive(Debug)]
-struct UnitRow {
-    arm: u8,
-    group: u32,
-    day: NaiveDate,
-    assigned_at: DateTime<Utc>,
-    handling: UnitHandling,
-    /// The arm that was given instead, for the person's good.
-    given: Option<u8>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct CellCounts {
-    pub(super) assigned: u64,
+pub(super) struct Cell {
+    pub(super) day: NaiveDate,
+    pub(super) arm: u8,
+    pub(super) group: u32,
     pub(super) in_transition: bool,
+    pub(super) assigned: u64,
     pub(super) set_aside: u64,
     pub(super) tallies: Vec<Tally>,
 }
 
 /// The fold of one trial's assignments and events.
+///
+/// Units are numbered in the order in which they came. What is kept of each stands in columns by that number, a few bytes a
+/// unit, because a server holds millions of them.
 #[derive(Debug)]
 pub struct TrialProjection {
     pub(super) plan: Arc<LockedProtocol>,
-    numbers: HashMap<Pseudonym, u32>,
-    rows: Vec<UnitRow>,
-    /// By outcome, then by unit number.
-    states: Vec<Vec<UnitOutcome>>,
-    groups: Vec<String>,
+    pub(super) numbers: HashMap<Pseudonym, u32>,
+    /// By unit number, in microseconds.
+    pub(super) assigned_at: Vec<i64>,
+    /// By unit number, places in `cells`.
+    pub(super) cell_of: Vec<u32>,
+    /// By unit number.
+    pub(super) handled: Vec<UnitHandling>,
+    /// The arm that was given instead, for the person's good, by unit number: few have one.
+    pub(super) given: BTreeMap<u32, u8>,
+    /// By outcome.
+    pub(super) columns: Vec<Column>,
+    pub(super) groups: Vec<String>,
     group_numbers: HashMap<String, u32>,
-    pub(super) cells: BTreeMap<(NaiveDate, u8, u32), CellCounts>,
-    counts: EventCounts,
-    handling: Vec<ArmHandling>,
+    pub(super) cells: Vec<Cell>,
+    cell_numbers: HashMap<(NaiveDate, u8, u32), u32>,
+    pub(super) counts: EventCounts,
+    pub(super) handling: Vec<ArmHandling>,
     /// Events that came a moment before their unit's assignment was known here.
-    early: HashMap<Pseudonym, Vec<FoldedEvent>>,
+    pub(super) early: HashMap<Pseudonym, Vec<FoldedEvent>>,
 }
 
 impl TrialProjection {
     /// An empty fold.
     #[must_use]
     pub fn new(plan: Arc<LockedProtocol>) -> Self {
-        let states = plan.protocol().outcomes.iter().map(|_| Vec::new()).collect();
+        let columns = plan.protocol().outcomes.iter().map(Column::of).collect();
         let handling = vec![ArmHandling::default(); plan.protocol().arms.len()];
         Self {
             plan,
             numbers: HashMap::new(),
-            rows: Vec::new(),
-            states,
+            assigned_at: Vec::new(),
+            cell_of: Vec::new(),
+            handled: Vec::new(),
+            given: BTreeMap::new(),
+            columns,
             groups: Vec::new(),
             group_numbers: HashMap::new(),
-            cells: BTreeMap::new(),
+            cells: Vec::new(),
+            cell_numbers: HashMap::new(),
             counts: EventCounts::default(),
             handling,
             early: HashMap::new(),
@@ -117,24 +142,24 @@ impl TrialProjection {
         if self.numbers.contains_key(&unit.unit) {
             return;
         }
-        let (Ok(number), Ok(arm)) = (u32::try_from(self.rows.len()), u8::try_from(unit.arm)) else { return };
+        let (Ok(number), Ok(arm)) = (u32::try_from(self.units()), u8::try_from(unit.arm)) else { return };
         let day = unit.assigned_at.with_timezone(&self.zone()).date_naive();
         let group = self.group_number(&unit.group);
+        let place = self.cell(day, arm, group);
         self.numbers.insert(unit.unit, number);
-        let handling = UnitHandling::default();
-        self.rows.push(UnitRow { arm, group, day, assigned_at: unit.assigned_at, handling, given: None });
-        for states in &mut self.states {
-            states.push(UnitOutcome::default());
+        self.assigned_at.push(unit.assigned_at.timestamp_micros());
+        self.cell_of.push(place);
+        self.handled.push(UnitHandling::default());
+        self.columns.iter_mut().for_each(Column::grow);
+        if let Some(cell) = self.cells.get_mut(place as usize) {
+            cell.assigned += 1;
+            // The same for everybody of a site and day.
+            cell.in_transition = unit.in_transition;
         }
-        let outcomes = self.states.len();
-        let cell = self.cells.entry((day, arm, group)).or_default();
-        cell.assigned += 1;
-        // The same for everybody of a site and day.
-        cell.in_transition = unit.in_transition;
-        cell.tallies.resize(outcomes, Tally::default());
-        for event in self.early.remove(&unit.unit).unwrap_or_default() {
+        let early = self.early.remove(&unit.unit).unwrap_or_default();
+        for event in early.iter().filter(|event| event.concerns(unit.assigned_at.timestamp_micros())) {
             self.counts.unassigned -= 1;
-            self.count(number, &event);
+            self.count(number, event);
         }
     }
 
@@ -143,11 +168,14 @@ impl TrialProjection {
         if !self.plan.protocol().outcomes.iter().any(|o| *o.event == *event.kind) {
             return;
         }
-        match self.numbers.get(&event.unit).copied() {
-            Some(number) => self.count(number, event),
+        let number = self.numbers.get(&event.unit).copied();
+        let known = number.and_then(|number| Some((number, *self.assigned_at.get(number as usize)?)));
+        match known {
+            Some((number, assigned_at)) if event.concerns(assigned_at) => self.count(number, event),
+            Some(_) => self.counts.unassigned += 1,
             None => {
                 self.counts.unassigned += 1;
-                if event.occurred_at > now - PATIENCE {
+                if event.is_held(now) {
                     self.early.entry(event.unit).or_default().push(event.clone());
                 }
             }
@@ -156,7 +184,7 @@ impl TrialProjection {
 
     /// Forgets early events whose unit did not turn up in time.
     pub fn forget_early(&mut self, now: DateTime<Utc>) {
-        self.early.retain(|_, events| events.iter().any(|event| event.occurred_at > now - PATIENCE));
+        self.early.retain(|_, events| events.iter().any(|event| event.is_held(now)));
     }
 
     /// Takes a note in, exactly once per call. A note about nobody in the trial changes nothing.
@@ -164,38 +192,41 @@ impl TrialProjection {
     /// When a person takes their data out, what they added to the tallies is subtracted exactly, now and for good: the
     /// result is the same whether their events are folded before or after.
     pub fn note(&mut self, unit: &Pseudonym, note: UnitNote) {
-        let number = self.numbers.get(unit).copied();
-        let Some(row) = number.and_then(|number| self.rows.get_mut(number as usize)) else { return };
-        let withdrawn_before = row.handling.is_withdrawn();
+        let Some(number) = self.numbers.get(unit).copied() else { return };
+        let Some(handled) = self.handled.get_mut(number as usize) else { return };
+        let cell = self.cell_of.get(number as usize).and_then(|place| self.cells.get_mut(*place as usize));
+        let Some(cell) = cell else { return };
+        let withdrawn_before = handled.is_withdrawn();
         if let UnitNote::Override(arm) = note
-            && arm != row.arm
+            && arm != cell.arm
         {
-            row.given = Some(arm);
+            self.given.insert(number, arm);
         }
-        if let Some(counts) = self.handling.get_mut(usize::from(row.arm)) {
-            row.handling.take(note, row.arm, counts);
+        if let Some(counts) = self.handling.get_mut(usize::from(cell.arm)) {
+            handled.take(note, cell.arm, counts);
         }
-        let place = (row.day, row.arm, row.group);
-        if withdrawn_before || !row.handling.is_withdrawn() {
+        if withdrawn_before || !handled.is_withdrawn() {
             return;
         }
-        let Some(cell) = self.cells.get_mut(&place) else { return };
         cell.set_aside += 1;
         let outcomes = self.plan.protocol().outcomes.iter();
-        for ((outcome, states), tally) in outcomes.zip(&self.states).zip(&mut cell.tallies) {
-            let state = number.and_then(|number| states.get(number as usize));
-            if let Some(value) = state.and_then(|state| state.value(outcome)) {
+        for ((outcome, column), tally) in outcomes.zip(&self.columns).zip(&mut cell.tallies) {
+            if let Some(value) = column.value(number, outcome) {
                 tally.subtract(value);
             }
         }
     }
 
     fn count(&mut self, number: u32, event: &FoldedEvent) {
-        let plan = Arc::clone(&self.plan);
-        let Some(row) = self.rows.get(number as usize) else { return };
-        let since = event.occurred_at - row.assigned_at;
+        let place = number as usize;
+        let (Some(assigned_at), Some(handled)) = (self.assigned_at.get(place), self.handled.get(place)) else { return };
+        let cell = self.cell_of.get(place).and_then(|cell| self.cells.get_mut(*cell as usize));
+        let Some(cell) = cell else { return };
+        let occurred_at = event.occurred_at.timestamp_micros();
+        let since = Duration::microseconds(occurred_at - assigned_at);
         let (mut counted, mut late) = (false, false);
-        for (index, outcome) in plan.protocol().outcomes.iter().enumerate().filter(|(_, o)| *o.event == *event.kind) {
+        let outcomes = self.plan.protocol().outcomes.iter().zip(&mut self.columns).zip(&mut cell.tallies);
+        for ((outcome, column), tally) in outcomes.filter(|((outcome, _), _)| *outcome.event == *event.kind) {
             if since < Duration::zero() {
                 continue;
             }
@@ -204,13 +235,17 @@ impl TrialProjection {
                 continue;
             }
             counted = true;
-            if row.handling.is_withdrawn() {
+            if handled.is_withdrawn() {
                 continue;
             }
-            let state = self.states.get_mut(index).and_then(|states| states.get_mut(number as usize));
-            let cell = self.cells.get_mut(&(row.day, row.arm, row.group));
-            let (Some(state), Some(tally)) = (state, cell.and_then(|c| c.tallies.get_mut(index))) else { continue };
-            replace(outcome, state, tally, event, since);
+            // The unit's value after the event takes the place of its value before.
+            if let Some(before) = column.value(number, outcome) {
+                tally.subtract(before);
+            }
+            column.fold(number, occurred_at, steps(outcome, event.value, since.num_seconds()));
+            if let Some(after) = column.value(number, outcome) {
+                tally.add(after);
+            }
         }
         match (counted, late) {
             (true, _) => self.counts.counted += 1,
@@ -219,7 +254,17 @@ impl TrialProjection {
         }
     }
 
-    fn group_number(&mut self, group: &str) -> u32 {
+    /// The place of a cell, made when there is none yet.
+    pub(super) fn cell(&mut self, day: NaiveDate, arm: u8, group: u32) -> u32 {
+        let (cells, outcomes) = (&mut self.cells, self.columns.len());
+        *self.cell_numbers.entry((day, arm, group)).or_insert_with(|| {
+            let tallies = vec![Tally::default(); outcomes];
+            cells.push(Cell { day, arm, group, in_transition: false, assigned: 0, set_aside: 0, tallies });
+            u32::try_from(cells.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    pub(super) fn group_number(&mut self, group: &str) -> u32 {
         if let Some(number) = self.group_numbers.get(group) {
             return *number;
         }
@@ -229,14 +274,20 @@ impl TrialProjection {
         number
     }
 
-    fn zone(&self) -> Tz {
+    pub(super) fn zone(&self) -> Tz {
         self.plan.protocol().time_zone
+    }
+
+    /// The plan that the fold began with.
+    #[must_use]
+    pub fn plan_id(&self) -> &ProtocolId {
+        self.plan.id()
     }
 
     /// Units taken in.
     #[must_use]
     pub fn units(&self) -> usize {
-        self.rows.len()
+        self.assigned_at.len()
     }
 
     /// What is known at a moment. `data_cut` is the last event folded in; `not_enrolled` comes from the door's counters.
@@ -251,8 +302,8 @@ impl TrialProjection {
         let outcomes = self.plan.protocol().outcomes.iter().enumerate();
         let outcomes = outcomes.map(|(index, outcome)| self.outcome_evidence(index, outcome, as_of)).collect();
         let mut enrolment: BTreeMap<(NaiveDate, u8), u64> = BTreeMap::new();
-        for ((day, arm, _), cell) in &self.cells {
-            *enrolment.entry((*day, *arm)).or_default() += cell.assigned;
+        for cell in &self.cells {
+            *enrolment.entry((cell.day, cell.arm)).or_default() += cell.assigned;
         }
         let enrolment =
             enrolment.into_iter().map(|((day, arm), assigned)| ArmDay { day, arm: arm.into(), assigned }).collect();
@@ -273,58 +324,18 @@ impl TrialProjection {
         }
     }
 
-    /// The people one by one, in the order in which they were taken in. `attributes` are those kept with the assignments; a
-    /// person without any may be left out of it.
-    #[must_use]
-    pub fn unit_evidence(&self, as_of: DateTime<Utc>, attributes: &HashMap<Pseudonym, Attributes>) -> UnitEvidence {
-        let mut who: Vec<Option<&Pseudonym>> = vec![None; self.rows.len()];
-        for (unit, number) in &self.numbers {
-            if let Some(place) = who.get_mut(*number as usize) {
-                *place = Some(unit);
-            }
-        }
-        let outcomes = &self.plan.protocol().outcomes;
-        // People mature by day, and there are far fewer days than people.
-        let over = |day: NaiveDate| -> Vec<bool> {
-            outcomes.iter().map(|o| matures_at(day, self.zone(), o.follow_up_days) <= as_of).collect()
-        };
-        let days: BTreeMap<NaiveDate, Vec<bool>> = self.cells.keys().map(|(day, ..)| (*day, over(*day))).collect();
-        let units = self.rows.iter().zip(who).enumerate().map(|(number, (row, unit))| {
-            let mature = days.get(&row.day).map_or(&[][..], Vec::as_slice);
-            let observed = |(place, (outcome, states)): (usize, (&Outcome, &Vec<UnitOutcome>))| {
-                if !mature.get(place).is_some_and(|over| *over) {
-                    return Observed::TooEarly;
-                }
-                states.get(number).and_then(|state| state.value(outcome)).map_or(Observed::Nothing, Observed::Value)
-            };
-            let place = (row.day, row.arm, row.group);
-            let in_transition = self.cells.get(&place).is_some_and(|cell| cell.in_transition);
-            UnitRecord {
-                arm: row.arm.into(),
-                group: row.group as usize,
-                attributes: unit.and_then(|unit| attributes.get(unit)).cloned().unwrap_or_default(),
-                day: Some(row.day),
-                counted: !row.handling.is_withdrawn() && !in_transition,
-                given: row.given.map(usize::from),
-                delivery: row.handling.delivery(),
-                outcomes: outcomes.iter().zip(&self.states).enumerate().map(observed).collect(),
-            }
-        });
-        UnitEvidence { groups: self.groups.clone(), units: units.collect() }
-    }
-
     /// The same cells by site and period, for a stepped wedge. Its calendar follows from the secret, which a fold does not
     /// have: whoever has it adds the crossings.
     fn wedge_evidence(&self, as_of: DateTime<Utc>) -> Option<WedgeEvidence> {
         let plan = Arc::clone(&self.plan);
         let Allocation::SteppedWedge { steps, transition_days, .. } = &plan.protocol().allocation else { return None };
         let starts = period_starts(steps, *transition_days);
-        let in_transition = self.cells.values().filter(|cell| cell.in_transition).map(|cell| cell.assigned).sum();
+        let in_transition = self.cells.iter().filter(|cell| cell.in_transition).map(|cell| cell.assigned).sum();
         let of_outcome = |(index, outcome): (usize, &Outcome)| {
             let mut cells: BTreeMap<(usize, &str), PeriodCell> = BTreeMap::new();
-            for ((day, _, group), counts) in &self.cells {
-                let site = self.groups.get(*group as usize).map_or("", String::as_str);
-                let period = starts.iter().filter(|start| *start <= day).count();
+            for counts in &self.cells {
+                let site = self.groups.get(counts.group as usize).map_or("", String::as_str);
+                let period = starts.iter().filter(|start| **start <= counts.day).count();
                 let cell = cells.entry((period, site)).or_insert_with(|| PeriodCell {
                     period,
                     site: site.to_owned(),
@@ -333,7 +344,7 @@ impl TrialProjection {
                     tally: Tally::default(),
                 });
                 cell.assigned += counts.assigned;
-                if matures_at(*day, self.zone(), outcome.follow_up_days) <= as_of {
+                if matures_at(counts.day, self.zone(), outcome.follow_up_days) <= as_of {
                     cell.mature += counts.assigned.saturating_sub(counts.set_aside);
                     counts.tallies.get(index).into_iter().for_each(|tally| cell.tally.merge(tally));
                 }
@@ -345,11 +356,11 @@ impl TrialProjection {
     }
 
     fn outcome_evidence(&self, index: usize, outcome: &Outcome, as_of: DateTime<Utc>) -> OutcomeEvidence {
-        let mut cells: BTreeMap<(u8, &str), Cell> = BTreeMap::new();
-        for ((day, arm, group), counts) in self.cells.iter().filter(|(_, counts)| !counts.in_transition) {
-            let group = self.groups.get(*group as usize).map_or("", String::as_str);
-            let cell = cells.entry((*arm, group)).or_insert_with(|| Cell {
-                arm: (*arm).into(),
+        let mut cells: BTreeMap<(u8, &str), evidence::Cell> = BTreeMap::new();
+        for counts in self.cells.iter().filter(|counts| !counts.in_transition) {
+            let group = self.groups.get(counts.group as usize).map_or("", String::as_str);
+            let cell = cells.entry((counts.arm, group)).or_insert_with(|| evidence::Cell {
+                arm: counts.arm.into(),
                 group: group.to_owned(),
                 assigned: 0,
                 mature: 0,
@@ -358,7 +369,7 @@ impl TrialProjection {
             });
             cell.assigned += counts.assigned;
             cell.set_aside += counts.set_aside;
-            if matures_at(*day, self.zone(), outcome.follow_up_days) <= as_of {
+            if matures_at(counts.day, self.zone(), outcome.follow_up_days) <= as_of {
                 cell.mature += counts.assigned.saturating_sub(counts.set_aside);
                 if let Some(tally) = counts.tallies.get(index) {
                     cell.tally.merge(tally);
@@ -366,17 +377,6 @@ impl TrialProjection {
             }
         }
         OutcomeEvidence { outcome: outcome.key.clone(), cells: cells.into_values().collect() }
-    }
-}
-
-/// Puts a unit's value after an event in the place of its value before.
-fn replace(outcome: &Outcome, state: &mut UnitOutcome, tally: &mut Tally, event: &FoldedEvent, since: Duration) {
-    if let Some(before) = state.value(outcome) {
-        tally.subtract(before);
-    }
-    state.fold(outcome, event.occurred_at.timestamp_micros(), event.value, since.num_seconds());
-    if let Some(after) = state.value(outcome) {
-        tally.add(after);
     }
 }
 

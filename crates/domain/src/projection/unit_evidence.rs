@@ -1,9 +1,15 @@
 //! The people of a trial one by one, for the questions that counts and sums by group cannot answer.
 
-use chrono::NaiveDate;
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::eligibility::Attributes;
+use super::{
+    handling::UnitHandling,
+    trial_projection::{Cell, TrialProjection, matures_at},
+};
+use crate::{Pseudonym, eligibility::Attributes};
 
 /// Everybody who was assigned, in the order of the assignments, without a name or a code.
 ///
@@ -68,5 +74,45 @@ impl UnitEvidence {
     #[must_use]
     pub fn group_of(&self, unit: &UnitRecord) -> &str {
         self.groups.get(unit.group).map_or("", String::as_str)
+    }
+}
+
+impl TrialProjection {
+    /// The people one by one, in the order in which they were taken in. `attributes` are those kept with the assignments; a
+    /// person without any may be left out of it.
+    #[must_use]
+    pub fn unit_evidence(&self, as_of: DateTime<Utc>, attributes: &HashMap<Pseudonym, Attributes>) -> UnitEvidence {
+        let mut who: Vec<Option<&Pseudonym>> = vec![None; self.units()];
+        for (unit, number) in &self.numbers {
+            if let Some(place) = who.get_mut(*number as usize) {
+                *place = Some(unit);
+            }
+        }
+        let outcomes = &self.plan.protocol().outcomes;
+        // People mature by day, and there are far fewer cells than people.
+        let over = |cell: &Cell| -> Vec<bool> {
+            outcomes.iter().map(|o| matures_at(cell.day, self.zone(), o.follow_up_days) <= as_of).collect()
+        };
+        let mature: Vec<Vec<bool>> = self.cells.iter().map(over).collect();
+        let one = |((number, (cell_of, handled)), unit): ((u32, (&u32, &UnitHandling)), Option<&Pseudonym>)| {
+            let cell = self.cells.get(*cell_of as usize)?;
+            let over = mature.get(*cell_of as usize)?.iter();
+            let observed = outcomes.iter().zip(&self.columns).zip(over).map(|((outcome, column), over)| match over {
+                false => Observed::TooEarly,
+                true => column.value(number, outcome).map_or(Observed::Nothing, Observed::Value),
+            });
+            Some(UnitRecord {
+                arm: cell.arm.into(),
+                group: cell.group as usize,
+                attributes: unit.and_then(|unit| attributes.get(unit)).cloned().unwrap_or_default(),
+                day: Some(cell.day),
+                counted: !handled.is_withdrawn() && !cell.in_transition,
+                given: self.given.get(&number).map(|arm| usize::from(*arm)),
+                delivery: handled.delivery(),
+                outcomes: observed.collect(),
+            })
+        };
+        let numbered = (0_u32..).zip(self.cell_of.iter().zip(&self.handled)).zip(who);
+        UnitEvidence { groups: self.groups.clone(), units: numbered.filter_map(one).collect() }
     }
 }

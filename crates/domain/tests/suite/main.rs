@@ -20,4 +20,6 @@ mod projection;
 #[cfg(test)]
 mod protocol;
 #[cfg(test)]
+mod saved;
+#[cfg(test)]
 mod screening;

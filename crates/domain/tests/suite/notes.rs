@@ -70,6 +70,7 @@ fn folded<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Evidence {
                     kind: kind.into(),
                     value: value.map(|text: &str| text.parse::<Decimal>().unwrap()),
                     occurred_at: start() + Duration::days(day),
+                    received_at: start() + Duration::days(day),
                 };
                 projection.fold(&event, start() + Duration::days(200));
             }

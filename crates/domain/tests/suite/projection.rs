@@ -32,7 +32,7 @@ fn assigned(number: u8, arm: usize, at: DateTime<Utc>) -> AssignedUnit {
 
 fn happened(number: u8, kind: &str, value: Option<&str>, at: DateTime<Utc>) -> FoldedEvent {
     let value = value.map(|text| text.parse::<Decimal>().unwrap());
-    FoldedEvent { sequence: 1, unit: unit(number), kind: kind.into(), value, occurred_at: at }
+    FoldedEvent { sequence: 1, unit: unit(number), kind: kind.into(), value, occurred_at: at, received_at: at }
 }
 
 /// Everything over, long after.
@@ -82,21 +82,43 @@ fn what_comes_before_or_after_is_counted_apart() {
 
 #[test]
 fn an_event_may_be_known_a_moment_before_the_assignment() {
-    let mut projection = TrialProjection::new(plan());
-    let now = start() + Duration::seconds(2);
-    projection.fold(&happened(1, "fine.settled", None, start() + Duration::seconds(1)), now);
-    projection.fold(&happened(2, "fine.settled", None, start() - Duration::hours(1)), now);
-    assert_eq!(at_the_end(&projection).events.unassigned, 2);
-    projection.assign(&assigned(1, 0, start()));
-    projection.assign(&assigned(2, 0, start() - Duration::hours(2)));
-    let evidence = at_the_end(&projection);
-    assert_eq!(tally(&evidence, 0, 0), (1, 1), "an hour is no moment: the second event stays about nobody");
-    assert_eq!((evidence.events.counted, evidence.events.unassigned), (1, 1));
+    // By minutes from the start: when the event happened, when it was received, when its unit was assigned; what it is then.
+    let (counted, before, unassigned) = ([1, 0, 0], [0, 1, 0], [0, 0, 1]);
+    for (happened_at, received, assigned_at, expected) in [
+        (1, 1, 0, counted),
+        (4, 0, 3, counted),
+        (-60, 0, 3, before),
+        (-60, 0, 10, before),
+        (-60, 0, 11, unassigned),
+        (12, 0, 11, unassigned),
+    ] {
+        let at = |minutes| start() + Duration::minutes(minutes);
+        let event = FoldedEvent { received_at: at(received), ..happened(1, "fine.settled", None, at(happened_at)) };
+        let unit = assigned(1, 0, at(assigned_at));
+        let counts = |projection: &TrialProjection| {
+            let counts = at_the_end(projection).events;
+            [counts.counted, counts.before_assignment, counts.unassigned]
+        };
+        let mut live = TrialProjection::new(plan());
+        live.fold(&event, at(received));
+        assert_eq!(counts(&live), unassigned, "nobody is known yet");
+        live.forget_early(at(assigned_at.max(received)));
+        live.assign(&unit);
+        let mut later = TrialProjection::new(plan());
+        later.assign(&unit);
+        later.fold(&event, at(100_000));
+        assert_eq!(counts(&live), expected, "{event:?} {assigned_at}");
+        assert_eq!(at_the_end(&live), at_the_end(&later), "it does not depend on when it is folded");
+    }
+}
 
-    projection.fold(&happened(3, "fine.settled", None, now), now);
-    projection.forget_early(now + Duration::hours(1));
+#[test]
+fn events_about_nobody_are_not_held_for_ever() {
+    let mut projection = TrialProjection::new(plan());
+    projection.fold(&happened(3, "fine.settled", None, start()), start());
+    projection.forget_early(start() + Duration::hours(1));
     projection.assign(&assigned(3, 0, start()));
-    assert_eq!(at_the_end(&projection).events.unassigned, 2, "what was forgotten stays about nobody");
+    assert_eq!(at_the_end(&projection).events.unassigned, 1, "the fold says by `now` that no such assignment can come");
 }
 
 #[test]

@@ -24,7 +24,8 @@ use crate::{
 const MARK: &str = "made-up-data";
 
 /// What a demonstration leaves in its folder.
-const FILES: [&str; 5] = ["demo.json", "fairtrial.db", "fairtrial.db-wal", "fairtrial.db-shm", "master.key"];
+const FILES: [&str; 6] =
+    ["demo.json", "kept.fold", "fairtrial.db", "fairtrial.db-wal", "fairtrial.db-shm", "master.key"];
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     start_log(settings.log_level, settings.log_format);

@@ -46,7 +46,8 @@ pub async fn open_with(settings: &Settings, ambient: Ambient) -> anyhow::Result<
     let store = Store::open(&url, WriterSettings::default())?;
     let is_new = store.read_blocking(|c| Ok(agencies::all(c)?.is_empty()))?;
     let key = master_key(settings, is_new)?;
-    let app = App::load(store.clone(), MasterKey::new(key.reveal()), ambient).await.map_err(in_full)?;
+    let key = MasterKey::new(key.reveal());
+    let app = App::load_beside(Some(&settings.data), store.clone(), key, ambient).await.map_err(in_full)?;
     app.set_release_rules(settings.release);
     Ok(Installation { app, store })
 }

@@ -7,8 +7,10 @@ use fairtrial_domain::{Pseudonym, identity::BUCKETS};
 
 use crate::{
     connection::DbConnection,
+    dialect,
     error::StoreError,
-    schema::{assignments, event_kinds, events, logs},
+    schema::{assignments, event_kinds, events},
+    writer,
 };
 
 diesel::allow_tables_to_appear_in_same_query!(events, event_kinds);
@@ -43,8 +45,10 @@ pub struct EventRow {
     pub kind: String,
     /// How much, in millionths.
     pub value: Option<i64>,
-    /// When, in microseconds.
+    /// When it happened, in microseconds.
     pub occurred_at: i64,
+    /// When it came here, in microseconds.
+    pub received_at: i64,
 }
 
 /// Assignments after a place, at most `limit`, in order.
@@ -146,15 +150,17 @@ pub fn events_after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<
             event_kinds::name,
             events::value,
             events::occurred_at,
+            events::received_at,
         ))
         .load(c)?)
 }
 
-/// The place of the last event that is kept or about to be: places above are not taken yet.
+/// The place of the last event before this transaction: none becomes visible until it ends, and those that do then stand
+/// above. The trial is locked first, in the order in which assignments and events lock.
 ///
 /// # Errors
 /// When the database fails.
-pub fn last_event(c: &mut DbConnection) -> Result<i64, StoreError> {
-    let next: i64 = logs::table.find("events").select(logs::next_sequence).first(c)?;
-    Ok(next - 1)
+pub fn close_events(c: &mut DbConnection, trial_id: i64) -> Result<i64, StoreError> {
+    dialect::lock_trial(c, trial_id)?;
+    Ok(writer::take_places(c, "events", 0)? - 1)
 }

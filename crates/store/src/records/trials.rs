@@ -45,6 +45,8 @@ pub struct TrialRow {
     pub state_reason: Option<String>,
     /// Whether a boundary has stopped it and two people have not resumed it.
     pub halted: bool,
+    /// The last event before the trial started; none for trials that started before this was kept.
+    pub started_sequence: Option<i64>,
 }
 
 /// A signature as kept.
@@ -105,8 +107,10 @@ pub struct StateChange {
     pub ended_at: Option<i64>,
     /// Set when the data are locked.
     pub locked_at: Option<i64>,
-    /// Set when the data are locked: see [`super::log::last_event`].
+    /// Set when the data are locked: see [`super::log::close_events`].
     pub locked_sequence: Option<i64>,
+    /// Set when it starts: see [`super::log::close_events`].
+    pub started_sequence: Option<i64>,
     /// Set when everybody goes back to the current version.
     pub reverted: Option<bool>,
     /// Set when a boundary stops it, and taken back when two people resume it.

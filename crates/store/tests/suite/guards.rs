@@ -245,6 +245,7 @@ on_both_databases! {
             ("algo_version", "2"),
             ("started_at", "NULL"),
             ("started_at", "1"),
+            ("started_sequence", "1"),
         ];
         for (column, value) in values {
             refused(&installation, &format!("UPDATE trials SET {column} = {value} WHERE started_at IS NOT NULL"));

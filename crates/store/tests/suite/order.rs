@@ -5,8 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use diesel::connection::SimpleConnection;
 use fairtrial_store::{DbConnection, StoreError, log};
-use fairtrial_testkit::on_both_databases;
+use fairtrial_testkit::{database::Kind, on_both_databases};
 use tokio::task::JoinSet;
 
 use super::installation::{Installation, event, request};
@@ -121,6 +122,27 @@ on_both_databases! {
         assert_eq!(page(0, 3), [1, 2, 3]);
         assert_eq!(page(8, 3), [9, 10]);
         assert_eq!((page(10, 3), page(0, 0)), (vec![], vec![]));
-        assert_eq!(log::last_event(&mut c).unwrap(), 10);
+    }
+
+    fn whoever_closes_the_events_holds_them_until_the_end(database) {
+        let installation = Installation::new(database);
+        let trial = installation.draft("open-door");
+        installation.record((0..10).map(|n| event(&format!("e{n}"), n, None)).collect());
+        let (mut one, mut other) = (installation.connection(), installation.connection());
+        let impatient = match installation.kind {
+            Kind::Sqlite => "PRAGMA busy_timeout = 20",
+            Kind::Postgres => "SET lock_timeout = '20ms'",
+        };
+        other.batch_execute(impatient).unwrap();
+        const TAKE: &str = "UPDATE logs SET next_sequence = next_sequence + 1 WHERE name = 'events'";
+        let last = one
+            .write_transaction(|c| {
+                let last = log::close_events(c, trial)?;
+                other.batch_execute(TAKE).expect_err("nobody can add an event now");
+                Ok(last)
+            })
+            .unwrap();
+        assert_eq!(last, 10);
+        other.batch_execute(TAKE).unwrap();
     }
 }

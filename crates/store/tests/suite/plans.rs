@@ -142,7 +142,7 @@ fn use_all(installation: &Installation) {
             sessions::forget_ended(c, NOW)?;
             api_keys::of_agency(c, agency)?;
             api_keys::note_used(c, &[(1, NOW)])?;
-            log::last_event(c)?;
+            log::close_events(c, trial)?;
             trials::by_key(c, "simple")?;
             trials::by_id(c, trial)?;
             trials::canonical(c, trial, PLAN)?;

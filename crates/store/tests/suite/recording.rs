@@ -66,6 +66,7 @@ on_both_databases! {
             kind: "paid".into(),
             value: Some(-7_000_000),
             occurred_at: NOW,
+            received_at: NOW,
         };
         assert_eq!(row, wanted);
         let rest = installation

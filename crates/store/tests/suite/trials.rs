@@ -39,6 +39,7 @@ on_both_databases! {
             locked_sequence: None,
             state_reason: None,
             halted: false,
+            started_sequence: None,
         };
         assert_eq!(installation.store.read_blocking(|c| trials::by_key(c, "open-door")).unwrap(), Some(wanted.clone()));
         assert_eq!(installation.store.read_blocking(move |c| trials::by_id(c, id)).unwrap(), Some(wanted));

@@ -1,0 +1,121 @@
+//! What is folded, in a file, so that a start reads only the end of the logs.
+//!
+//! The logs are the truth and this is a copy of what follows from them: whatever is wrong with it, it is left aside and
+//! everything is folded anew. It stands in sections, each with a proof by a key of the installation over itself and the proof
+//! before it, so that a file that is damaged, cut off, put together from two, or from elsewhere is told from a good one.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufReader, BufWriter, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// Names the form of the file and of the fold. Another number for another way to fold: an older file is then left aside.
+const FORM: &[u8; 16] = b"fairtrial/fold/1";
+
+/// A section that is longer than this is damaged: no trial has so many people.
+const LONGEST: u64 = 1 << 36;
+
+/// Key of the proofs.
+#[derive(Clone)]
+pub(crate) struct FoldKey(Hmac<Sha256>);
+
+impl FoldKey {
+    pub(crate) fn new(bytes: &[u8; 32]) -> Self {
+        let mut block = [0; 64];
+        block[..32].copy_from_slice(bytes);
+        Self(Hmac::new(&block.into()))
+    }
+
+    fn proof(&self, before: &[u8], section: &[u8]) -> [u8; 32] {
+        let mut proof = self.0.clone();
+        proof.update(before);
+        proof.update(section);
+        proof.finalize().into_bytes().into()
+    }
+}
+
+/// Where the file stands and what vouches for it.
+pub(crate) struct FoldFile {
+    path: PathBuf,
+    key: FoldKey,
+}
+
+impl FoldFile {
+    pub(crate) fn in_folder(folder: &Path, key: FoldKey) -> Self {
+        Self { path: folder.join("kept.fold"), key }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the sections beside the old file and puts them in its place when they are on the disk.
+    pub(crate) fn write(&self, sections: impl Iterator<Item = Vec<u8>>) -> io::Result<()> {
+        let part = self.path.with_extension("part");
+        let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+        let mut out = BufWriter::new(file);
+        out.write_all(FORM)?;
+        let mut proof = [0; 32];
+        for section in sections {
+            proof = self.key.proof(&proof, &section);
+            out.write_all(&(section.len() as u64).to_le_bytes())?;
+            out.write_all(&section)?;
+            out.write_all(&proof)?;
+        }
+        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        fs::rename(&part, &self.path)?;
+        File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    }
+
+    /// Opens the file; none when there is none.
+    pub(crate) fn open(&self) -> io::Result<Option<Sections>> {
+        let file = match File::open(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        let mut sections = Sections { file: BufReader::new(file), key: self.key.clone(), proof: [0; 32] };
+        let mut form = [0; 16];
+        sections.file.read_exact(&mut form)?;
+        if form != *FORM {
+            return Err(damaged("it has another form"));
+        }
+        Ok(Some(sections))
+    }
+}
+
+/// The sections, each handed out once its proof is seen to be right.
+pub(crate) struct Sections {
+    file: BufReader<File>,
+    key: FoldKey,
+    proof: [u8; 32],
+}
+
+impl Sections {
+    pub(crate) fn next(&mut self) -> io::Result<Vec<u8>> {
+        let mut length = [0; 8];
+        self.file.read_exact(&mut length)?;
+        let length = u64::from_le_bytes(length);
+        if length > LONGEST {
+            return Err(damaged("a section is too long"));
+        }
+        let mut section = Vec::new();
+        // Grows as it reads, so that a wrong length does not ask for memory that no file fills.
+        (&mut self.file).take(length).read_to_end(&mut section)?;
+        let mut proof = [0; 32];
+        self.file.read_exact(&mut proof)?;
+        if section.len() as u64 != length || self.key.proof(&self.proof, &section) != proof {
+            return Err(damaged("it is damaged, or of another installation"));
+        }
+        self.proof = proof;
+        Ok(section)
+    }
+}
+
+fn damaged(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
+}

@@ -1,0 +1,179 @@
+//! Keeping what is folded, and beginning from it.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, RwLock},
+};
+
+use fairtrial_domain::{Pseudonym, note::OptOutKind, projection::TrialProjection};
+use fairtrial_store::{DbConnection, StoreError, log, notes};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{
+    App, Directory,
+    fold_file::{FoldFile, Sections},
+    projections::{Fold, Marks},
+};
+use crate::error::AppError;
+
+/// Rows folded since the fold was last kept after which it is worth keeping again: about a third of a second of reading.
+const FEWEST_ROWS: i64 = 250_000;
+
+/// The first section: what belongs to no single trial.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    marks: Marks,
+    /// A digest of the row at each mark: a database that was put back to an earlier day, or is another one, has another row there.
+    witnesses: Vec<String>,
+    trials: usize,
+    /// Opt-outs in force: unit, kind, trial.
+    wishes: Vec<([u8; 16], OptOutKind, i64)>,
+    /// People who are served another version for their good: trial, unit, arm.
+    given: Vec<(i64, [u8; 16], u8)>,
+}
+
+impl App {
+    /// Writes down what is folded when that is much more than the last time; at the end of a server, when it is any more.
+    ///
+    /// # Errors
+    /// When the database or the file fails. What was kept before stands, and a start reads more of the logs.
+    pub async fn keep_fold(self: &Arc<Self>, at_the_end: bool) -> Result<(), AppError> {
+        let Some(file) = &self.fold_file else { return Ok(()) };
+        let file = Arc::clone(file);
+        let mut fold = self.projections.hold().await;
+        let new = fold.marks.rows() - fold.kept;
+        let enough = if at_the_end { 1 } else { FEWEST_ROWS.max(self.known.len() as i64 / 4) };
+        if new < enough {
+            return Ok(());
+        }
+        let marks = fold.marks;
+        // Also when it fails: then it is tried again after as much more, not at once.
+        fold.kept = marks.rows();
+        let witnesses = self.store.read(move |c| witnesses(c, marks)).await?;
+        let trials = self.projections.all();
+        let head = Head {
+            marks,
+            witnesses: witnesses.ok_or_else(|| AppError::Internal("a folded row is gone".into()))?,
+            trials: trials.len(),
+            wishes: self.wishes.all(),
+            given: self.known.given(),
+        };
+        let head = serde_json::to_vec(&head).map_err(|error| AppError::Internal(error.to_string()))?;
+        let write = move || {
+            let sections = trials.into_iter().map(|(id, plan, projection)| {
+                let mut section = id.to_le_bytes().to_vec();
+                section.extend((plan.len() as u64).to_le_bytes());
+                section.extend(plan.as_bytes());
+                section.extend(super::read(&projection).save());
+                section
+            });
+            let written = file.write(std::iter::once(head).chain(sections));
+            // Until here nothing is folded, so that marks and folds belong together, and nobody else writes.
+            drop(fold);
+            written
+        };
+        let written =
+            tokio::task::spawn_blocking(write).await.map_err(|error| AppError::Internal(error.to_string()))?;
+        written.map_err(|error| AppError::Internal(format!("what is folded cannot be written down: {error}")))?;
+        tracing::debug!(rows = marks.rows(), "fold kept");
+        Ok(())
+    }
+
+    /// Begins from a kept fold where there is a good one. Otherwise the logs are folded from their beginning.
+    pub(super) async fn begin_from_kept_fold(&self) {
+        let Some(file) = self.fold_file.clone() else { return };
+        let (directory, store) = (self.directory.load_full(), self.store.clone());
+        let read = tokio::task::spawn_blocking(move || read(&file, &directory, &store)).await;
+        let read = read.unwrap_or_else(|error| Err(io::Error::other(error)));
+        match read {
+            Ok(None) => {}
+            Ok(Some((head, folds))) => {
+                for (trial_id, fold) in &folds {
+                    fold.places().for_each(|(unit, arm, at)| self.known.insert(*trial_id, *unit, arm.into(), at));
+                }
+                for (unit, kind, trial_id) in &head.wishes {
+                    if let Some(unit) = Pseudonym::from_bytes(unit) {
+                        self.wishes.set(unit, *kind, *trial_id, true);
+                    }
+                }
+                for (trial_id, unit, arm) in &head.given {
+                    if let Some(unit) = Pseudonym::from_bytes(unit) {
+                        self.known.give(*trial_id, &unit, *arm);
+                    }
+                }
+                let folds = folds.into_iter().map(|(id, fold)| (id, Arc::new(RwLock::new(fold)))).collect();
+                self.projections.begin_from(Fold { marks: head.marks, kept: head.marks.rows() }, folds).await;
+            }
+            Err(error) => {
+                let path = self.fold_file.as_ref().map(|file| file.path().to_owned()).unwrap_or_default();
+                let path = path.display().to_string();
+                tracing::warn!(path, %error, "the kept fold is not used; the logs are read from their beginning");
+            }
+        }
+    }
+}
+
+type Folds = HashMap<i64, TrialProjection>;
+
+/// The kept fold, when it is whole and of this database.
+fn read(file: &FoldFile, directory: &Directory, store: &fairtrial_store::Store) -> io::Result<Option<(Head, Folds)>> {
+    let Some(mut sections) = file.open()? else { return Ok(None) };
+    let head: Head = serde_json::from_slice(&sections.next()?)?;
+    let found = store.read_blocking(|c| witnesses(c, head.marks)).map_err(io::Error::other)?;
+    if found.as_ref() != Some(&head.witnesses) {
+        return Err(io::Error::other("it is of another database, or of a later state of this one"));
+    }
+    let mut folds = HashMap::with_capacity(head.trials);
+    for _ in 0..head.trials {
+        let (id, fold) = read_trial(&mut sections, directory)?;
+        folds.insert(id, fold);
+    }
+    Ok(Some((head, folds)))
+}
+
+fn read_trial(sections: &mut Sections, directory: &Directory) -> io::Result<(i64, TrialProjection)> {
+    let section = sections.next()?;
+    let parts = || {
+        let (id, rest) = section.split_first_chunk()?;
+        let (length, rest) = rest.split_first_chunk()?;
+        let (plan, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        Some((i64::from_le_bytes(*id), plan, rest))
+    };
+    let (id, plan, fold) = parts().ok_or_else(|| io::Error::other("a trial cannot be read"))?;
+    let trial = directory.by_id.get(&id).ok_or_else(|| io::Error::other("it has a trial that is not there"))?;
+    // What a fold depends on is fixed from the start, so one under an earlier version of the plan is as good.
+    let versions = trial.earlier_plans.iter().map(|(_, id)| id).chain([trial.plan.id()]);
+    if !versions.into_iter().any(|version| version.as_str().as_bytes() == plan) {
+        return Err(io::Error::other(format!("the trial {} has another plan", trial.key())));
+    }
+    let fold = TrialProjection::restore(Arc::clone(&trial.plan), fold);
+    Ok((id, fold.ok_or_else(|| io::Error::other(format!("the trial {} cannot be read", trial.key())))?))
+}
+
+/// A digest of the row at each mark; none when there is no row at one of them.
+fn witnesses(c: &mut DbConnection, marks: Marks) -> Result<Option<Vec<String>>, StoreError> {
+    let mut digests = Vec::with_capacity(3);
+    if marks.assignments > 0 {
+        let row = log::assignments_after(c, marks.assignments - 1, 1)?;
+        let row = row.first().filter(|row| row.sequence == marks.assignments);
+        digests.push(row.map(|row| digest(&row.unit, [row.trial_id, row.assigned_at])));
+    }
+    if marks.notes > 0 {
+        let row = notes::after(c, marks.notes - 1, 1)?;
+        let row = row.first().filter(|row| row.sequence == marks.notes);
+        digests.push(row.map(|row| digest(&row.unit, [row.trial_id, row.agency_id])));
+    }
+    if marks.events > 0 {
+        let row = log::events_after(c, marks.events - 1, 1)?;
+        let row = row.first().filter(|row| row.sequence == marks.events);
+        digests.push(row.map(|row| digest(&row.unit, [row.occurred_at, row.received_at])));
+    }
+    Ok(digests.into_iter().collect())
+}
+
+fn digest(unit: &[u8], numbers: [i64; 2]) -> String {
+    let digest = numbers.iter().fold(Sha256::new().chain_update(unit), |sha, n| sha.chain_update(n.to_le_bytes()));
+    fairtrial_domain::canonical::hex(&digest.finalize())
+}

@@ -1,0 +1,250 @@
+//! A projection as bytes, so that a start need not fold everything again.
+//!
+//! Numbers are little-endian, lists begin with their length. What follows from the rest is left out: tallies and the counts of
+//! cells are added up anew from the units, so that they cannot disagree with them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::{DateTime, Datelike, NaiveDate};
+
+use super::{
+    column::Column,
+    evidence::EventCounts,
+    handling::{ArmHandling, UnitHandling},
+    trial_projection::{Cell, FoldedEvent, TrialProjection},
+};
+use crate::{Decimal, LockedProtocol, Pseudonym, note::GRAVEST};
+
+impl TrialProjection {
+    /// Everything that the fold knows, as bytes for [`TrialProjection::restore`].
+    #[must_use]
+    pub fn save(&self) -> Vec<u8> {
+        let units = self.units();
+        let mut names = vec![[0; 16]; units];
+        for (unit, number) in &self.numbers {
+            if let Some(name) = names.get_mut(*number as usize) {
+                *name = *unit.bytes();
+            }
+        }
+        let mut out = Vec::with_capacity(64 + units * (29 + 16 * self.columns.len()));
+        put_length(&mut out, units);
+        names.iter().for_each(|name| out.extend(name));
+        put_all(&mut out, &self.assigned_at);
+        self.cell_of.iter().for_each(|cell| out.extend(cell.to_le_bytes()));
+        out.extend(self.handled.iter().map(|handled| handled.0));
+        put_length(&mut out, self.given.len());
+        self.given.iter().for_each(|(number, arm)| {
+            out.extend(number.to_le_bytes());
+            out.push(*arm);
+        });
+        put_length(&mut out, self.groups.len());
+        self.groups.iter().for_each(|group| put_text(&mut out, group));
+        put_length(&mut out, self.cells.len());
+        for cell in &self.cells {
+            out.extend(cell.day.num_days_from_ce().to_le_bytes());
+            out.extend([cell.arm, u8::from(cell.in_transition)]);
+            out.extend(cell.group.to_le_bytes());
+        }
+        put_length(&mut out, self.columns.len());
+        for column in &self.columns {
+            match column {
+                Column::Sums(sums) => {
+                    out.push(0);
+                    put_all(&mut out, sums);
+                }
+                Column::Firsts(firsts) => {
+                    out.push(1);
+                    firsts.iter().for_each(|(at, steps)| put_all(&mut out, &[*at, *steps]));
+                }
+            }
+        }
+        let EventCounts { counted, before_assignment, after_follow_up, unassigned } = self.counts;
+        for count in [counted, before_assignment, after_follow_up, unassigned] {
+            out.extend(count.to_le_bytes());
+        }
+        put_length(&mut out, self.handling.len());
+        for arm in &self.handling {
+            let people =
+                [arm.delivered, arm.seen, arm.failed, arm.returned, arm.overridden, arm.opted_out, arm.data_withdrawn];
+            people.iter().chain(&arm.harms).for_each(|count| out.extend(count.to_le_bytes()));
+        }
+        let early: Vec<&FoldedEvent> = self.early.values().flatten().collect();
+        put_length(&mut out, early.len());
+        for event in early {
+            put_all(&mut out, &[event.sequence]);
+            out.extend(event.unit.bytes());
+            put_text(&mut out, &event.kind);
+            put_all(&mut out, &[event.value.map_or(i64::MIN, Decimal::millionths)]);
+            put_all(&mut out, &[event.occurred_at.timestamp_micros(), event.received_at.timestamp_micros()]);
+        }
+        out
+    }
+
+    /// The fold that [`TrialProjection::save`] wrote; none when the bytes are not such a fold of this plan.
+    #[must_use]
+    pub fn restore(plan: Arc<LockedProtocol>, bytes: &[u8]) -> Option<Self> {
+        let mut rest = Rest(bytes);
+        let mut fold = Self::new(plan);
+        let units = rest.length(16)?;
+        fold.numbers.reserve(units);
+        for number in 0..u32::try_from(units).ok()? {
+            fold.numbers.insert(rest.unit()?, number);
+        }
+        fold.assigned_at = rest.numbers(units)?;
+        fold.cell_of = rest.take(units * 4)?.as_chunks().0.iter().map(|four| u32::from_le_bytes(*four)).collect();
+        fold.handled = rest.take(units)?.iter().map(|bits| UnitHandling(*bits)).collect();
+        for _ in 0..rest.length(5)? {
+            let (number, [arm]) = (u32::from_le_bytes(rest.array()?), rest.array()?);
+            let known = (number as usize) < units && usize::from(arm) < fold.handling.len();
+            fold.given.insert(Some(number).filter(|_| known)?, arm);
+        }
+        for _ in 0..rest.length(8)? {
+            let group = rest.text()?;
+            fold.group_number(group);
+        }
+        for _ in 0..rest.length(10)? {
+            let day = NaiveDate::from_num_days_from_ce_opt(i32::from_le_bytes(rest.array()?))?;
+            let [arm, in_transition] = rest.array()?;
+            let group = u32::from_le_bytes(rest.array()?);
+            let known = (group as usize) < fold.groups.len() && usize::from(arm) < fold.handling.len();
+            let place = fold.cell(day, arm, group);
+            fold.cells.get_mut(place as usize).filter(|_| known)?.in_transition = in_transition != 0;
+        }
+        if rest.length(1)? != fold.columns.len() {
+            return None;
+        }
+        for column in &mut fold.columns {
+            match (column, rest.array()?) {
+                (Column::Sums(sums), [0]) => *sums = rest.numbers(units)?,
+                (Column::Firsts(firsts), [1]) => {
+                    *firsts = rest.numbers(units * 2)?.as_chunks().0.iter().map(|[at, steps]| (*at, *steps)).collect();
+                }
+                _ => return None,
+            }
+        }
+        let mut count = || Some(u64::from_le_bytes(rest.array()?));
+        let (counted, before_assignment, after_follow_up, unassigned) = (count()?, count()?, count()?, count()?);
+        fold.counts = EventCounts { counted, before_assignment, after_follow_up, unassigned };
+        if rest.length(1)? != fold.handling.len() {
+            return None;
+        }
+        for arm in &mut fold.handling {
+            let mut count = || Some(u64::from_le_bytes(rest.array()?));
+            *arm = ArmHandling {
+                delivered: count()?,
+                seen: count()?,
+                failed: count()?,
+                returned: count()?,
+                overridden: count()?,
+                opted_out: count()?,
+                data_withdrawn: count()?,
+                harms: [0; GRAVEST as usize],
+            };
+            for harms in &mut arm.harms {
+                *harms = count()?;
+            }
+        }
+        let mut kinds: HashMap<&str, Arc<str>> = HashMap::new();
+        for _ in 0..rest.length(48)? {
+            let [sequence] = rest.few()?;
+            let unit = rest.unit()?;
+            let kind = rest.text()?;
+            let kind = Arc::clone(kinds.entry(kind).or_insert_with(|| kind.into()));
+            let [value, occurred_at, received_at] = rest.few()?;
+            fold.early.entry(unit).or_default().push(FoldedEvent {
+                sequence,
+                unit,
+                kind,
+                value: if value == i64::MIN { None } else { Some(Decimal::from_millionths(value)?) },
+                occurred_at: DateTime::from_timestamp_micros(occurred_at)?,
+                received_at: DateTime::from_timestamp_micros(received_at)?,
+            });
+        }
+        let whole = rest.0.is_empty() && fold.numbers.len() == units;
+        (whole && fold.add_up()).then_some(fold)
+    }
+
+    /// Every unit with the position of its arm and its moment of assignment in microseconds, in no order.
+    pub fn places(&self) -> impl Iterator<Item = (&Pseudonym, u8, i64)> {
+        self.numbers.iter().filter_map(|(unit, number)| {
+            let number = *number as usize;
+            let cell = self.cells.get(*self.cell_of.get(number)? as usize)?;
+            Some((unit, cell.arm, *self.assigned_at.get(number)?))
+        })
+    }
+
+    /// Counts the units of the columns into their cells; false when a unit is in no cell.
+    fn add_up(&mut self) -> bool {
+        let outcomes = &self.plan.protocol().outcomes;
+        for ((number, cell), handled) in (0_u32..).zip(&self.cell_of).zip(&self.handled) {
+            let Some(Cell { assigned, set_aside, tallies, .. }) = self.cells.get_mut(*cell as usize) else {
+                return false;
+            };
+            *assigned += 1;
+            if handled.is_withdrawn() {
+                *set_aside += 1;
+                continue;
+            }
+            for ((outcome, column), tally) in outcomes.iter().zip(&self.columns).zip(tallies) {
+                if let Some(value) = column.value(number, outcome) {
+                    tally.add(value);
+                }
+            }
+        }
+        true
+    }
+}
+
+fn put_length(out: &mut Vec<u8>, length: usize) {
+    out.extend((length as u64).to_le_bytes());
+}
+
+fn put_all(out: &mut Vec<u8>, numbers: &[i64]) {
+    numbers.iter().for_each(|number| out.extend(number.to_le_bytes()));
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    put_length(out, text.len());
+    out.extend(text.as_bytes());
+}
+
+/// What is not read yet.
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    fn take(&mut self, bytes: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(bytes)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+
+    /// The length of a list whose items have at least so many bytes: one that cannot be there asks for no memory.
+    fn length(&mut self, least: usize) -> Option<usize> {
+        let length = usize::try_from(u64::from_le_bytes(self.array()?)).ok()?;
+        (length.checked_mul(least)? <= self.0.len()).then_some(length)
+    }
+
+    fn numbers(&mut self, numbers: usize) -> Option<Vec<i64>> {
+        let bytes = self.take(numbers.checked_mul(8)?)?;
+        Some(bytes.as_chunks().0.iter().map(|eight| i64::from_le_bytes(*eight)).collect())
+    }
+
+    fn few<const N: usize>(&mut self) -> Option<[i64; N]> {
+        self.numbers(N)?.try_into().ok()
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let length = self.length(1)?;
+        std::str::from_utf8(self.take(length)?).ok()
+    }
+
+    fn unit(&mut self) -> Option<Pseudonym> {
+        Pseudonym::from_bytes(self.take(16)?)
+    }
+}

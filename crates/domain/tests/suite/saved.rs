@@ -1,0 +1,127 @@
+//! A fold that is written down and read back goes on as if nothing had been.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+use fairtrial_domain::{
+    Decimal, LockedProtocol, Pseudonym,
+    note::DeliveryStatus,
+    projection::{AssignedUnit, FoldedEvent, TrialProjection, UnitNote},
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// Every kind of outcome, in strata.
+fn plan() -> Arc<LockedProtocol> {
+    let mut plan: Value =
+        serde_json::from_str(include_str!("../../../../docs/examples/fines-letter.protocol.json")).unwrap();
+    let outcomes = plan["outcomes"].as_array_mut().unwrap();
+    outcomes.push(json!({"key": "days", "name": "Time to pay", "role": "secondary", "event": "fine.settled",
+        "kind": "duration", "better": "decrease", "follow_up_days": 28, "step": "1"}));
+    Arc::new(LockedProtocol::from_value(&plan).unwrap_or_else(|faults| panic!("{faults:?}")))
+}
+
+#[derive(Debug, Clone)]
+enum Fact {
+    Assigned(AssignedUnit),
+    Event(FoldedEvent),
+    Note(Pseudonym, UnitNote),
+}
+
+fn at(minutes: i64) -> DateTime<Utc> {
+    "2026-03-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap() + Duration::minutes(minutes)
+}
+
+fn unit() -> impl Strategy<Value = Pseudonym> {
+    (0_u8..12).prop_map(|number| Pseudonym::from_bytes(&[number; 16]).unwrap())
+}
+
+/// Assignments may come after the events of their units.
+fn fact() -> impl Strategy<Value = Fact> {
+    let note = prop_oneof![
+        Just(UnitNote::Delivery(DeliveryStatus::Seen)),
+        (0_u8..2).prop_map(UnitNote::Override),
+        (1_u8..=4).prop_map(UnitNote::Harm),
+        Just(UnitNote::OptedOut),
+        Just(UnitNote::DataWithdrawn),
+    ];
+    let kind = prop::sample::select(vec!["fine.settled", "call.received", "payment.received", "something.else"]);
+    prop_oneof![
+        3 => (unit(), 0_usize..2, prop::sample::select(vec!["north", "south"]), 0_i64..4_000).prop_map(|(unit, arm, group, minutes)| {
+            Fact::Assigned(AssignedUnit { unit, arm, group: group.into(), assigned_at: at(minutes), in_transition: false })
+        }),
+        6 => (unit(), kind, -100_i64..50_000, 0_i64..12, 0_i64..2_000).prop_map(|(unit, kind, minutes, delay, cents)| {
+            let value = (kind == "payment.received").then(|| Decimal::from_millionths(cents * 10_000).unwrap());
+            let (occurred_at, received_at) = (at(minutes), at(minutes + delay));
+            Fact::Event(FoldedEvent { sequence: minutes, unit, kind: kind.into(), value, occurred_at, received_at })
+        }),
+        2 => (unit(), note).prop_map(|(unit, note)| Fact::Note(unit, note)),
+    ]
+}
+
+fn fold(projection: &mut TrialProjection, facts: &[Fact]) {
+    for fact in facts {
+        match fact {
+            Fact::Assigned(unit) => projection.assign(unit),
+            Fact::Event(event) => projection.fold(event, event.received_at),
+            Fact::Note(unit, note) => projection.note(unit, *note),
+        }
+    }
+}
+
+/// What can be seen of a fold.
+fn seen(projection: &TrialProjection) -> (fairtrial_domain::projection::Evidence, Vec<(Pseudonym, u8, i64)>) {
+    let mut places: Vec<_> = projection.places().map(|(unit, arm, at)| (*unit, arm, at)).collect();
+    places.sort_unstable();
+    (projection.evidence(at(1_000_000), 9, true, Vec::new()), places)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn it_goes_on_where_it_stopped(facts in prop::collection::vec(fact(), 0..60), cut in 0_usize..60) {
+        let (before, after) = facts.split_at(cut.min(facts.len()));
+        let mut whole = TrialProjection::new(plan());
+        fold(&mut whole, before);
+        let mut again = TrialProjection::restore(plan(), &whole.save()).unwrap();
+        prop_assert_eq!(seen(&again), seen(&whole));
+        fold(&mut whole, after);
+        fold(&mut again, after);
+        prop_assert_eq!(seen(&again), seen(&whole));
+    }
+
+    #[test]
+    fn bytes_that_are_no_fold_are_refused_or_read_but_never_trip_it(
+        facts in prop::collection::vec(fact(), 0..30), place in any::<prop::sample::Index>(), byte in any::<u8>()
+    ) {
+        let mut whole = TrialProjection::new(plan());
+        fold(&mut whole, &facts);
+        let mut bytes = whole.save();
+        let place = place.index(bytes.len());
+        prop_assert!(TrialProjection::restore(plan(), &bytes[..place]).is_none(), "cut off");
+        bytes[place] = byte;
+        // The proof of the file tells a changed byte; here it must do no harm.
+        drop(TrialProjection::restore(plan(), &bytes));
+        bytes.push(0);
+        prop_assert!(TrialProjection::restore(plan(), &bytes).is_none(), "too long");
+    }
+}
+
+#[test]
+fn a_fold_of_another_plan_is_refused() {
+    let mut whole = TrialProjection::new(plan());
+    fold(
+        &mut whole,
+        &[Fact::Assigned(AssignedUnit {
+            unit: Pseudonym::from_bytes(&[1; 16]).unwrap(),
+            arm: 0,
+            group: "north".into(),
+            assigned_at: at(0),
+            in_transition: false,
+        })],
+    );
+    let other = include_bytes!("../../../../docs/examples/fines-letter.protocol.json");
+    let other = Arc::new(LockedProtocol::from_json(other).unwrap());
+    assert!(TrialProjection::restore(other, &whole.save()).is_none(), "it has one outcome less");
+}
