@@ -11,6 +11,10 @@ pub enum StoreError {
     /// The database cannot be reached, or its disk is full or failing.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The disk or the file beneath the database fails. What is on it is not known any more, so nothing further is promised: the
+    /// process must end, and the next one recovers what was kept.
+    #[error("the disk beneath the database fails: {0}")]
+    Broken(String),
     /// Something with this name exists already.
     #[error("it exists already")]
     Exists,
@@ -31,6 +35,12 @@ impl From<diesel::result::Error> for StoreError {
         match error {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Exists,
             Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, why) => Self::Changed(why.message().into()),
+            // SQLite's own words; the library does not tell its numbers. A full disk is not among them: that passes.
+            Error::DatabaseError(_, why)
+                if ["disk I/O error", "database disk image is malformed"].contains(&why.message()) =>
+            {
+                Self::Broken(why.message().into())
+            }
             Error::NotFound => Self::Changed("no such row".into()),
             other => Self::Unavailable(other.to_string()),
         }

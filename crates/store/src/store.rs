@@ -145,6 +145,11 @@ impl Store {
         self.writer.record(request).await
     }
 
+    /// Waits until the disk beneath the database fails; says how. Nothing is kept from then on, so the process had better end.
+    pub async fn until_broken(&self) -> String {
+        self.writer.until_broken().await
+    }
+
     /// A number that goes up after every commit of this process: wait on it instead of asking again and again.
     #[must_use]
     pub fn commits(&self) -> tokio::sync::watch::Receiver<u64> {

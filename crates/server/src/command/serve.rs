@@ -1,9 +1,16 @@
 //! `fairtrial serve`.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{
+    future::poll_fn,
+    sync::{Arc, OnceLock},
+    task::Poll,
+};
 
-use actix_web::rt::signal::unix::{SignalKind, signal};
-use anyhow::Context;
+use actix_web::{
+    dev::ServerHandle,
+    rt::signal::unix::{SignalKind, signal},
+};
+use anyhow::{Context, bail};
 use fairtrial_app::App;
 
 use super::{Failure, print};
@@ -53,13 +60,18 @@ pub(super) async fn answer(
         }
     };
     let in_step = actix_web::rt::spawn(Arc::clone(&app).keep_in_step());
+    let broken = end_when_broken(Arc::clone(&app), bound.server.handle());
     bound.server.await?;
     in_step.abort();
     closing.abort();
     if let Some(metrics) = metrics {
         metrics.stop(false).await;
     }
+    if let Some(why) = broken.get() {
+        bail!("the disk beneath the database fails, so the server ends: {why}");
+    }
     app.write_counters().await?;
+    app.keep_fold(true).await?;
     Ok(())
 }
 
@@ -76,4 +88,17 @@ fn close_when_told(state: State) -> std::io::Result<impl Future<Output = ()>> {
         .await;
         state.close();
     })
+}
+
+/// Ends the server at once when the disk beneath the database fails; then holds why.
+fn end_when_broken(app: Arc<App>, server: ServerHandle) -> Arc<OnceLock<String>> {
+    let broken = Arc::new(OnceLock::new());
+    let told = Arc::clone(&broken);
+    actix_web::rt::spawn(async move {
+        let why = app.until_broken().await;
+        // It is set once.
+        let _ = told.set(why);
+        server.stop(false).await;
+    });
+    broken
 }

@@ -27,8 +27,9 @@ pub(crate) fn take_places(connection: &mut DbConnection, log: &str, places: usiz
     Ok(next - places)
 }
 
+// None is written out as NULL: were it left out, the text would change from row to row and with it the prepared statement.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = assignments)]
+#[diesel(table_name = assignments, treat_none_as_default_value = false)]
 pub(super) struct NewAssignment {
     pub(super) sequence: i64,
     bucket: i16,
@@ -55,8 +56,9 @@ impl NewAssignment {
     }
 }
 
+// None is written out as NULL: were it left out, the text would change from row to row and with it the prepared statement.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = events)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
 pub(super) struct EventRow {
     pub(super) sequence: i64,
     pub(super) bucket: i16,

@@ -6,6 +6,7 @@ mod columns;
 mod ledger;
 mod record;
 mod standing;
+mod work;
 mod worker;
 
 use std::{
@@ -23,7 +24,11 @@ pub use record::{RecordAnswer, RecordRequest, Recorded};
 pub(crate) use standing::lock_agency;
 pub use standing::{BurdenCap, Limits};
 
-use self::{backfill::Backfill, worker::Worker};
+use self::{
+    backfill::Backfill,
+    work::{Job, Work},
+    worker::Worker,
+};
 use crate::{
     connection::{DatabaseUrl, DbConnection},
     error::StoreError,
@@ -45,13 +50,10 @@ impl Default for WriterSettings {
 }
 
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
-/// Work in a transaction of its own; answers its caller and tells whether it was kept.
-type Work = Box<dyn FnOnce(Result<&mut DbConnection, StoreError>) -> bool + Send>;
-
 enum Command {
     Assign(AssignRequest, Answer<AssignAnswer>),
     Record(RecordRequest, Answer<RecordAnswer>),
-    Work(Work),
+    Work(Box<dyn Work>),
 }
 
 impl Command {
@@ -68,6 +70,7 @@ impl Command {
 pub(crate) struct Writer {
     queue: SyncSender<Command>,
     commits: watch::Receiver<u64>,
+    broken: watch::Receiver<Option<String>>,
 }
 
 impl Writer {
@@ -78,17 +81,26 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let (queue, waiting) = sync_channel(settings.queue);
         let (committed, commits) = watch::channel(0);
+        let (breaks, broken) = watch::channel(None);
         let backfill = Backfill::start(&url)?;
-        let worker = Worker::new(url, connection, settings, waiting, committed, backfill);
+        let worker = Worker::new(url, connection, settings, waiting, (committed, breaks), backfill);
         thread::Builder::new()
             .name("writer".into())
             .spawn(move || worker.run())
             .map_err(|error| StoreError::Setup(format!("the writer could not start: {error}")))?;
-        Ok(Self { queue, commits })
+        Ok(Self { queue, commits, broken })
     }
 
     pub(crate) fn commits(&self) -> watch::Receiver<u64> {
         self.commits.clone()
+    }
+
+    pub(crate) async fn until_broken(&self) -> String {
+        let mut broken = self.broken.clone();
+        match broken.wait_for(Option::is_some).await {
+            Ok(why) => why.clone().unwrap_or_default(),
+            Err(_) => "the writer has ended".into(),
+        }
     }
 
     pub(crate) async fn assign(&self, request: AssignRequest) -> Result<AssignAnswer, StoreError> {
@@ -104,16 +116,7 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.ask(|answer: Answer<T>| {
-            Command::Work(Box::new(move |connection| {
-                let result = connection.and_then(|connection| connection.write_transaction(work));
-                let kept = result.is_ok();
-                // A caller that went away does not want the answer; the work is done all the same.
-                let _ = answer.send(result);
-                kept
-            }))
-        })
-        .await
+        self.ask(|answer: Answer<T>| Command::Work(Box::new(Job::new(work, answer)))).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, StoreError> {
@@ -125,4 +128,8 @@ impl Writer {
         }
         answered.await.map_err(|_| StoreError::Unavailable("the writer ended before it answered".into()))?
     }
+}
+
+fn fault() -> StoreError {
+    StoreError::Unavailable("a fault in the writer".into())
 }

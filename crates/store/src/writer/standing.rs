@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::{
-    PgConnection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query,
+    ExpressionMethods, PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query,
     sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text},
 };
 use fairtrial_domain::{
@@ -21,7 +21,7 @@ use fairtrial_domain::{
 };
 
 use super::AssignRequest;
-use crate::{connection::DbConnection, error::StoreError};
+use crate::{connection::DbConnection, error::StoreError, schema::opt_outs};
 
 /// Class of the locks on agencies.
 const AGENCY_LOCK: i32 = 0x4641_4952;
@@ -174,15 +174,16 @@ fn opt_outs_of(
         DbConnection::Sqlite(c) => {
             let mut rows = Vec::new();
             for unit in units {
-                let of_unit: Vec<OptOutRow> = sql_query(
-                    "SELECT unit, kind, trial_id FROM opt_outs WHERE bucket = $1 AND agency_id = $2 AND unit = $3 \
-                     AND ended IS NULL",
-                )
-                .bind::<SmallInt, _>(i16::from(unit.bucket()))
-                .bind::<BigInt, _>(agency_id)
-                .bind::<Binary, _>(unit.bytes().as_slice())
-                .load(c)?;
-                rows.extend(of_unit);
+                // By diesel's own builder, because a statement that is written out is prepared anew each time.
+                let of_unit: Vec<(String, i64)> = opt_outs::table
+                    .filter(opt_outs::bucket.eq(i16::from(unit.bucket())))
+                    .filter(opt_outs::agency_id.eq(agency_id))
+                    .filter(opt_outs::unit.eq(unit.bytes().as_slice()))
+                    .filter(opt_outs::ended.is_null())
+                    .select((opt_outs::kind, opt_outs::trial_id))
+                    .load(c)?;
+                let row = |(kind, trial_id)| OptOutRow { unit: unit.bytes().to_vec(), kind, trial_id };
+                rows.extend(of_unit.into_iter().map(row));
             }
             rows
         }

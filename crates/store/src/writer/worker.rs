@@ -5,16 +5,18 @@ use std::{
     slice::from_ref,
     sync::mpsc::Receiver,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use diesel::connection::SimpleConnection;
 use tokio::sync::watch;
 
 use super::{
-    Answer, AssignAnswer, AssignRequest, Command, RecordAnswer, RecordRequest, Work, WriterSettings, assign,
+    Answer, AssignAnswer, AssignRequest, Command, RecordAnswer, RecordRequest, WriterSettings, assign,
     backfill::Backfill,
+    fault,
     record::{self, KindNumbers},
+    work::{self, Work},
 };
 use crate::{
     connection::{DatabaseUrl, DbConnection},
@@ -25,6 +27,9 @@ use crate::{
 /// spend the time of everybody on a database that is failing.
 const MOST_FAILURES: usize = 3;
 
+/// How long a failure that lasts is not told again.
+const BETWEEN_COMPLAINTS: Duration = Duration::from_secs(60);
+
 /// How long the writer rests when there is no database, so that it does not spin through refusals.
 const REST: Duration = Duration::from_millis(50);
 
@@ -34,8 +39,11 @@ pub(super) struct Worker {
     settings: WriterSettings,
     waiting: Receiver<Command>,
     committed: watch::Sender<u64>,
+    broken: watch::Sender<Option<String>>,
     backfill: Backfill,
     kinds: KindNumbers,
+    /// When a failure was last told, so that a full disk does not fill the log.
+    told: Option<Instant>,
 }
 
 impl Worker {
@@ -44,11 +52,11 @@ impl Worker {
         connection: DbConnection,
         settings: WriterSettings,
         waiting: Receiver<Command>,
-        committed: watch::Sender<u64>,
+        (committed, broken): (watch::Sender<u64>, watch::Sender<Option<String>>),
         backfill: Backfill,
     ) -> Self {
-        let kinds = KindNumbers::default();
-        Self { url, connection: Some(connection), settings, waiting, committed, backfill, kinds }
+        let (kinds, connection) = (KindNumbers::default(), Some(connection));
+        Self { url, connection, settings, waiting, committed, broken, backfill, kinds, told: None }
     }
 
     /// Until every handle is gone: wait for work, take what else is waiting, commit it, answer.
@@ -75,32 +83,35 @@ impl Worker {
             }
         }
         if let Err(error) = self.open() {
-            tracing::error!(error = %error, "the database cannot be reached");
+            self.tell("the database cannot be reached", &error);
             assigns.into_iter().for_each(|(_, answer)| drop(answer.send(Err(error.clone()))));
             records.into_iter().for_each(|(_, answer)| drop(answer.send(Err(error.clone()))));
-            for work in works {
-                work(Err(error.clone()));
-            }
+            works.into_iter().for_each(|work| work.answer(Err(error.clone())));
             thread::sleep(REST);
             return;
         }
         if !assigns.is_empty() || !records.is_empty() {
             self.commit_together(assigns, records);
         }
-        works.into_iter().for_each(|work| self.commit_alone(work));
+        if works.len() > 1 && matches!(self.connection, Some(DbConnection::Sqlite(_))) {
+            self.commit_works(works);
+        } else {
+            works.into_iter().for_each(|work| self.commit_works(vec![work]));
+        }
     }
 
-    fn commit_alone(&mut self, work: Work) {
-        let kept = match self.open() {
-            // A fault in the work must not end the writer: the caller sees that its answer never comes.
-            Ok(connection) => catch_unwind(AssertUnwindSafe(|| work(Ok(connection)))).unwrap_or(false),
-            Err(error) => work(Err(error)),
+    /// Works in one transaction: several on SQLite only.
+    fn commit_works(&mut self, mut works: Vec<Box<dyn Work>>) {
+        let kept = match (self.open(), works.as_mut_slice()) {
+            (Err(error), _) => Err(error),
+            (Ok(connection), [alone]) => connection.write_transaction(|connection| alone.run(connection)),
+            (Ok(connection), several) => work::together(connection, several),
         };
-        if kept {
-            self.tell_commit();
-        } else {
-            self.close_if_unusable();
+        match &kept {
+            Ok(()) => self.tell_commit(),
+            Err(error) => self.after_failure(error),
         }
+        works.into_iter().for_each(|work| work.answer(kept.clone()));
     }
 
     fn commit_together(
@@ -121,7 +132,7 @@ impl Worker {
                 record_answers.into_iter().zip(recorded).for_each(|(answer, result)| drop(answer.send(Ok(result))));
             }
             Err(error) => {
-                tracing::error!(error = %error, "a group of writes was not kept");
+                self.tell("a group of writes was not kept", &error);
                 // One bad call must not cost the others: each is tried by itself.
                 let alone = assigns.len() + records.len() == 1;
                 let mut failures = if alone || self.connection.is_none() { MOST_FAILURES } else { 0 };
@@ -165,23 +176,37 @@ impl Worker {
                 Ok((assigned, record::record_all(connection, &mut kinds, records)?))
             })
         }))
-        .unwrap_or_else(|_| Err(StoreError::Unavailable("a fault in the writer".into())));
-        if outcome.is_ok() {
-            self.kinds = kinds;
-            self.tell_commit();
-        } else {
-            self.close_if_unusable();
+        .unwrap_or_else(|_| Err(fault()));
+        match &outcome {
+            Ok(_) => {
+                self.kinds = kinds;
+                self.tell_commit();
+            }
+            Err(error) => self.after_failure(error),
         }
         outcome
     }
 
-    fn tell_commit(&self) {
+    fn tell_commit(&mut self) {
+        self.told = None;
         self.committed.send_modify(|count| *count += 1);
         self.backfill.committed();
     }
 
-    /// The connection, opened again when it was lost.
+    /// Tells a failure the first time, and once a minute while it lasts.
+    fn tell(&mut self, what: &str, error: &StoreError) {
+        if self.told.is_none_or(|told| told.elapsed() > BETWEEN_COMPLAINTS) {
+            self.told = Some(Instant::now());
+            tracing::error!(error = %error, "{what}");
+        }
+    }
+
+    /// The connection, opened again when it was lost; none any more once the disk has failed. A later write might seem to reach
+    /// a disk that has quietly dropped an earlier one.
     fn open(&mut self) -> Result<&mut DbConnection, StoreError> {
+        if let Some(why) = &*self.broken.borrow() {
+            return Err(StoreError::Broken(why.clone()));
+        }
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => DbConnection::open(&self.url)?,
@@ -189,8 +214,13 @@ impl Worker {
         Ok(self.connection.insert(connection))
     }
 
-    /// After a failure: a connection that is lost, or stuck in a transaction, cannot begin one.
-    fn close_if_unusable(&mut self) {
+    /// A connection that is lost, or stuck in a transaction, cannot begin one.
+    fn after_failure(&mut self, error: &StoreError) {
+        if let StoreError::Broken(why) = error {
+            self.broken.send_replace(Some(why.clone()));
+            self.connection = None;
+            return;
+        }
         let usable =
             self.connection.as_mut().is_some_and(|connection| connection.batch_execute("BEGIN; ROLLBACK").is_ok());
         if !usable {

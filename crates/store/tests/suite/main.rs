@@ -5,6 +5,7 @@
 mod agreement;
 mod assigning;
 mod audit;
+mod full_disk;
 mod guards;
 mod installation;
 mod limits;
