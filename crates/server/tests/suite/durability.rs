@@ -1,0 +1,87 @@
+//! Nothing that was promised is lost, doubled or changed, whatever happens to the servers: small, for every change.
+
+use std::path::Path;
+
+use fairtrial_testkit::{
+    database::{Kind, TestDatabase},
+    on_both_databases,
+};
+
+use crate::faults::{
+    ledger::Promises,
+    stories::{self, Outcome, Size},
+    verdict::Stored,
+};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_fairtrial");
+
+fn faultless(outcome: &Outcome) {
+    assert_eq!(outcome.faults, Vec::<String>::new(), "{:?}", outcome.counts);
+    assert!(outcome.promises.places.len() > 20 && outcome.promises.events.len() > 200, "{:?}", outcome.counts);
+}
+
+on_both_databases! {
+    fn nothing_is_lost_or_doubled_when_a_server_is_killed(database) {
+        let outcome = stories::killed(database.url(), Path::new(PROGRAM), Size::SMALL, 1);
+        faultless(&outcome);
+        assert!(outcome.counts.broken_off > 0, "calls were under way: {:?}", outcome.counts);
+    }
+
+    /// The judge is not blind.
+    fn a_ledger_and_a_database_that_differ_are_told_apart(database) {
+        let quiet = Size { faults: 0, ..Size::SMALL };
+        let outcome = stories::killed(database.url(), Path::new(PROGRAM), quiet, 1);
+        faultless(&outcome);
+        let (stored, promises, most) = (Stored::read(database.url()), outcome.promises, quiet.most);
+        assert_eq!(stored.faults(&promises, most), Vec::<String>::new());
+        let spoilt = |spoil: fn(&mut Stored, &mut Promises)| {
+            let (mut stored, mut promises) = (stored.clone(), promises.clone());
+            spoil(&mut stored, &mut promises);
+            stored.faults(&promises, most).join("; ")
+        };
+        let missing = spoilt(|stored, _| drop(stored.events.pop()));
+        assert_eq!(missing, "1 events are missing");
+        assert_eq!(spoilt(|stored, _| stored.events.extend_from_within(7..8)), "1 events are doubled");
+        let forgotten = spoilt(|_, promises| {
+            promises.events.pop_first();
+        });
+        assert_eq!(forgotten, "1 events are foreign");
+        assert!(spoilt(|stored, _| drop(stored.assignments[0].pop())).contains("were promised a place in open"));
+        let twice = spoilt(|stored, _| {
+            let row = stored.assignments[1][0].clone();
+            stored.assignments[1].push(row);
+        });
+        assert!(twice.contains("were promised a place in full"), "{twice}");
+        let flipped = spoilt(|_, promises| promises.broken.push("a unit flipped".into()));
+        assert_eq!(flipped, "a unit flipped");
+        let mut moved = stored.clone();
+        moved.assignments[0][0].arm ^= 1;
+        assert_ne!(moved.recount(), stored.recount(), "whoever is moved is missed in the count");
+        assert!(stored.faults(&promises, 1).join("").contains("the cap of 1 was passed"));
+    }
+}
+
+#[test]
+fn two_servers_on_one_database_keep_all_promises_while_they_are_killed() {
+    let database = TestDatabase::fresh(Kind::Postgres).expect("a database");
+    faultless(&stories::killed(database.url(), Path::new(PROGRAM), Size::SMALL, 2));
+}
+
+#[test]
+fn a_rolling_restart_breaks_no_promise() {
+    let database = TestDatabase::fresh(Kind::Postgres).expect("a database");
+    faultless(&stories::rolled(database.url(), Path::new(PROGRAM), Size::SMALL, 2));
+}
+
+#[test]
+fn a_database_that_goes_away_stops_new_promises_and_no_old_ones() {
+    let database = TestDatabase::fresh(Kind::Postgres).expect("a database");
+    let size = Size { faults: 2, ..Size::SMALL };
+    faultless(&stories::cut_off(database.url(), Path::new(PROGRAM), size));
+}
+
+#[test]
+fn a_server_whose_disk_fails_ends_and_keeps_what_it_promised() {
+    let database = TestDatabase::fresh(Kind::Sqlite).expect("a database");
+    faultless(&stories::failing_disk(database.url(), Path::new(PROGRAM), Size::SMALL));
+}

@@ -1,0 +1,189 @@
+//! What is done to the servers while callers call.
+
+use std::{net::SocketAddr, path::Path, time::Duration};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+use serde_json::{Value, json};
+
+use super::{
+    house::{Door, House, Server},
+    ledger::{Counts, Ledger, Promises},
+    load::under_load,
+    proxy::Proxy,
+    verdict::judge,
+    wire::Line,
+};
+
+/// How large a story is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) callers: u64,
+    /// How often the fault comes.
+    pub(crate) faults: u32,
+    /// Promises between two faults, on average.
+    pub(crate) promises: u64,
+    /// Most people in the trial with a cap.
+    pub(crate) most: u64,
+}
+
+impl Size {
+    /// Some seconds.
+    pub(crate) const SMALL: Self = Self { callers: 6, faults: 4, promises: 150, most: 100 };
+}
+
+/// What came of a story.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) counts: Counts,
+    pub(crate) promises: Promises,
+    pub(crate) faults: Vec<String>,
+}
+
+/// An installation under load, with the servers that answer for it.
+struct Scene<'a> {
+    house: &'a House,
+    door: &'a Door,
+    ledger: &'a Ledger,
+    servers: Vec<Server>,
+    chance: ChaCha12Rng,
+}
+
+impl Scene<'_> {
+    fn open(&self) {
+        self.door.set(&self.servers.iter().collect::<Vec<_>>());
+    }
+
+    /// Waits for so many more promises, more or less, and a moment.
+    fn wait(&mut self, promises: u64) {
+        let more = self.chance.random_range(promises / 2..=promises + promises / 2);
+        let until = self.ledger.counts().promises + more;
+        self.ledger.wait_for("more answers", |counts| counts.promises >= until);
+        let moment = self.chance.random_range(0..10_000);
+        self.door.moment(Duration::from_micros(moment));
+    }
+
+    /// Ends one server in this way, and starts it again.
+    fn replace(&mut self, end: impl FnOnce(Server)) {
+        let number = self.chance.random_range(0..self.servers.len());
+        end(self.servers.remove(number));
+        self.open();
+        let again = self.house.start(number, "");
+        self.servers.insert(number, again);
+        self.open();
+    }
+}
+
+/// Plays a story, brings it to its end, and judges it.
+fn play(house: &House, servers: usize, callers: u64, conduct: impl FnOnce(&mut Scene<'_>)) -> Outcome {
+    let (door, ledger) = (Door::default(), Ledger::new(house.folder.path().join("ledger")));
+    let servers = (0..servers).map(|number| house.start(number, "")).collect();
+    let chance = ChaCha12Rng::seed_from_u64(1);
+    let mut scene = Scene { house, door: &door, ledger: &ledger, servers, chance };
+    scene.open();
+    under_load(house, &door, &ledger, callers, || conduct(&mut scene));
+    for server in scene.servers.drain(..) {
+        let status = server.stop();
+        assert!(status.success(), "a server that is told to end ends with {status}: {}", house.log());
+    }
+    let promises = Promises::read(&ledger.path);
+    let faults = judge(house, &promises, Some(0));
+    Outcome { counts: ledger.counts(), promises, faults }
+}
+
+/// Servers are killed at any moment and started again.
+pub(crate) fn killed(url: &str, program: &Path, size: Size, servers: usize) -> Outcome {
+    let house = House::build(url, program, size.most);
+    play(&house, servers, size.callers, |scene| {
+        for _ in 0..size.faults {
+            scene.wait(size.promises);
+            scene.replace(Server::kill);
+        }
+        scene.wait(size.promises);
+    })
+}
+
+/// Servers are ended as an operator ends them, one after the other, as for a new version.
+pub(crate) fn rolled(url: &str, program: &Path, size: Size, servers: usize) -> Outcome {
+    let house = House::build(url, program, size.most);
+    play(&house, servers, size.callers, |scene| {
+        for _ in 0..size.faults {
+            scene.wait(size.promises);
+            scene.replace(|server| {
+                let status = server.stop();
+                assert!(status.success(), "a server that is told to end ends with {status}");
+            });
+        }
+        scene.wait(size.promises);
+    })
+}
+
+/// The database goes away and comes back. Meanwhile people who are known are served, and nothing else is promised.
+pub(crate) fn cut_off(url: &str, program: &Path, size: Size) -> Outcome {
+    let mut house = House::build(url, program, size.most);
+    let database = address_in(url);
+    let proxy = Proxy::before(database);
+    house.served_by = Some(url.replace(&database.to_string(), &proxy.address.to_string()));
+    without_store(&house, size, true, || proxy.cut(), || proxy.mend())
+}
+
+/// The same, with any way to take the database away and to bring it back; `wholly` when nothing at all can be kept meanwhile.
+pub(crate) fn without_store(house: &House, size: Size, wholly: bool, away: impl Fn(), back: impl Fn()) -> Outcome {
+    play(house, 1, size.callers, |scene| {
+        for _ in 0..size.faults {
+            scene.wait(size.promises);
+            away();
+            without_database(scene, wholly);
+            back();
+            scene.wait(size.promises);
+        }
+    })
+}
+
+/// What a server does whose database is away.
+fn without_database(scene: &Scene<'_>, wholly: bool) {
+    let refused = scene.ledger.counts().refused;
+    scene.ledger.wait_for("a refusal", |counts| counts.refused >= refused + 20);
+    let known = Promises::read(&scene.ledger.path).places;
+    let ((trial, unit), (arm, at)) = known.into_iter().next().expect("somebody is known");
+    let path = format!("/v1/trials/{trial}/assignments");
+    let mut line = Line::open(scene.servers[0].address).expect("it listens");
+    let mut ask = |path: &str, body: Value| line.post(path, &scene.house.token, &body).expect("an answer");
+    let answer = ask(&path, json!({"unit": unit}));
+    assert_eq!((answer.status, answer.body["arm"].as_str()), (200, Some(arm.as_str())), "{}", answer.body);
+    if !wholly {
+        return;
+    }
+    let event = json!({"event_id": "never-kept", "unit": unit, "event": "money.came", "value": 1, "occurred_at": at});
+    let event = json!({"events": [event]});
+    for (path, body) in [("/v1/trials/open/assignments", json!({"unit": "never-assigned-x"})), ("/v1/events", event)] {
+        let answer = ask(path, body);
+        assert_eq!((answer.status, &answer.body["code"]), (503, &json!("unavailable")), "{path}: {}", answer.body);
+        assert!(answer.retry_after.is_some_and(|seconds| seconds > 0));
+    }
+}
+
+/// Host and port of a database's address.
+fn address_in(url: &str) -> SocketAddr {
+    let (_, rest) = url.split_once('@').expect("a user");
+    rest.split('/').next().and_then(|place| place.parse().ok()).expect("a host and a port")
+}
+
+/// A file that may not grow: a write that fails in a way that says nothing about what is on the disk.
+pub(crate) fn failing_disk(url: &str, program: &Path, size: Size) -> Outcome {
+    let house = House::build(url, program, size.most);
+    play(&house, 1, size.callers, |scene| {
+        scene.wait(size.promises);
+        scene.servers.pop().expect("a server").kill();
+        scene.open();
+        // Blocks of 512 bytes: the log of the database soon has no room.
+        let limited = scene.house.start(0, "trap '' XFSZ; ulimit -f 800;");
+        scene.door.set(&[&limited]);
+        let status = limited.wait();
+        scene.open();
+        assert_eq!(status.code(), Some(1), "it ends by itself, for somebody to start it again: {}", scene.house.log());
+        scene.servers.push(scene.house.start(0, ""));
+        scene.open();
+        scene.wait(size.promises);
+    })
+}

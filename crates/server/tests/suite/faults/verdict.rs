@@ -1,0 +1,174 @@
+//! Whether every promise was kept, by what is stored and by what the program says of it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::Arc,
+};
+
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use fairtrial_app::{Ambient, App, Clock, MasterKey, trials::life::Move};
+use fairtrial_domain::{UnitText, trial::Verb};
+use fairtrial_server::server::{SystemClock, SystemRandomness};
+use fairtrial_store::{Store, WriterSettings, log, trials};
+use serde_json::Value;
+
+use super::{
+    house::{House, KEY, TRIALS, run, sign_in},
+    ledger::Promises,
+};
+
+/// What is stored, row by row.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    /// By trial, in the order of [`TRIALS`].
+    pub(crate) assignments: Vec<Vec<log::AssignmentRow>>,
+    pub(crate) events: Vec<log::EventRow>,
+}
+
+impl Stored {
+    pub(crate) fn read(url: &str) -> Self {
+        let store = Store::open(&url.parse().expect("an address"), WriterSettings::default()).expect("it opens");
+        let read = store.read_blocking(|c| {
+            let mut events: Vec<log::EventRow> = Vec::new();
+            loop {
+                let page = log::events_after(c, events.last().map_or(0, |row| row.sequence), 10_000)?;
+                if page.is_empty() {
+                    break;
+                }
+                events.extend(page);
+            }
+            let mut assignments = Vec::new();
+            for key in TRIALS {
+                let id = trials::by_key(c, key)?.map_or(0, |trial| trial.id);
+                assignments.push(log::assignments_of(c, id)?);
+            }
+            Ok(Self { assignments, events })
+        });
+        read.expect("it can be read")
+    }
+
+    /// What is wrong with the rows, by the ledger.
+    pub(crate) fn faults(&self, promises: &Promises, most: u64) -> Vec<String> {
+        let mut faults = promises.broken.clone();
+        let mut rows: BTreeMap<u64, u32> = BTreeMap::new();
+        for row in &self.events {
+            let number = row.value.and_then(|value| u64::try_from(value / 1_000_000).ok()).unwrap_or(0);
+            *rows.entry(number).or_default() += 1;
+        }
+        let (mut missing, mut doubled, mut foreign) = (0, 0, 0);
+        missing += promises.events.keys().filter(|number| !rows.contains_key(number)).count();
+        doubled += rows.values().filter(|times| **times > 1).count();
+        foreign += rows.keys().filter(|number| !promises.events.contains_key(number)).count();
+        for (what, events) in [("missing", missing), ("doubled", doubled), ("foreign", foreign)] {
+            if events > 0 {
+                faults.push(format!("{events} events are {what}"));
+            }
+        }
+        for (key, rows) in TRIALS.iter().zip(&self.assignments) {
+            let promised = promises.places.keys().filter(|(trial, _)| trial == key).count();
+            let units: std::collections::HashSet<&[u8]> = rows.iter().map(|row| row.unit.as_slice()).collect();
+            if rows.len() != promised || units.len() != promised {
+                faults.push(format!("{promised} people were promised a place in {key}, {} rows are there", rows.len()));
+            }
+        }
+        if self.assignments[1].len() as u64 > most {
+            faults.push(format!("the cap of {most} was passed: {} people", self.assignments[1].len()));
+        }
+        faults
+    }
+
+    /// By trial and arm: people, and the sum of their events, counted from the rows by the plainest rule.
+    pub(crate) fn recount(&self) -> Vec<Vec<[u64; 2]>> {
+        let of_trial = |rows: &Vec<log::AssignmentRow>| {
+            let place: HashMap<&[u8], &log::AssignmentRow> =
+                rows.iter().map(|row| (row.unit.as_slice(), row)).collect();
+            let mut sums: HashMap<&[u8], u64> = HashMap::new();
+            for event in &self.events {
+                let Some(row) = place.get(event.unit.as_slice()) else { continue };
+                let after = event.occurred_at - row.assigned_at;
+                if (0..86_400_000_000).contains(&after) {
+                    let value = event.value.and_then(|value| u64::try_from(value / 1_000_000).ok()).unwrap_or(0);
+                    *sums.entry(event.unit.as_slice()).or_default() += value;
+                }
+            }
+            let mut arms = vec![[0; 2]; 2];
+            for row in rows {
+                let arm = &mut arms[usize::try_from(row.arm).expect("an arm")];
+                arm[0] += 1;
+                arm[1] += sums.get(row.unit.as_slice()).unwrap_or(&0);
+            }
+            arms
+        };
+        self.assignments.iter().map(of_trial).collect()
+    }
+}
+
+/// The clock of this machine, ten days on: everybody's follow-up is over.
+struct Later;
+
+impl Clock for Later {
+    fn now(&self) -> DateTime<Utc> {
+        SystemClock.now() + Duration::days(10)
+    }
+}
+
+async fn app_of(house: &House, folder: Option<&Path>) -> Arc<App> {
+    let store = Store::open(&house.url.parse().expect("an address"), WriterSettings::default()).expect("it opens");
+    App::load_beside(folder, store, MasterKey::new(&KEY), Ambient::new(Later, SystemRandomness))
+        .await
+        .expect("it loads")
+}
+
+/// Reads a report's counts as [`Stored::recount`] does.
+fn counts(report: &Value) -> Vec<[u64; 2]> {
+    let arms = report["outcomes"][0]["arms"].as_array().expect("arms");
+    let of_arm = |arm: &Value| {
+        let people = arm["analysed"].as_u64().expect("a count");
+        [people, (arm["mean"].as_f64().unwrap_or(0.0) * people as f64).round() as u64]
+    };
+    arms.iter().map(of_arm).collect()
+}
+
+/// Judges a run whose servers have ended: all faults, in words.
+pub(crate) fn judge(house: &House, promises: &Promises, folded_by: Option<usize>) -> Vec<String> {
+    let stored = Stored::read(&house.url);
+    let mut faults = stored.faults(promises, house.most);
+    run(async {
+        let folder = folded_by.map(|server| house.data(server));
+        let app = app_of(house, folder.as_deref()).await;
+        if folder.is_some() && app.rows_from_kept_fold() == 0 {
+            faults.push("the server kept nothing of what it had folded".into());
+        }
+        let key = app.key_actor(&house.token).expect("the key is known");
+        let mut flips = 0;
+        for ((trial, unit), (arm, assigned_at)) in &promises.places {
+            let unit = UnitText::new(unit).expect("a unit");
+            let found = app.look_up(&key, trial, &unit).await.ok();
+            let found = found.and_then(|found| {
+                let at = found.assigned_at?.to_rfc3339_opts(SecondsFormat::Millis, true);
+                Some((found.arm?.as_str().to_owned(), at))
+            });
+            flips += usize::from(found.as_ref() != Some(&(arm.clone(), assigned_at.clone())));
+        }
+        if flips > 0 {
+            faults.push(format!("{flips} people are not where they were told"));
+        }
+        let (designer, analyst) = (sign_in(&app, "designer").await, sign_in(&app, "analyst").await);
+        for key in TRIALS {
+            for verb in [Verb::Stop, Verb::LockData] {
+                app.move_trial(&designer, key, &Move::plain(verb, "the test is over")).await.expect("it moves");
+            }
+        }
+        let anew = app_of(house, None).await;
+        for (key, rows) in TRIALS.iter().zip(stored.recount()) {
+            for (app, how) in [(&app, "by the server that was under load"), (&anew, "from the logs")] {
+                let report = serde_json::to_value(app.report(&analyst, key).await.expect("a report").1).expect("JSON");
+                if counts(&report) != rows {
+                    faults.push(format!("{key}: folded {how} {:?}, counted from the rows {rows:?}", counts(&report)));
+                }
+            }
+        }
+    });
+    faults
+}
