@@ -71,6 +71,7 @@ fn frontline() -> Vec<Row> {
         Row::program(Method::POST, "/v1/optouts/withdraw", assign, api::opt_outs::withdraw),
         Row::program(Method::POST, "/v1/events", events, api::events::record).with_query(&["dry_run"]),
         Row::program(Method::GET, "/v1/reconcile", events, api::reconcile::show).with_query(&["day"]),
+        Row::program(Method::POST, "/v1/links/{link}/events", events, api::links::record).with_query(&["dry_run"]),
         Row::program(Method::POST, "/ofrep/v1/evaluate/flags/{key}", assign, api::ofrep::evaluate),
         Row::program(Method::POST, "/ofrep/v1/evaluate/flags", assign, api::ofrep::evaluate_all)
             .with_query(&["flagConfigEtag", "flagConfigLastModified"]),
@@ -93,6 +94,10 @@ fn management() -> Vec<Row> {
         Row::program(Method::GET, "/v1/trials/{trial}/report", results, api::report::show),
         Row::program(Method::GET, "/v1/trials/{trial}/allocation-bundle", read, api::bundle::show),
         Row::program(Method::GET, "/v1/audit/head", read, api::audit::head),
+        Row::program(Method::GET, "/v1/links", read, api::links::list),
+        Row::program(Method::POST, "/v1/links/{link}/accept", write, api::links::accept),
+        Row::program(Method::POST, "/v1/links/{link}/end", write, api::links::end),
+        Row::program(Method::POST, "/v1/trials/{trial}/links", write, api::links::propose),
         Row::program(Method::POST, "/v1/trials/{trial}/{verb}", write, api::trials::act),
     ]
 }

@@ -145,6 +145,13 @@ table! { notes (agency_id, event_id, trial_id, bucket) {
     person_id -> Nullable<BigInt>,
 } }
 
+table! { links (id) {
+    id -> Text, trial_id -> BigInt, partner_id -> BigInt, events -> Text, authority -> Text, reference -> Text, expires_at -> BigInt,
+    person_id -> BigInt, proposed_at -> BigInt,
+} }
+
+table! { link_steps (link_id, step) { link_id -> Text, step -> Text, person_id -> BigInt, at -> BigInt, } }
+
 table! { logs (name) { name -> Text, next_sequence -> BigInt, } }
 
 table! { directory_version (id) { id -> BigInt, version -> BigInt, } }

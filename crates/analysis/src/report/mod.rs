@@ -12,8 +12,8 @@ pub use decision::{ArmDecision, ClaimFinding, ClaimStatus, Decision, HarmFinding
 pub use look::{AfterLooks, ArmAfterLooks, HarmBound, LookArm, LookHeld, LookReport, LookStatus};
 pub use outcome::{ArmOutcome, Comparison, Measure, MissingBounds, OutcomeReport};
 pub use rest::{
-    ArmCost, CostComparison, CostReport, EquityFinding, EquityReport, Flow, FlowArm, GotItReport, NotEnrolled, RedrawReport,
-    Shrunken, YearlyCost,
+    ArmCost, CostComparison, CostReport, EquityFinding, EquityReport, Flow, FlowArm, GotItReport, NotEnrolled,
+    RedrawReport, Shrunken, YearlyCost,
 };
 
 use chrono::{DateTime, Utc};

@@ -1,8 +1,11 @@
 //! Taking outcome events in, each exactly once.
 
+use std::sync::Arc;
+
 use fairtrial_domain::{
-    event::{EventId, MAX_BATCH, Rejection, screen},
-    trial::Scope,
+    PseudonymKey,
+    event::{Catalogue, EventId, MAX_BATCH, NewEvent, Rejection, screen},
+    trial::{LinkId, Scope},
 };
 use fairtrial_store::{RecordRequest, Recorded};
 use serde_json::Value;
@@ -10,6 +13,7 @@ use serde_json::Value;
 use crate::{
     error::AppError,
     state::{App, actor::KeyActor},
+    trials::link::{Link, LinkStanding},
 };
 
 /// What became of an item that was not taken as new.
@@ -49,23 +53,86 @@ impl App {
     /// [`AppError::Invalid`] for an empty or too long batch, [`AppError::Busy`] and [`AppError::Unavailable`] when nothing
     /// could be kept: send the same batch again later.
     pub async fn record(&self, caller: &KeyActor, items: &[Value], dry_run: bool) -> Result<Receipt, AppError> {
+        let directory = self.directory.load_full();
+        let agency = directory.agency(caller.agency_id)?;
+        let door = Door {
+            agency_id: agency.id,
+            catalogue: &agency.catalogue,
+            pseudonym_key: &agency.pseudonym_key,
+            link: None,
+        };
+        self.take(caller, &door, items, dry_run).await
+    }
+
+    /// Takes a batch in that one agency sends for another one's trial. The units are codes that both know; they become the
+    /// other agency's pseudonyms here, and nothing about them is told.
+    ///
+    /// # Errors
+    /// As [`App::record`]; [`AppError::NotFound`] for a link of other agencies, [`AppError::Forbidden`] for the agency that
+    /// owns the trial, [`AppError::Conflict`] when the link is not in force or the trial takes no outcomes.
+    pub async fn record_linked(
+        &self,
+        caller: &KeyActor,
+        link: &str,
+        items: &[Value],
+        dry_run: bool,
+    ) -> Result<Receipt, AppError> {
+        let directory = self.directory.load_full();
+        let concerns = |link: &&Arc<Link>| [link.partner_id, link.trial.agency_id].contains(&caller.agency_id);
+        let link = directory.links.get(link).filter(concerns).ok_or(AppError::NotFound("link"))?;
+        if link.partner_id != caller.agency_id {
+            return Err(AppError::Forbidden("the agency of the trial sends its outcomes to /v1/events".into()));
+        }
+        if link.standing(self.ambient.now()) != LinkStanding::InForce {
+            let detail = "this link is not in force: it waits to be accepted, has ended, or its time is over";
+            return Err(AppError::conflict("link_not_in_force", detail));
+        }
+        if !link.trial.state.collects_events() {
+            let detail = "the trial takes no outcomes now: it has not started, or its data are locked";
+            return Err(AppError::conflict("takes_no_outcomes", detail));
+        }
+        let owner = directory.agency(link.trial.agency_id)?;
+        let door = Door {
+            agency_id: owner.id,
+            catalogue: &link.catalogue,
+            pseudonym_key: &owner.pseudonym_key,
+            link: Some(&link.id),
+        };
+        self.take(caller, &door, items, dry_run).await
+    }
+
+    async fn take(
+        &self,
+        caller: &KeyActor,
+        door: &Door<'_>,
+        items: &[Value],
+        dry_run: bool,
+    ) -> Result<Receipt, AppError> {
         caller.needs(Scope::EventsWrite)?;
         if items.is_empty() || items.len() > MAX_BATCH {
             return Err(AppError::invalid("/events", "batch_size", format!("a batch holds 1 to {MAX_BATCH} events")));
         }
-        let directory = self.directory.load_full();
-        let agency = directory.agency(caller.agency_id)?;
-        let screened = screen(items, &agency.catalogue, &agency.pseudonym_key, self.ambient.now());
+        let screened = screen(items, door.catalogue, door.pseudonym_key, self.ambient.now());
         let mut receipt = Receipt::default();
         receipt.results.extend(screened.rejections.into_iter().map(refused));
-        let keep = caller.live && !dry_run;
-        let (indexes, events): (Vec<usize>, Vec<_>) = screened.events.into_iter().unzip();
-        if !keep {
+        let mut indexes = Vec::new();
+        let mut ids = Vec::new();
+        let mut events = Vec::new();
+        for (index, event) in screened.events {
+            match door.let_in(event) {
+                Ok((event_id, event)) => {
+                    indexes.push(index);
+                    ids.push(event_id);
+                    events.push(event);
+                }
+                Err(event_id) => receipt.results.push(too_much(index, event_id)),
+            }
+        }
+        if !caller.live || dry_run {
             receipt.accepted = events.len();
         } else {
-            let ids: Vec<EventId> = events.iter().map(|event| event.event_id.clone()).collect();
             let request = RecordRequest {
-                agency_id: caller.agency_id,
+                agency_id: door.agency_id,
                 key_id: caller.id,
                 events,
                 refused: receipt.results.len(),
@@ -85,6 +152,35 @@ impl App {
         receipt.rejected = receipt.results.len() - receipt.duplicate;
         Ok(receipt)
     }
+}
+
+/// Where events come in: in whose name they are kept, and what may come.
+struct Door<'a> {
+    agency_id: i64,
+    catalogue: &'a Catalogue,
+    pseudonym_key: &'a PseudonymKey,
+    link: Option<&'a LinkId>,
+}
+
+impl Door<'_> {
+    /// The event as it is kept, with the sender's own name for it; or only the name, when it tells more than was agreed.
+    fn let_in(&self, event: NewEvent) -> Result<(EventId, NewEvent), EventId> {
+        let event_id = event.event_id.clone();
+        match self.link {
+            None => Ok((event_id, event)),
+            Some(_) if !event.attributes.is_empty() => Err(event_id),
+            Some(link) => {
+                let kind = link.mark(&event.kind);
+                let kept = NewEvent { event_id: event_id.within(link), kind, ..event };
+                Ok((event_id, kept))
+            }
+        }
+    }
+}
+
+fn too_much(index: usize, event_id: EventId) -> ItemResult {
+    let detail = "through a link come kind, value and time only; leave the attributes out".into();
+    ItemResult { index, event_id: Some(event_id), status: 422, code: "attributes_not_linked", detail }
 }
 
 fn refused(rejection: Rejection) -> ItemResult {

@@ -15,14 +15,14 @@ use fairtrial_domain::{
 };
 use fairtrial_store::{
     BurdenCap, DbConnection, Drawing, StoreError, agencies, amendments, api_keys, conclusions, directory, limits,
-    looks,
+    links, looks,
     looks::{CrossingRow, LookNote},
     people, trials,
 };
 use serde_json::Value;
 
 use super::actor::{KeyActor, Person};
-use crate::{error::AppError, sealing::MasterKey};
+use crate::{error::AppError, sealing::MasterKey, trials::link::Link};
 
 /// An agency, ready for use.
 #[derive(Debug, Clone)]
@@ -132,6 +132,8 @@ pub(crate) struct Directory {
     pub(crate) by_id: HashMap<i64, Arc<Trial>>,
     /// By agency.
     started: HashMap<i64, Vec<Arc<Trial>>>,
+    /// By their name; those that are over too, because what came through them is still folded.
+    pub(crate) links: HashMap<String, Arc<Link>>,
     pub(crate) by_touchpoint: HashMap<(i64, TouchpointKey), Vec<Arc<Trial>>>,
 }
 
@@ -146,6 +148,7 @@ pub(crate) struct Rows {
     replaced: Vec<(i64, String, i64)>,
     looks: Vec<LookNote>,
     crossings: Vec<CrossingRow>,
+    links: Vec<links::Link>,
 }
 
 pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
@@ -166,8 +169,9 @@ pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
     }
     let replaced = amendments::replaced(c)?;
     let published = conclusions::published(c)?.into_iter().collect();
+    let links = links::all(c)?;
     let (looks, crossings) = (looks::all(c)?, looks::crossings(c)?);
-    Ok(Rows { version, agencies, keys, trials: read_trials, burden_caps, published, replaced, looks, crossings })
+    Ok(Rows { version, agencies, keys, trials: read_trials, burden_caps, published, replaced, looks, crossings, links })
 }
 
 impl Directory {
@@ -207,6 +211,12 @@ impl Directory {
                 burden_cap: rows.burden_caps.get(&row.id).copied(),
             };
             directory.agencies.insert(row.id, agency);
+        }
+        for stored in rows.links {
+            let damaged = || AppError::Internal(format!("{} cannot be read", stored.row.id));
+            let trial = directory.by_id.get(&stored.row.trial_id).ok_or_else(damaged)?;
+            let link = Link::of(&stored, trial).ok_or_else(damaged)?;
+            directory.links.insert(stored.row.id, Arc::new(link));
         }
         for (row, person) in rows.keys {
             let scopes = row.scopes.split_whitespace().filter_map(Scope::from_word).collect();

@@ -15,6 +15,7 @@ use fairtrial_domain::{
     eligibility::Attributes,
     note::{DeliveryStatus, NoteKind, OptOutKind},
     projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection, UnitEvidence, UnitNote},
+    trial::LinkId,
 };
 use fairtrial_store::{log, notes};
 use serde::{Deserialize, Serialize};
@@ -192,14 +193,23 @@ impl Projections {
         now: DateTime<Utc>,
     ) -> Result<(), AppError> {
         let Some(last) = rows.last() else { return Ok(()) };
-        let mut by_kind: HashMap<(i64, &str), Vec<FoldedEvent>> = HashMap::new();
+        let mut by_kind: HashMap<(i64, Option<i64>, &str), Vec<FoldedEvent>> = HashMap::new();
         for row in rows {
             let unit = Pseudonym::from_bytes(&row.unit)
                 .ok_or_else(|| AppError::Internal(format!("event {} cannot be read", row.sequence)))?;
-            by_kind.entry((row.agency_id, &row.kind)).or_default().push(FoldedEvent {
+            // What another agency sent counts in the one trial for which it was agreed.
+            let (only, kind) = match LinkId::unmark(&row.kind) {
+                None => (None, row.kind.as_str()),
+                Some((link, kind)) => {
+                    let link = directory.links.get(link.as_str());
+                    let link = link.ok_or_else(|| AppError::Internal("an event is ahead of the directory".into()))?;
+                    (Some(link.trial.id), kind)
+                }
+            };
+            by_kind.entry((row.agency_id, only, kind)).or_default().push(FoldedEvent {
                 sequence: row.sequence,
                 unit,
-                kind: self.kind(&row.kind),
+                kind: self.kind(kind),
                 value: row.value.and_then(Decimal::from_millionths),
                 occurred_at: instant(row.occurred_at),
                 received_at: instant(row.received_at),
@@ -209,7 +219,9 @@ impl Projections {
             let mut kinds: Vec<&str> = trial.plan.protocol().outcomes.iter().map(|o| o.event.as_str()).collect();
             kinds.sort_unstable();
             kinds.dedup();
-            for events in kinds.into_iter().filter_map(|kind| by_kind.get(&(trial.agency_id, kind))) {
+            let sources =
+                kinds.into_iter().flat_map(|kind| [None, Some(trial.id)].map(|only| (trial.agency_id, only, kind)));
+            for events in sources.filter_map(|source| by_kind.get(&source)) {
                 let projection = self.of(trial);
                 let mut projection = write(&projection);
                 for event in events.iter().filter(|event| trial.listens_to(event.sequence, event.occurred_at)) {

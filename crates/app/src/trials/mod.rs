@@ -4,6 +4,7 @@ pub mod amend;
 pub mod conclude;
 pub mod guide;
 pub mod life;
+pub mod link;
 pub mod plan;
 pub mod proof;
 pub mod rehearsal;

@@ -10,6 +10,7 @@ mod frontline;
 mod kept_fold;
 mod learned;
 mod life;
+mod links;
 mod looks;
 mod people;
 mod restart;

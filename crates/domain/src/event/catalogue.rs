@@ -35,6 +35,13 @@ impl Catalogue {
         Self { by_kind }
     }
 
+    /// The same outcomes, listening to these kinds of event only.
+    #[must_use]
+    pub fn only(mut self, kinds: &[String]) -> Self {
+        self.by_kind.retain(|kind, _| kinds.contains(kind));
+        self
+    }
+
     /// The outcomes that listen to a kind of event; none when the kind is unknown.
     #[must_use]
     pub fn listeners(&self, kind: &str) -> Option<&[Listener]> {

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::EventId;
-use crate::canonical::hex;
+use crate::{canonical::hex, trial::LinkId};
 
 /// The exclusive or of the SHA-256 of event ids: the same in any order, and on any number of servers. An id that is missing on
 /// one side, or is there twice, makes it another number. Of no ids it is all zeros.
@@ -13,9 +13,10 @@ use crate::canonical::hex;
 pub struct IdDigest([u8; 32]);
 
 impl IdDigest {
-    /// Puts an id in, or takes it out again.
+    /// Puts an id in, or takes it out again. One that came through a link counts as its sender wrote it.
     pub fn toggle(&mut self, id: &EventId) {
-        let hash: [u8; 32] = Sha256::digest(id.as_str().as_bytes()).into();
+        let sent = LinkId::unmark(id.as_str()).map_or(id.as_str(), |(_, sent)| sent);
+        let hash: [u8; 32] = Sha256::digest(sent.as_bytes()).into();
         self.0.iter_mut().zip(hash).for_each(|(byte, other)| *byte ^= other);
     }
 
@@ -62,6 +63,9 @@ mod tests {
         assert_ne!(of(&["a", "b", "c"]), of(&["a", "b"]));
         assert_eq!(of(&["a", "b", "b"]), of(&["a"]));
         assert_eq!(of(&[]).hex(), "0".repeat(64));
+        let mut linked = IdDigest::default();
+        linked.toggle(&EventId::new("a").unwrap().within(&LinkId::from_random([7; 8])));
+        assert_eq!(linked, of(&["a"]));
         // FIPS 180-4 test vector for "abc", the same as the digest of a set of one.
         assert_eq!(of(&["abc"]).hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }

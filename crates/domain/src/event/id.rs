@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::trial::LinkId;
+
 /// 1 to 128 plain ASCII characters; a UUID is kept in lower case, so that its two spellings are one id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId(String);
@@ -20,6 +22,12 @@ impl EventId {
         let digits = || text.bytes().filter(|b| *b != b'-');
         let stands_for_nothing = digits().all(|b| b == b'0') || digits().all(|b| b.eq_ignore_ascii_case(&b'f'));
         (!stands_for_nothing).then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// The id under which an event is kept that came through a link: two agencies may use one id for two things.
+    #[must_use]
+    pub fn within(&self, link: &LinkId) -> Self {
+        Self(link.mark(&self.0))
     }
 
     /// The id as kept.

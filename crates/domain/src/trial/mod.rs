@@ -4,6 +4,7 @@ mod amendment;
 mod decision;
 mod effects;
 mod gate;
+mod link;
 mod notice;
 mod part;
 mod roles;
@@ -15,6 +16,7 @@ pub use amendment::{AMENDABLE, AmendmentClass, AmendmentEnd, DataSeen, Differenc
 pub use decision::{Adoption, Decision, FOLLOW_UP_DAYS, follow_up_due};
 pub use effects::Effects;
 pub use gate::{AssignmentOutcome, Gate, Refusal, Standing, before_draw, group_of, read_attributes};
+pub use link::{Authority, LinkId, LinkTerms};
 pub use notice::NoticeCode;
 pub use part::PlanPart;
 pub use roles::{PersonRole, Scope};

@@ -7,8 +7,8 @@ use crate::quantity::Quantity;
 use chrono::NaiveDate;
 use fairtrial_domain::decision_rule::{Claim, DecisionRule};
 use fairtrial_domain::protocol::{
-    Action, Aim, Allocation, Better, Entitlement, GotIt, HarmWatch, Missing, Outcome, OutcomeKind, Protocol, RiskLevel, Role,
-    Sides, Spending,
+    Action, Aim, Allocation, Better, Entitlement, GotIt, HarmWatch, Missing, Outcome, OutcomeKind, Protocol, RiskLevel,
+    Role, Sides, Spending,
 };
 use fairtrial_domain::trial::PlanPart;
 

@@ -33,6 +33,11 @@ struct Item<'a> {
 
 /// `POST /v1/events`
 pub(crate) async fn record(call: Call) -> Answer {
+    take(call, None).await
+}
+
+/// Takes a batch in, by the agency's own door or through a link.
+pub(super) async fn take(call: Call, link: Option<String>) -> Answer {
     let (state, caller) = (call.state.clone(), call.caller.clone());
     let dry_run = call.query.is_true("dry_run")?;
     // Where nothing is kept, no answer is either.
@@ -48,9 +53,13 @@ pub(crate) async fn record(call: Call) -> Answer {
         return Err(Problem::with_errors(Code::InvalidBody, vec![fault]));
     }
     let key = caller.key()?;
-    let request = [b"events", media_type.as_bytes(), &bytes];
+    let door = link.as_deref().unwrap_or("events");
+    let request = [door.as_bytes(), media_type.as_bytes(), &bytes];
     once::answer(&state, key, name, &request, async {
-        let receipt = state.app.record(key, &items, dry_run).await?;
+        let receipt = match &link {
+            None => state.app.record(key, &items, dry_run).await?,
+            Some(link) => state.app.record_linked(key, link, &items, dry_run).await?,
+        };
         let shown = serde_json::to_string(&shown(&receipt)).map_err(|_| Problem::internal())?;
         Ok((status(&receipt), shown))
     })

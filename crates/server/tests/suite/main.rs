@@ -18,6 +18,7 @@ mod faults;
 mod frontline;
 mod guide;
 mod journey;
+mod links;
 mod management;
 mod notes;
 mod ofrep;

@@ -21,6 +21,7 @@ fn filled(row: &Row) -> String {
         .replace("/flags/{key}", "/flags/open-door")
         .replace("{trial}", "open-door")
         .replace("{batch}", "none")
+        .replace("{link}", "link-0000000000000000")
         .replace("{touchpoint}", "front-desk")
         .replace("{verb}", "pause_enrolment")
         .replace("{person}", "1")

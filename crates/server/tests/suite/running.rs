@@ -57,7 +57,7 @@ pub(crate) fn settings(public_url: Option<&str>) -> Settings {
 /// Two agencies with their people, keys and trials, on a server that runs.
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
-    /// Tokens by name: `justice`, `health` (all scopes); `justice-without-SCOPE`; `justice-test`.
+    /// Tokens by name: `justice`, `health` (all scopes, as their designers), `AGENCY-administrator`; `justice-without-SCOPE`; `justice-test`.
     pub(crate) keys: BTreeMap<String, String>,
     /// Tells how the first administrator is made, when nobody is there yet.
     pub(crate) setup: Option<String>,
@@ -153,6 +153,9 @@ async fn fill(app: &Arc<App>) -> BTreeMap<String, String> {
         }
         let designer_of = format!("designer@{agency}.example");
         keys.insert(agency.to_owned(), key(app, agency, Some(&designer_of), Scope::ALL, true).await);
+        let administrator_of = format!("administrator@{agency}.example");
+        let token = key(app, agency, Some(&administrator_of), Scope::ALL, true).await;
+        keys.insert(format!("{agency}-administrator"), token);
         if agency == "justice" {
             app.create_trial(designer, plan::fines_letter().to_string().as_bytes())
                 .await

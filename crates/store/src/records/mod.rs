@@ -13,6 +13,7 @@ pub mod conclusions;
 pub mod directory;
 pub mod frozen_reports;
 pub mod limits;
+pub mod links;
 pub mod log;
 pub mod looks;
 pub mod notes;

@@ -1,0 +1,59 @@
+//! Outcomes of one agency for a trial of another.
+
+use serde_json::{Value, json};
+
+use crate::{frontline::call, running::start_filled};
+
+fn terms() -> Value {
+    json!({"partner": "health", "events": ["door.opened"], "authority": "statute", "reference": "Made-up Act 2020, section 7",
+        "expires_at": "2026-12-24T00:00:00Z"})
+}
+
+#[test]
+fn two_agencies_agree_and_outcomes_come_through() {
+    let world = start_filled();
+    let proposed = call(&world, "justice", "POST", "/v1/trials/open-door/links", Some(&terms()));
+    assert_eq!((proposed.status, &proposed.json()["standing"]), (201, &json!("proposed")), "{}", proposed.text());
+    let id = proposed.json()["link"].as_str().unwrap().to_owned();
+    let path = |step: &str| format!("/v1/links/{id}/{step}");
+    let event = json!({"events": [{"event_id": "h-1", "unit": "u-1", "event": "door.opened", "occurred_at": "2026-11-22T12:00:00Z"}]});
+    let send = || call(&world, "health", "POST", &path("events"), Some(&event));
+    let early = send();
+    assert_eq!((early.status, &early.json()["errors"][0]["code"]), (409, &json!("link_not_in_force")));
+    assert_eq!(
+        call(&world, "health", "POST", &path("accept"), None).status,
+        403,
+        "a designer does not answer for data"
+    );
+    let accepted = call(&world, "health-administrator", "POST", &path("accept"), None);
+    assert_eq!((accepted.status, &accepted.json()["standing"]), (200, &json!("in_force")), "{}", accepted.text());
+    let receipt = send();
+    assert_eq!(
+        (receipt.status, receipt.json()),
+        (200, json!({"accepted": 1, "duplicate": 0, "rejected": 0, "results": []}))
+    );
+    assert_eq!(send().json()["results"][0]["event_id"], "h-1");
+    for agency in ["justice", "health"] {
+        let links = call(&world, agency, "GET", "/v1/links", None).json();
+        assert_eq!((&links["links"][0]["link"], &links["links"][0]["partner"]), (&json!(id), &json!("health")));
+    }
+    let ended = call(&world, "justice", "POST", &path("end"), None);
+    assert_eq!((ended.status, &ended.json()["standing"]), (200, &json!("ended")));
+    assert_eq!(send().status, 409);
+}
+
+#[test]
+fn terms_are_read_strictly() {
+    let world = start_filled();
+    let propose = |body: &Value| call(&world, "justice", "POST", "/v1/trials/open-door/links", Some(body));
+    let wrong = propose(&json!({"partner": 7, "events": [1], "authority": "because", "expires_at": "soon", "more": 1}));
+    let pointers: Vec<Value> =
+        wrong.json()["errors"].as_array().unwrap().iter().map(|e| e["pointer"].clone()).collect();
+    assert_eq!(wrong.status, 400);
+    assert_eq!(json!(pointers), json!(["/partner", "/reference", "/events", "/authority", "/expires_at", "/more"]));
+    let mut unfit = terms();
+    unfit["partner"] = json!("no-such");
+    unfit["events"] = json!([]);
+    let unfit = propose(&unfit);
+    assert_eq!((unfit.status, unfit.json()["errors"].as_array().unwrap().len()), (422, 2), "{}", unfit.text());
+}

@@ -1,0 +1,2 @@
+DROP TABLE link_steps;
+DROP TABLE links;
