@@ -47,11 +47,11 @@ pub(crate) struct Projections {
 }
 
 /// How far each log is folded.
-#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Marks {
-    pub(super) assignments: i64,
-    pub(super) notes: i64,
-    pub(super) events: i64,
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Marks {
+    pub(crate) assignments: i64,
+    pub(crate) notes: i64,
+    pub(crate) events: i64,
 }
 
 impl Marks {
@@ -66,20 +66,6 @@ impl Marks {
 pub(super) struct Fold {
     pub(super) marks: Marks,
     pub(super) kept: i64,
-}
-
-/// A place in each log, up to which everything is folded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cut {
-    pub(crate) assignments: i64,
-    pub(crate) notes: i64,
-    pub(crate) events: i64,
-}
-
-impl Marks {
-    fn cut(&self) -> Cut {
-        Cut { assignments: self.assignments, notes: self.notes, events: self.events }
-    }
 }
 
 impl Projections {
@@ -306,24 +292,24 @@ impl Projections {
         as_of: DateTime<Utc>,
         attributes: &HashMap<Pseudonym, Attributes>,
     ) -> UnitEvidence {
-        self.of(trial).lock().unwrap_or_else(PoisonError::into_inner).unit_evidence(as_of, attributes)
+        read(&self.of(trial)).unit_evidence(as_of, attributes)
     }
 
     /// A trial exactly as of a place in each log, and that place: nothing is folded meanwhile.
-    pub(crate) async fn at_cut(&self, trial: &Trial, ambient: &Ambient) -> (Evidence, Cut) {
-        let marks = self.marks.lock().await;
-        (self.evidence(trial, ambient, Vec::new()), marks.cut())
+    pub(crate) async fn at_cut(&self, trial: &Trial, ambient: &Ambient) -> (Evidence, Marks) {
+        let fold = self.fold.lock().await;
+        (self.evidence(trial, ambient, Vec::new()), fold.marks)
     }
 
     /// What [`TrialProjection::so_far`] says, with the place in the logs.
-    pub(crate) async fn so_far_at_cut(&self, trial: &Trial, place: usize) -> ((Vec<u64>, Vec<u64>), Cut) {
-        let marks = self.marks.lock().await;
-        (self.progress(trial, |projection| projection.so_far(place)), marks.cut())
+    pub(crate) async fn so_far_at_cut(&self, trial: &Trial, place: usize) -> ((Vec<u64>, Vec<u64>), Marks) {
+        let fold = self.fold.lock().await;
+        (self.progress(trial, |projection| projection.so_far(place)), fold.marks)
     }
 
     /// Something that a trial's fold can say, as of whatever is folded now.
-    pub(crate) fn progress<T>(&self, trial: &Trial, read: impl FnOnce(&TrialProjection) -> T) -> T {
-        read(&self.of(trial).lock().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn progress<T>(&self, trial: &Trial, tell: impl FnOnce(&TrialProjection) -> T) -> T {
+        tell(&read(&self.of(trial)))
     }
 
     /// People in a trial.

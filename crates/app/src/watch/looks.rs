@@ -21,7 +21,7 @@ use serde_json::json;
 use super::stop;
 use crate::{
     error::AppError,
-    state::{App, directory::Trial, instant, projections::Cut},
+    state::{App, directory::Trial, instant, projections::Marks},
     trials::report::ENGINE,
 };
 
@@ -112,7 +112,7 @@ impl App {
         trial: &Arc<Trial>,
         look: &HeldLook,
         judged: &LookHeld,
-        cut: Cut,
+        cut: Marks,
     ) -> Result<bool, AppError> {
         let change = action_of(trial.plan.protocol(), judged).and_then(|action| {
             let what =
