@@ -45,7 +45,7 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
         Vec::new()
     });
     // After looks, the end has the error that they left.
-    let bounds = match (evidence.locked, held.is_empty()) {
+    let bounds = match (evidence.locked, evidence.looks.is_empty()) {
         (true, false) => Some(monitor::final_bounds(protocol, evidence)),
         _ => None,
     };

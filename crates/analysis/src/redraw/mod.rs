@@ -120,7 +120,7 @@ fn statistics(
     let step = step_of(outcome)?;
     let seed = seed(protocol_id, people);
     let drawn: Vec<usize> = people.units.iter().map(|unit| unit.arm).collect();
-    let groups = plan.allocation.is_by_cluster().then(|| people.groups.len());
+    let groups = plan.allocation.is_by_cluster().then_some(people.groups.len());
     let spread = Spread { people, values: &values, arms: plan.arms.len(), groups, step };
     let own = spread.of(&drawn);
     let studentised = |sums: &[Vec<Moments>], arm: usize| {

@@ -365,7 +365,7 @@ impl Gathered {
 
     fn evidence(mut self, plan: &Protocol, as_of: DateTime<Utc>) -> Evidence {
         self.people.sort_by_key(|unit| unit.day);
-        let units = plan.asks_for_units().then(|| UnitEvidence { groups: self.groups, units: self.people });
+        let units = plan.asks_for_units().then_some(UnitEvidence { groups: self.groups, units: self.people });
         let mut outcomes: Vec<OutcomeEvidence> = plan
             .outcomes
             .iter()

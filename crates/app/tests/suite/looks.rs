@@ -101,6 +101,7 @@ async fn folded_anew(database: &TestDatabase, document: &[u8], row: &looks::Look
             kind: event.kind.into(),
             value: event.value.and_then(Decimal::from_millionths),
             occurred_at: instant(event.occurred_at),
+            received_at: instant(event.received_at),
         };
         projection.fold(&event, instant(row.held_at));
     }

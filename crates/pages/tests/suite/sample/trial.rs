@@ -70,7 +70,7 @@ fn looks(pages: &mut Pages) {
     };
     page(pages, "trial/looks-empty", &page_of("Overdue fines", &[], vec![]));
     let first = held(1, LookDecision::KeepGoing, Some(0.0436));
-    page(pages, "trial/looks-typical", &page_of("Overdue fines", &[first.clone()], vec![]));
+    page(pages, "trial/looks-typical", &page_of("Overdue fines", std::slice::from_ref(&first), vec![]));
     let worst = LookHeld { late: true, held_at: when(900), ..held(2, LookDecision::Harmful, None) };
     let crossed = HarmCrossing {
         outcome: measure.clone(),
