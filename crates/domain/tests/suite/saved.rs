@@ -1,12 +1,12 @@
 //! A fold that is written down and read back goes on as if nothing had been.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_domain::{
     Decimal, LockedProtocol, Pseudonym,
     note::DeliveryStatus,
-    projection::{AssignedUnit, FoldedEvent, TrialProjection, UnitNote},
+    projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection, UnitEvidence, UnitNote},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -70,10 +70,11 @@ fn fold(projection: &mut TrialProjection, facts: &[Fact]) {
 }
 
 /// What can be seen of a fold.
-fn seen(projection: &TrialProjection) -> (fairtrial_domain::projection::Evidence, Vec<(Pseudonym, u8, i64)>) {
+fn seen(projection: &TrialProjection) -> (Evidence, UnitEvidence, Vec<(Pseudonym, u8, i64)>) {
     let mut places: Vec<_> = projection.places().map(|(unit, arm, at)| (*unit, arm, at)).collect();
     places.sort_unstable();
-    (projection.evidence(at(1_000_000), 9, true, Vec::new()), places)
+    let people = projection.unit_evidence(at(1_000_000), &HashMap::new());
+    (projection.evidence(at(1_000_000), 9, true, Vec::new()), people, places)
 }
 
 proptest! {
