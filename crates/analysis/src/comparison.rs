@@ -7,7 +7,7 @@
 //! | whole clusters | any | Welch's t on cluster means | Fieller on cluster means | Welch's t on cluster means |
 //! | sites that cross in steps | any | permutation of the order of the sites, period by period | none | the same |
 //!
-//! Where the plan adjusts for something and the evidence holds it, [`adjusting`](crate::adjusting) takes the place of the
+//! Where the plan adjusts for something and the evidence holds it, [`crate::adjusting`] takes the place of the
 //! difference and of the test.
 
 use std::{cell::RefCell, collections::BTreeMap};
