@@ -95,7 +95,7 @@ fn arms(plan: &Protocol, held: &LookHeld) -> Table {
         ]
     };
     Table {
-        caption: "Success and giving up".into(),
+        caption: format!("Look {}: success and giving up", held.look),
         caption_hidden: false,
         head: vec![
             Cell::words("New version"),
@@ -120,7 +120,7 @@ fn harms(plan: &Protocol, held: &LookHeld) -> Table {
         ]
     };
     Table {
-        caption: "Harm".into(),
+        caption: format!("Look {}: harm", held.look),
         caption_hidden: false,
         head: vec![
             Cell::words("Harm measure"),
