@@ -9,16 +9,12 @@ use fairtrial_analysis::monitor::{
     WatchFinding, crossed_by_day, crossed_by_events, is_watched_daily, watched_at_every_event,
 };
 use fairtrial_domain::{ArmKey, OutcomeKey, projection::HarmCrossing};
-use fairtrial_store::{
-    audit,
-    looks::{self, CrossingRow},
-    trials,
-};
+use fairtrial_store::looks::{self, CrossingRow};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    looks::{action_on_harm, first_of_several, unreadable},
+    looks::{action_on_harm, unreadable},
     stop,
 };
 use crate::{
@@ -33,8 +29,8 @@ struct Counts {
     among: Vec<u64>,
 }
 
-/// The day on which each trial's daily measures were last looked at by this server, in days since 1970. Evidence that may be read
-/// at every moment may also be read twice a day: this saves work and decides nothing.
+/// The hour in which each trial's daily measures were last looked at by this server, in hours since 1970. Evidence that may be
+/// read at every moment may also be read more than once a day: this saves work and decides nothing.
 pub(crate) type DailyWatch = std::sync::Mutex<BTreeMap<i64, i64>>;
 
 const MICROS_OF_AN_HOUR: i64 = 3_600_000_000;
@@ -90,20 +86,7 @@ impl App {
             data_cut,
             counts: serde_json::to_string(&counts).map_err(unreadable)?,
         };
-        let moved = Arc::clone(trial);
-        let kept = self
-            .store
-            .write(move |c| {
-                looks::cross(c, &row)?;
-                let (state, plan) = (moved.state.as_str(), moved.plan.id().as_str());
-                match &change {
-                    Some(change) => trials::move_state(c, moved.id, state, plan, change)?,
-                    None => trials::still_stands(c, moved.id, state, plan)?,
-                }
-                audit::append(c, &entry)
-            })
-            .await;
-        first_of_several(kept)
+        self.act(trial, change, entry, move |c| looks::cross(c, &row)).await
     }
 }
 

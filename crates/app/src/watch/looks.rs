@@ -11,11 +11,7 @@ use fairtrial_domain::{
     projection::{Evidence, HeldLook},
     protocol::{Action, Protocol, Role},
 };
-use fairtrial_store::{
-    StoreError, audit,
-    looks::{self, LookRow},
-    trials,
-};
+use fairtrial_store::looks::{self, LookRow};
 use serde_json::json;
 
 use super::stop;
@@ -138,20 +134,7 @@ impl App {
             evidence: serde_json::to_string(&look.evidence).map_err(unreadable)?,
             engine: ENGINE.to_owned(),
         };
-        let moved = Arc::clone(trial);
-        let kept = self
-            .store
-            .write(move |c| {
-                looks::keep(c, &row)?;
-                let (state, plan) = (moved.state.as_str(), moved.plan.id().as_str());
-                match &change {
-                    Some(change) => trials::move_state(c, moved.id, state, plan, change)?,
-                    None => trials::still_stands(c, moved.id, state, plan)?,
-                }
-                audit::append(c, &entry)
-            })
-            .await;
-        first_of_several(kept)
+        self.act(trial, change, entry, move |c| looks::keep(c, &row)).await
     }
 }
 
@@ -175,16 +158,6 @@ fn action_of(plan: &Protocol, judged: &LookHeld) -> Option<Action> {
 /// What a crossed harm boundary does: everybody gets the current version, unless the plan says otherwise.
 pub(super) fn action_on_harm(outcome: &fairtrial_domain::protocol::Outcome) -> Action {
     outcome.action.unwrap_or(Action::Suspend)
-}
-
-/// Whether this server kept what several may have found: the other's row stands, and a trial that moved meanwhile is looked at
-/// again.
-pub(super) fn first_of_several(kept: Result<(), StoreError>) -> Result<bool, AppError> {
-    match kept {
-        Ok(()) => Ok(true),
-        Err(StoreError::Exists | StoreError::Changed(_)) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// The looks of a trial as the analysis takes them.

@@ -1,10 +1,19 @@
 //! What a boundary does to a trial when it is crossed.
 
+use std::sync::Arc;
+
 use fairtrial_domain::{protocol::Action, trial::State};
-use fairtrial_store::{audit::NewEntry, trials::StateChange};
+use fairtrial_store::{
+    DbConnection, StoreError,
+    audit::{self, NewEntry},
+    trials::{self, StateChange},
+};
 use serde_json::{Value, json};
 
-use crate::state::{App, directory::Trial};
+use crate::{
+    error::AppError,
+    state::{App, directory::Trial},
+};
 
 /// How a crossed boundary moves a trial from a state; nothing where there is nothing to stop.
 ///
@@ -30,6 +39,32 @@ pub(super) fn change(state: State, reverted: bool, action: Action, reason: &str)
 }
 
 impl App {
+    /// Keeps what was found, moves the trial when it must be, and adds the entry, in one transaction. False when another server
+    /// was first, whose row stands, or the trial was moved meanwhile and is to be looked at again.
+    pub(super) async fn act(
+        &self,
+        trial: &Arc<Trial>,
+        change: Option<StateChange>,
+        entry: NewEntry,
+        keep: impl FnOnce(&mut DbConnection) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<bool, AppError> {
+        let trial = Arc::clone(trial);
+        let kept = self.store.write(move |c| {
+            keep(c)?;
+            let (state, plan) = (trial.state.as_str(), trial.plan.id().as_str());
+            match &change {
+                Some(change) => trials::move_state(c, trial.id, state, plan, change)?,
+                None => trials::still_stands(c, trial.id, state, plan)?,
+            }
+            audit::append(c, &entry)
+        });
+        match kept.await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Exists | StoreError::Changed(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// An entry of what the system did by itself. It names no number of any arm.
     pub(super) fn own_entry(&self, trial: &Trial, action: &str, change: Option<&StateChange>, more: Value) -> NewEntry {
         let to = change.map_or(trial.state.as_str(), |change| change.state.as_str());

@@ -22,6 +22,7 @@ use fairtrial_pages::{
 
 use super::{faults_of_form, frame, go_to, page};
 use crate::{
+    access::Caller,
     problem::{Code, Problem, sentence},
     server::State,
     transport::{Answer, Call, Form},
@@ -131,11 +132,16 @@ pub(crate) async fn decide(call: Call) -> Answer {
         }
         Err(fault) => Err(fault),
     };
+    back(&state, &caller, &trial, &form, done).await
+}
+
+/// Back to the page; or the page again, with what is wrong beside its field.
+async fn back(state: &State, caller: &Caller, trial: &Trial, form: &Form, done: Result<(), AppError>) -> Answer {
     match done {
-        Ok(()) => Ok(go_to(&format!("/trials/{key}/decision"))),
+        Ok(()) => Ok(go_to(&format!("/trials/{}/decision", trial.key()))),
         Err(error @ AppError::Invalid(_)) => {
             let errors = faults_of_form(error)?;
-            let again = shown(&state, caller.session()?, &actor, &trial, &form, errors).await?;
+            let again = shown(state, caller.session()?, &caller.actor()?, trial, form, errors).await?;
             page(Code::NotAcceptable.http_status(), fairtrial_pages::render(&again))
         }
         Err(error) => Err(error.into()),
@@ -164,13 +170,5 @@ pub(crate) async fn report(call: Call) -> Answer {
         Some(status) => state.app.report_adoption(&actor, &key, status, form.get("reason")).await,
         None => Err(AppError::invalid("/status", "missing_field", "choose what became of it")),
     };
-    match done {
-        Ok(()) => Ok(go_to(&format!("/trials/{key}/decision"))),
-        Err(error @ AppError::Invalid(_)) => {
-            let errors = faults_of_form(error)?;
-            let again = shown(&state, caller.session()?, &actor, &trial, &form, errors).await?;
-            page(Code::NotAcceptable.http_status(), fairtrial_pages::render(&again))
-        }
-        Err(error) => Err(error.into()),
-    }
+    back(&state, &caller, &trial, &form, done).await
 }
