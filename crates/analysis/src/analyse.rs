@@ -46,7 +46,7 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
     });
     // After looks, the end has the error that they left.
     let bounds = match (evidence.locked, evidence.looks.is_empty()) {
-        (true, false) => Some(monitor::final_bounds(protocol, evidence)),
+        (true, false) => Some(monitor::final_bounds(protocol, evidence, &known)),
         _ => None,
     };
     let reading = match &bounds {
@@ -82,7 +82,7 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
     let mut verdict = verdict::decide(&found);
     let end = bounds.as_ref().and_then(|bounds| bounds.as_ref().ok()).map(|bounds| {
         let judged = Judged { decision: LookDecision::of(&verdict), arm: verdict.arm.clone() };
-        monitor::held_at_the_end(protocol, evidence, bounds, judged, &decision)
+        monitor::held_at_the_end(&reading, bounds, judged, &decision)
     });
     if verdict.kind == VerdictKind::Succeeded {
         verdict.reasons.extend(open_question(&equity));
@@ -145,15 +145,18 @@ fn after_looks(
     end: &LookHeld,
     decision: &Decision,
 ) -> Option<AfterLooks> {
+    let mut known: Vec<&Evidence> = evidence.looks.iter().map(|look| &look.evidence).collect();
     let Some(ended_by) = watched.ended_by(plan, evidence) else {
         let all: Vec<LookHeld> = watched.looks.iter().chain(std::iter::once(end)).cloned().collect();
-        return monitor::after_looks(plan, &all, true, evidence, &decision.arms);
+        known.push(evidence);
+        return monitor::after_looks(plan, &all, true, &known, &decision.arms);
     };
     let until = evidence.looks.iter().position(|look| look.look == ended_by.look)?;
     let (then, looks) = (evidence.looks.get(until)?, watched.looks.get(..=until)?);
-    let known = Remembered::default();
-    let at_look = Reading { open: true, ..Reading::new(plan, &then.evidence, &known) };
-    monitor::after_looks(plan, looks, false, &then.evidence, &claims::decide(&at_look).arms)
+    known.truncate(until + 1);
+    let tests = Remembered::default();
+    let at_look = Reading { open: true, ..Reading::new(plan, &then.evidence, &tests) };
+    monitor::after_looks(plan, looks, false, &known, &claims::decide(&at_look).arms)
 }
 
 fn not_computed(error: &StatError) -> Reason {

@@ -5,10 +5,11 @@
 //! unless it names another.
 
 use fairtrial_domain::{
+    ArmKey,
     decision_rule::{Claim, DecisionRule},
     protocol::{Better, Outcome, Role},
 };
-use fairtrial_stats::Side;
+use fairtrial_stats::{Side, special::normal};
 
 use crate::{
     comparison::{Method, Tested, finite, gain, good_side, shown},
@@ -71,7 +72,10 @@ fn claim_finding(reading: &Reading<'_>, claim: &Claim, arm: usize) -> ClaimFindi
     };
     let method = Method::of(reading.plan, outcome);
     let null_difference = null_of(claim, outcome);
-    let tested = method.test_remembering(arm1, arm0, null_difference, good_side(outcome), reading.known);
+    let tested = match reading.exact_looks {
+        true => method.test_by_score(arm1, arm0, good_side(outcome), reading.known),
+        false => method.test_remembering(arm1, arm0, null_difference, good_side(outcome), reading.known),
+    };
     let holds = tested.as_ref().is_ok_and(|tested| tested.p_value.p() <= reading.alpha);
     let highest = highest_gain(reading, &method, arm1, arm0);
     let ruled_out = highest.is_some_and(|highest| match claim {
@@ -84,6 +88,24 @@ fn claim_finding(reading: &Reading<'_>, claim: &Claim, arm: usize) -> ClaimFindi
         (false, false) => ClaimStatus::Open,
     };
     finding(claim, null_difference, tested, status)
+}
+
+/// The score of one arm that is held against the boundaries of looks: the pooled one where they are exact, else that of the
+/// claim's p-value.
+pub(crate) fn score(reading: &Reading<'_>, finding: &ClaimFinding, arm: &ArmKey) -> Option<f64> {
+    if reading.exact_looks {
+        let plan = reading.plan;
+        let place = plan.outcomes.iter().position(|outcome| outcome.key == *finding.claim.outcome())?;
+        let index = plan.arms.iter().position(|planned| planned.key == *arm)?;
+        let (arm1, arm0) = reading.pair(place, index)?;
+        return Method::of(plan, plan.outcomes.get(place)?).pooled_score(arm1, arm0);
+    }
+    finding.p_value.and_then(score_of)
+}
+
+/// The score of a one-sided p-value.
+pub(crate) fn score_of(p: f64) -> Option<f64> {
+    finite(-normal::quantile(p.clamp(1e-300, 1.0 - 1e-15)))
 }
 
 fn finding(

@@ -18,11 +18,12 @@ use fairtrial_stats::{
     cluster::{cluster_means_welch, stepped_wedge_permutation},
     means::{Draws, ratio_of_means, welch},
     sufficient::Moments,
-    two_proportions::{self, EXACT_TOTAL, ScoreVariance, Table, boschloo, score_test},
+    two_proportions::{self, EXACT_TOTAL, ScoreVariance, Table, barnard, boschloo, pooled_z, score_test},
 };
 
 use crate::{
     adjusting::{self, Adjusting},
+    monitor::{ExactBound, ExactLooks},
     report::{Comparison, Measure, NotEstimable},
     sample::ArmSample,
 };
@@ -47,18 +48,33 @@ pub struct Method<'a> {
     pub adjusted: bool,
 }
 
-/// Exact p-values that were computed before: a rehearsal meets the same small tables again and again.
+/// What orders the tables of an exact test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ExactOrder {
+    /// Fisher's p-value: Boschloo's test.
+    Fisher,
+    /// The pooled score, which orders them also in the exact design with looks: Barnard's test.
+    Score,
+}
+
+/// Exact p-values and boundaries that were computed before: a rehearsal meets the same small tables again and again.
 #[derive(Debug, Default)]
-pub struct Remembered(RefCell<BTreeMap<(bool, [u64; 4]), PValue>>);
+pub struct Remembered {
+    tests: RefCell<BTreeMap<(ExactOrder, bool, [u64; 4]), PValue>>,
+    pub(crate) looks: RefCell<BTreeMap<ExactLooks, Option<ExactBound>>>,
+}
 
 impl Remembered {
-    fn boschloo(&self, table: &Table, side: Side) -> Result<PValue, StatError> {
-        let key = (side == Side::Greater, [table.x1(), table.n1(), table.x0(), table.n0()]);
-        if let Some(known) = self.0.borrow().get(&key) {
+    pub(crate) fn exact(&self, table: &Table, order: ExactOrder, side: Side) -> Result<PValue, StatError> {
+        let key = (order, side == Side::Greater, [table.x1(), table.n1(), table.x0(), table.n0()]);
+        if let Some(known) = self.tests.borrow().get(&key) {
             return Ok(*known);
         }
-        let p_value = boschloo(table, side)?.p_value;
-        self.0.borrow_mut().insert(key, p_value);
+        let p_value = match order {
+            ExactOrder::Fisher => boschloo(table, side)?.p_value,
+            ExactOrder::Score => barnard(table, side)?.p_value,
+        };
+        self.tests.borrow_mut().insert(key, p_value);
         Ok(p_value)
     }
 }
@@ -284,12 +300,39 @@ impl<'a> Method<'a> {
         }
         let table = Self::table(arm1, arm0)?;
         if null_difference == 0.0 && table.total() <= EXACT_TOTAL {
-            let p_value = stat(known.boschloo(&table, side))?;
+            let p_value = stat(known.exact(&table, ExactOrder::Fisher, side))?;
             return Ok(Tested { p_value, method: "Boschloo's exact test".to_owned(), guarantee: Guarantee::Exact });
         }
         let p_value = stat(score_test(&table, null_difference, side, ScoreVariance::MiettinenNurminen))?;
         let method = "Miettinen-Nurminen score test".to_owned();
         Ok(Tested { p_value, method, guarantee: Guarantee::Asymptotic })
+    }
+
+    /// Whether the arms differ, by the pooled score of the exact design with looks: its p-value is that of one look taken by
+    /// itself, and is held against the boundary of the look.
+    ///
+    /// # Errors
+    /// When the data do not determine it.
+    pub(crate) fn test_by_score(
+        &self,
+        arm1: &ArmSample,
+        arm0: &ArmSample,
+        side: Side,
+        known: &Remembered,
+    ) -> Result<Tested, NotEstimable> {
+        let p_value = stat(known.exact(&Self::table(arm1, arm0)?, ExactOrder::Score, side))?;
+        let method = "Barnard's exact test at the boundary of an exact sequential design".to_owned();
+        Ok(Tested { p_value, method, guarantee: Guarantee::Exact })
+    }
+
+    /// The pooled score of two shares, so that more is better; 0 where nothing varies.
+    pub(crate) fn pooled_score(&self, arm1: &ArmSample, arm0: &ArmSample) -> Option<f64> {
+        let table = Self::table(arm1, arm0).ok()?;
+        match pooled_z(&table) {
+            Ok(z) => finite(gain(self.outcome, z)),
+            Err(StatError::ZeroVariance) => Some(0.0),
+            Err(_) => None,
+        }
     }
 
     /// The difference where it can be had without a measure of its certainty: when nothing varies, for example.

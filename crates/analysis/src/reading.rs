@@ -27,6 +27,8 @@ pub struct Reading<'a> {
     pub open: bool,
     /// One-sided p-values at which harm measures stop, by place of the outcome, where looks share their error.
     pub harm_levels: Vec<(usize, f64)>,
+    /// Whether the boundaries of the looks are those of an exact design, whose score the claim is then tested by.
+    pub exact_looks: bool,
     /// Exact tests that were made before.
     pub known: &'a Remembered,
 }
@@ -44,7 +46,7 @@ impl<'a> Reading<'a> {
         let whole = Decimal::ONE.millionths();
         let share = |millionths: i64| millionths as f64 / whole as f64;
         let (alpha, level) = (share(both_sides) / 2.0, share(whole - both_sides));
-        Self { plan, evidence, samples, alpha, level, open: evidence.locked, harm_levels: Vec::new(), known }
+        Self { plan, evidence, samples, alpha, level, open: evidence.locked, harm_levels: Vec::new(), exact_looks: false, known }
     }
 
     /// Reads the evidence at a look with these boundaries: the arms may be compared, at the error of the look.
@@ -53,7 +55,7 @@ impl<'a> Reading<'a> {
         let whole = Self::new(plan, evidence, known);
         let alpha = at.rule.efficacy_p;
         let level = if alpha == whole.alpha { whole.level } else { 1.0 - 2.0 * alpha };
-        Self { alpha, level, open: true, harm_levels: at.harm.clone(), ..whole }
+        Self { alpha, level, open: true, harm_levels: at.harm.clone(), exact_looks: at.exact, ..whole }
     }
 
     /// The one-sided p-value at which a harm measure stops: that of the look, or all of its error.

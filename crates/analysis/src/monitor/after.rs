@@ -6,35 +6,44 @@ use fairtrial_domain::{
 };
 use fairtrial_stats::{
     Guarantee, Side, StatError,
-    sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec},
+    sequential::{
+        exact_binary::ExactBinaryDesign,
+        group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec},
+    },
     sufficient::Moments,
 };
 
 use super::{
-    hold::score_of,
+    exact,
     judge::parts,
     schedule::{one_sided_alpha, spending},
 };
 use crate::{
+    claims::score_of,
     comparison::{Method, finite, gain, shown},
     report::{AfterLooks, ArmAfterLooks, ArmDecision, LookHeld, NotEstimable},
-    sample::samples_at,
+    sample::{ArmSample, samples_at},
 };
+
+/// The level of an interval that is as good as a point.
+const SMALLEST_LEVEL: f64 = 1e-6;
 
 /// p-value, estimate and interval in stage-wise order, as of the look that ended the trial.
 ///
-/// `looks` are all of them up to that one, `evidence` what was known at it, and `decided` what the rule showed there.
+/// `looks` are all of them up to that one, `known` what was known at each, and `decided` what the rule showed at the last.
 pub(crate) fn after_looks(
     plan: &Protocol,
     looks: &[LookHeld],
     is_the_end: bool,
-    evidence: &Evidence,
+    known: &[&Evidence],
     decided: &[ArmDecision],
 ) -> Option<AfterLooks> {
+    let evidence = *known.last()?;
     let last = looks.last()?;
     let place = plan.outcomes.iter().position(|outcome| plan.primary().is_some_and(|it| it.key == outcome.key))?;
     let outcome = plan.outcomes.get(place)?;
     let design = stages(plan, looks, is_the_end);
+    let exact = exact::design(plan, &exact::sizes_at(plan, known.iter().copied()), is_the_end).and_then(Result::ok);
     let level = 1.0 - 2.0 * one_sided_alpha(&plan.monitoring);
     let samples = samples_at(plan, evidence, place);
     let method = Method::of(plan, outcome);
@@ -50,6 +59,12 @@ pub(crate) fn after_looks(
             guarantee: None,
             not_estimable: None,
         };
+        if let (Some(exact), Some(new), Some(current)) = (&exact, samples.get(index), samples.get(plan.control_index())) {
+            if let Err(reason) = exactly(&mut said, exact, looks.len() - 1, (new, current)) {
+                said.not_estimable = Some(reason);
+            }
+            return said;
+        }
         let claim = decided
             .iter()
             .find(|found| found.arm == arm.key)
@@ -76,6 +91,25 @@ pub(crate) fn after_looks(
         said
     });
     Some(AfterLooks { look: last.look, outcome: outcome.key.clone(), arms: arms.collect() })
+}
+
+/// The same from the exact design: p-value and interval are exact, and the estimate is the middle of the differences against
+/// which neither side speaks.
+fn exactly(
+    said: &mut ArmAfterLooks,
+    design: &ExactBinaryDesign,
+    look: usize,
+    (new, current): (&ArmSample, &ArmSample),
+) -> Result<(), NotEstimable> {
+    let (x1, x0) = (new.events()?, current.events()?);
+    let interval = |level: f64| design.interval(look, x1, x0, level).map_err(|error| NotEstimable::from(&error));
+    let (whole, middle) = (interval(said.level)?, interval(SMALLEST_LEVEL)?);
+    said.p_value = shown(design.p_value(look, x1, x0).map_err(|error| NotEstimable::from(&error))?);
+    said.estimate = finite(0.5 * (middle.lower + middle.upper));
+    (said.lower, said.upper) = (finite(whole.lower), finite(whole.upper));
+    said.method = Some("stage-wise order of an exact sequential design".to_owned());
+    said.guarantee = Some(Guarantee::Exact);
+    Ok(())
 }
 
 /// The looks as they were held. Giving up is left out: the result then holds whether it was obeyed or not.

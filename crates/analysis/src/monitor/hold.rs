@@ -5,11 +5,15 @@ use fairtrial_domain::{
     projection::{Evidence, HeldLook},
     protocol::{Protocol, Role},
 };
-use fairtrial_stats::{StatError, special::normal};
+use fairtrial_stats::StatError;
 
-use super::judge::{Judged, LookBounds, information, judged, look_bounds};
+use super::{
+    exact::sizes_at,
+    judge::{Judged, LookBounds, information, judged, look_bounds},
+};
 use crate::{
-    comparison::{Remembered, finite},
+    claims::score,
+    comparison::Remembered,
     reading::Reading,
     report::{ArmDecision, Decision, HarmBound, LookArm, LookHeld},
 };
@@ -33,10 +37,12 @@ pub fn followed_up(plan: &Protocol, evidence: &Evidence) -> u64 {
 /// As [`look_bounds`]; `InvalidArgument` without a look.
 pub fn hold(plan: &Protocol, looks: &[HeldLook]) -> Result<LookHeld, StatError> {
     let this = looks.last().ok_or_else(|| StatError::invalid("looks", "at least one look is needed"))?;
-    let bounds = look_bounds(plan, &shares(plan, looks), false)?;
     let known = Remembered::default();
-    let (found, decision) = judged(&Reading::at_look(plan, &this.evidence, &bounds, &known), &bounds, false);
-    Ok(told(plan, this.look, &this.evidence, this.due_at, &bounds, found, &decision))
+    let sizes = sizes_at(plan, looks.iter().map(|look| &look.evidence));
+    let bounds = look_bounds(plan, &shares(plan, looks), false)?.exactly(plan, sizes, false, &known);
+    let reading = Reading::at_look(plan, &this.evidence, &bounds, &known);
+    let (found, decision) = judged(&reading, &bounds, false);
+    Ok(told(&reading, this.look, this.due_at, &bounds, found, &decision))
 }
 
 /// All of these looks, each by what was known up to it.
@@ -52,34 +58,38 @@ fn shares(plan: &Protocol, looks: &[HeldLook]) -> Vec<f64> {
 }
 
 /// The boundaries of the end, after the looks that were held before.
-pub(crate) fn final_bounds(plan: &Protocol, evidence: &Evidence) -> Result<LookBounds, StatError> {
+pub(crate) fn final_bounds(
+    plan: &Protocol,
+    evidence: &Evidence,
+    known: &Remembered,
+) -> Result<LookBounds, StatError> {
     let mut held = shares(plan, &evidence.looks);
     // People may have taken their data out: information does not fall.
     let before = held.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     held.push(information(&plan.monitoring, followed_up(plan, evidence)).max(before));
-    look_bounds(plan, &held, true)
+    let sizes = sizes_at(plan, evidence.looks.iter().map(|look| &look.evidence).chain(std::iter::once(evidence)));
+    Ok(look_bounds(plan, &held, true)?.exactly(plan, sizes, true, known))
 }
 
 /// The end as the last look.
 pub(crate) fn held_at_the_end(
-    plan: &Protocol,
-    evidence: &Evidence,
+    reading: &Reading<'_>,
     bounds: &LookBounds,
     found: Judged,
     decision: &Decision,
 ) -> LookHeld {
-    told(plan, plan.monitoring.looks.len(), evidence, evidence.as_of, bounds, found, decision)
+    told(reading, reading.plan.monitoring.looks.len(), reading.evidence.as_of, bounds, found, decision)
 }
 
 fn told(
-    plan: &Protocol,
+    reading: &Reading<'_>,
     look: usize,
-    evidence: &Evidence,
     due_at: chrono::DateTime<chrono::Utc>,
     bounds: &LookBounds,
     found: Judged,
     decision: &Decision,
 ) -> LookHeld {
+    let (plan, evidence) = (reading.plan, reading.evidence);
     let harm_bound = |(place, p_value): &(usize, f64)| {
         let outcome = plan.outcomes.get(*place)?.key.clone();
         Some(HarmBound { outcome, p_value: *p_value })
@@ -97,21 +107,16 @@ fn told(
         efficacy_z: bounds.rule.efficacy_z,
         futility_z: bounds.rule.futility_z,
         harm_bounds: bounds.harm.iter().filter_map(harm_bound).collect(),
-        arms: decision.arms.iter().map(|arm| arm_at(plan, arm)).collect(),
+        arms: decision.arms.iter().map(|arm| arm_at(reading, arm)).collect(),
         harms: decision.harms.clone(),
         decision: found.decision,
         arm: found.arm,
     }
 }
 
-fn arm_at(plan: &Protocol, arm: &ArmDecision) -> LookArm {
-    let primary = plan.primary().map(|outcome| &outcome.key);
+fn arm_at(reading: &Reading<'_>, arm: &ArmDecision) -> LookArm {
+    let primary = reading.plan.primary().map(|outcome| &outcome.key);
     let claim = arm.claims.iter().find(|finding| Some(finding.claim.outcome()) == primary);
-    let z = claim.and_then(|finding| finding.p_value).and_then(score_of);
+    let z = claim.and_then(|finding| score(reading, finding, &arm.arm));
     LookArm { arm: arm.arm.clone(), p_value: arm.adjusted_p_value, z }
-}
-
-/// The score of a one-sided p-value.
-pub(super) fn score_of(p: f64) -> Option<f64> {
-    finite(-normal::quantile(p.clamp(1e-300, 1.0 - 1e-15)))
 }

@@ -38,6 +38,8 @@ pub struct LookBounds {
     pub rule: Bound,
     /// For each harm measure, by its place in the plan: stopping at or below this one-sided p-value.
     pub harm: Vec<(usize, f64)>,
+    /// Whether the boundary for success is that of an exact design: see [`exactly`](Self::exactly).
+    pub exact: bool,
 }
 
 /// What a look decides, in the finer words.
@@ -178,7 +180,7 @@ pub fn look_bounds(plan: &Protocol, held: &[f64], last_is_final: bool) -> Result
     rule.efficacy_p = if held.len() == 1 && last_is_final { alpha } else { rule.efficacy_p * parts };
     let measures = plan.outcomes.iter().enumerate().filter(|(_, outcome)| outcome.role == Role::Harm);
     let harm = measures.map(|(place, outcome)| Ok((place, harm_bound(error_of_looks(outcome), held, last_is_final)?)));
-    Ok(LookBounds { rule, harm: harm.collect::<Result<_, StatError>>()? })
+    Ok(LookBounds { rule, harm: harm.collect::<Result<_, StatError>>()?, exact: false })
 }
 
 /// The one-sided p-value at or below which a harm measure stops the trial, sharing its own error evenly, as Pocock.

@@ -17,7 +17,7 @@ use fairtrial_domain::{LockedProtocol, protocol::Allocation};
 use crate::{
     comparison::Remembered,
     design::Problem,
-    monitor::{Judged, judge},
+    monitor::{Judged, judge, size_at},
 };
 use assumed::{Assumed, assumptions};
 use people::{Draw, TrialRun};
@@ -97,10 +97,14 @@ impl<'a> Rehearsal<'a> {
     /// Goes from look to look until one decides.
     fn decide(&self, run: &TrialRun<'_>, truth: usize, known: &Remembered) -> (usize, Judged) {
         let last = self.stages.len() - 1;
+        let plan = self.plan.protocol();
         let mut decided = (last, Judged::undecided());
+        let mut sizes = Vec::new();
         for (number, stage) in self.stages.iter().enumerate() {
             let evidence = run.evidence(truth, number, stage, number == last);
-            decided = (number, judge(self.plan.protocol(), &evidence, &stage.bounds, number == last, known));
+            sizes.extend(size_at(plan, &evidence));
+            let bounds = stage.bounds.clone().exactly(plan, sizes.clone(), number == last, known);
+            decided = (number, judge(plan, &evidence, &bounds, number == last, known));
             if decided.1.ends() {
                 break;
             }

@@ -22,10 +22,8 @@ use fairtrial_domain::{
     protocol::{Aim, Outcome, Role},
 };
 
-use fairtrial_stats::special::normal;
-
 use crate::{
-    claims::{highest_gain, shown_inferior},
+    claims::{self, highest_gain, shown_inferior},
     comparison::{Method, gain},
     looks::Watched,
     monitor::LookDecision,
@@ -114,8 +112,8 @@ fn futile(found: &Found<'_>, bound: f64) -> Option<Verdict> {
     let primary = found.reading.plan.outcomes.get(found.reading.primary())?;
     let hopeless = |arm: &ArmDecision| {
         let mut claims = arm.claims.iter().filter(|claim| *claim.claim.outcome() == primary.key).peekable();
-        let below = |p: Option<f64>| p.is_some_and(|p| -normal::quantile(p.clamp(1e-300, 1.0 - 1e-15)) <= bound);
-        claims.peek().is_some() && claims.all(|claim| below(claim.p_value))
+        let below = |claim| claims::score(found.reading, claim, &arm.arm).is_some_and(|z| z <= bound);
+        claims.peek().is_some() && claims.all(below)
     };
     let arms = &found.decision.arms;
     if arms.is_empty() || !arms.iter().all(hopeless) {

@@ -130,6 +130,123 @@ fn giving_up_counts_when_it_was_heeded_and_not_when_people_went_on_entering() {
     assert_eq!(went_on.after_looks.unwrap().look, 2);
 }
 
+/// Forty people in two looks.
+fn forty() -> LockedProtocol {
+    plan_with(|document| {
+        let mut primary = document["outcomes"][0].clone();
+        primary["smallest_worthwhile_effect"] = json!("0.4");
+        document["outcomes"] = json!([primary]);
+        document["decision_rule"] = json!("superior(paid-28d)");
+        document["allocation"] = json!({"method": "simple"});
+        document["analysis"] = json!({"population": "as_assigned", "missing": "not_settled"});
+        document["monitoring"]["max_units"] = json!(40);
+        document["monitoring"]["looks"] = json!(["0.5", "1"]);
+        document["monitoring"]["efficacy"] = json!({"spending": "pocock"});
+        document.as_object_mut().unwrap().remove("equity");
+    })
+}
+
+/// ln of the number of ways to choose, and the chance of so many.
+fn binomial(n: u64, k: u64, p: f64) -> f64 {
+    let ways: f64 = (0..k).map(|i| ((n - i) as f64 / (i + 1) as f64).ln()).sum();
+    (ways + k as f64 * p.ln() + (n - k) as f64 * (1.0 - p).ln()).exp()
+}
+
+#[test]
+fn a_trial_of_forty_with_a_look_keeps_its_error_exactly() {
+    let plan = forty();
+    // Arms of unequal size, as simple draws make them: by look, the current version first.
+    let (half, whole) = ([11, 9], [21, 19]);
+    let at_half = |x0: u64, x1: u64| {
+        let at = as_of() - Duration::days(60);
+        let evidence = Evidence { as_of: at, locked: false, ..table(&plan, &[(x0, half[0]), (x1, half[1])]) };
+        HeldLook { look: 1, due_at: at, evidence }
+    };
+    let stopped: Vec<Vec<bool>> = (0..=half[0])
+        .map(|x0| {
+            let of = |x1| hold_all(plan.protocol(), &[at_half(x0, x1)]).unwrap()[0].decision == LookDecision::Succeeded;
+            (0..=half[1]).map(of).collect()
+        })
+        .collect();
+    assert!(stopped.iter().flatten().any(|stopped| *stopped), "a large effect stops the trial at the look");
+    // The boundary of the end depends on the sizes at the look, not on what was found there.
+    let ends: Vec<Vec<VerdictKind>> = (0..=whole[0])
+        .map(|x0| {
+            let of = |x1| {
+                let evidence = table(&plan, &[(x0, whole[0]), (x1, whole[1])]);
+                analyse(&plan, &Evidence { looks: vec![at_half(0, 0)], ..evidence }, "tests").verdict.kind
+            };
+            (0..=whole[1]).map(of).collect()
+        })
+        .collect();
+    let success = |p0: f64, p1: f64| -> f64 {
+        let mut sum = 0.0;
+        for x0 in 0..=half[0] {
+            for x1 in 0..=half[1] {
+                let here = binomial(half[0], x0, p0) * binomial(half[1], x1, p1);
+                if stopped[x0 as usize][x1 as usize] {
+                    sum += here;
+                    continue;
+                }
+                for y0 in 0..=whole[0] - half[0] {
+                    for y1 in 0..=whole[1] - half[1] {
+                        if ends[(x0 + y0) as usize][(x1 + y1) as usize] == VerdictKind::Succeeded {
+                            let later = binomial(whole[0] - half[0], y0, p0) * binomial(whole[1] - half[1], y1, p1);
+                            sum += here * later;
+                        }
+                    }
+                }
+            }
+        }
+        sum
+    };
+    let errors: Vec<f64> = (1..100).map(|percent| success(f64::from(percent) / 100.0, f64::from(percent) / 100.0)).collect();
+    let worst = errors.iter().copied().fold(0.0, f64::max);
+    assert!(worst <= 0.025, "no effect succeeds with probability {worst}");
+    assert!(worst > 0.015, "the error is there to be used: {worst}");
+    assert!(success(0.3, 0.75) > 0.65, "{}", success(0.3, 0.75));
+}
+
+#[test]
+fn the_end_of_a_small_trial_is_told_exactly() {
+    let plan = forty();
+    let looks = vec![look(&plan, 1, [3, 7], 10, 60)];
+    let report = report(&plan, looks, [5, 15], 20);
+    assert_eq!(report.verdict.kind, VerdictKind::Succeeded, "{:?}", report.verdict);
+    let claim = &report.decision.arms[0].claims[0];
+    assert!(claim.method.as_deref().unwrap().starts_with("Barnard's exact test"), "{claim:?}");
+    let held: Vec<_> = report.looks.iter().map(|look| look.held.clone().unwrap()).collect();
+    assert_eq!(held[0].decision, LookDecision::KeepGoing);
+    assert!((held[1].alpha_spent - 0.025).abs() < 1e-12 && held[1].efficacy_p < 0.025, "{:?}", held[1]);
+    // z of the table is the pooled score: 0.5 / sqrt(0.5 * 0.5 * (1/20 + 1/20)).
+    assert!((held[1].arms[0].z.unwrap() - 10_f64.sqrt()).abs() < 1e-12);
+    assert!(held[1].arms[0].z.unwrap() >= held[1].efficacy_z.unwrap());
+    let after = report.after_looks.unwrap();
+    let said = &after.arms[0];
+    assert_eq!(said.guarantee, Some(fairtrial_stats::Guarantee::Exact));
+    let (p, lower, upper) = (said.p_value.unwrap(), said.lower.unwrap(), said.upper.unwrap());
+    assert!(p <= 0.025 && lower > 0.0 && lower < 0.5 && upper > 0.5, "{said:?}");
+    assert!((said.estimate.unwrap() - 0.5).abs() < 0.1, "{said:?}");
+}
+
+#[test]
+fn an_arm_that_became_smaller_has_the_normal_boundary_and_says_so() {
+    let plan = forty();
+    let mut evidence = table(&plan, &[(5, 20), (15, 20)]);
+    evidence.looks = vec![look(&plan, 1, [3, 7], 10, 60)];
+    // Eleven people of the new version took their data out after the look.
+    evidence.outcomes[0].cells[1] = fairtrial_domain::projection::Cell {
+        mature: 9,
+        set_aside: 11,
+        ..cell(1, "", 20, happened(7))
+    };
+    let report = analyse(&plan, &evidence, "tests");
+    let claim = &report.decision.arms[0].claims[0];
+    assert_eq!(claim.method.as_deref(), Some("Boschloo's exact test"));
+    let after = report.after_looks.unwrap();
+    assert_ne!(after.arms[0].guarantee, Some(fairtrial_stats::Guarantee::Exact), "{after:?}");
+}
+
 #[test]
 fn a_report_without_looks_says_nothing_of_them() {
     let plan = simple();

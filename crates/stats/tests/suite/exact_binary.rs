@@ -4,6 +4,7 @@ use fairtrial_stats::sequential::Spending;
 use fairtrial_stats::sequential::exact_binary::{
     ExactBinaryDesign, ExactBinarySpec, ExactDecision, ExactFutility, ExactHarm, LookSize,
 };
+use fairtrial_stats::two_proportions::{Table, barnard, pooled_z};
 use fairtrial_stats::{Side, StatError};
 
 fn sizes(pairs: &[(u64, u64)]) -> Vec<LookSize> {
@@ -300,4 +301,38 @@ fn bad_plans_are_refused_by_name() {
     assert_eq!(named(design.interval(0, 0, 0, 1.0).map(|_| ())), "level");
     assert_eq!(named(design.operating(f64::NAN, 0.1).map(|_| ())), "treatment");
     assert_eq!(named(design.size_at(1.1).map(|_| ())), "p");
+}
+
+#[test]
+fn the_least_success_is_a_success_and_nothing_below_it_is() {
+    for direction in [Side::Greater, Side::Less] {
+        let looks = sizes(&[(7, 9), (15, 14), (20, 22)]);
+        let spec = ExactBinarySpec { direction, ..ExactBinarySpec::new(looks, 0.025, Spending::LanDeMetsPocock) };
+        let design = ExactBinaryDesign::new(spec).unwrap();
+        let gain = if direction == Side::Less { -1.0 } else { 1.0 };
+        for (k, look) in design.looks().iter().enumerate() {
+            let z = |x1: u64, x0: u64| {
+                let table = Table::new(x1, look.treatment, x0, look.control).unwrap();
+                gain * pooled_z(&table).unwrap_or(0.0)
+            };
+            let (x1, x0) = design.least_success(k).unwrap();
+            assert_eq!(design.decide(k, x1, x0).unwrap(), ExactDecision::Efficacy);
+            let least = barnard(&Table::new(x1, look.treatment, x0, look.control).unwrap(), direction).unwrap().p_value.p();
+            for y1 in 0..=look.treatment {
+                for y0 in 0..=look.control {
+                    let table = Table::new(y1, look.treatment, y0, look.control).unwrap();
+                    let success = design.decide(k, y1, y0).unwrap() == ExactDecision::Efficacy;
+                    assert_eq!(success, z(y1, y0) >= z(x1, x0) - 1e-12, "look {k}: {y1}, {y0}");
+                    // Its p-value taken by itself is the boundary for the p-values of all tables of the look.
+                    assert_eq!(success, barnard(&table, direction).unwrap().p_value.p() <= least, "look {k}: {y1}, {y0}");
+                }
+            }
+        }
+    }
+    let none = ExactBinarySpec {
+        last_is_final: false,
+        planned_total: Some(80),
+        ..ExactBinarySpec::new(sizes(&[(4, 4)]), 0.025, Spending::LanDeMetsOBrienFleming)
+    };
+    assert_eq!(ExactBinaryDesign::new(none).unwrap().least_success(0), None);
 }

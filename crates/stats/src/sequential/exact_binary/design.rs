@@ -176,6 +176,17 @@ impl ExactBinaryDesign {
         })
     }
 
+    /// The outcomes in arm 1 and arm 0 of a table that just ends the trial with success at look `look` (from 0): none has a
+    /// lower score and does so too. None where no table does, or the look does not exist.
+    #[must_use]
+    pub fn least_success(&self, look: usize) -> Option<(u64, u64)> {
+        let (&(n1, n0), found) = self.sizes.get(look).zip(self.efficacy.get(look))?;
+        let order = Order { margin: self.spec.margin };
+        let last_of_row = |x1: u64| Some((x1, found.region.columns(x1 as usize, n0).next_back()? as u64));
+        let (x1, x0) = (0..=n1).filter_map(last_of_row).min_by_key(|&(x1, x0)| order.rank(x1, n1, x0, n0))?;
+        Some(if self.spec.direction == Side::Less { (n1 - x1, n0 - x0) } else { (x1, x0) })
+    }
+
     /// Counts in the direction of benefit, checked.
     pub(crate) fn oriented(&self, look: usize, treatment: u64, control: u64) -> Result<(usize, usize), StatError> {
         let Some(&(n1, n0)) = self.sizes.get(look) else {
