@@ -17,6 +17,9 @@ use fairtrial_domain::{
 /// Standard errors of the measurement by which a rate may lie beyond its bound.
 const TOLERANCE: f64 = 3.3;
 
+/// Largest share of the fixed design's people that a trial of a version without effect may take on average.
+const MOST_WITHOUT_EFFECT: f64 = 0.7;
+
 fn main() -> ExitCode {
     match run() {
         Ok(true) => ExitCode::SUCCESS,
@@ -55,7 +58,8 @@ fn run() -> Result<bool, String> {
 }
 
 const HEAD: &str = "| design | size, looks, trials | wrong *succeeded* (\u{3b1}) | wrong *failed* (\u{3b2}) | found | half of it: *succeeded* \
-                    | false harm (bound) | harm missed | expected size without effect |\n|---|---|---:|---:|---:|---:|---:|---:|---:|";
+                    | false harm (bound) | harm missed | harmful: *succeeded* | expected size without effect |\n\
+                    |---|---|---:|---:|---:|---:|---:|---:|---:|---:|";
 
 fn rehearse(plan: &LockedProtocol, trials: u64, seed: u64) -> Result<RehearsalReport, String> {
     let rehearsal = Rehearsal::new(plan, trials).map_err(|problem| format!("{}: {}", problem.field, problem.detail))?;
@@ -110,6 +114,9 @@ fn row(plan: &LockedProtocol, report: &RehearsalReport) -> Result<(String, bool)
     let missed = 1.0 - harm.decided.harmful.share;
     let within = |found: f64, bound: f64| found <= bound + TOLERANCE * error_of(bound.clamp(1e-4, 1.0 - 1e-4));
     let kept = within(none.decided.succeeded.share, alpha)
+        // Where harm is watched the primary outcome gets better under harm: what may be missed bounds what may succeed.
+        && within(harm.decided.succeeded.share, if watched.is_empty() { alpha } else { beta })
+        && size <= MOST_WITHOUT_EFFECT
         && within(given_up, beta)
         && (watched.is_empty() || within(none.decided.harmful.share, bound) && within(missed, beta));
     let percent = |share: f64| format!("{:.2} \u{b1} {:.2} %", share * 100.0, error_of(share) * 100.0);
@@ -124,7 +131,7 @@ fn row(plan: &LockedProtocol, report: &RehearsalReport) -> Result<(String, bool)
         looks => format!("{looks} looks"),
     };
     let line = format!(
-        "| `{name}` | {}, {looks}, {} | {} ({:.1} %) | {} ({:.1} %) | {} | {} | {false_harm} | {missed} | {:.0}, {:.0} % of {:.0} |",
+        "| `{name}` | {}, {looks}, {} | {} ({:.1} %) | {} ({:.1} %) | {} | {} | {false_harm} | {missed} | {} | {:.0}, {:.0} % of {:.0} |",
         report.people,
         report.trials,
         share(none.decided.succeeded),
@@ -132,7 +139,9 @@ fn row(plan: &LockedProtocol, report: &RehearsalReport) -> Result<(String, bool)
         percent(given_up),
         beta * 100.0,
         share(worthwhile.decided.succeeded),
-        share(half.decided.succeeded),
+        // Half of nothing is what stands under *found*.
+        if protocol.aim == Aim::NotWorse { "-".to_owned() } else { share(half.decided.succeeded) },
+        share(harm.decided.succeeded),
         none.expected_people,
         size * 100.0,
         fixed,
