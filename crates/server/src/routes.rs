@@ -69,6 +69,7 @@ fn frontline() -> Vec<Row> {
         Row::program(Method::POST, "/v1/trials/{trial}/harms", events, api::notes::report_harm),
         Row::program(Method::POST, "/v1/optouts", assign, api::opt_outs::begin),
         Row::program(Method::POST, "/v1/optouts/withdraw", assign, api::opt_outs::withdraw),
+        Row::program(Method::POST, "/v1/identities", assign, api::identities::link),
         Row::program(Method::POST, "/v1/events", events, api::events::record).with_query(&["dry_run"]),
         Row::program(Method::GET, "/v1/reconcile", events, api::reconcile::show).with_query(&["day"]),
         Row::program(Method::POST, "/v1/links/{link}/events", events, api::links::record).with_query(&["dry_run"]),

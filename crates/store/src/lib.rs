@@ -21,8 +21,8 @@ pub use connection::{DatabaseUrl, DbConnection};
 pub use error::StoreError;
 pub use records::{
     adoptions, agencies, agreements, amendments, api_keys, audit, batches, comments, conclusions, directory,
-    frozen_reports, limits, links, log, looks, notes, opt_outs, origins, people, receipts, replies, sessions, touches,
-    trials,
+    frozen_reports, identities, limits, links, log, looks, notes, opt_outs, origins, people, receipts, replies,
+    sessions, touches, trials,
 };
 pub use store::Store;
 pub use writer::{

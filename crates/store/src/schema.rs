@@ -142,8 +142,10 @@ table! { notes (agency_id, event_id, trial_id, bucket) {
     sequence -> BigInt, bucket -> SmallInt, agency_id -> BigInt, event_id -> Text, trial_id -> BigInt, unit -> Binary,
     kind -> Text, code -> Text, arm -> Nullable<SmallInt>, severity -> Nullable<SmallInt>, remark -> Nullable<Text>,
     late -> Bool, at -> BigInt, received_at -> BigInt, fingerprint -> Binary, key_id -> Nullable<BigInt>,
-    person_id -> Nullable<BigInt>,
+    person_id -> Nullable<BigInt>, other -> Nullable<Binary>, event_place -> Nullable<BigInt>,
 } }
+
+table! { identities (bucket, agency_id, unit) { bucket -> SmallInt, agency_id -> BigInt, unit -> Binary, person -> Binary, } }
 
 table! { links (id) {
     id -> Text, trial_id -> BigInt, partner_id -> BigInt, events -> Text, authority -> Text, reference -> Text, expires_at -> BigInt,

@@ -9,7 +9,7 @@ use fairtrial_domain::{
     protocol::{Protocol, ProtocolId},
     trial::{AssignmentOutcome, Gate, Scope, Standing, State, before_draw, group_of, read_attributes},
 };
-use fairtrial_store::{AssignAnswer, AssignRequest, Limits, log};
+use fairtrial_store::{AssignAnswer, AssignRequest, Limits, identities};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -140,19 +140,21 @@ impl App {
         let directory = self.directory.load_full();
         let trial = directory.trial_of(caller.agency_id, trial)?;
         let pseudonym = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(unit);
-        let place = match self.known.get(trial.id, &pseudonym) {
+        let (as_whom, place) = match self.place(trial.id, &pseudonym) {
             Some(place) => place,
             // Another server may have assigned the person a moment ago.
-            None => self.kept_place(trial.id, pseudonym).await?.ok_or(AppError::NotFound("assignment"))?,
+            None => self.kept_place(trial, pseudonym).await?.ok_or(AppError::NotFound("assignment"))?,
         };
-        Ok(self.served(trial, &pseudonym, place, AssignmentOutcome::Existing))
+        Ok(self.served(trial, &as_whom, place, AssignmentOutcome::Existing))
     }
 
-    async fn kept_place(&self, trial_id: i64, unit: Pseudonym) -> Result<Option<KnownPlace>, AppError> {
-        let kept = self.store.read(move |c| log::assignment_of(c, trial_id, &unit)).await?;
-        kept.map(|(arm, assigned_at)| {
-            let arm = u8::try_from(arm).map_err(|_| AppError::Internal("an arm's number is out of range".into()))?;
-            Ok(KnownPlace { arm, given: None, assigned_at })
+    async fn kept_place(&self, trial: &Trial, unit: Pseudonym) -> Result<Option<(Pseudonym, KnownPlace)>, AppError> {
+        let (agency_id, trial_id) = (trial.agency_id, trial.id);
+        let kept = self.store.read(move |c| identities::place_of(c, agency_id, trial_id, &unit)).await?;
+        kept.map(|place| {
+            let arm =
+                u8::try_from(place.arm).map_err(|_| AppError::Internal("an arm's number is out of range".into()))?;
+            Ok((place.unit, KnownPlace { arm, given: None, assigned_at: place.assigned_at }))
         })
         .transpose()
     }
@@ -167,9 +169,9 @@ impl App {
         group: Result<String, Fault>,
     ) -> Result<Assignment, AppError> {
         let pseudonym = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit);
-        let place = self.known.get(trial.id, &pseudonym);
-        if let Some(place) = place.filter(|_| !call.dry_run) {
-            return Ok(self.served(trial, &pseudonym, place, AssignmentOutcome::Existing));
+        let place = self.place(trial.id, &pseudonym);
+        if let Some((as_whom, place)) = place.filter(|_| !call.dry_run) {
+            return Ok(self.served(trial, &as_whom, place, AssignmentOutcome::Existing));
         }
         let (standing, limits) = self.standing(directory, trial, &pseudonym)?;
         let looking = call.dry_run || !caller.live;
@@ -199,12 +201,12 @@ impl App {
         let request = AssignRequest { drawing, unit: pseudonym, stratum, day, attributes, limits, at };
         match self.store.assign(request).await? {
             AssignAnswer::New(place) => {
-                self.known.insert(trial.id, pseudonym, place.arm, place.assigned_at);
-                Ok(self.served(trial, &pseudonym, known(place)?, AssignmentOutcome::Assigned))
+                self.known.insert(trial.id, place.unit, place.arm, place.assigned_at);
+                Ok(self.served(trial, &place.unit, known(place)?, AssignmentOutcome::Assigned))
             }
             AssignAnswer::Existing(place) => {
-                self.known.insert(trial.id, pseudonym, place.arm, place.assigned_at);
-                Ok(self.served(trial, &pseudonym, known(place)?, AssignmentOutcome::Existing))
+                self.known.insert(trial.id, place.unit, place.arm, place.assigned_at);
+                Ok(self.served(trial, &place.unit, known(place)?, AssignmentOutcome::Existing))
             }
             AssignAnswer::CapReached => Ok(self.turned_away(trial, AssignmentOutcome::CapReached)),
             AssignAnswer::OptedOut => Ok(self.turned_away(trial, AssignmentOutcome::OptedOut)),
@@ -236,7 +238,7 @@ impl App {
         let limits = limits(directory, trial)?;
         let (layer, burden) = (&limits.layer, limits.burden);
         let mut standing = Standing {
-            opted_out: self.wishes.cover(trial.id, unit),
+            opted_out: self.opted_out(trial.id, unit),
             full: self.projections.units(trial) as u64 >= trial.plan.protocol().monitoring.max_units,
             ..Standing::default()
         };
@@ -244,7 +246,7 @@ impl App {
             let since = burden.map(|cap| self.ambient.now() - chrono::Duration::days(cap.days.into()));
             let mut met = 0;
             for other in directory.trials_met(trial) {
-                let Some(place) = self.known.get(other.id, unit) else { continue };
+                let Some((_, place)) = self.place(other.id, unit) else { continue };
                 met += u32::from(since.is_some_and(|since| instant(place.assigned_at) >= since));
                 standing.in_layer |=
                     layer.is_some() && other.plan.protocol().layer == *layer && other.locked_at.is_none();
@@ -264,7 +266,7 @@ impl App {
                 Some((AssignmentOutcome::Suspended, "the trial was stopped; everybody gets the current version"))
             }
             state if state.is_locked() => Some((AssignmentOutcome::Ended, AssignmentOutcome::Ended.sentence())),
-            _ if self.wishes.cover(trial.id, unit) => {
+            _ if self.opted_out(trial.id, unit) => {
                 Some((AssignmentOutcome::OptedOut, AssignmentOutcome::OptedOut.sentence()))
             }
             _ => None,

@@ -17,7 +17,7 @@ use fairtrial_domain::{
     trial::{AssignmentOutcome, PersonRole, Scope, State, before_draw, group_of, read_attributes},
 };
 use fairtrial_store::{
-    AssignAnswer, AssignRequest, StoreError, assign_within,
+    AssignAnswer, AssignRequest, Placed, StoreError, assign_within,
     audit::{self, NewEntry},
     batches::{self, BatchRow},
 };
@@ -181,10 +181,10 @@ impl App {
         let at = self.ambient.now_micros();
         let requests = self.requests(&trial, &waiting, at)?;
         let unwilling: HashSet<Pseudonym> =
-            requests.iter().map(|request| request.unit).filter(|unit| self.wishes.cover(trial.id, unit)).collect();
+            requests.iter().map(|request| request.unit).filter(|unit| self.opted_out(trial.id, unit)).collect();
         let given: HashMap<Pseudonym, usize> = requests
             .iter()
-            .filter_map(|request| Some((request.unit, usize::from(self.known.get(trial.id, &request.unit)?.given?))))
+            .filter_map(|request| Some((request.unit, usize::from(self.place(trial.id, &request.unit)?.1.given?))))
             .collect();
         let entry = self.batch_entry(actor, &trial, "batch.committed", &batch);
         let (person_id, trial_id, batch_id, plan) = (person.id, trial.id, batch.id.clone(), Arc::clone(&trial));
@@ -198,12 +198,12 @@ impl App {
                     let answer = if unwilling.contains(unit) { &AssignAnswer::OptedOut } else { answer };
                     match placed(answer) {
                         Err(code) => refused.push((*line, code)),
-                        Ok((arm, outcome)) => lines.push(Line {
+                        Ok((place, outcome)) => lines.push(Line {
                             line: *line,
-                            arm,
-                            served: given.get(unit).copied().unwrap_or(arm),
+                            arm: place.arm,
+                            served: given.get(unit).copied().unwrap_or(place.arm),
                             outcome: outcome.as_str(),
-                            assignment_id: assignment_id(&plan, unit),
+                            assignment_id: assignment_id(&plan, &place.unit),
                         }),
                     }
                 }
@@ -266,7 +266,7 @@ impl App {
         };
         let unit = directory.agency(trial.agency_id)?.pseudonym_key.pseudonym(&name);
         let (standing, _) = self.standing(directory, trial, &unit)?;
-        let known = self.known.get(trial.id, &unit).is_some() && !standing.opted_out;
+        let known = self.place(trial.id, &unit).is_some() && !standing.opted_out;
         let fault = |fault: Fault| (fault.code, format!("{}: {}", fault.pointer, fault.detail));
         let attributes = if texts { typed(plan, &sent.attributes) } else { sent.attributes.clone() };
         let attributes = match read_attributes(&plan.attributes, &attributes) {
@@ -355,11 +355,11 @@ pub(crate) fn typed(plan: &Protocol, cells: &Map<String, Value>) -> Map<String, 
     cells.iter().map(value).collect()
 }
 
-/// The arm of somebody who is in the trial now, and whether they are new; or why they are not.
-fn placed(answer: &AssignAnswer) -> Result<(usize, AssignmentOutcome), &'static str> {
+/// The place of somebody who is in the trial now, and whether they are new; or why they are not.
+fn placed(answer: &AssignAnswer) -> Result<(Placed, AssignmentOutcome), &'static str> {
     match answer {
-        AssignAnswer::New(place) => Ok((place.arm, AssignmentOutcome::Assigned)),
-        AssignAnswer::Existing(place) => Ok((place.arm, AssignmentOutcome::Existing)),
+        AssignAnswer::New(place) => Ok((*place, AssignmentOutcome::Assigned)),
+        AssignAnswer::Existing(place) => Ok((*place, AssignmentOutcome::Existing)),
         AssignAnswer::CapReached => Err(AssignmentOutcome::CapReached.as_str()),
         AssignAnswer::OptedOut => Err(AssignmentOutcome::OptedOut.as_str()),
         AssignAnswer::AtBurdenCap => Err(AssignmentOutcome::BurdenCap.as_str()),

@@ -11,4 +11,5 @@ pub mod opt_out;
 pub mod reconcile;
 pub mod record;
 pub mod replay;
+pub mod same_person;
 pub mod seen;

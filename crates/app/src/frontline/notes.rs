@@ -11,7 +11,7 @@ use fairtrial_domain::{
 use fairtrial_store::{
     DbConnection, StoreError,
     audit::{self, NewEntry},
-    log,
+    identities,
     notes::{self, NewNote, Noted},
     trials::{self, StateChange},
 };
@@ -158,6 +158,8 @@ impl App {
             event_id: call.event_id.as_str().to_owned(),
             trial_id: trial.id,
             unit: directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit),
+            named: None,
+            same_as: None,
             kind,
             code: code.to_owned(),
             arm: None,
@@ -231,8 +233,11 @@ fn keep_note(
     harm: Option<&HarmLimit>,
 ) -> Result<Kept, StoreError> {
     let row = trials::by_id(c, note.trial_id)?.ok_or_else(|| StoreError::Changed("the trial is gone".into()))?;
-    let assigned = log::assignment_of(c, note.trial_id, &note.unit)?;
-    let arm = assigned.and_then(|(arm, _)| u8::try_from(arm).ok());
+    let assigned = identities::place_of(c, note.agency_id, note.trial_id, &note.unit)?;
+    let arm = assigned.and_then(|place| u8::try_from(place.arm).ok());
+    if let Some(place) = assigned {
+        note.named = Some(std::mem::replace(&mut note.unit, place.unit));
+    }
     if arm.is_none() && harm.is_none() {
         return Ok(Kept::NotInTrial);
     }

@@ -1,14 +1,14 @@
 //! People who do not want to be in trials.
 
 use fairtrial_domain::{
-    UnitText,
+    Pseudonym, UnitText,
     note::{CodeWord, NoteKind, OptOutKind},
     trial::{PersonRole, Scope},
 };
 use fairtrial_store::{
     DbConnection, StoreError,
     audit::{self, NewEntry},
-    log,
+    identities, log,
     notes::{self, NewNote},
     opt_outs::{self, OptOut},
     trials,
@@ -132,6 +132,8 @@ impl Writing {
             event_id,
             trial_id: out.trial_id,
             unit: out.unit,
+            named: None,
+            same_as: None,
             kind,
             code: out.kind.as_str().to_owned(),
             arm: None,
@@ -155,11 +157,17 @@ fn begin(c: &mut DbConnection, out: &OptOut, fresh: String, writing: &Writing) -
     // A slash stands in no identifier of a sender's, so these names are nobody else's.
     notes::add_beside(c, &writing.note(out, format!("opt_out/{fresh}"), NoteKind::OptOut))?;
     let kind = if out.kind == OptOutKind::Data { NoteKind::DataWithdrawn } else { NoteKind::Left };
+    // What a person says under one name holds for each.
+    let others = identities::others(c, out.agency_id, std::slice::from_ref(&out.unit))?;
+    let units: Vec<Pseudonym> = std::iter::once(out.unit).chain(others.into_values().flatten()).collect();
     for (trial_id, locked) in trials::started(c, out.agency_id)? {
         let covered = out.trial_id == 0 || out.trial_id == trial_id;
-        if covered && log::assignment_of(c, trial_id, &out.unit)?.is_some() {
-            let left = OptOut { trial_id, ..*out };
-            notes::add_beside(c, &NewNote { late: locked, ..writing.note(&left, format!("left/{fresh}"), kind) })?;
+        for (n, unit) in units.iter().enumerate().filter(|_| covered) {
+            if log::assignment_of(c, trial_id, unit)?.is_some() {
+                let left = OptOut { trial_id, unit: *unit, ..*out };
+                let name = if n == 0 { format!("left/{fresh}") } else { format!("left/{fresh}/{n}") };
+                notes::add_beside(c, &NewNote { late: locked, ..writing.note(&left, name, kind) })?;
+            }
         }
     }
     audit::append(c, &NewEntry { subject: fresh.clone(), ..writing.entry.clone() })?;

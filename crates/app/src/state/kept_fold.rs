@@ -30,6 +30,8 @@ struct Head {
     trials: usize,
     /// Opt-outs in force: unit, kind, trial.
     wishes: Vec<([u8; 16], OptOutKind, i64)>,
+    /// Units that are the same person: both, and the place in the log of events.
+    linked: Vec<([u8; 16], [u8; 16], i64)>,
     /// People who are served another version for their good: trial, unit, arm.
     given: Vec<(i64, [u8; 16], u8)>,
 }
@@ -58,6 +60,7 @@ impl App {
             witnesses: witnesses.ok_or_else(|| AppError::Internal("a folded row is gone".into()))?,
             trials: trials.len(),
             wishes: self.wishes.all(),
+            linked: self.identities.all(),
             given: self.known.given(),
         };
         let head = serde_json::to_vec(&head).map_err(|error| AppError::Internal(error.to_string()))?;
@@ -96,6 +99,11 @@ impl App {
                 for (unit, kind, trial_id) in &head.wishes {
                     if let Some(unit) = Pseudonym::from_bytes(unit) {
                         self.wishes.set(unit, *kind, *trial_id, true);
+                    }
+                }
+                for (one, other, place) in &head.linked {
+                    if let (Some(one), Some(other)) = (Pseudonym::from_bytes(one), Pseudonym::from_bytes(other)) {
+                        self.identities.link(one, other, *place);
                     }
                 }
                 for (trial_id, unit, arm) in &head.given {

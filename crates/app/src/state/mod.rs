@@ -3,6 +3,7 @@
 pub(crate) mod actor;
 pub(crate) mod directory;
 mod fold_file;
+mod identities;
 mod kept_fold;
 pub(crate) mod known;
 pub(crate) mod projections;
@@ -23,6 +24,7 @@ use self::fold_file::FoldFile;
 pub(crate) use self::fold_file::FoldKey;
 pub(crate) use self::{
     directory::{Directory, instant},
+    identities::Identities,
     known::Known,
     projections::Projections,
     touches::Touches,
@@ -50,6 +52,7 @@ pub struct App {
     pub(crate) directory: ArcSwap<Directory>,
     pub(crate) known: Known,
     pub(crate) wishes: Wishes,
+    pub(crate) identities: Identities,
     pub(crate) projections: Projections,
     fold_file: Option<Arc<FoldFile>>,
     pub(crate) touches: Touches,
@@ -96,6 +99,7 @@ impl App {
             directory: ArcSwap::from_pointee(Directory::default()),
             known: Known::default(),
             wishes: Wishes::default(),
+            identities: Identities::default(),
             projections: Projections::default(),
             touches: Touches::default(),
             daily_watch: DailyWatch::default(),

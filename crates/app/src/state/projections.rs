@@ -23,7 +23,6 @@ use serde::{Deserialize, Serialize};
 use super::{
     App,
     directory::{Directory, Trial, instant},
-    known::Known,
     read, write,
 };
 use crate::{ambient::Ambient, error::AppError};
@@ -95,7 +94,7 @@ impl Projections {
                 }
             }
             let full = is_full(&events);
-            self.fold_events(&app.directory.load(), &events, marks, now)?;
+            self.fold_events(&app.directory.load(), app, &events, marks, now)?;
             self.event_mark.store(marks.events, Ordering::Release);
             if !full {
                 self.forget_early(now);
@@ -110,7 +109,7 @@ impl Projections {
             let (rows, directory) = app.read_with_directory(move |c| log::assignments_after(c, after, PAGE)).await?;
             let full = is_full(&rows);
             for row in rows {
-                self.assign(&directory, &app.known, &row)?;
+                self.assign(&directory, app, &row)?;
                 marks.assignments = row.sequence;
             }
             if !full {
@@ -140,6 +139,7 @@ impl Projections {
             // About somebody who was not in the trial then: kept, and not the trial's, also when they entered later.
             NoteKind::Harm if row.arm.is_none() => return Ok(()),
             NoteKind::Harm => UnitNote::Harm(small(row.severity)?),
+            NoteKind::SamePerson => return self.same_person(directory, app, row),
             NoteKind::Left => UnitNote::OptedOut,
             NoteKind::DataWithdrawn => UnitNote::DataWithdrawn,
         };
@@ -152,11 +152,29 @@ impl Projections {
         Ok(())
     }
 
-    fn assign(&self, directory: &Directory, known: &Known, row: &log::AssignmentRow) -> Result<(), AppError> {
+    /// Folds that two units are one person: into memory, and into each trial whose data were open when it was said.
+    fn same_person(&self, directory: &Directory, app: &App, row: &notes::NoteRow) -> Result<(), AppError> {
+        let damaged = || AppError::Internal(format!("note {} cannot be read", row.sequence));
+        let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
+        let other = row.other.as_deref().and_then(Pseudonym::from_bytes).ok_or_else(damaged)?;
+        let place = row.event_place.ok_or_else(damaged)?;
+        app.identities.link(unit, other, place);
+        let mut units = app.identities.others(&unit, None);
+        units.push(unit);
+        let open = |trial: &&Arc<Trial>| {
+            trial.agency_id == row.agency_id
+                && trial.state.has_started()
+                && trial.locked_sequence.is_none_or(|last| place <= last)
+        };
+        directory.trials.values().filter(open).for_each(|trial| write(&self.of(trial)).same_person(&units));
+        Ok(())
+    }
+
+    fn assign(&self, directory: &Directory, app: &App, row: &log::AssignmentRow) -> Result<(), AppError> {
         let damaged = || AppError::Internal(format!("assignment {} cannot be read", row.sequence));
         let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
         let arm = usize::try_from(row.arm).map_err(|_| damaged())?;
-        known.insert(row.trial_id, unit, arm, row.assigned_at);
+        app.known.insert(row.trial_id, unit, arm, row.assigned_at);
         let Some(trial) = directory.by_id.get(&row.trial_id) else {
             return Err(AppError::Internal("an assignment is ahead of the directory".into()));
         };
@@ -166,7 +184,9 @@ impl Projections {
         let in_transition = calendar.is_some_and(|calendar| calendar.in_transition(&row.stratum, day));
         let assigned_at = instant(row.assigned_at);
         let unit = AssignedUnit { unit, arm, group: row.stratum.clone(), assigned_at, in_transition };
-        write(&projection).assign(&unit);
+        let mut projection = write(&projection);
+        projection.assign(&unit);
+        app.identities.with(|linked| projection.claim_early(&unit.unit, linked));
         Ok(())
     }
 
@@ -174,6 +194,7 @@ impl Projections {
     fn fold_events(
         &self,
         directory: &Directory,
+        app: &App,
         rows: &[log::EventRow],
         marks: &mut Marks,
         now: DateTime<Utc>,
@@ -211,7 +232,8 @@ impl Projections {
                 let projection = self.of(trial);
                 let mut projection = write(&projection);
                 for event in events.iter().filter(|event| trial.listens_to(event.sequence, event.occurred_at)) {
-                    projection.fold(event, now);
+                    let others = app.identities.others(&event.unit, Some(event.sequence));
+                    projection.fold_of_person(event, &others, now);
                 }
             }
         }

@@ -8,6 +8,7 @@ use fairtrial_app::{
     frontline::{
         notes::{HarmCall, NoteCall, OverrideCall},
         opt_out::OptOutCall,
+        same_person::SamePersonCall,
     },
     trials::life::Move,
 };
@@ -60,6 +61,12 @@ async fn happen(app: &App, company: &Company, clock: &StandingClock, chance: &mu
             17 => {
                 let harm = HarmCall { note, severity: 1, kind: CodeWord::new("upset").unwrap(), at: clock.now() };
                 app.report_harm(&company.key, trial, &harm).await.unwrap();
+            }
+            18 => {
+                let same_as = UnitText::new(&format!("person-{}", chance.random_range(0..60))).unwrap();
+                let purpose = CodeWord::new("sign-in").unwrap();
+                // Oneself, and too many names for one person, are refused, and change nothing.
+                drop(app.link_units(&company.key, &SamePersonCall { event_id: id, unit, same_as, purpose }).await);
             }
             _ => {
                 let kind = if chance.random_bool(0.5) { OptOutKind::Trial } else { OptOutKind::Data };
@@ -137,6 +144,7 @@ on_both_databases! {
             happen(&app, &company, &clock, &mut ChaCha12Rng::seed_from_u64(8)).await;
             app.catch_up().await.unwrap();
             app.keep_fold(true).await.unwrap();
+            app.write_counters().await.unwrap();
             let (wanted, file) = (known(&app, &company).await, folder.path().join("kept.fold"));
             let good = fs::read(&file).unwrap();
             // Were it used although it is false, this would be seen: the same file of a database that is another.

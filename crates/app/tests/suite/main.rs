@@ -15,6 +15,7 @@ mod looks;
 mod people;
 mod restart;
 mod reviews;
+mod same_person;
 mod stage;
 mod together;
 mod walk;

@@ -30,7 +30,9 @@ impl UnitText {
     /// # Errors
     /// When it has other characters than plain ASCII ones, is too long, or looks like a real identifier.
     pub fn new(text: &str) -> Result<Self, UnitTextError> {
-        if let Some(kind) = recognise(text) {
+        // A number of a person is one also behind the name of its scheme.
+        let bare = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)).map(|(_, rest)| rest);
+        if let Some(kind) = recognise(text).or_else(|| bare.and_then(recognise)) {
             return Err(UnitTextError::LooksLikeIdentifier(kind));
         }
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._:~+=/-".contains(&b);
@@ -40,9 +42,24 @@ impl UnitText {
         Ok(Self(text.to_owned()))
     }
 
+    /// The scheme in which the unit is named, when it is written in front with a colon: `web` of `web:7f3a`.
+    ///
+    /// The scheme is part of the name: `web:17` and `customer:17` are two units until somebody says that they are one person.
+    #[must_use]
+    pub fn scheme(&self) -> Option<&str> {
+        self.0.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| is_scheme(scheme))
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
+}
+
+/// A name such as `web` or `customer`: 2 to 32 small letters, digits and hyphens that begin with a letter.
+fn is_scheme(text: &str) -> bool {
+    (2..=32).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 impl fmt::Debug for UnitText {
@@ -63,6 +80,17 @@ mod tests {
         let long = "x".repeat(129);
         for bad in ["", " a", "a b", "é", "a\u{200d}b", "１２", "<b>", "a\n", "${jndi:x}", "' OR 1=1 --", &long] {
             assert_eq!(UnitText::new(bad), Err(UnitTextError::Malformed), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_stands_in_front_and_hides_no_number_of_a_person() {
+        assert_eq!(UnitText::new("customer:0198f1c2").unwrap().scheme(), Some("customer"));
+        for none in ["0198f1c2", "C:17", "x:17", ":17", "9a:17"] {
+            assert_eq!(UnitText::new(none).unwrap().scheme(), None, "{none}");
+        }
+        for hidden in ["customer:021-123-4567", "health:zzz0016"] {
+            assert!(matches!(UnitText::new(hidden), Err(UnitTextError::LooksLikeIdentifier(_))), "{hidden}");
         }
     }
 

@@ -43,6 +43,8 @@ words!(
         Left = "left",
         /// The same, and the person's data are taken out.
         DataWithdrawn = "data_withdrawn",
+        /// The unit is the same person as another one.
+        SamePerson = "same_person",
     }
 );
 

@@ -23,8 +23,20 @@ pub struct ArmHandling {
     pub opted_out: u64,
     /// People whose data were taken out.
     pub data_withdrawn: u64,
+    /// People who turned out to be in another arm too, under another name: in no arm's results.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub in_two_arms: u64,
+    /// People who turned out to be in the same arm a second time, under another name: their first place counts.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub in_twice: u64,
     /// Harm reports by weight, 1 to 4.
     pub harms: [u64; GRAVEST as usize],
+}
+
+/// Reports that were frozen before there was such a number are to come out again, byte for byte.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What a note says of a unit in a trial.
@@ -44,19 +56,39 @@ pub enum UnitNote {
 
 /// What was noted of one unit: bits, so that a repeat is not counted again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct UnitHandling(pub(super) u8);
+pub(super) struct UnitHandling(pub(super) u16);
 
-const DELIVERED: u8 = 1;
-const SEEN: u8 = 2;
-const FAILED: u8 = 4;
-const RETURNED: u8 = 8;
-const OVERRIDDEN: u8 = 16;
-const OPTED_OUT: u8 = 32;
-const WITHDRAWN: u8 = 64;
+const DELIVERED: u16 = 1;
+const SEEN: u16 = 2;
+const FAILED: u16 = 4;
+const RETURNED: u16 = 8;
+const OVERRIDDEN: u16 = 16;
+const OPTED_OUT: u16 = 32;
+const WITHDRAWN: u16 = 64;
+const IN_TWO_ARMS: u16 = 128;
+const IN_TWICE: u16 = 256;
 
 impl UnitHandling {
-    pub(super) fn is_withdrawn(self) -> bool {
-        self.0 & WITHDRAWN != 0
+    /// Whether the unit is in no result: its data were taken out, or the person is in the trial under another name too.
+    pub(super) fn is_left_out(self) -> bool {
+        self.0 & (WITHDRAWN | IN_TWO_ARMS | IN_TWICE) != 0
+    }
+
+    /// Notes that the person is in the trial under another name too, in another arm or before. Of the two the former weighs more.
+    pub(super) fn meet_again(&mut self, in_another_arm: bool, counts: &mut ArmHandling) {
+        if self.0 & IN_TWO_ARMS != 0 || (!in_another_arm && self.0 & IN_TWICE != 0) {
+            return;
+        }
+        if in_another_arm {
+            if self.0 & IN_TWICE != 0 {
+                counts.in_twice -= 1;
+            }
+            self.0 = self.0 & !IN_TWICE | IN_TWO_ARMS;
+            counts.in_two_arms += 1;
+        } else {
+            self.0 |= IN_TWICE;
+            counts.in_twice += 1;
+        }
     }
 
     /// How far the unit's version came.
@@ -70,7 +102,7 @@ impl UnitHandling {
 
     /// Takes a note in and counts what is new in the unit's arm.
     pub(super) fn take(&mut self, note: UnitNote, own_arm: u8, counts: &mut ArmHandling) {
-        let mut first = |bit: u8, count: &mut u64| {
+        let mut first = |bit: u16, count: &mut u64| {
             if self.0 & bit == 0 {
                 self.0 |= bit;
                 *count += 1;

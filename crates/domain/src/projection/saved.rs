@@ -26,12 +26,12 @@ impl TrialProjection {
                 *name = *unit.bytes();
             }
         }
-        let mut out = Vec::with_capacity(64 + units * (29 + 16 * self.columns.len()));
+        let mut out = Vec::with_capacity(64 + units * (30 + 16 * self.columns.len()));
         put_length(&mut out, units);
         names.iter().for_each(|name| out.extend(name));
         put_all(&mut out, &self.assigned_at);
         self.cell_of.iter().for_each(|cell| out.extend(cell.to_le_bytes()));
-        out.extend(self.handled.iter().map(|handled| handled.0));
+        self.handled.iter().for_each(|handled| out.extend(handled.0.to_le_bytes()));
         put_length(&mut out, self.given.len());
         self.given.iter().for_each(|(number, arm)| {
             out.extend(number.to_le_bytes());
@@ -66,7 +66,8 @@ impl TrialProjection {
         for arm in &self.handling {
             let people =
                 [arm.delivered, arm.seen, arm.failed, arm.returned, arm.overridden, arm.opted_out, arm.data_withdrawn];
-            people.iter().chain(&arm.harms).for_each(|count| out.extend(count.to_le_bytes()));
+            let again = [arm.in_two_arms, arm.in_twice];
+            people.iter().chain(&again).chain(&arm.harms).for_each(|count| out.extend(count.to_le_bytes()));
         }
         let early: Vec<&FoldedEvent> = self.early.values().flatten().collect();
         put_length(&mut out, early.len());
@@ -92,7 +93,8 @@ impl TrialProjection {
         }
         fold.assigned_at = rest.numbers(units)?;
         fold.cell_of = rest.take(units * 4)?.as_chunks().0.iter().map(|four| u32::from_le_bytes(*four)).collect();
-        fold.handled = rest.take(units)?.iter().map(|bits| UnitHandling(*bits)).collect();
+        fold.handled =
+            rest.take(units * 2)?.as_chunks().0.iter().map(|two| UnitHandling(u16::from_le_bytes(*two))).collect();
         for _ in 0..rest.length(5)? {
             let (number, [arm]) = (u32::from_le_bytes(rest.array()?), rest.array()?);
             let known = (number as usize) < units && usize::from(arm) < fold.handling.len();
@@ -138,6 +140,8 @@ impl TrialProjection {
                 overridden: count()?,
                 opted_out: count()?,
                 data_withdrawn: count()?,
+                in_two_arms: count()?,
+                in_twice: count()?,
                 harms: [0; GRAVEST as usize],
             };
             for harms in &mut arm.harms {
@@ -181,7 +185,7 @@ impl TrialProjection {
                 return false;
             };
             *assigned += 1;
-            if handled.is_withdrawn() {
+            if handled.is_left_out() {
                 *set_aside += 1;
                 continue;
             }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     Decimal, Pseudonym,
     allocation::period_starts,
+    identity::LinkedUnits,
     protocol::{Allocation, LockedProtocol, Outcome, ProtocolId},
 };
 
@@ -163,12 +164,38 @@ impl TrialProjection {
         }
     }
 
+    /// Counts events for a unit that came a moment before it did under another name of the same person.
+    pub fn claim_early(&mut self, unit: &Pseudonym, linked: &LinkedUnits) {
+        let number = self.numbers.get(unit).copied();
+        let Some((number, at)) = number.and_then(|n| Some((n, *self.assigned_at.get(n as usize)?))) else { return };
+        for name in linked.others(unit, None) {
+            let early = self.early.remove(&name).unwrap_or_default();
+            let (mine, rest): (Vec<_>, Vec<_>) = early
+                .into_iter()
+                .partition(|event| event.concerns(at) && linked.others(&name, Some(event.sequence)).contains(unit));
+            for event in &mine {
+                self.counts.unassigned -= 1;
+                self.count(number, event);
+            }
+            if !rest.is_empty() {
+                self.early.insert(name, rest);
+            }
+        }
+    }
+
     /// Takes an event in, exactly once per call; the caller reads each stored event once. `now` is the folding moment.
     pub fn fold(&mut self, event: &FoldedEvent, now: DateTime<Utc>) {
+        self.fold_of_person(event, &[], now);
+    }
+
+    /// The same of a person who has other names too: where the name in the event is not in the trial, the one among the others
+    /// that came first is meant.
+    pub fn fold_of_person(&mut self, event: &FoldedEvent, others: &[Pseudonym], now: DateTime<Utc>) {
         if !self.plan.protocol().outcomes.iter().any(|o| *o.event == *event.kind) {
             return;
         }
         let number = self.numbers.get(&event.unit).copied();
+        let number = number.or_else(|| self.first_of(others).map(|(_, _, number)| number));
         let known = number.and_then(|number| Some((number, *self.assigned_at.get(number as usize)?)));
         match known {
             Some((number, assigned_at)) if event.concerns(assigned_at) => self.count(number, event),
@@ -196,7 +223,7 @@ impl TrialProjection {
         let Some(handled) = self.handled.get_mut(number as usize) else { return };
         let cell = self.cell_of.get(number as usize).and_then(|place| self.cells.get_mut(*place as usize));
         let Some(cell) = cell else { return };
-        let withdrawn_before = handled.is_withdrawn();
+        let left_out_before = handled.is_left_out();
         if let UnitNote::Override(arm) = note
             && arm != cell.arm
         {
@@ -205,9 +232,46 @@ impl TrialProjection {
         if let Some(counts) = self.handling.get_mut(usize::from(cell.arm)) {
             handled.take(note, cell.arm, counts);
         }
-        if withdrawn_before || !handled.is_withdrawn() {
-            return;
+        if !left_out_before && handled.is_left_out() {
+            self.leave_out(number);
         }
+    }
+
+    /// Takes in that these units are one person. Where they are in the trial in different arms, none of them counts; where they
+    /// are in one arm, the first does. Where each of them was assigned never changes.
+    pub fn same_person(&mut self, units: &[Pseudonym]) {
+        let Some((_, _, first)) = self.first_of(units) else { return };
+        let arm_of = |number: u32| Some(self.cells.get(*self.cell_of.get(number as usize)? as usize)?.arm);
+        let places: Vec<(u32, u8)> = units
+            .iter()
+            .filter_map(|unit| self.numbers.get(unit))
+            .filter_map(|number| Some((*number, arm_of(*number)?)))
+            .collect();
+        let in_two_arms = places.iter().any(|(_, arm)| Some(*arm) != arm_of(first));
+        for (number, arm) in places.into_iter().filter(|(number, _)| in_two_arms || *number != first) {
+            let counts = self.handling.get_mut(usize::from(arm));
+            let (Some(handled), Some(counts)) = (self.handled.get_mut(number as usize), counts) else { continue };
+            let left_out_before = handled.is_left_out();
+            handled.meet_again(in_two_arms, counts);
+            if !left_out_before {
+                self.leave_out(number);
+            }
+        }
+    }
+
+    /// Which of these units was assigned first, of two at one moment the smaller: when, who, and its number.
+    fn first_of(&self, units: &[Pseudonym]) -> Option<(i64, Pseudonym, u32)> {
+        let place = |unit: &Pseudonym| {
+            let number = *self.numbers.get(unit)?;
+            Some((*self.assigned_at.get(number as usize)?, *unit, number))
+        };
+        units.iter().filter_map(place).min()
+    }
+
+    /// Takes what a unit added to the tallies out again, exactly.
+    fn leave_out(&mut self, number: u32) {
+        let cell = self.cell_of.get(number as usize).and_then(|place| self.cells.get_mut(*place as usize));
+        let Some(cell) = cell else { return };
         cell.set_aside += 1;
         let outcomes = self.plan.protocol().outcomes.iter();
         for ((outcome, column), tally) in outcomes.zip(&self.columns).zip(&mut cell.tallies) {
@@ -235,7 +299,7 @@ impl TrialProjection {
                 continue;
             }
             counted = true;
-            if handled.is_withdrawn() {
+            if handled.is_left_out() {
                 continue;
             }
             // The unit's value after the event takes the place of its value before.

@@ -34,7 +34,8 @@ pub struct UnitRecord {
     pub attributes: Attributes,
     /// The day of the assignment in the trial's zone; absent when it is not known.
     pub day: Option<NaiveDate>,
-    /// Whether the person is counted: their data were not taken out, and their site was not in transition.
+    /// Whether the person is counted: their data were not taken out, they are not in the trial under another name too, and their site was
+    /// not in transition.
     pub counted: bool,
     /// The arm that was given instead, for the person's good.
     pub given: Option<usize>,
@@ -106,7 +107,7 @@ impl TrialProjection {
                 group: cell.group as usize,
                 attributes: unit.and_then(|unit| attributes.get(unit)).cloned().unwrap_or_default(),
                 day: Some(cell.day),
-                counted: !handled.is_withdrawn() && !cell.in_transition,
+                counted: !handled.is_left_out() && !cell.in_transition,
                 given: self.given.get(&number).map(|arm| usize::from(*arm)),
                 delivery: handled.delivery(),
                 outcomes: observed.collect(),

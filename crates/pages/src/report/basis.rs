@@ -55,6 +55,8 @@ fn handled(handling: &ArmHandling) -> Vec<(&'static str, u64)> {
         ("Given another version for their good", handling.overridden),
         ("Opted out later", handling.opted_out),
         ("Data taken out", handling.data_withdrawn),
+        ("In two versions under different names", handling.in_two_arms),
+        ("In this version twice under different names", handling.in_twice),
         ("Harm reports", harms),
     ];
     all.into_iter().filter(|(_, count)| *count > 0).collect()

@@ -10,6 +10,7 @@ pub(crate) mod event_formats;
 pub(crate) mod events;
 pub(crate) mod flag_stream;
 pub(crate) mod health;
+pub(crate) mod identities;
 pub(crate) mod links;
 pub(crate) mod notes;
 pub(crate) mod ofrep;

@@ -76,7 +76,7 @@ fn all<A, B, C>(a: Option<A>, b: Option<B>, c: Option<C>) -> Option<(A, B, C)> {
     Some((a?, b?, c?))
 }
 
-fn event_id(fields: &mut Fields) -> Option<EventId> {
+pub(super) fn event_id(fields: &mut Fields) -> Option<EventId> {
     let value = fields.needed("event_id");
     fields.read("event_id", value, |value| {
         let detail = "event_id is 1 to 128 characters of A to Z, a to z, 0 to 9 and . _ : ~ -";

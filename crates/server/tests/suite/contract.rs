@@ -163,6 +163,8 @@ fn answers_are_as_described() {
     let delivery = |id: &str, status: &str| Some(json!({"event_id": id, "unit": "u-1", "status": status, "at": at}));
     let harm = json!({"event_id": "h-1", "unit": "u-1", "severity": 1, "kind": "complaint", "at": at});
     let opt_out = || Some(json!({"unit": "u-8", "kind": "all", "channel": "phone"}));
+    let same_person =
+        |same_as: &str| Some(json!({"event_id": "s-1", "unit": "desk:u-1", "same_as": same_as, "purpose": "sign-in"}));
     let draft = crate::plan::simple("another", "justice", "desk");
     for (method, route, path, body) in [
         ("GET", "/healthz", "/healthz", None),
@@ -182,6 +184,9 @@ fn answers_are_as_described() {
         ("POST", harms, "/v1/trials/open-door/harms", Some(harm)),
         ("POST", "/v1/optouts", "/v1/optouts", opt_out()),
         ("POST", "/v1/optouts/withdraw", "/v1/optouts/withdraw", opt_out()),
+        ("POST", "/v1/identities", "/v1/identities", same_person("web:u-1")),
+        ("POST", "/v1/identities", "/v1/identities", same_person("web:u-2")),
+        ("POST", "/v1/identities", "/v1/identities", same_person("desk:u-1")),
         ("PUT", "/v1/burden-cap", "/v1/burden-cap", Some(json!({"trials": 2, "days": 90}))),
         ("POST", assignments, "/v1/trials/open-door/assignments", Some(json!({"unit": "u-9", "dry_run": true}))),
         ("POST", "/v1/events", "/v1/events", batch(json!([event]))),

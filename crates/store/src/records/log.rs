@@ -155,6 +155,15 @@ pub fn events_after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<
         .load(c)?)
 }
 
+/// A place in the log of events that no event has: those that are visible before this transaction ends stand below it, and those
+/// that become visible afterwards above.
+///
+/// # Errors
+/// When the database fails.
+pub fn mark_events(c: &mut DbConnection) -> Result<i64, StoreError> {
+    writer::take_places(c, "events", 1)
+}
+
 /// The place of the last event before this transaction: none becomes visible until it ends, and those that do then stand
 /// above. The trial is locked first, in the order in which assignments and events lock.
 ///

@@ -12,6 +12,7 @@ pub mod comments;
 pub mod conclusions;
 pub mod directory;
 pub mod frozen_reports;
+pub mod identities;
 pub mod limits;
 pub mod links;
 pub mod log;

@@ -20,6 +20,10 @@ pub struct NewNote {
     pub trial_id: i64,
     /// About whom.
     pub unit: Pseudonym,
+    /// Whom the sender named, where the person is in the trial under another name.
+    pub named: Option<Pseudonym>,
+    /// The other unit that is the same person, and the place in the log of events after which that holds.
+    pub same_as: Option<(Pseudonym, i64)>,
     /// What kind of note it is.
     pub kind: NoteKind,
     /// Status, reason, kind of harm, or kind of opt-out.
@@ -52,7 +56,7 @@ impl NewNote {
             hash.update(bytes);
         };
         part(&self.trial_id.to_be_bytes());
-        part(self.unit.bytes());
+        part(self.named.as_ref().unwrap_or(&self.unit).bytes());
         part(self.kind.as_str().as_bytes());
         part(self.code.as_bytes());
         part(&[self.severity.unwrap_or(0)]);
@@ -60,6 +64,9 @@ impl NewNote {
         part(self.remark.as_deref().unwrap_or("").as_bytes());
         // An override has no time of its own: it is given when it arrives.
         part(&if self.kind == NoteKind::Override { 0 } else { self.at }.to_be_bytes());
+        if let Some((other, _)) = &self.same_as {
+            hash.update(other.bytes());
+        }
         hash.finalize().to_vec()
     }
 }
@@ -96,6 +103,10 @@ pub struct NoteRow {
     pub severity: Option<i16>,
     /// Whether it came after the trial's data were locked.
     pub late: bool,
+    /// The other unit that is the same person.
+    pub other: Option<Vec<u8>>,
+    /// The place in the log of events after which that holds.
+    pub event_place: Option<i64>,
 }
 
 /// Keeps a note, unless one of its name is kept already in any trial. Works are done one after the other, so nothing comes
@@ -104,8 +115,19 @@ pub struct NoteRow {
 /// # Errors
 /// When the database fails.
 pub fn add(c: &mut DbConnection, note: &NewNote) -> Result<Noted, StoreError> {
+    let known = known(c, note)?;
+    if known == Noted::New {
+        add_beside(c, note)?;
+    }
+    Ok(known)
+}
+
+/// What would become of a note, which is not kept yet.
+///
+/// # Errors
+/// When the database fails.
+pub fn known(c: &mut DbConnection, note: &NewNote) -> Result<Noted, StoreError> {
     let bucket = writer::bucket(note.agency_id, &note.event_id);
-    let fingerprint = note.fingerprint();
     let known: Option<Vec<u8>> = notes::table
         .filter(notes::agency_id.eq(note.agency_id))
         .filter(notes::event_id.eq(&note.event_id))
@@ -114,12 +136,11 @@ pub fn add(c: &mut DbConnection, note: &NewNote) -> Result<Noted, StoreError> {
         .select(notes::fingerprint)
         .first(c)
         .optional()?;
-    match known {
-        Some(known) if known == fingerprint => return Ok(Noted::Duplicate),
-        Some(_) => return Ok(Noted::Conflict),
-        None => insert(c, note, bucket, fingerprint)?,
-    }
-    Ok(Noted::New)
+    Ok(match known {
+        Some(known) if known == note.fingerprint() => Noted::Duplicate,
+        Some(_) => Noted::Conflict,
+        None => Noted::New,
+    })
 }
 
 /// Keeps one more note of a name that the same work has made: one in each trial that it is about.
@@ -152,6 +173,8 @@ fn insert(c: &mut DbConnection, note: &NewNote, bucket: i16, fingerprint: Vec<u8
                 notes::fingerprint.eq(fingerprint),
                 notes::key_id.eq(note.key_id),
                 notes::person_id.eq(note.person_id),
+                notes::other.eq(note.same_as.map(|(other, _)| other.bytes().to_vec())),
+                notes::event_place.eq(note.same_as.map(|(_, place)| place)),
             ),
         ))
         .execute(c)?;
@@ -177,6 +200,8 @@ pub fn after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<NoteRow
             notes::arm,
             notes::severity,
             notes::late,
+            notes::other,
+            notes::event_place,
         ))
         .load(c)?)
 }

@@ -43,6 +43,23 @@ pub fn last(c: &mut DbConnection, out: &OptOut) -> Result<Option<(String, bool)>
     Ok(row.map(|(reference, ended)| (reference, ended.is_none())))
 }
 
+/// What a unit has opted out of: the kind, and the trial, or 0 for all.
+///
+/// # Errors
+/// When the database fails.
+pub fn in_force(c: &mut DbConnection, agency_id: i64, unit: &Pseudonym) -> Result<Vec<(OptOutKind, i64)>, StoreError> {
+    let rows: Vec<(String, i64)> = opt_outs::table
+        .filter(opt_outs::bucket.eq(i16::from(unit.bucket())))
+        .filter(opt_outs::agency_id.eq(agency_id))
+        .filter(opt_outs::unit.eq(unit.bytes().to_vec()))
+        .filter(opt_outs::ended.is_null())
+        .order((opt_outs::kind, opt_outs::trial_id))
+        .select((opt_outs::kind, opt_outs::trial_id))
+        .load(c)?;
+    let read = |(kind, trial_id): (String, i64)| Some((OptOutKind::from_word(&kind)?, trial_id));
+    rows.into_iter().map(|row| read(row).ok_or_else(|| StoreError::Damaged("an opt-out".into()))).collect()
+}
+
 /// Puts an opt-out in force, in the place of one that has ended.
 ///
 /// # Errors

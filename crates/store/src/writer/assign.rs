@@ -25,6 +25,7 @@ use crate::{
     connection::DbConnection,
     dialect::on_either,
     error::StoreError,
+    records::identities,
     schema::{assignments, enrolments, trials},
 };
 
@@ -61,9 +62,11 @@ pub struct AssignRequest {
     pub at: i64,
 }
 
-/// A unit's place in a trial.
+/// A person's place in a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {
+    /// The unit as which the person was assigned: another than was asked for where they are known by several names.
+    pub unit: Pseudonym,
     /// Position of the arm in the plan.
     pub arm: usize,
     /// When, in microseconds.
@@ -143,20 +146,21 @@ fn assign_in_trial(
     placements: &mut Placements,
 ) -> Result<(), StoreError> {
     let state = locked_state(connection, trial_id)?;
-    let wanted: Vec<&Pseudonym> = indexes.iter().filter_map(|index| requests.get(*index)).map(|r| &r.unit).collect();
+    let asked: Vec<&AssignRequest> = indexes.iter().filter_map(|index| requests.get(*index)).collect();
+    let agency_id = asked.first().map_or(0, |request| request.limits.agency_id);
+    let units: Vec<Pseudonym> = asked.iter().map(|request| request.unit).collect();
+    let people = People::of(connection, agency_id, &units)?;
+    let wanted: Vec<&Pseudonym> = units.iter().chain(units.iter().flat_map(|unit| people.others(unit))).collect();
     let mut enrolment = Enrolment::load(connection, trial_id, state)?;
     // Only now, under the lock of the counters: whom another server has placed a moment ago must be seen.
     let mut placed = existing(connection, trial_id, &wanted)?;
-    let new: Vec<&AssignRequest> = indexes
-        .iter()
-        .filter_map(|index| requests.get(*index))
-        .filter(|request| !placed.contains_key(&request.unit))
-        .collect();
-    let standings = standing::of_units(connection, trial_id, &new, placements)?;
+    let new: Vec<&AssignRequest> =
+        asked.into_iter().filter(|request| people.place(&placed, &request.unit).is_none()).collect();
+    let standings = standing::of_units(connection, trial_id, &new, &people, placements)?;
     for index in indexes {
         let (Some(request), Some(answer)) = (requests.get(*index), answers.get_mut(*index)) else { continue };
-        *answer = match placed.get(&request.unit) {
-            Some(place) => AssignAnswer::Existing(*place),
+        *answer = match people.place(&placed, &request.unit) {
+            Some(place) => AssignAnswer::Existing(place),
             None if state != State::Enrolling => AssignAnswer::NotEnrolling(state),
             None if standings.opted_out(&request.unit) => AssignAnswer::OptedOut,
             None if standings.at_burden_cap(&request.unit) => AssignAnswer::AtBurdenCap,
@@ -165,7 +169,7 @@ fn assign_in_trial(
             None => match enrolment.draw(connection, request)? {
                 None => AssignAnswer::UnknownCluster,
                 Some(arm) => {
-                    let place = Placed { arm, assigned_at: request.at };
+                    let place = Placed { unit: request.unit, arm, assigned_at: request.at };
                     placed.insert(request.unit, place);
                     rows.push(NewAssignment::new(request, arm)?);
                     placements.add(request);
@@ -175,6 +179,27 @@ fn assign_in_trial(
         };
     }
     enrolment.save(connection)
+}
+
+/// Units with the other names of the same person.
+#[derive(Debug, Default)]
+pub(super) struct People(HashMap<Pseudonym, Vec<Pseudonym>>);
+
+impl People {
+    fn of(connection: &mut DbConnection, agency_id: i64, units: &[Pseudonym]) -> Result<Self, StoreError> {
+        Ok(Self(identities::others(connection, agency_id, units)?))
+    }
+
+    /// The other names of a person; none for most.
+    pub(super) fn others(&self, unit: &Pseudonym) -> &[Pseudonym] {
+        self.0.get(unit).map_or(&[], Vec::as_slice)
+    }
+
+    /// A person's place: the unit's own, or else the earliest of the other names.
+    fn place(&self, placed: &HashMap<Pseudonym, Placed>, unit: &Pseudonym) -> Option<Placed> {
+        let other = || self.others(unit).iter().filter_map(|other| placed.get(other));
+        placed.get(unit).or_else(|| other().min_by_key(|place| (place.assigned_at, place.unit))).copied()
+    }
 }
 
 #[derive(QueryableByName)]
@@ -222,7 +247,7 @@ fn existing(
             let unit =
                 Pseudonym::from_bytes(&row.unit).ok_or_else(|| StoreError::Damaged("unit of an assignment".into()))?;
             let arm = usize::try_from(row.arm).map_err(|_| StoreError::Damaged("arm of an assignment".into()))?;
-            Ok((unit, Placed { arm, assigned_at: row.assigned_at }))
+            Ok((unit, Placed { unit, arm, assigned_at: row.assigned_at }))
         })
         .collect()
 }

@@ -20,7 +20,7 @@ use fairtrial_domain::{
     note::{OptOutKind, OptOuts},
 };
 
-use super::AssignRequest;
+use super::{AssignRequest, assign::People};
 use crate::{connection::DbConnection, error::StoreError, schema::opt_outs};
 
 /// Class of the locks on agencies.
@@ -76,12 +76,15 @@ pub(super) fn lock_agencies(connection: &mut DbConnection, requests: &[AssignReq
 
 /// Whom this transaction has placed where, before the rows are written.
 #[derive(Debug, Default)]
-pub(super) struct Placements(HashMap<(i64, Pseudonym), Vec<Option<LayerKey>>>);
+pub(super) struct Placements(HashMap<(i64, Pseudonym), Vec<(i64, Option<LayerKey>)>>);
 
 impl Placements {
     pub(super) fn add(&mut self, request: &AssignRequest) {
         let limits = &request.limits;
-        self.0.entry((limits.agency_id, request.unit)).or_default().push(limits.layer.clone());
+        self.0
+            .entry((limits.agency_id, request.unit))
+            .or_default()
+            .push((request.drawing.trial_id, limits.layer.clone()));
     }
 }
 
@@ -112,45 +115,61 @@ pub(super) fn of_units(
     connection: &mut DbConnection,
     trial_id: i64,
     requests: &[&AssignRequest],
+    people: &People,
     placements: &Placements,
 ) -> Result<Standings, StoreError> {
     let Some(first) = requests.first() else { return Ok(Standings::default()) };
     let limits = &first.limits;
-    let units: Vec<Pseudonym> = requests.iter().map(|request| request.unit).collect();
+    // What a person is under one name they are under each: the rows of all names are looked for, and each is laid to all
+    // units of which it is a name.
+    let mut named: HashMap<Pseudonym, Vec<Pseudonym>> = HashMap::new();
+    for request in requests {
+        for name in people.others(&request.unit).iter().chain([&request.unit]) {
+            named.entry(*name).or_default().push(request.unit);
+        }
+    }
+    let asked_for = |name: &Pseudonym| named.get(name).into_iter().flatten().copied();
+    let mut units: Vec<Pseudonym> = named.keys().copied().collect();
+    units.sort_unstable();
     let mut standings = Standings::default();
     let mut outs: HashMap<Pseudonym, OptOuts> = HashMap::new();
     for row in opt_outs_of(connection, limits.agency_id, &units)? {
         let damaged = || StoreError::Damaged("an opt-out".into());
         let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
-        outs.entry(unit).or_default().add(OptOutKind::from_word(&row.kind).ok_or_else(damaged)?, row.trial_id);
+        let kind = OptOutKind::from_word(&row.kind).ok_or_else(damaged)?;
+        asked_for(&unit).for_each(|unit| outs.entry(unit).or_default().add(kind, row.trial_id));
     }
     standings.opted_out.extend(outs.into_iter().filter(|(_, outs)| outs.cover(trial_id)).map(|(unit, _)| unit));
     if !limits.cross_trials() {
         return Ok(standings);
     }
     let since = limits.burden.map_or(i64::MAX, |cap| first.at - i64::from(cap.days) * MICROS_PER_DAY);
-    let mut met: HashMap<Pseudonym, u32> = HashMap::new();
+    let mut met: HashMap<Pseudonym, HashSet<i64>> = HashMap::new();
     for row in elsewhere(connection, trial_id, limits, since, &units)? {
         let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(|| StoreError::Damaged("an assignment".into()))?;
-        if row.assigned_at >= since {
-            *met.entry(unit).or_default() += 1;
-        }
-        if row.same_layer != 0 {
-            standings.in_layer.insert(unit);
+        for unit in asked_for(&unit) {
+            if row.assigned_at >= since {
+                met.entry(unit).or_default().insert(row.trial_id);
+            }
+            if row.same_layer != 0 {
+                standings.in_layer.insert(unit);
+            }
         }
     }
-    for unit in &units {
-        for layer in placements.0.get(&(limits.agency_id, *unit)).into_iter().flatten() {
-            *met.entry(*unit).or_default() += 1;
-            if limits.layer.is_some() && *layer == limits.layer {
-                standings.in_layer.insert(*unit);
+    for name in &units {
+        for (trial_id, layer) in placements.0.get(&(limits.agency_id, *name)).into_iter().flatten() {
+            for unit in asked_for(name) {
+                met.entry(unit).or_default().insert(*trial_id);
+                if limits.layer.is_some() && *layer == limits.layer {
+                    standings.in_layer.insert(unit);
+                }
             }
         }
     }
     if let Some(cap) = limits.burden {
         standings
             .at_burden_cap
-            .extend(met.into_iter().filter(|(_, trials)| *trials >= cap.trials).map(|(unit, _)| unit));
+            .extend(met.into_iter().filter(|(_, trials)| trials.len() >= cap.trials as usize).map(|(unit, _)| unit));
     }
     Ok(standings)
 }
@@ -208,6 +227,8 @@ struct ElsewhereRow {
     #[diesel(sql_type = Binary)]
     unit: Vec<u8>,
     #[diesel(sql_type = BigInt)]
+    trial_id: i64,
+    #[diesel(sql_type = BigInt)]
     assigned_at: i64,
     #[diesel(sql_type = Integer)]
     same_layer: i32,
@@ -241,7 +262,7 @@ fn elsewhere_sqlite(
     for unit in units {
         let of_unit: Vec<ElsewhereRow> = sql_query(
             // A cross join is done in the order written: the few trials first, then one look into the key of the large table.
-            "SELECT a.unit, a.assigned_at, COALESCE(l.layer = $1 AND t.locked_at IS NULL, 0) AS same_layer \
+            "SELECT a.unit, t.id AS trial_id, a.assigned_at, COALESCE(l.layer = $1 AND t.locked_at IS NULL, 0) AS same_layer \
              FROM trials t LEFT JOIN layers l ON l.trial_id = t.id \
              CROSS JOIN assignments a ON a.bucket = $2 AND a.trial_id = t.id AND a.unit = $3 \
              WHERE t.agency_id = $4 AND t.started_at IS NOT NULL AND t.id <> $5 \
@@ -270,7 +291,7 @@ fn elsewhere_postgres(
     let (buckets, units) = columns(units);
     sql_query(
         // LIMIT keeps the planner from joining by reading all assignments, as it would for a large group.
-        "SELECT wanted.unit, a.assigned_at, t.same_layer FROM ( \
+        "SELECT wanted.unit, t.id AS trial_id, a.assigned_at, t.same_layer FROM ( \
            SELECT trials.id, CASE WHEN layers.layer = $3 AND trials.locked_at IS NULL THEN 1 ELSE 0 END AS same_layer \
            FROM trials LEFT JOIN layers ON layers.trial_id = trials.id \
            WHERE trials.agency_id = $4 AND trials.started_at IS NOT NULL AND trials.id <> $5 \

@@ -37,7 +37,7 @@ on_both_databases! {
         let drawing = installation.simple("open-door", 1_000);
         for who in 0..40 {
             let arm = simple(&AllocationSecret::new(SECRET), &unit(who), &[1, 1]);
-            let drawn = Placed { arm, assigned_at: NOW + i64::from(who) };
+            let drawn = Placed { unit: unit(who), arm, assigned_at: NOW + i64::from(who) };
             assert_eq!(installation.assign(request(&drawing, who)), AssignAnswer::New(drawn));
             let later = AssignRequest { at: NOW + 1_000_000, stratum: "other".into(), ..request(&drawing, who) };
             assert_eq!(installation.assign(later), AssignAnswer::Existing(drawn));

@@ -398,6 +398,8 @@ pub(crate) fn note(agency_id: i64, trial_id: i64, id: &str, who: u32) -> notes::
         event_id: id.into(),
         trial_id,
         unit: unit(who),
+        named: None,
+        same_as: None,
         kind: NoteKind::Delivery,
         code: "delivered".into(),
         arm: None,

@@ -1,0 +1,272 @@
+//! People who are known by one name first and by another later.
+
+use chrono::Duration;
+use fairtrial_app::{
+    Actor, App, AppError, BurdenCap, Clock,
+    frontline::{
+        notes::{HarmCall, NoteCall},
+        opt_out::OptOutCall,
+        same_person::{SamePersonCall, SamePersonReceipt},
+    },
+    trials::life::Move,
+};
+use fairtrial_domain::{
+    UnitText,
+    event::EventId,
+    note::{CodeWord, DeliveryStatus, OptOutKind},
+    trial::{AssignmentOutcome, Verb},
+};
+use fairtrial_testkit::on_both_databases;
+use serde_json::{Value, json};
+
+use crate::stage::{Company, StandingClock, call, open, plan, run};
+
+fn same(id: &str, unit: &str, same_as: &str) -> SamePersonCall {
+    SamePersonCall {
+        event_id: EventId::new(id).unwrap(),
+        unit: UnitText::new(unit).unwrap(),
+        same_as: UnitText::new(same_as).unwrap(),
+        purpose: CodeWord::new("sign-in").unwrap(),
+    }
+}
+
+async fn link(app: &App, company: &Company, unit: &str, same_as: &str) -> SamePersonReceipt {
+    app.link_units(&company.key, &same(&format!("{unit}~{same_as}"), unit, same_as)).await.unwrap()
+}
+
+fn paid(id: &str, unit: &str) -> Value {
+    json!({"event_id": id, "unit": unit, "event": "fine.paid", "occurred_at": "2026-11-23T09:00:00Z"})
+}
+
+async fn report(app: &App, company: &Company, trial: &str) -> Value {
+    serde_json::to_value(app.report(&company.analyst, trial).await.unwrap().1).unwrap()
+}
+
+fn total(arms: &Value, field: &str) -> u64 {
+    arms.as_array().unwrap().iter().map(|arm| arm.pointer(field).and_then(Value::as_u64).unwrap_or(0)).sum()
+}
+
+/// Somebody who is assigned to the arm, by a name that nobody has yet.
+async fn somebody_in(app: &App, company: &Company, trial: &str, arm: &str, scheme: &str) -> String {
+    for n in 0.. {
+        let unit = format!("{scheme}:s{n}");
+        let place = app.assign(&company.key, trial, &call(&unit)).await.unwrap();
+        if place.outcome == AssignmentOutcome::Assigned && place.arm.unwrap().as_str() == arm {
+            return unit;
+        }
+    }
+    unreachable!("chance draws both arms")
+}
+
+on_both_databases! {
+    fn the_arm_of_the_first_name_is_served_and_counted_under_the_later_one(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let trial = company.start(&app, &plan("letter", "justice", &json!({}))).await;
+            for n in 0..20 {
+                let (web, customer) = (format!("web:b{n}"), format!("customer:k{n}"));
+                let first = app.assign(&company.key, &trial, &call(&web)).await.unwrap();
+                // Nobody knows yet whose this is.
+                app.record(&company.key, &[paid(&format!("too-early-{n}"), &customer)], false).await.unwrap();
+                let receipt = link(&app, &company, &customer, &web).await;
+                assert_eq!(receipt, SamePersonReceipt { duplicate: false, in_two_arms: vec![], in_twice: vec![] });
+                assert!(link(&app, &company, &customer, &web).await.duplicate, "a repeat");
+                assert!(app.link_units(&company.key, &same(&format!("again-{n}"), &web, &customer)).await.unwrap().duplicate);
+                let later = app.assign(&company.key, &trial, &call(&customer)).await.unwrap();
+                assert_eq!(later.outcome, AssignmentOutcome::Existing);
+                assert_eq!((later.arm, later.assignment_id, later.assigned_at), (first.arm.clone(), first.assignment_id, first.assigned_at));
+                let looked = app.look_up(&company.key, &trial, &call(&customer).unit).await.unwrap();
+                assert_eq!(looked.arm, first.arm);
+                app.record(&company.key, &[paid(&format!("paid-{n}"), if n % 2 == 0 { &customer } else { &web })], false).await.unwrap();
+                let note = NoteCall { event_id: EventId::new(&format!("seen-{n}")).unwrap(), unit: UnitText::new(&customer).unwrap() };
+                app.note_delivery(&company.key, &trial, &note, DeliveryStatus::Seen, clock.now()).await.unwrap();
+                let repeat = app.note_delivery(&company.key, &trial, &note, DeliveryStatus::Seen, clock.now()).await.unwrap();
+                assert!(repeat.duplicate);
+            }
+            // Two names before any assignment: whichever asks first enters, once.
+            link(&app, &company, "customer:fresh", "web:fresh").await;
+            let one = app.assign(&company.key, &trial, &call("customer:fresh")).await.unwrap();
+            let other = app.assign(&company.key, &trial, &call("web:fresh")).await.unwrap();
+            assert_eq!((one.outcome, other.outcome, &one.arm), (AssignmentOutcome::Assigned, AssignmentOutcome::Existing, &other.arm));
+
+            clock.advance(Duration::days(9));
+            let told = report(&app, &company, &trial).await;
+            let arms = &told["arms"];
+            assert_eq!((total(arms, "/assigned"), total(arms, "/analysed"), total(arms, "/missing")), (21, 21, 0));
+            let flow = &told["flow"]["arms"];
+            assert_eq!((total(flow, "/handling/seen"), total(flow, "/handling/in_two_arms"), total(flow, "/handling/in_twice")), (20, 0, 0));
+            // 20 payments after the link; the 20 before it are about nobody in the trial.
+            let evidence = &told["integrity"];
+            let stray = evidence.as_array().unwrap().iter().find(|gate| gate["gate"] == "stray_events").unwrap();
+            assert!(stray["detail"].as_str().unwrap().starts_with("20 events were counted"), "{stray}");
+
+            let fresh = open(database, clock.clone()).await;
+            let mut again = report(&fresh, &company, &trial).await;
+            again["as_of"] = told["as_of"].clone();
+            assert_eq!(again, told, "a server that reads everything anew");
+        });
+    }
+
+    fn whoever_is_in_two_arms_keeps_both_answers_and_is_in_no_result(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let trial = company.start(&app, &plan("letter", "justice", &json!({}))).await;
+            let (old, new) = (somebody_in(&app, &company, &trial, "usual", "web").await, somebody_in(&app, &company, &trial, "new", "customer").await);
+            let (first, twice) = (somebody_in(&app, &company, &trial, "new", "app").await, somebody_in(&app, &company, &trial, "new", "paper").await);
+            app.record(&company.key, &[paid("e1", &old), paid("e2", &new), paid("e3", &first), paid("e4", &twice)], false).await.unwrap();
+            let everybody = app.known_units() as u64;
+
+            let receipt = link(&app, &company, &new, &old).await;
+            assert_eq!((receipt.in_two_arms, receipt.in_twice), (vec![trial.clone()], vec![]));
+            let receipt = link(&app, &company, &twice, &first).await;
+            assert_eq!((receipt.in_two_arms, receipt.in_twice), (vec![], vec![trial.clone()]));
+            for (unit, arm) in [(&old, "usual"), (&new, "new"), (&first, "new"), (&twice, "new")] {
+                let place = app.assign(&company.key, &trial, &call(unit)).await.unwrap();
+                assert_eq!((place.outcome, place.arm.unwrap().as_str()), (AssignmentOutcome::Existing, arm), "nobody is moved");
+            }
+            app.record(&company.key, &[paid("e5", &old), paid("e6", &twice)], false).await.unwrap();
+            clock.advance(Duration::days(9));
+            let told = report(&app, &company, &trial).await;
+            assert_eq!((total(&told["arms"], "/assigned"), total(&told["arms"], "/analysed")), (everybody, everybody - 3));
+            let flow = &told["flow"]["arms"];
+            assert_eq!((total(flow, "/handling/in_two_arms"), total(flow, "/handling/in_twice")), (2, 1));
+
+            // A third name joins the two of one arm to the two of two: nobody of them counts any more.
+            link(&app, &company, &twice, &old).await;
+            let told = report(&app, &company, &trial).await;
+            let flow = &told["flow"]["arms"];
+            assert_eq!((total(flow, "/handling/in_two_arms"), total(flow, "/handling/in_twice")), (4, 0));
+            assert_eq!(total(&told["arms"], "/analysed"), everybody - 4);
+            let fresh = open(database, clock.clone()).await;
+            let mut again = report(&fresh, &company, &trial).await;
+            again["as_of"] = told["as_of"].clone();
+            assert_eq!(again, told);
+        });
+    }
+
+    fn what_is_said_after_the_lock_of_the_data_changes_no_result(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let trial = company.start(&app, &plan("letter", "justice", &json!({}))).await;
+            let (old, new) = (somebody_in(&app, &company, &trial, "usual", "web").await, somebody_in(&app, &company, &trial, "new", "customer").await);
+            clock.advance(Duration::days(30));
+            app.move_trial(&company.designer, &trial, &Move::plain(Verb::Stop, "enough")).await.unwrap();
+            app.move_trial(&company.analyst, &trial, &Move::plain(Verb::LockData, "over")).await.unwrap();
+            let before = report(&app, &company, &trial).await;
+            let receipt = link(&app, &company, &new, &old).await;
+            assert_eq!(receipt.in_two_arms, Vec::<String>::new(), "the trial is not open");
+            assert_eq!(report(&app, &company, &trial).await, before);
+            let fresh = open(database, clock.clone()).await;
+            assert_eq!(report(&fresh, &company, &trial).await, before);
+            let again = fresh.recompute(&company.analyst, &trial).await.unwrap();
+            assert_eq!(again.frozen, again.recomputed);
+        });
+    }
+
+    fn what_a_person_wants_and_has_met_holds_under_each_name(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let (letter, other) = (
+                company.start(&app, &plan("letter", "justice", &json!({"layer": "letters"}))).await,
+                company.start(&app, &plan("other", "justice", &json!({"layer": "letters"}))).await,
+            );
+            app.set_burden_cap(&Actor::Key(company.key.clone()), Some(BurdenCap { trials: 1, days: 90 })).await.err();
+            let key = Actor::Key(company.key.clone());
+            let out = |unit: &str, kind| OptOutCall { unit: UnitText::new(unit).unwrap(), kind, trial: None, channel: CodeWord::new("phone").unwrap() };
+            let outcome = async |app: &App, trial: &str, unit: &str| app.assign(&company.key, trial, &call(unit)).await.unwrap().outcome;
+            // In one trial of the layer under one name, kept out of the other under the other name, by memory and by the database.
+            assert_eq!(outcome(&app, &letter, "web:ana").await, AssignmentOutcome::Assigned);
+            let second = open(database, clock.clone()).await;
+            link(&app, &company, "customer:ana", "web:ana").await;
+            for server in [&second, &app] {
+                assert_eq!(outcome(server, &other, "customer:ana").await, AssignmentOutcome::ExcludedByOtherTrial);
+                assert_eq!(outcome(server, &letter, "customer:ana").await, AssignmentOutcome::Existing);
+            }
+            // Who said no under one name is asked under none.
+            app.opt_out(&key, &out("customer:ben", OptOutKind::All)).await.unwrap();
+            link(&app, &company, "customer:ben", "web:ben").await;
+            for server in [&second, &app] {
+                assert_eq!(outcome(server, &letter, "web:ben").await, AssignmentOutcome::OptedOut);
+            }
+            // Data that were taken out under one name go under the other, before the link and after.
+            assert_eq!(outcome(&app, &letter, "web:cy").await, AssignmentOutcome::Assigned);
+            app.opt_out(&key, &out("customer:cy", OptOutKind::Data)).await.unwrap();
+            link(&app, &company, "customer:cy", "web:cy").await;
+            assert_eq!(outcome(&app, &letter, "web:dee").await, AssignmentOutcome::Assigned);
+            link(&app, &company, "customer:dee", "web:dee").await;
+            app.opt_out(&key, &out("customer:dee", OptOutKind::Data)).await.unwrap();
+            let told = report(&app, &company, &letter).await;
+            assert_eq!(total(&told["flow"]["arms"], "/handling/data_withdrawn"), 2);
+            // Harm under the later name is harm in the arm of the first.
+            let note = NoteCall { event_id: EventId::new("h1").unwrap(), unit: UnitText::new("customer:ana").unwrap() };
+            let harm = HarmCall { note, severity: 2, kind: CodeWord::new("distress").unwrap(), at: clock.now() };
+            app.report_harm(&company.key, &letter, &harm).await.unwrap();
+            let told = report(&app, &company, &letter).await;
+            assert_eq!(total(&told["flow"]["arms"], "/handling/harms/1"), 1);
+        });
+    }
+
+    fn what_is_no_link_is_refused_and_changes_nothing(database) {
+        run(async {
+            let app = open(database, StandingClock::new()).await;
+            let company = Company::hire(&app, "justice").await;
+            let one = app.link_units(&company.key, &same("l1", "web:a", "web:a")).await;
+            assert!(matches!(one, Err(AppError::Invalid(_))), "{one:?}");
+            link(&app, &company, "web:a", "web:b").await;
+            let other = app.link_units(&company.key, &same("web:a~web:b", "web:a", "web:c")).await;
+            assert!(matches!(other, Err(AppError::Conflict { code: "event_id_conflict", .. })), "{other:?}");
+            for n in 0..14 {
+                link(&app, &company, &format!("name:n{n}"), "web:a").await;
+            }
+            let many = app.link_units(&company.key, &same("l2", "name:one-more", "web:a")).await;
+            assert!(matches!(many, Err(AppError::Conflict { code: "too_many_names", .. })), "{many:?}");
+            let test = fairtrial_app::KeyActor { live: false, ..company.key.clone() };
+            assert!(!app.link_units(&test, &same("l3", "web:x", "web:y")).await.unwrap().duplicate);
+            assert!(!link(&app, &company, "web:x", "web:y").await.duplicate, "with a test key nothing is kept");
+        });
+    }
+
+    fn two_servers_that_hear_of_a_person_at_once_place_them_once(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let (one, two) = (open(database, clock.clone()).await, open(database, clock.clone()).await);
+            let company = Company::hire(&one, "justice").await;
+            let trial = company.start(&one, &plan("letter", "justice", &json!({}))).await;
+            two.catch_up().await.unwrap();
+            for n in 0..40 {
+                let (web, customer) = (format!("web:r{n}"), format!("customer:r{n}"));
+                let (linking, asking, sending) = (same(&format!("r{n}"), &customer, &web), call(&web), call(&customer));
+                let (linked, first, second) = tokio::join!(
+                    one.link_units(&company.key, &linking),
+                    two.assign(&company.key, &trial, &asking),
+                    one.assign(&company.key, &trial, &sending),
+                );
+                let (linked, first, second) = (linked.unwrap(), first.unwrap(), second.unwrap());
+                // Whoever is assigned after the link gets the one place; whoever was before is told of.
+                let again = [&one, &two];
+                for server in again {
+                    for (call, place) in [(&asking, &first), (&sending, &second)] {
+                        let answer = server.assign(&company.key, &trial, call).await.unwrap();
+                        assert_eq!(answer.arm, place.arm, "no answer flips");
+                    }
+                }
+                if first.arm != second.arm {
+                    let told = one.link_units(&company.key, &linking).await.unwrap();
+                    assert!(told.in_two_arms.contains(&trial), "{linked:?}");
+                }
+            }
+            clock.advance(Duration::days(9));
+            let (mine, mut theirs) = (report(&one, &company, &trial).await, report(&two, &company, &trial).await);
+            theirs["as_of"] = mine["as_of"].clone();
+            assert_eq!(mine, theirs);
+        });
+    }
+}

@@ -1,0 +1,3 @@
+ALTER TABLE notes DROP COLUMN event_place;
+ALTER TABLE notes DROP COLUMN other;
+DROP TABLE identities;
