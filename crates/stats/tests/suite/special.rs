@@ -130,3 +130,15 @@ fn the_faults_that_make_own_functions_necessary_are_still_there() {
     assert!((tail / normal::cdf(-6.0) - 1.0).abs() > 1e-12);
     assert!(Normal::standard().pdf(0.0) > 0.39);
 }
+
+/// The tail beyond a quantile of t is the probability that it was made for, also where the start of the search is poor.
+#[test]
+fn t_quantiles_are_undone_by_their_tail() {
+    for df in [4.0, 4.3, 7.0, 11.25, 29.5, 77.7, 456.1, 1e4, 1e7] {
+        for i in 1..=80 {
+            let tail = 10_f64.powf(-0.2 * f64::from(i)) * 0.45;
+            let back = student::sf(-student::quantile(tail, df), df);
+            assert!((back / tail - 1.0).abs() < 4e-14, "{df} {tail}: {back}");
+        }
+    }
+}
