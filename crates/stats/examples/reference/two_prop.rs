@@ -67,7 +67,7 @@ fn skewness_corrected(estimate: Estimate) -> Result<Value, StatError> {
     Ok(value)
 }
 
-/// A one-sided interval has the whole error on its side.
+/// A one-sided interval has the whole error on its side; the reference bisects.
 fn exact_difference(id: &str, table: &Table, level: f64) -> Result<Value, StatError> {
     let (side, level) = match id {
         "uncond_score_diff_two.sided" => (Side::Two, level),
@@ -75,10 +75,10 @@ fn exact_difference(id: &str, table: &Table, level: f64) -> Result<Value, StatEr
         "uncond_score_diff_less" => (Side::Less, 2.0 * level - 1.0),
         _ => return Err(unknown(id)),
     };
-    let estimate = two::exact_risk_difference(table, level)?;
+    let limits = two::bisected_exact_limits(table, level)?;
     let p = two::exact_margin_test(table, 0.0, side)?.p_value.p();
-    let lower = if side == Side::Less { -1.0 } else { estimate.interval.lower };
-    let upper = if side == Side::Greater { 1.0 } else { estimate.interval.upper };
+    let lower = if side == Side::Less { -1.0 } else { limits.lower };
+    let upper = if side == Side::Greater { 1.0 } else { limits.upper };
     Ok(json!({"p": p, "lo": number(lower), "hi": number(upper)}))
 }
 

@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::exact_difference::{
-    ABSOLUTE_SLACK, Null, Region, SLACK, check_size, exact_margin_test, exact_risk_difference,
-};
+use super::edge::{Null, check_size};
+use super::exact_difference::{exact_margin_test, exact_risk_difference};
+use super::exact_limit::{largest_on_edge, lower_limit};
 use super::score::Ratio;
-use super::supremum::CertifiedSupremum;
 use super::table::{Table, check_level};
 use super::unconditional::{UnconditionalTest, barnard};
 use crate::one_proportion::clopper_pearson_limits;
@@ -14,8 +13,6 @@ use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
 
 /// The error that Berger and Boos set aside, where nothing else is asked for.
 pub const BERGER_BOOS_GAMMA: f64 = 1e-6;
-/// Beyond this logarithm a ratio is not followed.
-const FARTHEST: f64 = 700.0;
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +28,7 @@ pub enum ExactMeasure {
 
 impl ExactMeasure {
     /// The null hypothesis on a scale on which exchanged arms change the sign: the difference, or the logarithm of a ratio.
-    fn null(self, place: f64) -> Null {
+    pub(super) fn null(self, place: f64) -> Null {
         match self {
             Self::RiskDifference => Null::Difference(place),
             Self::RiskRatio => Null::Ratio(Ratio::Risk, place.exp()),
@@ -40,7 +37,7 @@ impl ExactMeasure {
     }
 
     /// The estimate; none for 0 / 0.
-    fn point(self, table: &Table) -> Option<f64> {
+    pub(super) fn point(self, table: &Table) -> Option<f64> {
         let (x1, n1, x0, n0) = table.floats();
         let (up, down) = match self {
             Self::RiskDifference => return Some(table.difference()),
@@ -74,9 +71,7 @@ fn check_gamma(gamma: f64, most: f64) -> Result<(), StatError> {
 
 fn upper_test(table: &Table, measure: ExactMeasure, place: f64, gamma: f64) -> UnconditionalTest {
     let null = measure.null(place);
-    let mut region = Region::within(table, null, nuisance(table, gamma));
-    let none = CertifiedSupremum { value: 0.0, upper_bound: 0.0, at: 0.0 };
-    let supremum = if region.is_empty() { none } else { region.supremum(0.0) };
+    let supremum = largest_on_edge(table, null, nuisance(table, gamma));
     let p_value = PValue::from_p(supremum.value + gamma);
     UnconditionalTest { p_value, supremum, statistic: null.statistic(table) }
 }
@@ -171,15 +166,14 @@ pub fn exact_unconditional(
     if measure == ExactMeasure::RiskDifference && gamma == 0.0 {
         return exact_risk_difference(table, level);
     }
-    let (low, high) = (lower_limit(table, measure, tail, gamma), lower_limit(&table.swapped(), measure, tail, gamma));
+    let limit = |table: &Table| lower_limit(table, measure, tail, gamma, nuisance(table, gamma));
+    let (low, high) = (limit(table), limit(&table.swapped()));
     let interval = match measure {
         ExactMeasure::RiskDifference => Interval { lower: low, upper: -high, level },
         _ => Interval { lower: low.exp(), upper: (-high).exp(), level },
     };
-    let mut p_value = exact_unconditional_test(table, measure, measure.none(), Side::Two, gamma)?.p_value;
-    if interval.contains(measure.none()) {
-        p_value.ln_p = p_value.ln_p.max((-level).ln_1p() + 1e-9).min(0.0);
-    }
+    let p_value = exact_unconditional_test(table, measure, measure.none(), Side::Two, gamma)?.p_value;
+    let p_value = agreeing(p_value, interval, measure.none());
     let name = match measure {
         ExactMeasure::RiskDifference => "difference",
         ExactMeasure::RiskRatio => "ratio",
@@ -197,77 +191,10 @@ pub fn exact_unconditional(
     })
 }
 
-/// The outermost place whose test towards arm 1 does not reject at `tail`: a difference, or the logarithm of a ratio.
-fn lower_limit(table: &Table, measure: ExactMeasure, tail: f64, gamma: f64) -> f64 {
-    let (end, step, probes) = match measure {
-        ExactMeasure::RiskDifference => (-1.0, 0.004, 10),
-        _ => (-FARTHEST, 0.03, 25),
-    };
-    let unbounded = match measure {
-        ExactMeasure::RiskDifference => table.difference() <= -1.0,
-        ExactMeasure::RiskRatio => table.x1() == 0,
-        ExactMeasure::OddsRatio => table.x1() == 0 || table.x0() == table.n0(),
-    };
-    if unbounded {
-        return if measure == ExactMeasure::RiskDifference { -1.0 } else { f64::NEG_INFINITY };
+/// The p-value of no difference, not below 1 - level when the interval contains no difference.
+pub(super) fn agreeing(mut p_value: PValue, interval: Interval, none: f64) -> PValue {
+    if interval.contains(none) {
+        p_value.ln_p = p_value.ln_p.max((-interval.level).ln_1p() + 1e-9).min(0.0);
     }
-    let within = nuisance(table, gamma);
-    // What is found must leave room for the proof that follows.
-    let limit_of_rejection = (tail - gamma) / (1.0 + SLACK) - ABSOLUTE_SLACK;
-    let region = |place: f64| Region::within(table, measure.null(place), within);
-    let accepted = |place: f64| {
-        let mut region = region(place);
-        !region.is_empty() && region.peak().0 > limit_of_rejection
-    };
-    let bisect = |mut low: f64, mut high: f64| {
-        while high - low > 1e-7 {
-            let middle = 0.5 * (low + high);
-            if accepted(middle) {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
-        low
-    };
-    let mut inside = match (measure, measure.point(table)) {
-        (ExactMeasure::RiskDifference, point) => point.unwrap_or(0.0),
-        (_, Some(point)) if point.is_finite() => point.ln(),
-        _ => 0.0,
-    };
-    // Nothing bounds an infinite ratio from above: go up until the data are no surprise.
-    let mut reach = 1.0;
-    while !accepted(inside) && inside < FARTHEST && measure != ExactMeasure::RiskDifference {
-        inside += reach;
-        reach *= 2.0;
-    }
-    let mut outside = end;
-    if measure != ExactMeasure::RiskDifference {
-        reach = 1.0;
-        outside = inside - reach;
-        while outside > end && accepted(outside) {
-            reach *= 2.0;
-            outside = (inside - reach).max(end);
-        }
-    }
-    let mut limit = bisect(outside, inside);
-    // The p-value is not monotone: look further out, as far as rejections are near the line.
-    let mut probe = limit - step;
-    while probe > end && probe > limit - f64::from(probes) * step {
-        if accepted(probe) {
-            limit = bisect((probe - step).max(end), probe);
-        }
-        probe -= step;
-    }
-    // So far by the largest value found; now it is proved, else the limit moves outwards.
-    let mut outwards = 1e-6;
-    let refuted = |place: f64| {
-        let mut region = region(place);
-        region.is_empty() || region.supremum(limit_of_rejection).value <= limit_of_rejection
-    };
-    while limit > end && !refuted(limit) {
-        limit = (limit - outwards).max(end);
-        outwards *= 2.0;
-    }
-    limit
+    p_value
 }

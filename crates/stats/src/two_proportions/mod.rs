@@ -5,7 +5,10 @@
 //! serve clusters, pairs or repeated looks.
 
 mod closed_form;
+mod edge;
+mod edge_search;
 mod exact_difference;
+mod exact_limit;
 mod exact_ratio;
 mod fisher;
 mod melded;
@@ -14,12 +17,13 @@ mod ordering;
 mod rejection;
 mod score;
 mod skewness;
+mod straight_edge;
 mod supremum;
 mod table;
 mod unconditional;
 
 pub use closed_form::{agresti_caffo, newcombe, pearson, pooled_z, wald};
-pub use exact_difference::{exact_margin_test, exact_risk_difference};
+pub use exact_difference::{bisected_exact_limits, exact_margin_test, exact_risk_difference};
 pub use exact_ratio::{BERGER_BOOS_GAMMA, ExactMeasure, exact_unconditional, exact_unconditional_test};
 pub use fisher::{FisherMethod, conditional_odds_ratio, fisher, mid_p_one_sided};
 pub use melded::{melded_risk_difference, melded_risk_ratio};

@@ -50,6 +50,9 @@ impl Restricted {
     }
 }
 
+/// A step of Newton's method so small, as a share of the distance from the ends of [0, 1], leaves an error below rounding.
+const LAST_STEP: f64 = 3e-9;
+
 /// The most likely proportions with p1 - p0 = `difference`.
 ///
 /// The log-likelihood is concave in p0; the closed form of the cubic starts, Newton's method on the score finishes.
@@ -71,6 +74,11 @@ pub(crate) fn restricted_by_difference(table: &Table, difference: f64) -> Restri
         let p1 = p0 + difference;
         term(x1, p1) - term(y1, 1.0 - p1) + term(x0, p0) - term(y0, 1.0 - p0)
     };
+    // Slope and curvature by one division each; nothing comes of no count.
+    let part = |count: f64, p: f64| {
+        let reciprocal = if count == 0.0 { 0.0 } else { 1.0 / p };
+        (count * reciprocal, count * reciprocal * reciprocal)
+    };
     // A pole at an end exists only when the count behind it is positive; otherwise the maximum may lie at the end.
     let low_pole = if difference > 0.0 { x0 } else { x1 };
     if low_pole == 0.0 && slope(low) <= 0.0 {
@@ -87,23 +95,25 @@ pub(crate) fn restricted_by_difference(table: &Table, difference: f64) -> Restri
     }
     for _ in 0..100 {
         let p1 = p0 + difference;
-        let value = slope(p0);
+        let parts = [part(x1, p1), part(y1, 1.0 - p1), part(x0, p0), part(y0, 1.0 - p0)];
+        let value = parts[0].0 - parts[1].0 + parts[2].0 - parts[3].0;
         if value > 0.0 {
             from = p0;
         } else {
             to = p0;
         }
-        let curvature = term(x1, p1 * p1)
-            + term(y1, (1.0 - p1) * (1.0 - p1))
-            + term(x0, p0 * p0)
-            + term(y0, (1.0 - p0) * (1.0 - p0));
+        let curvature = parts[0].1 + parts[1].1 + parts[2].1 + parts[3].1;
         let mut next = p0 + value / curvature;
-        if !(next > from && next < to) {
+        let inside = next > from && next < to;
+        if !inside {
             next = 0.5 * (from + to);
         }
         let moved = (next - p0).abs();
+        // A step is squared by the next one, in units of the distance from the nearest end.
+        let room = p0.min(1.0 - p0).min(p1.min(1.0 - p1));
         p0 = next;
-        if moved <= 4.0 * f64::EPSILON * p0.min(1.0 - p0) || to - from <= f64::EPSILON * from {
+        let near = inside && moved <= LAST_STEP * room;
+        if near || moved <= 4.0 * f64::EPSILON * p0.min(1.0 - p0) || to - from <= f64::EPSILON * from {
             break;
         }
     }

@@ -7,6 +7,7 @@ mod bad_input;
 mod calls;
 mod clusters;
 mod exact_binary;
+mod exact_coverage;
 mod exact_margin;
 mod exact_ratios;
 mod exact_tests;

@@ -1,0 +1,94 @@
+//! Goes through all trials of two proportions up to a size and prints the least coverage of the intervals that guarantee it.
+//!
+//! `cargo run -p fairtrial-stats --example coverage -- 30` writes one line a method: the least coverage at 95 % over all pairs of
+//! sizes and a grid of proportions, and where it is taken; it ends with an error when a method covers less often than it says.
+
+use std::error::Error;
+use std::io::Write;
+
+use fairtrial_stats::two_proportions::{
+    ExactMeasure, Table, exact_risk_difference, exact_unconditional, melded_risk_difference, melded_risk_ratio,
+};
+use fairtrial_stats::{Interval, StatError};
+
+const LEVEL: f64 = 0.95;
+
+type Limits = fn(&Table) -> Result<Interval, StatError>;
+type Measure = fn(f64, f64) -> f64;
+
+fn binomial(n: u64, p: f64) -> Vec<f64> {
+    let mut masses = vec![1.0];
+    for _ in 0..n {
+        let mut next = vec![0.0; masses.len() + 1];
+        for (k, mass) in masses.iter().enumerate() {
+            next[k] += mass * (1.0 - p);
+            next[k + 1] += mass * p;
+        }
+        masses = next;
+    }
+    masses
+}
+
+/// The least coverage for two sizes over a grid of 49 by 49 proportions, with the two proportions.
+fn least(n1: u64, n0: u64, limits: Limits, measure: Measure) -> Result<(f64, f64, f64), StatError> {
+    let mut intervals = Vec::new();
+    for x1 in 0..=n1 {
+        for x0 in 0..=n0 {
+            intervals.push(limits(&Table::new(x1, n1, x0, n0)?)?);
+        }
+    }
+    let grid: Vec<f64> = (0..49).map(|i| 0.003 + f64::from(i) * 0.020_69).collect();
+    let mut least = (1.0, 0.0, 0.0);
+    for p1 in &grid {
+        let first = binomial(n1, *p1);
+        for p0 in &grid {
+            // Off the diagonal by a little, so that no limit is hit by chance of rounding.
+            let p0 = p0 * 0.997 + 0.000_77;
+            let (second, truth) = (binomial(n0, p0), measure(*p1, p0));
+            let mut coverage = 0.0;
+            for (row, mass) in intervals.chunks(n0 as usize + 1).zip(&first) {
+                let covered = row.iter().zip(&second).filter(|(interval, _)| interval.contains(truth));
+                coverage += mass * covered.map(|(_, mass)| mass).sum::<f64>();
+            }
+            if coverage < least.0 {
+                least = (coverage, *p1, p0);
+            }
+        }
+    }
+    Ok(least)
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let largest: u64 = std::env::args().nth(1).map_or(Ok(12), |text| text.parse())?;
+    let methods: [(&str, Limits, Measure); 4] = [
+        ("exact_risk_difference", |t| Ok(exact_risk_difference(t, LEVEL)?.interval), |p1, p0| p1 - p0),
+        (
+            "exact_unconditional, risk ratio",
+            |t| Ok(exact_unconditional(t, ExactMeasure::RiskRatio, LEVEL, 0.0)?.interval),
+            |p1, p0| p1 / p0,
+        ),
+        ("melded_risk_difference", |t| Ok(melded_risk_difference(t, LEVEL)?.interval), |p1, p0| p1 - p0),
+        ("melded_risk_ratio", |t| Ok(melded_risk_ratio(t, LEVEL)?.interval), |p1, p0| p1 / p0),
+    ];
+    let mut output = std::io::stdout();
+    let mut short = false;
+    for (name, limits, measure) in methods {
+        let (mut worst, mut tables) = ((1.0, 0.0, 0.0, 0, 0), 0);
+        for n1 in 1..=largest {
+            for n0 in 1..=largest {
+                let (coverage, p1, p0) = least(n1, n0, limits, measure)?;
+                tables += (n1 + 1) * (n0 + 1);
+                if coverage < worst.0 {
+                    worst = (coverage, p1, p0, n1, n0);
+                }
+            }
+        }
+        let (coverage, p1, p0, n1, n0) = worst;
+        writeln!(
+            output,
+            "{name}: {tables} tables, least coverage {coverage:.5} at {p1:.4} of {n1} and {p0:.4} of {n0}"
+        )?;
+        short |= coverage < LEVEL - 1e-9;
+    }
+    if short { Err("an interval covers less often than it says".into()) } else { Ok(()) }
+}

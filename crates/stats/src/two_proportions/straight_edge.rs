@@ -1,0 +1,281 @@
+//! The probability of a region along a straight edge of a null hypothesis: a polynomial, and a proof of how large it gets.
+//!
+//! On a straight edge each proportion moves from a to b as u goes from 0 to 1, and starts at 0 or ends at 1. Such an arm is
+//! one whose people succeed with probability u, of whom a part is then drawn: k of n at first, and of these each with
+//! probability b (or of the other n - k each fails with probability 1 - a). Given k in arm 1 and l in arm 0 the region has a
+//! probability free of u, and k + l is binomial in u: that makes the coefficients of a Bernstein polynomial, every one a
+//! probability. Halving such a polynomial (de Casteljau) proves a bound of it to rounding.
+
+use super::edge::Null;
+use super::ordering::conditional_masses;
+use super::supremum::{CertifiedSupremum, masses, supremum};
+
+/// Largest number of people; halving a polynomial takes the square of it.
+pub(super) const MAX_TOTAL: u64 = 1_000;
+/// A cell that has been halved so often and is still not within the limit counts as beyond it.
+const DEEPEST: u32 = 40;
+
+/// Room for the polynomials of many regions of tables of one size.
+pub(super) struct StraightEdge {
+    n1: usize,
+    n0: usize,
+    /// By l and k: the probability of k in arm 1, given k + l in both.
+    given_total: Vec<f64>,
+    /// By k and x: the probability of x successes given k.
+    first: Vec<f64>,
+    second: Vec<f64>,
+    /// By x and k: the probability of at least x successes of arm 1 given k.
+    tails: Vec<f64>,
+    /// By threshold: the probability of the x0 that share it.
+    grouped: Vec<f64>,
+    row: Vec<f64>,
+    coefficients: Vec<f64>,
+    /// The part of the edge in use, by u.
+    part: (f64, f64),
+    /// p0 at both ends of the edge.
+    p0: (f64, f64),
+    /// Where a limit was last exceeded, by share of the part.
+    hint: f64,
+    masses: Vec<f64>,
+}
+
+/// By k and x, the probability of x successes given k, when the proportion goes from `start` to `end` and one of them is an
+/// end of [0, 1].
+fn thinned(n: usize, (start, end): (f64, f64), rows: &mut [f64]) {
+    let width = n + 1;
+    let (kept, mirrored) = if start == 0.0 { (end, false) } else { (1.0 - start, true) };
+    rows.fill(0.0);
+    rows[0] = 1.0;
+    for k in 0..n {
+        let (known, next) = rows[k * width..].split_at_mut(width);
+        for x in 0..=k {
+            next[x] += known[x] * (1.0 - kept);
+            next[x + 1] += known[x] * kept;
+        }
+    }
+    if mirrored {
+        // Failures are drawn from the n - k: both indices run the other way.
+        rows.reverse();
+    }
+}
+
+impl StraightEdge {
+    pub(super) fn new(n1: u64, n0: u64) -> Self {
+        let (width, height) = (n1 as usize + 1, n0 as usize + 1);
+        let mut given_total = vec![0.0; width * height];
+        for s in 0..=n1 + n0 {
+            let (low, masses) = conditional_masses(n1, n0, s);
+            for (i, mass) in masses.into_iter().enumerate() {
+                let k = low + i as u64;
+                given_total[(s - k) as usize * width + k as usize] = mass;
+            }
+        }
+        let total = width + height - 1;
+        Self {
+            n1: n1 as usize,
+            n0: n0 as usize,
+            given_total,
+            first: vec![0.0; width * width],
+            second: vec![0.0; height * height],
+            tails: vec![0.0; (width + 1) * width],
+            grouped: vec![0.0; width + 1],
+            row: vec![0.0; width],
+            coefficients: vec![0.0; total],
+            part: (0.0, 1.0),
+            p0: (0.0, 1.0),
+            hint: 0.5,
+            masses: vec![0.0; total],
+        }
+    }
+
+    /// Makes the polynomial of the region with these thresholds (for every x0 the smallest x1) along an edge, where p0 lies
+    /// within two bounds. False when the edge has no such part or is not straight.
+    pub(super) fn set(&mut self, thresholds: &[u64], null: Null, within: (f64, f64)) -> bool {
+        let Some([from, to]) = null.line() else { return false };
+        let (low, high) = null.places(within);
+        if low > high {
+            return false;
+        }
+        self.p0 = (from.1, to.1);
+        let share = |p0: f64| if to.1 > from.1 { ((p0 - from.1) / (to.1 - from.1)).clamp(0.0, 1.0) } else { 0.0 };
+        self.part = if within == (0.0, 1.0) { (0.0, 1.0) } else { (share(low), share(high)) };
+        thinned(self.n1, (from.0, to.0), &mut self.first);
+        thinned(self.n0, (from.1, to.1), &mut self.second);
+        self.sum_tails();
+        self.sum_region(thresholds);
+        if self.part.0 > 0.0 {
+            keep_right(&mut self.coefficients, self.part.0);
+        }
+        if self.part.1 < 1.0 {
+            let share = (self.part.1 - self.part.0) / (1.0 - self.part.0);
+            keep_left(&mut self.coefficients, share);
+        }
+        true
+    }
+
+    fn sum_tails(&mut self) {
+        let width = self.n1 + 1;
+        for x in (0..width).rev() {
+            let (here, beyond) = self.tails[x * width..].split_at_mut(width);
+            for k in 0..width {
+                here[k] = beyond[k] + self.first[k * width + x];
+            }
+        }
+    }
+
+    fn sum_region(&mut self, thresholds: &[u64]) {
+        let width = self.n1 + 1;
+        self.coefficients.fill(0.0);
+        for l in 0..=self.n0 {
+            self.grouped.fill(0.0);
+            let given = &self.second[l * (self.n0 + 1)..][..=self.n0];
+            for (mass, threshold) in given.iter().zip(thresholds) {
+                self.grouped[*threshold as usize] += mass;
+            }
+            self.row.fill(0.0);
+            for (mass, tail) in self.grouped.iter().zip(self.tails.chunks_exact(width)) {
+                if *mass > 0.0 {
+                    for (sum, tail) in self.row.iter_mut().zip(tail) {
+                        *sum += mass * tail;
+                    }
+                }
+            }
+            let weights = &self.given_total[l * width..][..width];
+            for ((sum, weight), value) in self.coefficients[l..].iter_mut().zip(weights).zip(&self.row) {
+                *sum += weight * value;
+            }
+        }
+        for coefficient in &mut self.coefficients {
+            *coefficient = coefficient.min(1.0);
+        }
+    }
+
+    fn value(&mut self, share: f64) -> f64 {
+        let (from, to) = masses(self.n1 + self.n0, share, &mut self.masses);
+        (from..=to).map(|s| self.masses[s] * self.coefficients[s]).sum()
+    }
+
+    /// Whether the probability is above `limit` anywhere; when not, that is proved.
+    pub(super) fn exceeds(&mut self, limit: f64) -> bool {
+        if largest(&self.coefficients) <= limit {
+            return false;
+        }
+        if self.value(self.hint) > limit {
+            return true;
+        }
+        let mut open = vec![(self.coefficients.clone(), 0.0, 0)];
+        while let Some((mut right, from, depth)) = open.pop() {
+            let width = 0.5_f64.powi(depth);
+            let (at_start, at_end) = (right.first().copied(), right.last().copied());
+            for (value, place) in [(at_start, from), (at_end, from + width)] {
+                if value.is_some_and(|value| value > limit) {
+                    self.hint = place;
+                    return true;
+                }
+            }
+            if depth as u32 >= DEEPEST {
+                return true;
+            }
+            let left = halve(&mut right);
+            let halves = [(left, from), (right, from + 0.5 * width)];
+            let [near, far] = halves.map(|(half, from)| (largest(&half), half, from));
+            // The likelier half is looked at first.
+            let (later, sooner) = if near.0 > far.0 { (far, near) } else { (near, far) };
+            for (bound, half, from) in [later, sooner] {
+                if bound > limit {
+                    open.push((half, from, depth + 1));
+                }
+            }
+        }
+        false
+    }
+
+    /// The largest probability, proved, and the p0 where it is taken.
+    pub(super) fn largest(&self) -> CertifiedSupremum {
+        let found = supremum(&self.coefficients);
+        let u = self.part.0 + (self.part.1 - self.part.0) * found.at;
+        CertifiedSupremum { at: self.p0.0 + (self.p0.1 - self.p0.0) * u, ..found }
+    }
+}
+
+fn largest(coefficients: &[f64]) -> f64 {
+    coefficients.iter().copied().fold(0.0, f64::max)
+}
+
+/// Halves the interval of a polynomial: returns the coefficients of the left half and leaves those of the right one.
+fn halve(coefficients: &mut [f64]) -> Vec<f64> {
+    let mut left = Vec::with_capacity(coefficients.len());
+    for last in (0..coefficients.len()).rev() {
+        left.push(coefficients[0]);
+        for i in 0..last {
+            coefficients[i] = 0.5 * (coefficients[i] + coefficients[i + 1]);
+        }
+    }
+    left
+}
+
+/// The coefficients on the part of the interval to the right of `share`.
+fn keep_right(coefficients: &mut [f64], share: f64) {
+    for last in (0..coefficients.len()).rev() {
+        for i in 0..last {
+            coefficients[i] = (1.0 - share) * coefficients[i] + share * coefficients[i + 1];
+        }
+    }
+}
+
+/// The coefficients on the part of the interval to the left of `share`.
+fn keep_left(coefficients: &mut [f64], share: f64) {
+    coefficients.reverse();
+    keep_right(coefficients, 1.0 - share);
+    coefficients.reverse();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::edge::{Null, thresholds};
+    use super::super::edge_search::Region;
+    use super::super::score::Ratio;
+    use super::super::table::Table;
+    use super::StraightEdge;
+
+    /// Probabilities by the definition and by the polynomial, on whole edges and on parts of them.
+    #[test]
+    fn polynomials_are_the_probabilities() {
+        for (x1, n1, x0, n0) in [(3, 7, 2, 5), (0, 1, 1, 1), (9, 12, 4, 20), (40, 60, 11, 31)] {
+            let table = Table::new(x1, n1, x0, n0).unwrap();
+            let mut edge = StraightEdge::new(n1, n0);
+            for null in [
+                Null::Difference(-0.37),
+                Null::Difference(0.0),
+                Null::Difference(0.8),
+                Null::Ratio(Ratio::Risk, 0.3),
+                Null::Ratio(Ratio::Risk, 2.5),
+            ] {
+                for within in [(0.0, 1.0), (0.1, 0.9), (0.0, 0.45)] {
+                    let (low, high) = null.places(within);
+                    if !edge.set(&thresholds(&table, null), null, within) {
+                        assert!(low > high);
+                        continue;
+                    }
+                    let mut region = Region::within(&table, null, within);
+                    for share in [0.0, 0.1, 0.5, 0.77, 1.0] {
+                        let direct = region.probability(low + (high - low) * share);
+                        assert!((edge.value(share) - direct).abs() < 1e-13, "{table:?} {null:?} {within:?} {share}");
+                    }
+                    let (proved, searched) = (edge.largest(), region.supremum(0.0));
+                    assert!(
+                        (proved.value - searched.value).abs() < 1e-9 * searched.value.max(1e-3),
+                        "{table:?} {null:?}"
+                    );
+                    for share in [0.5, 0.999_999, 1.000_001, 1.5] {
+                        assert_eq!(
+                            edge.exceeds(share * proved.value),
+                            share < 1.0 && proved.value > 0.0,
+                            "{table:?} {null:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
