@@ -26,6 +26,7 @@ mod sample_ratio;
 mod score_intervals;
 mod sequential_methods;
 mod sequential_properties;
+mod sequential_simulation;
 mod special;
 mod stepped_wedge;
 mod stratified;
