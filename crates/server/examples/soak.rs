@@ -20,7 +20,7 @@ use std::{
 
 use faults::{
     house::House,
-    stories::{self, Size},
+    stories::{self, Absence, Size},
 };
 
 fn main() -> ExitCode {
@@ -36,13 +36,15 @@ fn main() -> ExitCode {
     let outcome = match *story {
         "killed" => stories::killed(url, program, size, servers),
         "rolled" => stories::rolled(url, program, size, servers),
-        "cut-off" => stories::cut_off(url, program, size),
+        "cut-off" => stories::cut_off(url, program, size, Absence::Gone),
+        "cut-off-and-killed" => stories::cut_off(url, program, size, Absence::GoneWithProgram),
+        "silent" => stories::silent(url, program, size),
         "store-killed" => {
             let server = Postgres::of(url);
             stories::without_store(
                 &House::build(url, program, size.most),
                 size,
-                true,
+                Absence::Gone,
                 || server.kill(),
                 || server.start(),
             )
@@ -52,18 +54,19 @@ fn main() -> ExitCode {
             let room = url.strip_prefix("sqlite:").and_then(|file| Path::new(file).parent()).expect("a folder");
             let more = || assert!(said("mount", &["-o", "remount,size=1g", &room.to_string_lossy()]).is_some());
             let once = Size { faults: 1, ..size };
-            stories::without_store(&House::build(url, program, size.most), once, false, || (), more)
+            stories::without_store(&House::build(url, program, size.most), once, Absence::Full, || (), more)
         }
         "failing-disk" => stories::failing_disk(url, program, size),
         other => panic!("{other} is no story"),
     };
     let (counts, promises) = (outcome.counts, &outcome.promises);
     println!(
-        "{story}: {faults} faults in {} s; {} answers, {} refused, {} broken off; {} people and {} events promised; broken \
+        "{story}: {faults} faults in {} s; {} answers, {} refused, {} spooled, {} broken off; {} people and {} events promised; broken \
          promises: {}",
         began.elapsed().as_secs(),
         counts.promises,
         counts.refused,
+        counts.spooled,
         counts.broken_off,
         promises.places.len(),
         promises.events.len(),
@@ -101,6 +104,12 @@ impl Postgres {
     /// Starts it again as it was started, and waits until it answers.
     fn start(&self) {
         drop(std::fs::remove_file(self.data.join("postmaster.pid")));
+        // Whoever was killed may not have been buried yet, and would be taken for a server that still runs.
+        let folder = self.data.parent().expect("a folder");
+        let files = std::fs::read_dir(folder).expect("its files").map(|file| file.expect("a file").path());
+        for lock in files.filter(|file| file.extension().is_some_and(|kind| kind == "lock")) {
+            drop(std::fs::remove_file(lock));
+        }
         let line = std::fs::read_to_string(self.data.join("postmaster.opts")).expect("how it was started");
         let log = std::fs::File::create(self.data.join("log-again")).expect("a log");
         let mut command = if said("id", &["-u"]).as_deref() == Some("0") {

@@ -4,7 +4,8 @@
 //! (upserts, inserts of many rows, row locks) stands in `dialect.rs` and the two hot paths of `writer`, and nowhere else.
 //!
 //! **Architecture invariant:** every write goes through one bounded queue ([`Store::write`], [`Store::assign`],
-//! [`Store::record`]) and is answered after its commit. A full queue refuses; it never grows.
+//! [`Store::record`]) and is answered after its commit. A full queue refuses; it never grows. Only events may be answered
+//! before, when they are on the disk of a [`Spool`], and only while the database is away.
 
 pub mod backup;
 pub mod condition;
@@ -14,6 +15,7 @@ mod error;
 mod migrate;
 mod records;
 mod schema;
+mod spool;
 mod store;
 mod writer;
 
@@ -24,7 +26,8 @@ pub use records::{
     frozen_reports, identities, limits, links, log, looks, notes, opt_outs, origins, people, receipts, replies,
     sessions, touches, trials,
 };
-pub use store::Store;
+pub use spool::Spool;
+pub use store::{Kept, Store};
 pub use writer::{
     AssignAnswer, AssignRequest, BurdenCap, Drawing, Limits, Placed, RecordAnswer, RecordRequest, Recorded,
     WriterSettings, assign_within,

@@ -1,17 +1,35 @@
 //! The handle that the use cases hold.
 
-use diesel::r2d2::{ManageConnection, Pool};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use diesel::{
+    connection::SimpleConnection,
+    r2d2::{ManageConnection, Pool},
+};
 use tokio::task::spawn_blocking;
 
 use crate::{
     connection::{DatabaseUrl, DbConnection},
     error::StoreError,
     migrate::{self, Schema},
+    spool::Spool,
     writer::{AssignAnswer, AssignRequest, RecordAnswer, RecordRequest, Writer, WriterSettings},
 };
 
 /// How long a reader waits for a connection before it gives up; short, so that a slow database sheds load.
-const WAIT_FOR_CONNECTION: std::time::Duration = std::time::Duration::from_secs(1);
+const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(1);
+
+/// How long an app waits for the commit of what it has asked: a database that keeps its connection and says nothing is away.
+const WAIT_FOR_COMMIT: Duration = Duration::from_secs(5);
+
+/// How often a database that is away is asked whether it is back, and the spool looked at.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// A database with its readers and its one writer. Cloning is cheap.
 #[derive(Clone)]
@@ -19,6 +37,24 @@ pub struct Store {
     readers: Pool<Opener>,
     writer: Writer,
     url: DatabaseUrl,
+    outage: Option<Outage>,
+}
+
+/// What a server does whose database may go away while its own disk stays.
+#[derive(Clone)]
+struct Outage {
+    spool: Spool,
+    /// Whether the database was away when it was last asked.
+    lasts: Arc<AtomicBool>,
+}
+
+/// Where a batch of events is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// In the database.
+    Stored(RecordAnswer),
+    /// On this server's disk, as the database is away. What each event is, new or a repeat, is told when it is stored.
+    Spooled,
 }
 
 impl std::fmt::Debug for Store {
@@ -54,7 +90,58 @@ impl Store {
             .build(Opener { url: url.clone() })
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let writer = Writer::start(url.clone(), connection, settings)?;
-        Ok(Self { readers, writer, url: url.clone() })
+        Ok(Self { readers, writer, url: url.clone(), outage: None })
+    }
+
+    /// The same, with a place for events while the database is away. Whoever gives it runs [`Store::hand_over_spool`].
+    #[must_use]
+    pub fn with_spool(self, spool: Spool) -> Self {
+        Self { outage: Some(Outage { spool, lasts: Arc::default() }), ..self }
+    }
+
+    /// Where events wait while the database is away.
+    #[must_use]
+    pub fn spool(&self) -> Option<&Spool> {
+        self.outage.as_ref().map(|outage| &outage.spool)
+    }
+
+    /// Whether the database is known to be away: nothing that needs it is tried then.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.outage.as_ref().is_some_and(|outage| outage.lasts.load(Ordering::Relaxed))
+    }
+
+    /// Hands events that waited to the database as soon as it is there, and finds out when a database that went away is back.
+    /// Ends only when there is no spool.
+    pub async fn hand_over_spool(&self) {
+        let Some(outage) = &self.outage else { return };
+        loop {
+            if self.is_away() || outage.spool.size() > 0 {
+                let back =
+                    self.writer.write(|connection| connection.batch_execute("SELECT 1").map_err(Into::into)).await;
+                outage.lasts.store(back.is_err(), Ordering::Relaxed);
+                if back.is_ok()
+                    && let Err(error) = self.drain(&outage.spool).await
+                {
+                    tracing::warn!(error = %error, "events that waited could not be stored yet");
+                }
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+    }
+
+    async fn drain(&self, spool: &Spool) -> Result<(), StoreError> {
+        let waiting = spool.size();
+        spool
+            .drain(|request| {
+                let writer = self.writer.clone();
+                async move { writer.record(Arc::new(request)).await.map(drop) }
+            })
+            .await?;
+        if waiting > 0 {
+            tracing::info!(bytes = waiting, "the database is back: events that waited are stored");
+        }
+        Ok(())
     }
 
     /// Brings a database to the schema of this version; returns the names of the migrations that ran.
@@ -96,6 +183,7 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, StoreError> + Send + 'static,
     {
+        self.unless_away()?;
         let readers = self.readers.clone();
         spawn_blocking(move || {
             let mut connection = readers.get().map_err(|error| StoreError::Unavailable(error.to_string()))?;
@@ -126,23 +214,52 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, StoreError> + Send + 'static,
     {
+        self.unless_away()?;
         self.writer.write(work).await
     }
 
     /// Assigns a unit, in one commit with whatever else is waiting.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when too much is waiting; [`StoreError::Unavailable`] when the commit failed.
+    /// [`StoreError::Busy`] when too much is waiting; [`StoreError::Unavailable`] when the commit failed, or did not come in
+    /// time: it may still come, and the unit is then known.
     pub async fn assign(&self, request: AssignRequest) -> Result<AssignAnswer, StoreError> {
-        self.writer.assign(request).await
+        self.unless_away()?;
+        self.in_time(self.writer.assign(request)).await
     }
 
-    /// Stores events, in one commit with whatever else is waiting.
+    /// Stores events, in one commit with whatever else is waiting; or keeps them on this server's disk, when there is a spool
+    /// and the database is away.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when too much is waiting; [`StoreError::Unavailable`] when the commit failed.
-    pub async fn record(&self, request: RecordRequest) -> Result<RecordAnswer, StoreError> {
-        self.writer.record(request).await
+    /// [`StoreError::Busy`] when too much is waiting; [`StoreError::Unavailable`] when the commit failed, or did not come in
+    /// time.
+    pub async fn record(&self, request: RecordRequest) -> Result<Kept, StoreError> {
+        let request = Arc::new(request);
+        let stored = async { self.in_time(self.writer.record(Arc::clone(&request))).await.map(Kept::Stored) };
+        let Some(outage) = &self.outage else { return stored.await };
+        if !self.is_away() {
+            match stored.await {
+                // It may be stored all the same. Then it is known by its name when it comes out of the spool.
+                Err(StoreError::Unavailable(_)) => {}
+                answer => return answer,
+            }
+        }
+        outage.spool.keep(&request).await.map(|()| Kept::Spooled)
+    }
+
+    fn unless_away(&self) -> Result<(), StoreError> {
+        if self.is_away() { Err(StoreError::Unavailable("it does not answer".into())) } else { Ok(()) }
+    }
+
+    /// The answer, unless it takes too long; remembers that the database is away.
+    async fn in_time<T>(&self, answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let silent = |_| Err(StoreError::Unavailable("it did not answer in time".into()));
+        let answer = tokio::time::timeout(WAIT_FOR_COMMIT, answer).await.unwrap_or_else(silent);
+        if let (Err(StoreError::Unavailable(_)), Some(outage)) = (&answer, &self.outage) {
+            outage.lasts.store(true, Ordering::Relaxed);
+        }
+        answer
     }
 
     /// Waits until the disk beneath the database fails; says how. Nothing is kept from then on, so the process had better end.
@@ -171,7 +288,6 @@ impl ManageConnection for Opener {
     }
 
     fn is_valid(&self, connection: &mut DbConnection) -> Result<(), StoreError> {
-        use diesel::connection::SimpleConnection;
         connection.batch_execute("SELECT 1").map_err(Into::into)
     }
 

@@ -7,7 +7,7 @@ use fairtrial_domain::{
     event::{Catalogue, EventId, MAX_BATCH, NewEvent, Rejection, screen},
     trial::{LinkId, Scope},
 };
-use fairtrial_store::{RecordRequest, Recorded};
+use fairtrial_store::{Kept, RecordRequest, Recorded};
 use serde_json::Value;
 
 use crate::{
@@ -34,8 +34,11 @@ pub struct ItemResult {
 /// What became of a batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receipt {
-    /// New events, kept.
+    /// New events, kept; and those that are spooled.
     pub accepted: usize,
+    /// Events that are kept on this server's disk, because the database is away. Which of them are repeats is found when they
+    /// are stored.
+    pub spooled: usize,
     /// Events that were kept before, the same.
     pub duplicate: usize,
     /// Events not kept.
@@ -45,7 +48,8 @@ pub struct Receipt {
 }
 
 impl App {
-    /// Takes a batch in. When this returns, what it calls accepted survives a loss of power.
+    /// Takes a batch in. When this returns, what it calls accepted survives a loss of power: in the database, or on this
+    /// server's disk when the database is away and the server has a spool.
     ///
     /// With `dry_run`, or a test key, items are screened and nothing is kept.
     ///
@@ -138,12 +142,16 @@ impl App {
                 refused: receipt.results.len(),
                 received_at: self.ambient.now_micros(),
             };
-            let answer = self.store.record(request).await?;
-            for ((index, event_id), recorded) in indexes.into_iter().zip(ids).zip(answer.0) {
-                match recorded {
-                    Recorded::New(_) => receipt.accepted += 1,
-                    Recorded::Duplicate => receipt.results.push(repeat(index, event_id)),
-                    Recorded::Conflict => receipt.results.push(conflict(index, event_id)),
+            match self.store.record(request).await? {
+                Kept::Spooled => (receipt.accepted, receipt.spooled) = (ids.len(), ids.len()),
+                Kept::Stored(answer) => {
+                    for ((index, event_id), recorded) in indexes.into_iter().zip(ids).zip(answer.0) {
+                        match recorded {
+                            Recorded::New(_) => receipt.accepted += 1,
+                            Recorded::Duplicate => receipt.results.push(repeat(index, event_id)),
+                            Recorded::Conflict => receipt.results.push(conflict(index, event_id)),
+                        }
+                    }
                 }
             }
         }

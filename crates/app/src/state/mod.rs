@@ -224,6 +224,18 @@ impl App {
         self.store.read(fairtrial_store::directory::version).await.map(|_| ()).map_err(|error: StoreError| error.into())
     }
 
+    /// Hands events that waited on this server's disk to the database as soon as it is there. Ends only without a spool.
+    pub async fn hand_over_spool(self: Arc<Self>) {
+        self.store.hand_over_spool().await;
+    }
+
+    /// Whether the database is known to be away, and bytes of events that wait for it on this server's disk; none without a
+    /// spool.
+    #[must_use]
+    pub fn waiting_for_database(&self) -> Option<(bool, u64)> {
+        self.store.spool().map(|spool| (self.store.is_away(), spool.size()))
+    }
+
     /// Waits until the disk beneath the database fails; says how. The process must end then: it promises nothing any more.
     pub async fn until_broken(&self) -> String {
         self.store.until_broken().await

@@ -30,6 +30,13 @@ impl EventId {
         Self(link.mark(&self.0))
     }
 
+    /// Reads an id back as it was kept: a sender's own, or one of a link.
+    #[must_use]
+    pub fn kept(text: String) -> Option<Self> {
+        let own = LinkId::unmark(&text).map_or(text.as_str(), |(_, own)| own);
+        (Self::new(own)?.0 == own).then_some(Self(text))
+    }
+
     /// The id as kept.
     #[must_use]
     pub fn as_str(&self) -> &str {

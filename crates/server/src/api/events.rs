@@ -19,7 +19,14 @@ struct Shown<'a> {
     accepted: usize,
     duplicate: usize,
     rejected: usize,
+    #[serde(skip_serializing_if = "is_none")]
+    spooled: usize,
     results: Vec<Item<'a>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 #[derive(Serialize)]
@@ -40,8 +47,10 @@ pub(crate) async fn record(call: Call) -> Answer {
 pub(super) async fn take(call: Call, link: Option<String>) -> Answer {
     let (state, caller) = (call.state.clone(), call.caller.clone());
     let dry_run = call.query.is_true("dry_run")?;
-    // Where nothing is kept, no answer is either.
-    let name = once::name(call.headers())?.filter(|_| !dry_run && caller.key().is_ok_and(|key| key.live));
+    // Where nothing is kept, no answer is either. Nor is one while the database is away: events are known by their own names.
+    let is_away = state.app.waiting_for_database().is_some_and(|(is_away, _)| is_away);
+    let keeps = !dry_run && !is_away && caller.key().is_ok_and(|key| key.live);
+    let name = once::name(call.headers())?.filter(|_| keeps);
     let (media_type, bytes) = call.body(&MEDIA_TYPES, Limit::BATCH).await?;
     let items = items(media_type, &bytes)?;
     if items.len() > MAX_BATCH {
@@ -66,9 +75,10 @@ pub(super) async fn take(call: Call, link: Option<String>) -> Answer {
     .await
 }
 
-/// 200 when all was kept, now or before; 207 when some was refused, 422 when everything was.
+/// 200 when all was kept, now or before; 202 when all is kept and waits for the database; 207 when some was refused, 422 when everything was.
 fn status(receipt: &Receipt) -> StatusCode {
     match (receipt.rejected, receipt.accepted + receipt.duplicate) {
+        (0, _) if receipt.spooled > 0 => StatusCode::ACCEPTED,
         (0, _) => StatusCode::OK,
         (_, 0) => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::MULTI_STATUS,
@@ -87,5 +97,6 @@ fn shown(receipt: &Receipt) -> Shown<'_> {
             detail: &result.detail,
         })
         .collect();
-    Shown { accepted: receipt.accepted, duplicate: receipt.duplicate, rejected: receipt.rejected, results }
+    let Receipt { accepted, duplicate, rejected, spooled, .. } = *receipt;
+    Shown { accepted, duplicate, rejected, spooled, results }
 }

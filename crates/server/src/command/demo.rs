@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::{Failure, serve};
 use crate::{
     config::Settings,
-    server::{SystemClock, SystemRandomness, open_with, start_log},
+    server::{SystemClock, SystemRandomness, open_to_serve, start_log},
 };
 
 /// Says that everything in a folder is made up and may be erased.
@@ -32,7 +32,7 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     clear(&settings.data)?;
     actix_web::rt::System::new().block_on(async {
         let clock = DemoClock::new(SystemClock);
-        let app = open_with(settings, Ambient::new(clock.clone(), SystemRandomness)).await?.app;
+        let app = open_to_serve(settings, Ambient::new(clock.clone(), SystemRandomness)).await?.app;
         let progress = Progress::default();
         let demonstration = play(&app, &clock, &|share| progress.tell(share)).await?;
         progress.end();

@@ -17,13 +17,13 @@ use super::{Failure, print};
 use crate::{
     config::Settings,
     routes,
-    server::{State, bind, open, start_log},
+    server::{State, bind, open_to_serve, start_log, system_ambient},
 };
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     start_log(settings.log_level, settings.log_format);
     actix_web::rt::System::new().block_on(async {
-        let app = open(settings).await?.app;
+        let app = open_to_serve(settings, system_ambient()).await?.app;
         Ok(answer(settings, app, false, |_| Ok(())).await?)
     })
 }
@@ -60,15 +60,23 @@ pub(super) async fn answer(
         }
     };
     let in_step = actix_web::rt::spawn(Arc::clone(&app).keep_in_step());
+    let handing_over = actix_web::rt::spawn(Arc::clone(&app).hand_over_spool());
     let broken = end_when_broken(Arc::clone(&app), bound.server.handle());
     bound.server.await?;
     in_step.abort();
+    handing_over.abort();
     closing.abort();
     if let Some(metrics) = metrics {
         metrics.stop(false).await;
     }
     if let Some(why) = broken.get() {
         bail!("the disk beneath the database fails, so the server ends: {why}");
+    }
+    if let Some((_, waiting)) = app.waiting_for_database().filter(|(_, waiting)| *waiting > 0) {
+        tracing::warn!(
+            bytes = waiting,
+            "events wait on this server's disk for the database: start it again with this folder"
+        );
     }
     app.write_counters().await?;
     app.keep_fold(true).await?;

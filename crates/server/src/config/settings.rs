@@ -30,6 +30,8 @@ pub struct Settings {
     pub workers: Option<usize>,
     /// Seconds for requests under way to finish.
     pub shutdown_seconds: u64,
+    /// Bytes of events that may wait in the data folder while a PostgreSQL database is away; 0 for none.
+    pub spool_bytes: u64,
     /// How numbers are controlled that leave those who analyse a trial.
     pub release: ReleaseRules,
 }
@@ -171,6 +173,7 @@ impl Settings {
             log_format: read(sources, "log-format", log_format)?.unwrap_or(LogFormat::Text),
             workers: read(sources, "workers", |text| number(text, 1, 256))?.and_then(|n| usize::try_from(n).ok()),
             shutdown_seconds: read(sources, "shutdown-seconds", |text| number(text, 0, 3600))?.unwrap_or(10),
+            spool_bytes: read(sources, "spool-megabytes", |text| number(text, 0, 1_000_000))?.unwrap_or(1_024) << 20,
             release: release(sources)?,
         })
     }
@@ -190,6 +193,7 @@ impl Settings {
         format!(
             "listen            {}\npublic address    {public}\nmetrics           {metrics}\ndata folder       {}\ndatabase          {}\n\
              master key        {}\nlog               {}, as {}\nworkers           {workers}\nshutdown seconds  {}\n\
+             spool             up to {} MB of events while a PostgreSQL database is away\n\
              released counts   from {}, averages of at least {}, the agency\u{2019}s programs get {} numbers\n",
             self.listen,
             self.data.display(),
@@ -198,6 +202,7 @@ impl Settings {
             self.log_level.as_str(),
             if self.log_format == LogFormat::Json { "json" } else { "text" },
             self.shutdown_seconds,
+            self.spool_bytes >> 20,
             self.release.policy.suppress_below(),
             self.release.policy.sums_below(),
             if self.release.agency_controlled { "released" } else { "exact" },

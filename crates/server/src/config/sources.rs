@@ -31,7 +31,7 @@ const fn setting(name: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(super) const SETTINGS: [Setting; 13] = [
+pub(super) const SETTINGS: [Setting; 14] = [
     setting("listen"),
     setting("data"),
     Setting { name: "database-url", also: Some("DATABASE_URL"), secret: true },
@@ -42,6 +42,7 @@ pub(super) const SETTINGS: [Setting; 13] = [
     setting("metrics-listen"),
     setting("workers"),
     setting("shutdown-seconds"),
+    setting("spool-megabytes"),
     setting("release-suppress-below"),
     setting("release-sums-below"),
     setting("release-agency"),
@@ -99,6 +100,9 @@ pub struct ServerFlags {
     /// How long requests under way may take to finish when the server is told to stop [default: 10]
     #[arg(long, value_name = "SECONDS")]
     pub shutdown_seconds: Option<String>,
+    /// Events that may wait in the data folder while a PostgreSQL database is away, in megabytes; 0 for none [default: 1024]
+    #[arg(long, value_name = "NUMBER")]
+    pub spool_megabytes: Option<String>,
 }
 
 /// What each source says, before anything is checked.
@@ -151,6 +155,7 @@ impl Sources {
             ("metrics-listen", &server.metrics_listen),
             ("workers", &server.workers),
             ("shutdown-seconds", &server.shutdown_seconds),
+            ("spool-megabytes", &server.spool_megabytes),
         ];
         let flags = given.into_iter().filter_map(|(name, text)| Some((name, text.clone()?))).collect();
         Self { flags, environment, file, file_name: file::DEFAULT.into(), default_data: None }

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, anyhow, bail, ensure};
 use fairtrial_app::{Ambient, App, AppError, MasterKey};
-use fairtrial_store::{DatabaseUrl, Store, WriterSettings, agencies};
+use fairtrial_store::{DatabaseUrl, Spool, Store, WriterSettings, agencies};
 
 use super::system_ambient;
 use crate::config::{MasterKeyBytes, Settings};
@@ -29,21 +29,37 @@ pub struct Installation {
 /// # Errors
 /// When folder, database or master key cannot be had, in a sentence for whoever runs the server.
 pub async fn open(settings: &Settings) -> anyhow::Result<Installation> {
-    open_with(settings, system_ambient()).await
+    open_with(settings, system_ambient(), |store| Ok(store)).await
 }
 
-/// The same with another clock or other randomness.
+/// The same for a server, which may keep events on its own disk while the database is away: one server for each data folder.
 ///
 /// # Errors
-/// As [`open`].
-pub async fn open_with(settings: &Settings, ambient: Ambient) -> anyhow::Result<Installation> {
+/// As [`open`], and when another server uses the folder.
+pub async fn open_to_serve(settings: &Settings, ambient: Ambient) -> anyhow::Result<Installation> {
+    open_with(settings, ambient, |store| match store.url() {
+        // Its file is on the same disk: where that fails, a spool fails too.
+        DatabaseUrl::Sqlite(_) => Ok(store),
+        DatabaseUrl::Postgres(_) if settings.spool_bytes == 0 => Ok(store),
+        DatabaseUrl::Postgres(_) => {
+            Ok(store.with_spool(Spool::open(&settings.data.join("spool"), settings.spool_bytes)?))
+        }
+    })
+    .await
+}
+
+async fn open_with(
+    settings: &Settings,
+    ambient: Ambient,
+    equip: impl FnOnce(Store) -> anyhow::Result<Store>,
+) -> anyhow::Result<Installation> {
     let url = database(settings)?;
     if let DatabaseUrl::Sqlite(path) = &url
         && !path.exists()
     {
         Store::migrate(&url)?;
     }
-    let store = Store::open(&url, WriterSettings::default())?;
+    let store = equip(Store::open(&url, WriterSettings::default())?)?;
     let is_new = store.read_blocking(|c| Ok(agencies::all(c)?.is_empty()))?;
     let key = master_key(settings, is_new)?;
     let key = MasterKey::new(key.reveal());

@@ -73,6 +73,12 @@ impl Metrics {
         line(format_args!("fairtrial_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")));
         line(format_args!("# HELP fairtrial_known_units Units in trials that this server holds in memory."));
         line(format_args!("# TYPE fairtrial_known_units gauge\nfairtrial_known_units {}", app.known_units()));
+        if let Some((is_away, waiting)) = app.waiting_for_database() {
+            line(format_args!("# HELP fairtrial_database_away 1 while the database does not answer."));
+            line(format_args!("# TYPE fairtrial_database_away gauge\nfairtrial_database_away {}", u8::from(is_away)));
+            line(format_args!("# HELP fairtrial_spool_bytes Events on this server's disk that wait for the database."));
+            line(format_args!("# TYPE fairtrial_spool_bytes gauge\nfairtrial_spool_bytes {waiting}"));
+        }
         line(format_args!("# HELP fairtrial_requests_total Answers by route and class of status."));
         line(format_args!("# TYPE fairtrial_requests_total counter"));
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);

@@ -10,7 +10,7 @@ mod state;
 
 pub use ambient::{SystemClock, SystemRandomness, system_ambient};
 pub use backup::{Manifest, Restored, make as make_backup, restore as restore_backup};
-pub use installation::{Installation, migrate, open, open_with};
+pub use installation::{Installation, migrate, open, open_to_serve};
 pub(crate) use installation::{database, in_full, present_master_key};
 pub use log::start_log;
 pub(crate) use metrics::Counts;

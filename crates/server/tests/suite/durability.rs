@@ -9,7 +9,7 @@ use fairtrial_testkit::{
 
 use crate::faults::{
     ledger::Promises,
-    stories::{self, Outcome, Size},
+    stories::{self, Absence, Outcome, Size},
     verdict::Stored,
 };
 
@@ -74,10 +74,26 @@ fn a_rolling_restart_breaks_no_promise() {
 }
 
 #[test]
-fn a_database_that_goes_away_stops_new_promises_and_no_old_ones() {
+fn while_the_database_is_away_events_wait_and_nobody_new_is_placed() {
     let database = TestDatabase::fresh(Kind::Postgres).expect("a database");
     let size = Size { faults: 2, ..Size::SMALL };
-    faultless(&stories::cut_off(database.url(), Path::new(PROGRAM), size));
+    let outcome = stories::cut_off(database.url(), Path::new(PROGRAM), size, Absence::Gone);
+    faultless(&outcome);
+    assert!(outcome.counts.spooled > 0, "{:?}", outcome.counts);
+}
+
+#[test]
+fn what_waits_on_its_disk_outlives_a_server_that_is_killed() {
+    let database = TestDatabase::fresh(Kind::Postgres).expect("a database");
+    let size = Size { faults: 2, ..Size::SMALL };
+    faultless(&stories::cut_off(database.url(), Path::new(PROGRAM), size, Absence::GoneWithProgram));
+}
+
+#[test]
+fn a_database_that_says_nothing_is_away() {
+    let database = TestDatabase::fresh(Kind::Postgres).expect("a database");
+    let size = Size { faults: 1, ..Size::SMALL };
+    faultless(&stories::silent(database.url(), Path::new(PROGRAM), size));
 }
 
 #[test]

@@ -49,6 +49,7 @@ pub(crate) fn settings(public_url: Option<&str>) -> Settings {
         shutdown_seconds: Some("0".into()),
         public_url: public_url.map(str::to_owned),
         metrics_listen: None,
+        spool_megabytes: None,
     };
     let sources = Sources::of(&Flags::default(), &server, BTreeMap::new(), BTreeMap::new());
     Settings::from_sources(&sources).expect("settings of a test are right")

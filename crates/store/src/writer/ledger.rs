@@ -1,7 +1,7 @@
 //! What each key sent on each day, raised in the transaction that keeps it: one row for each key and day, and one statement
 //! for each in a commit, however many calls it holds.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use diesel::{RunQueryDsl, sql_query, sql_types::BigInt};
 use fairtrial_domain::event::IdDigest;
@@ -36,7 +36,7 @@ struct Counts {
 pub(super) struct Ledger(BTreeMap<(i64, i64), Counts>);
 
 impl Ledger {
-    pub(super) fn of(requests: &[RecordRequest], answers: &[RecordAnswer]) -> Self {
+    pub(super) fn of(requests: &[Arc<RecordRequest>], answers: &[RecordAnswer]) -> Self {
         let mut ledger = Self::default();
         for (request, answer) in requests.iter().zip(answers) {
             if request.events.is_empty() && request.refused == 0 {

@@ -10,7 +10,10 @@ mod work;
 mod worker;
 
 use std::{
-    sync::mpsc::{SyncSender, TrySendError, sync_channel},
+    sync::{
+        Arc,
+        mpsc::{SyncSender, TrySendError, sync_channel},
+    },
     thread,
 };
 
@@ -52,7 +55,7 @@ impl Default for WriterSettings {
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 enum Command {
     Assign(AssignRequest, Answer<AssignAnswer>),
-    Record(RecordRequest, Answer<RecordAnswer>),
+    Record(Arc<RecordRequest>, Answer<RecordAnswer>),
     Work(Box<dyn Work>),
 }
 
@@ -107,7 +110,7 @@ impl Writer {
         self.ask(|answer| Command::Assign(request, answer)).await
     }
 
-    pub(crate) async fn record(&self, request: RecordRequest) -> Result<RecordAnswer, StoreError> {
+    pub(crate) async fn record(&self, request: Arc<RecordRequest>) -> Result<RecordAnswer, StoreError> {
         self.ask(|answer| Command::Record(request, answer)).await
     }
 

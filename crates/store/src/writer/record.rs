@@ -1,6 +1,6 @@
 //! Storing events exactly once, many calls in one transaction.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use diesel::{
     ExpressionMethods, OptionalExtension, PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl,
@@ -59,7 +59,7 @@ pub(super) struct KindNumbers(HashMap<(i64, String), i64>);
 pub(super) fn record_all(
     connection: &mut DbConnection,
     kinds: &mut KindNumbers,
-    requests: &[RecordRequest],
+    requests: &[Arc<RecordRequest>],
 ) -> Result<Vec<RecordAnswer>, StoreError> {
     let answers = keep_all(connection, kinds, requests)?;
     // Last, so that whoever waits for another server's ledger holds the log already, or wants nothing more.
@@ -70,7 +70,7 @@ pub(super) fn record_all(
 fn keep_all(
     connection: &mut DbConnection,
     kinds: &mut KindNumbers,
-    requests: &[RecordRequest],
+    requests: &[Arc<RecordRequest>],
 ) -> Result<Vec<RecordAnswer>, StoreError> {
     // The events of all batches, one for each id, and for each event of each batch which of them stands for its id.
     let mut distinct: Vec<(&RecordRequest, &NewEvent, [u8; 16])> = Vec::new();

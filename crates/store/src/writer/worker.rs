@@ -3,7 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     slice::from_ref,
-    sync::mpsc::Receiver,
+    sync::{Arc, mpsc::Receiver},
     thread,
     time::{Duration, Instant},
 };
@@ -117,7 +117,7 @@ impl Worker {
     fn commit_together(
         &mut self,
         assigns: Vec<(AssignRequest, Answer<AssignAnswer>)>,
-        records: Vec<(RecordRequest, Answer<RecordAnswer>)>,
+        records: Vec<(Arc<RecordRequest>, Answer<RecordAnswer>)>,
     ) {
         let (assigns, assign_answers): (Vec<_>, Vec<_>) = assigns.into_iter().unzip();
         let (records, record_answers): (Vec<_>, Vec<_>) = records.into_iter().unzip();
@@ -153,7 +153,7 @@ impl Worker {
         failures: &mut usize,
         error: &StoreError,
         assigns: &[AssignRequest],
-        records: &[RecordRequest],
+        records: &[Arc<RecordRequest>],
     ) -> Result<(Vec<AssignAnswer>, Vec<RecordAnswer>), StoreError> {
         if *failures >= MOST_FAILURES {
             return Err(error.clone());
@@ -165,7 +165,7 @@ impl Worker {
     fn attempt(
         &mut self,
         assigns: &[AssignRequest],
-        records: &[RecordRequest],
+        records: &[Arc<RecordRequest>],
     ) -> Result<(Vec<AssignAnswer>, Vec<RecordAnswer>), StoreError> {
         // Numbers of kinds learnt in a transaction that is undone are not to be trusted: then they are learnt anew.
         let mut kinds = std::mem::take(&mut self.kinds);

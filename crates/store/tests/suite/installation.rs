@@ -12,8 +12,8 @@ use fairtrial_domain::{
     protocol::Allocation,
 };
 use fairtrial_store::{
-    AssignAnswer, AssignRequest, DatabaseUrl, DbConnection, Drawing, Limits, Placed, RecordRequest, Recorded, Store,
-    StoreError, WriterSettings, agencies, api_keys, notes, people, trials,
+    AssignAnswer, AssignRequest, DatabaseUrl, DbConnection, Drawing, Kept, Limits, Placed, RecordRequest, Recorded,
+    Store, StoreError, WriterSettings, agencies, api_keys, notes, people, trials,
 };
 use fairtrial_testkit::database::{Kind, TestDatabase};
 use tokio::{runtime::Runtime, task::JoinSet};
@@ -181,7 +181,7 @@ impl Installation {
     }
 
     pub(crate) fn record(&self, events: Vec<NewEvent>) -> Vec<Recorded> {
-        self.wait(self.store.record(self.batch(events))).unwrap().0
+        stored(self.wait(self.store.record(self.batch(events))).unwrap())
     }
 
     pub(crate) fn batch(&self, events: Vec<NewEvent>) -> RecordRequest {
@@ -237,7 +237,7 @@ impl Installation {
     pub(crate) fn record_together(&self, batches: Vec<RecordRequest>) -> Vec<Result<Vec<Recorded>, StoreError>> {
         self.together(batches.into_iter().map(|batch| {
             let store = self.store.clone();
-            async move { store.record(batch).await.map(|answer| answer.0) }
+            async move { store.record(batch).await.map(stored) }
         }))
     }
 }
@@ -410,5 +410,13 @@ pub(crate) fn note(agency_id: i64, trial_id: i64, id: &str, who: u32) -> notes::
         received_at: NOW,
         key_id: None,
         person_id: None,
+    }
+}
+
+/// What became of each event of a batch that is in the database.
+pub(crate) fn stored(kept: Kept) -> Vec<Recorded> {
+    match kept {
+        Kept::Stored(answer) => answer.0,
+        Kept::Spooled => panic!("there is no spool"),
     }
 }

@@ -17,6 +17,7 @@ mod races;
 mod receipts;
 mod recording;
 mod small_tables;
+mod spooling;
 mod tampering;
 mod trials;
 mod writer;

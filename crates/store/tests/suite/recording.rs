@@ -7,7 +7,7 @@ use fairtrial_store::{RecordRequest, Recorded, Store, StoreError, agencies, log}
 use fairtrial_testkit::on_both_databases;
 use tokio::task::JoinSet;
 
-use super::installation::{Installation, NOW, event, unit};
+use super::installation::{Installation, NOW, event, stored, unit};
 
 use Recorded::{Conflict, Duplicate, New};
 
@@ -27,7 +27,7 @@ fn from_everywhere(stores: &[Store], batches: &[RecordRequest]) -> Vec<Vec<Recor
                     let mut callers = JoinSet::new();
                     for batch in mine {
                         let store = store.clone();
-                        callers.spawn(async move { store.record(batch).await.unwrap().0 });
+                        callers.spawn(async move { stored(store.record(batch).await.unwrap()) });
                     }
                     callers.join_all().await
                 })
@@ -49,7 +49,7 @@ on_both_databases! {
         assert_eq!(installation.record(vec![event("a", 1, Some(5))]), [Duplicate]);
         assert_eq!(installation.record(vec![event("a", 1, Some(6)), event("c", 2, None)]), [Conflict, New(5)]);
         let again = RecordRequest { received_at: NOW + 9, key_id: 77, ..installation.batch(vec![event("a", 1, Some(5))]) };
-        assert_eq!(installation.wait(installation.store.record(again)).unwrap().0, [Duplicate], "whoever sends it, whenever");
+        assert_eq!(stored(installation.wait(installation.store.record(again)).unwrap()), [Duplicate], "whoever sends it, whenever");
         assert_eq!(installation.count("events"), 3);
     }
 
@@ -134,7 +134,7 @@ on_both_databases! {
         let together = installation.record_together(vec![installation.batch(vec![event("a", 1, Some(5))]), theirs.clone()]);
         assert!(together.iter().all(|answer| matches!(answer.as_deref(), Ok([New(_)]))), "{together:?}");
         assert_eq!(installation.record(vec![event("a", 1, Some(5))]), [Duplicate]);
-        assert_eq!(installation.wait(installation.store.record(theirs)).unwrap().0, [Duplicate]);
+        assert_eq!(stored(installation.wait(installation.store.record(theirs)).unwrap()), [Duplicate]);
         assert_eq!((installation.count("events"), installation.count("event_conflicts")), (2, 0));
         assert_eq!(installation.count("event_kinds"), 2, "each agency has kinds of its own");
     }
@@ -197,7 +197,7 @@ on_both_databases! {
                 })
                 .collect();
             for thread in threads {
-                assert!(thread.join().unwrap().0.iter().all(|answer| matches!(answer, New(_))));
+                assert!(stored(thread.join().unwrap()).iter().all(|answer| matches!(answer, New(_))));
             }
         }
         assert_eq!((installation.count("event_kinds"), installation.count("events")), (200, 400));

@@ -110,6 +110,24 @@ impl House {
         Server { child, address }
     }
 
+    /// Waits until no event waits on the disk of a server any more.
+    pub(crate) fn wait_until_handed_over(&self, door: &Door) {
+        let waits = |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|kind| kind == "events");
+        let waiting = |server| {
+            let spool = std::fs::read_dir(self.data(server).join("spool"));
+            spool.is_ok_and(|files| files.flatten().any(|entry| waits(&entry)))
+        };
+        let began = std::time::Instant::now();
+        while (0..8).any(waiting) {
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "events wait although the database is back: {}",
+                self.log()
+            );
+            door.moment(Duration::from_millis(20));
+        }
+    }
+
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }

@@ -66,6 +66,8 @@ pub(crate) struct Counts {
     pub(crate) promises: u64,
     /// Answers 503.
     pub(crate) refused: u64,
+    /// Answers 202: kept on the server's disk.
+    pub(crate) spooled: u64,
     /// Answers that never came.
     pub(crate) broken_off: u64,
 }

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::{
     house::{Door, House, Server},
-    ledger::{Counts, Ledger, Promises},
-    load::under_load,
+    ledger::{Counts, Ledger, Promise, Promises},
+    load::{just_after, under_load},
     proxy::Proxy,
     verdict::judge,
     wire::Line,
@@ -82,6 +82,7 @@ fn play(house: &House, servers: usize, callers: u64, conduct: impl FnOnce(&mut S
     let mut scene = Scene { house, door: &door, ledger: &ledger, servers, chance };
     scene.open();
     under_load(house, &door, &ledger, callers, || conduct(&mut scene));
+    house.wait_until_handed_over(&door);
     for server in scene.servers.drain(..) {
         let status = server.stop();
         assert!(status.success(), "a server that is told to end ends with {status}: {}", house.log());
@@ -118,32 +119,60 @@ pub(crate) fn rolled(url: &str, program: &Path, size: Size, servers: usize) -> O
     })
 }
 
-/// The database goes away and comes back. Meanwhile people who are known are served, and nothing else is promised.
-pub(crate) fn cut_off(url: &str, program: &Path, size: Size) -> Outcome {
+/// How a database goes away, and what is kept meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Absence {
+    /// A file that cannot grow: small writes may still find room.
+    Full,
+    /// A server that is gone: events wait on the disk of the program.
+    Gone,
+    /// The same, and the program dies before the database is back.
+    GoneWithProgram,
+}
+
+/// The database goes away and comes back. Meanwhile people who are known are served, and events wait.
+pub(crate) fn cut_off(url: &str, program: &Path, size: Size, absence: Absence) -> Outcome {
+    behind_proxy(url, program, size, absence, Proxy::cut)
+}
+
+/// The database keeps its connections and says nothing.
+pub(crate) fn silent(url: &str, program: &Path, size: Size) -> Outcome {
+    behind_proxy(url, program, size, Absence::Gone, Proxy::silence)
+}
+
+fn behind_proxy(url: &str, program: &Path, size: Size, absence: Absence, away: impl Fn(&Proxy)) -> Outcome {
     let mut house = House::build(url, program, size.most);
     let database = address_in(url);
     let proxy = Proxy::before(database);
     house.served_by = Some(url.replace(&database.to_string(), &proxy.address.to_string()));
-    without_store(&house, size, true, || proxy.cut(), || proxy.mend())
+    without_store(&house, size, absence, || away(&proxy), || proxy.mend())
 }
 
-/// The same, with any way to take the database away and to bring it back; `wholly` when nothing at all can be kept meanwhile.
-pub(crate) fn without_store(house: &House, size: Size, wholly: bool, away: impl Fn(), back: impl Fn()) -> Outcome {
+/// The same, with any way to take the database away and to bring it back.
+pub(crate) fn without_store(house: &House, size: Size, absence: Absence, away: impl Fn(), back: impl Fn()) -> Outcome {
     play(house, 1, size.callers, |scene| {
-        for _ in 0..size.faults {
+        for fault in 0..size.faults {
             scene.wait(size.promises);
             away();
-            without_database(scene, wholly);
-            back();
+            without_database(scene, absence, fault);
+            if absence == Absence::GoneWithProgram {
+                scene.servers.pop().expect("a server").kill();
+                scene.open();
+                back();
+                scene.servers.push(scene.house.start(0, ""));
+                scene.open();
+            } else {
+                back();
+            }
             scene.wait(size.promises);
         }
     })
 }
 
 /// What a server does whose database is away.
-fn without_database(scene: &Scene<'_>, wholly: bool) {
-    let refused = scene.ledger.counts().refused;
-    scene.ledger.wait_for("a refusal", |counts| counts.refused >= refused + 20);
+fn without_database(scene: &Scene<'_>, absence: Absence, fault: u32) {
+    let before = scene.ledger.counts();
+    scene.ledger.wait_for("refusals", |counts| counts.refused >= before.refused + 20);
     let known = Promises::read(&scene.ledger.path).places;
     let ((trial, unit), (arm, at)) = known.into_iter().next().expect("somebody is known");
     let path = format!("/v1/trials/{trial}/assignments");
@@ -151,16 +180,20 @@ fn without_database(scene: &Scene<'_>, wholly: bool) {
     let mut ask = |path: &str, body: Value| line.post(path, &scene.house.token, &body).expect("an answer");
     let answer = ask(&path, json!({"unit": unit}));
     assert_eq!((answer.status, answer.body["arm"].as_str()), (200, Some(arm.as_str())), "{}", answer.body);
-    if !wholly {
+    if absence == Absence::Full {
         return;
     }
-    let event = json!({"event_id": "never-kept", "unit": unit, "event": "money.came", "value": 1, "occurred_at": at});
-    let event = json!({"events": [event]});
-    for (path, body) in [("/v1/trials/open/assignments", json!({"unit": "never-assigned-x"})), ("/v1/events", event)] {
-        let answer = ask(path, body);
-        assert_eq!((answer.status, &answer.body["code"]), (503, &json!("unavailable")), "{path}: {}", answer.body);
-        assert!(answer.retry_after.is_some_and(|seconds| seconds > 0));
-    }
+    let answer = ask("/v1/trials/open/assignments", json!({"unit": "never-assigned-x"}));
+    assert_eq!((answer.status, &answer.body["code"]), (503, &json!("unavailable")), "{}", answer.body);
+    assert!(answer.retry_after.is_some_and(|seconds| seconds > 0));
+    // A number that no caller reaches.
+    let number = 900_000_000 + u64::from(fault);
+    let event = json!({"event_id": format!("e-{number}"), "unit": unit, "event": "money.came", "value": number,
+        "occurred_at": just_after(&at)});
+    let answer = ask("/v1/events", json!({"events": [event]}));
+    let told = json!({"accepted": 1, "duplicate": 0, "rejected": 0, "spooled": 1, "results": []});
+    assert_eq!((answer.status, &answer.body), (202, &told));
+    scene.ledger.write(&Promise::Kept { numbers: vec![number] });
 }
 
 /// Host and port of a database's address.
