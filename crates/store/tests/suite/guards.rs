@@ -1,6 +1,7 @@
 //! What the database itself refuses, whoever asks.
 
 use diesel::connection::SimpleConnection;
+use fairtrial_domain::allocation::AllocationSecret;
 use fairtrial_store::{
     adoptions, amendments, audit, comments, conclusions, looks, notes, origins, people, sessions, touches, trials,
 };
@@ -313,6 +314,31 @@ on_both_databases! {
         refused(&installation, &format!("UPDATE trials SET protocol_id = '{PLAN}' WHERE id = {trial_id}"));
         assert_eq!(installation.write(in_force).unwrap_err(), fairtrial_store::StoreError::Exists);
     }
+    fn no_two_trials_have_one_secret(database) {
+        let installation = Installation::new(database);
+        installation.simple("open-door", 100);
+        let second = installation.draft("shut-door");
+        installation.move_state(second, "draft", "approved").unwrap();
+        let start = |secret: [u8; 32]| {
+            let change = trials::StateChange {
+                state: "enrolling".into(),
+                started_at: Some(NOW),
+                sealed_secret: Some(vec![9]),
+                secret_commitment: Some(AllocationSecret::new(secret).commitment()),
+                ..trials::StateChange::default()
+            };
+            installation.write(move |c| trials::move_state(c, second, "approved", PLAN, &change))
+        };
+        // That of the first trial: see where the stories start one.
+        let first = installation.lines("SELECT secret_commitment AS line FROM trials WHERE key = 'open-door'");
+        let taken = (0..=255).map(|byte| [byte; 32]).find(|secret| AllocationSecret::new(*secret).commitment() == first[0]).unwrap();
+        assert_eq!(start(taken), Err(fairtrial_store::StoreError::Exists));
+        assert_eq!(installation.lines("SELECT state AS line FROM trials WHERE key = 'shut-door'"), ["approved"]);
+        let copied = "UPDATE trials SET secret_commitment = (SELECT secret_commitment FROM trials WHERE key = 'open-door') WHERE key = 'shut-door'";
+        assert!(installation.connection().batch_execute(copied).unwrap_err().to_string().to_lowercase().contains("unique"));
+        start([77; 32]).unwrap();
+    }
+
     fn locked_data_go_on_only_with_a_decision_or_a_publication(database) {
         let installation = Installation::new(database);
         let trial_id = installation.simple("open-door", 100).trial_id;

@@ -145,7 +145,8 @@ impl Installation {
             state: to.into(),
             started_at: started.then_some(NOW),
             sealed_secret: started.then(|| SECRET.to_vec()),
-            secret_commitment: started.then(|| AllocationSecret::new(SECRET).commitment()),
+            // What is drawn with is one secret in all stories; the database sees another for each trial.
+            secret_commitment: started.then(|| AllocationSecret::new([trial_id.to_le_bytes()[0]; 32]).commitment()),
             ..trials::StateChange::default()
         };
         let from = from.to_owned();
