@@ -34,6 +34,7 @@ pub fn gates(reading: &Reading<'_>) -> Vec<Gate> {
     ];
     gates.extend(ratio::sample_ratio_by_group(reading));
     gates.extend(handling::care_overrides(reading));
+    gates.extend(handling::contamination(reading));
     gates
 }
 

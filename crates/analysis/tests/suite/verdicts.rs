@@ -2,9 +2,12 @@
 
 use fairtrial_analysis::{
     Report, analyse,
-    report::{ClaimStatus, LookStatus, Verdict, VerdictKind},
+    report::{ClaimStatus, GateStatus, LookStatus, Verdict, VerdictKind},
 };
-use fairtrial_domain::{LockedProtocol, projection::Evidence};
+use fairtrial_domain::{
+    LockedProtocol,
+    projection::{ArmHandling, Evidence},
+};
 use serde_json::{Value, json};
 
 use crate::evidence::{cell, happened, locked, plan_with, simple, table, values};
@@ -350,4 +353,29 @@ fn clusters_are_compared_by_their_means() {
     assert_eq!(report.outcomes[0].arms[1].clusters, Some(4));
     assert!((report.outcomes[0].arms[1].mean.unwrap() - 85.0 / 240.0).abs() < 1e-12);
     assert_eq!(report.verdict.kind, VerdictKind::Succeeded);
+}
+
+/// Evidence of a clear gain among 1,000 people an arm, with what became of the people of the new version.
+fn handled(plan: &LockedProtocol, of_new: ArmHandling) -> Evidence {
+    Evidence { handling: vec![ArmHandling::default(), of_new], ..table(plan, &[(200, 1_000), (300, 1_000)]) }
+}
+
+#[test]
+fn too_many_people_in_two_arms_make_it_invalid_and_overrides_only_warn() {
+    let plan = simple();
+    let status = |of_new: ArmHandling| {
+        let report = report(&plan, &handled(&plan, of_new));
+        let gate = report.integrity.iter().find(|gate| gate.gate == "contamination").expect("the check is there");
+        (gate.status, report.verdict.kind)
+    };
+    let met = |overridden: u64, in_two_arms: u64| ArmHandling { overridden, in_two_arms, ..ArmHandling::default() };
+    for (of_new, gate, verdict) in [
+        (met(0, 10), GateStatus::Green, VerdictKind::Succeeded),
+        (met(1, 10), GateStatus::Amber, VerdictKind::Succeeded),
+        (met(0, 50), GateStatus::Amber, VerdictKind::Succeeded),
+        (met(400, 0), GateStatus::Amber, VerdictKind::Succeeded),
+        (met(0, 51), GateStatus::Red, VerdictKind::Invalid),
+    ] {
+        assert_eq!(status(of_new), (gate, verdict), "{of_new:?}");
+    }
 }
