@@ -19,7 +19,7 @@ mod state;
 pub mod trials;
 pub mod watch;
 
-pub use fairtrial_store::BurdenCap;
+pub use fairtrial_store::{BurdenCap, on_behalf_of};
 
 pub use ambient::{Ambient, Clock, RandomSource};
 pub use error::AppError;

@@ -13,6 +13,7 @@ mod connection;
 mod dialect;
 mod error;
 mod migrate;
+mod origin;
 mod records;
 mod schema;
 mod spool;
@@ -21,6 +22,7 @@ mod writer;
 
 pub use connection::{DatabaseUrl, DbConnection};
 pub use error::StoreError;
+pub use origin::on_behalf_of;
 pub use records::{
     adoptions, agencies, agreements, amendments, api_keys, audit, batches, comments, conclusions, directory,
     frozen_reports, identities, limits, links, log, looks, notes, opt_outs, origins, people, receipts, replies,

@@ -15,7 +15,9 @@ impl RequestId {
         let plain = |text: &&str| {
             (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
         };
-        let theirs = headers.get(HEADER).and_then(|value| value.to_str().ok()).filter(plain);
+        // It is kept in the audit, so it must not name a person.
+        let unknown = |text: &&str| fairtrial_domain::identity::recognise(text).is_none();
+        let theirs = headers.get(HEADER).and_then(|value| value.to_str().ok()).filter(plain).filter(unknown);
         Self(theirs.map_or_else(make, str::to_owned))
     }
 
@@ -38,9 +40,16 @@ mod tests {
             RequestId::new(&headers, || "made".into()).0
         };
         assert_eq!(id("abc-1.2_3"), "abc-1.2_3");
-        for odd in
-            ["", "a b", "a=b", "<x>", "{\"a\":1}", "0123456789012345678901234567890123456789012345678901234567890123x"]
-        {
+        for odd in [
+            "",
+            "a b",
+            "zzz0016",
+            "021-123-4567",
+            "a=b",
+            "<x>",
+            "{\"a\":1}",
+            "0123456789012345678901234567890123456789012345678901234567890123x",
+        ] {
             assert_eq!(id(odd), "made", "{odd}");
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::{
+    client::{request, send},
     command::{error, on, said},
     frontline::call,
     running::start_filled,
@@ -66,4 +67,24 @@ fn views_are_entries_and_the_head_is_told() {
     assert_eq!(head("health")["size"], json!(before["size"].as_i64().map(|n| n + 1)), "a program's view is one");
     assert_eq!(call(&world, "health", "GET", "/v1/trials/open-door/report", None).status, 404);
     assert_eq!(head("health")["size"], json!(before["size"].as_i64().map(|n| n + 1)), "a refusal is none");
+}
+
+#[test]
+fn an_entry_carries_the_name_of_its_request() {
+    let world = start_filled();
+    let body =
+        br#"{"event_id": "h-1", "unit": "u-1", "severity": 1, "kind": "complaint", "at": "2026-11-22T12:00:00Z"}"#;
+    let token = format!("Bearer {}", world.key("justice"));
+    for (name, kept) in [("NAME-OF-A-REQUEST-17", true), ("NAME OF ANOTHER", false)] {
+        let headers = [("authorization", token.as_str()), ("content-type", "application/json"), ("x-request-id", name)];
+        let asked = request("POST", "/v1/trials/open-door/harms", &headers, body);
+        let answer = send(world.address, &asked).expect("an answer");
+        assert_eq!((answer.status, answer.header("x-request-id") == Some(name)), (200, kept));
+        let wanted = format!("\"request_id\":\"{name}\"");
+        let files = std::fs::read_dir(world.folder())
+            .expect("a folder")
+            .map(|file| std::fs::read(file.expect("a file").path()));
+        let found = files.flatten().any(|bytes| bytes.windows(wanted.len()).any(|window| window == wanted.as_bytes()));
+        assert_eq!(found, kept, "{name}");
+    }
 }

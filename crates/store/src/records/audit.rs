@@ -4,7 +4,7 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryD
 use sha2::{Digest, Sha256};
 
 pub use super::audit_check::{Checked, Damage, Finding, check};
-use crate::{connection::DbConnection, error::StoreError, schema::audit};
+use crate::{connection::DbConnection, error::StoreError, origin, schema::audit};
 
 /// An entry as kept.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
@@ -50,7 +50,7 @@ pub struct NewEntry {
     pub detail: String,
 }
 
-/// Adds an entry at the end of the chain, in the write transaction of the change it tells of. As works are done one after the
+/// Adds an entry at the end of the chain, with the name of the request that led to it where there is one, in the write transaction of the change it tells of. As works are done one after the
 /// other, no two entries are chained to the same one.
 ///
 /// # Errors
@@ -58,6 +58,7 @@ pub struct NewEntry {
 pub fn append(c: &mut DbConnection, entry: &NewEntry) -> Result<(), StoreError> {
     let (last, previous_hash) = head(c)?;
     let sequence = last + 1;
+    let entry = &NewEntry { detail: origin::with_request(&entry.detail), ..entry.clone() };
     let hash = chain_hash(sequence, &previous_hash, entry);
     diesel::insert_into(audit::table)
         .values((

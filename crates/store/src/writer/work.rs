@@ -1,11 +1,14 @@
 //! Pieces of work of any kind, each kept as a whole or not at all.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use diesel::connection::SimpleConnection;
 
 use super::{Answer, fault};
-use crate::{connection::DbConnection, error::StoreError};
+use crate::{connection::DbConnection, error::StoreError, origin};
 
 /// A piece of work whose caller waits.
 pub(super) trait Work: Send {
@@ -21,11 +24,12 @@ pub(super) struct Job<T, F> {
     work: Option<F>,
     result: Option<Result<T, StoreError>>,
     answer: Answer<T>,
+    asked_by: Option<Arc<str>>,
 }
 
 impl<T, F> Job<T, F> {
     pub(super) fn new(work: F, answer: Answer<T>) -> Self {
-        Self { work: Some(work), result: None, answer }
+        Self { work: Some(work), result: None, answer, asked_by: origin::asked_by() }
     }
 }
 
@@ -37,7 +41,8 @@ where
     fn run(&mut self, connection: &mut DbConnection) -> Result<(), StoreError> {
         let Some(work) = self.work.take() else { return Err(fault()) };
         // A fault in the work must not end the writer: the caller sees that its answer never comes.
-        let result = catch_unwind(AssertUnwindSafe(|| work(connection))).map_err(|_| fault())?;
+        let result = catch_unwind(AssertUnwindSafe(|| origin::writing_for(self.asked_by.take(), || work(connection))))
+            .map_err(|_| fault())?;
         let done = result.as_ref().map(|_| ()).map_err(Clone::clone);
         self.result = Some(result);
         done

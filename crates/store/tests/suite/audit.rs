@@ -1,6 +1,6 @@
 //! The record of who did what.
 
-use fairtrial_store::{StoreError, audit};
+use fairtrial_store::{StoreError, audit, on_behalf_of};
 use fairtrial_testkit::on_both_databases;
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
@@ -51,6 +51,36 @@ fn assert_whole(rows: &[audit::AuditRow]) {
 }
 
 on_both_databases! {
+    fn entries_name_the_request_that_led_to_them_and_no_other(database) {
+        let installation = Installation::new(database);
+        let agency = Some(installation.agency);
+        let add = async |action: &'static str| installation.store.write(move |c| audit::append(c, &entry(action, "t", agency))).await;
+        installation.wait(async {
+            on_behalf_of("req-1", add("one")).await.unwrap();
+            add("nobody's").await.unwrap();
+            // Works of several requests that wait together are one transaction on SQLite.
+            let both = tokio::join!(on_behalf_of("req-2", add("two")), on_behalf_of("req-3", add("three")));
+            assert_eq!(both, (Ok(()), Ok(())));
+            let fault = installation.store.write(|_| -> Result<(), StoreError> { panic!("a fault") });
+            assert!(on_behalf_of("req-4", fault).await.is_err());
+            add("after").await.unwrap();
+            on_behalf_of("", add("unnamed")).await.unwrap();
+        });
+        let rows = installation.store.read_blocking(|c| audit::after(c, 0, 10)).unwrap();
+        let told: Vec<(String, Option<String>)> = rows
+            .iter()
+            .map(|row| {
+                let detail: serde_json::Value = serde_json::from_str(&row.detail).unwrap();
+                assert_eq!(detail["é"], "字", "the rest is as it was");
+                (row.action.clone(), detail["request_id"].as_str().map(str::to_owned))
+            })
+            .collect();
+        let request = |action: &str| told.iter().find(|(told, _)| told == action).unwrap().1.as_deref();
+        assert_eq!((request("one"), request("two"), request("three")), (Some("req-1"), Some("req-2"), Some("req-3")));
+        assert_eq!((request("nobody's"), request("after"), request("unnamed")), (None, None, None));
+        assert_eq!(rows.len(), 6);
+    }
+
     fn entries_read_back_and_are_chained(database) {
         let installation = Installation::new(database);
         let agency = Some(installation.agency);
