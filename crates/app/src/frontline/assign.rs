@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// How often the plan may change under one request before the caller is asked to come again.
+const PLANS_TRIED: usize = 3;
+
 /// A request for an assignment.
 #[derive(Debug, Clone)]
 pub struct AssignCall {
@@ -159,7 +162,31 @@ impl App {
         .transpose()
     }
 
+    /// Assigns under the plan in force. Where another comes into force between the gates and the draw, its gates are passed anew:
+    /// what it may change are they, and neither the attributes nor the group.
     async fn assign_in(
+        &self,
+        directory: &Arc<Directory>,
+        caller: &KeyActor,
+        trial: &Arc<Trial>,
+        call: &AssignCall,
+        attributes: &Attributes,
+        group: Result<String, Fault>,
+    ) -> Result<Assignment, AppError> {
+        let (mut directory, mut trial) = (Arc::clone(directory), Arc::clone(trial));
+        for _ in 0..PLANS_TRIED {
+            if let Some(answer) = self.assign_by(&directory, caller, &trial, call, attributes, group.clone()).await? {
+                return Ok(answer);
+            }
+            self.reload_directory().await?;
+            directory = self.directory.load_full();
+            trial = directory.by_id.get(&trial.id).map(Arc::clone).ok_or(AppError::NotFound("trial"))?;
+        }
+        Err(AppError::Busy)
+    }
+
+    /// Assigns under one plan; none when it is not the one in force any more.
+    async fn assign_by(
         &self,
         directory: &Directory,
         caller: &KeyActor,
@@ -167,11 +194,11 @@ impl App {
         call: &AssignCall,
         attributes: &Attributes,
         group: Result<String, Fault>,
-    ) -> Result<Assignment, AppError> {
+    ) -> Result<Option<Assignment>, AppError> {
         let pseudonym = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit);
         let place = self.place(trial.id, &pseudonym);
         if let Some((as_whom, place)) = place.filter(|_| !call.dry_run) {
-            return Ok(self.served(trial, &as_whom, place, AssignmentOutcome::Existing));
+            return Ok(Some(self.served(trial, &as_whom, place, AssignmentOutcome::Existing)));
         }
         let (standing, limits) = self.standing(directory, trial, &pseudonym)?;
         let looking = call.dry_run || !caller.live;
@@ -182,7 +209,7 @@ impl App {
             if !looking {
                 self.touches.count(trial.id, outcome);
             }
-            return Ok(not_enrolled(trial, outcome, reason));
+            return Ok(Some(not_enrolled(trial, outcome, reason)));
         }
         let stratum = match (group, &passed) {
             // Whoever does not come so far needs no group.
@@ -191,7 +218,7 @@ impl App {
         };
         if looking {
             let gates = call.dry_run.then(|| steps(trial, standing, attributes));
-            return Ok(Assignment { gates, ..looked(trial, place.is_some(), standing, passed) });
+            return Ok(Some(Assignment { gates, ..looked(trial, place.is_some(), standing, passed) }));
         }
         let drawing =
             trial.drawing.clone().ok_or_else(|| AppError::Internal("a started trial has no secret".into()))?;
@@ -199,7 +226,8 @@ impl App {
         let day = trial.day_of(at);
         let attributes = kept_attributes(trial.plan.protocol(), attributes)?;
         let request = AssignRequest { drawing, unit: pseudonym, stratum, day, attributes, limits, at };
-        match self.store.assign(request).await? {
+        let answer = match self.store.assign(request).await? {
+            AssignAnswer::PlanChanged => return Ok(None),
             AssignAnswer::New(place) => {
                 self.known.insert(trial.id, place.unit, place.arm, place.assigned_at);
                 Ok(self.served(trial, &place.unit, known(place)?, AssignmentOutcome::Assigned))
@@ -219,7 +247,8 @@ impl App {
             AssignAnswer::UnknownCluster => {
                 Err(AppError::invalid("/cluster", "unknown_cluster", "this cluster is not on the trial's roster"))
             }
-        }
+        };
+        answer.map(Some)
     }
 
     /// Whom the transaction of the draw turned away.

@@ -366,6 +366,7 @@ fn placed(answer: &AssignAnswer) -> Result<(Placed, AssignmentOutcome), &'static
         AssignAnswer::InOtherTrial => Err(AssignmentOutcome::ExcludedByOtherTrial.as_str()),
         AssignAnswer::NotEnrolling(_) => Err("not_enrolling"),
         AssignAnswer::UnknownCluster => Err("unknown_cluster"),
+        AssignAnswer::PlanChanged => Err("plan_changed"),
     }
 }
 

@@ -264,7 +264,8 @@ fn build_trial(row: trials::TrialRow, canonical: &str, master_key: &MasterKey) -
         Some(sealed) => {
             let secret = AllocationSecret::new(master_key.open(&format!("allocation of {}", row.key), sealed)?);
             let allocator = Allocator::of(plan.protocol(), secret);
-            Some(Arc::new(Drawing { trial_id: row.id, allocator, cap: plan.protocol().monitoring.max_units }))
+            let cap = plan.protocol().monitoring.max_units;
+            Some(Arc::new(Drawing { trial_id: row.id, protocol_id: plan.id().to_string(), allocator, cap }))
         }
     };
     Ok(Trial {

@@ -2,10 +2,11 @@
 
 use chrono::Duration;
 use fairtrial_app::{
-    AppError,
+    App, AppError,
+    frontline::assign::AssignCall,
     trials::{amend::Standing, life::Move},
 };
-use fairtrial_domain::trial::{AmendmentClass, DataSeen, PersonRole, State, Verb};
+use fairtrial_domain::trial::{AmendmentClass, AssignmentOutcome, DataSeen, PersonRole, State, Verb};
 use fairtrial_testkit::on_both_databases;
 use serde_json::json;
 
@@ -86,6 +87,33 @@ on_both_databases! {
                 by_designer(&Move::plain(verb, "over")).await.unwrap();
             }
             assert_eq!(by_designer(&amend(other(json!({"title": "Too late"})), DataSeen::None)).await.map_err(code), Err("wrong_state"));
+        });
+    }
+
+    fn a_server_that_has_not_heard_of_an_amendment_assigns_nobody_by_the_old_plan(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let (one, two) = (open(database, clock.clone()).await, open(database, clock.clone()).await);
+            let company = Company::hire(&one, "justice").await;
+            let trial = company.start(&one, &plan("letter", "justice", &json!({}))).await;
+            let ask = async |app: &App, unit: &str, dollars: u32| {
+                let attributes = json!({"dollars": dollars}).as_object().unwrap().clone();
+                app.assign(&company.key, &trial, &AssignCall { attributes, ..call(unit) }).await.unwrap()
+            };
+            two.catch_up().await.unwrap();
+            let before = ask(&two, "u-1", 900).await;
+            assert_eq!(before.outcome, AssignmentOutcome::Assigned);
+            let few = json!({"eligibility": {"include": {"attribute": "dollars", "less_than": 500}}});
+            let few = amend(plan("letter", "justice", &few), DataSeen::None);
+            one.move_trial(&company.designer, &trial, &few).await.unwrap();
+            one.move_trial(&company.approver, &trial, &Move::plain(Verb::Approve, "read")).await.unwrap();
+            // The other server is not given time to look.
+            assert_eq!(ask(&two, "u-2", 900).await.outcome, AssignmentOutcome::NotEligible);
+            let in_force = one.trial_of(&company.designer, &trial).unwrap().plan.id().clone();
+            assert_eq!(two.trial_of(&company.designer, &trial).unwrap().plan.id(), &in_force, "it looked then");
+            assert_eq!(ask(&two, "u-3", 100).await.outcome, AssignmentOutcome::Assigned);
+            let again = ask(&two, "u-1", 900).await;
+            assert_eq!((again.outcome, again.arm), (AssignmentOutcome::Existing, before.arm), "whoever is in stays in");
         });
     }
 

@@ -37,6 +37,8 @@ const ALL_STRATA: &str = "*";
 pub struct Drawing {
     /// Which trial.
     pub trial_id: i64,
+    /// The plan under which the gates were passed.
+    pub protocol_id: String,
     /// How chance chooses.
     pub allocator: Allocator,
     /// Most people the trial may hold.
@@ -82,6 +84,8 @@ pub enum AssignAnswer {
     Existing(Placed),
     /// The most people that the plan allows are in.
     CapReached,
+    /// Another plan came into force a moment ago, and nobody has looked whether the unit passes its gates.
+    PlanChanged,
     /// The trial stopped taking people in a moment ago.
     NotEnrolling(State),
     /// The cluster or site is not on the roster.
@@ -145,7 +149,7 @@ fn assign_in_trial(
     rows: &mut Vec<NewAssignment>,
     placements: &mut Placements,
 ) -> Result<(), StoreError> {
-    let state = locked_state(connection, trial_id)?;
+    let (state, protocol_id) = locked_state(connection, trial_id)?;
     let asked: Vec<&AssignRequest> = indexes.iter().filter_map(|index| requests.get(*index)).collect();
     let agency_id = asked.first().map_or(0, |request| request.limits.agency_id);
     let units: Vec<Pseudonym> = asked.iter().map(|request| request.unit).collect();
@@ -162,6 +166,7 @@ fn assign_in_trial(
         *answer = match people.place(&placed, &request.unit) {
             Some(place) => AssignAnswer::Existing(place),
             None if state != State::Enrolling => AssignAnswer::NotEnrolling(state),
+            None if request.drawing.protocol_id != protocol_id => AssignAnswer::PlanChanged,
             None if standings.opted_out(&request.unit) => AssignAnswer::OptedOut,
             None if standings.at_burden_cap(&request.unit) => AssignAnswer::AtBurdenCap,
             None if standings.in_layer(&request.unit) => AssignAnswer::InOtherTrial,
@@ -206,20 +211,25 @@ impl People {
 struct StateRow {
     #[diesel(sql_type = Text)]
     state: String,
+    #[diesel(sql_type = Text)]
+    protocol_id: String,
 }
 
-/// The trial's state, locked so that a stop comes wholly before or wholly after these assignments.
-fn locked_state(connection: &mut DbConnection, trial_id: i64) -> Result<State, StoreError> {
-    let word: String = match connection {
-        DbConnection::Sqlite(c) => trials::table.find(trial_id).select(trials::state).get_result(c)?,
+/// The trial's state and plan, locked so that a stop or an amendment comes wholly before or wholly after these assignments.
+fn locked_state(connection: &mut DbConnection, trial_id: i64) -> Result<(State, String), StoreError> {
+    let (word, protocol_id): (String, String) = match connection {
+        DbConnection::Sqlite(c) => {
+            trials::table.find(trial_id).select((trials::state, trials::protocol_id)).get_result(c)?
+        }
         DbConnection::Postgres(c) => {
-            sql_query("SELECT state FROM trials WHERE id = $1 FOR SHARE")
+            let row: StateRow = sql_query("SELECT state, protocol_id FROM trials WHERE id = $1 FOR SHARE")
                 .bind::<BigInt, _>(trial_id)
-                .get_result::<StateRow>(c)?
-                .state
+                .get_result(c)?;
+            (row.state, row.protocol_id)
         }
     };
-    State::from_word(&word).ok_or_else(|| StoreError::Damaged(format!("state of trial {trial_id}")))
+    let state = State::from_word(&word).ok_or_else(|| StoreError::Damaged(format!("state of trial {trial_id}")))?;
+    Ok((state, protocol_id))
 }
 
 #[derive(QueryableByName)]

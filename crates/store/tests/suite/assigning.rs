@@ -1,6 +1,6 @@
 //! Drawing, finding again, and refusing.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use fairtrial_domain::{
     allocation::{AllocationSecret, Progress, Subject, arms_of_clusters, simple},
@@ -32,6 +32,21 @@ fn replayed(drawing: &Drawing, rows: &[log::AssignmentRow]) -> (Vec<usize>, Prog
 }
 
 on_both_databases! {
+    fn nobody_new_is_drawn_by_a_plan_that_is_not_in_force(database) {
+        let installation = Installation::new(database);
+        let drawing = installation.simple("open-door", 1_000);
+        let first = installation.assign(request(&drawing, 1));
+        let other = Arc::new(Drawing {
+            trial_id: drawing.trial_id,
+            protocol_id: "plan-0".into(),
+            allocator: drawing.allocator.clone(),
+            cap: drawing.cap,
+        });
+        assert_eq!(installation.assign(request(&other, 2)), AssignAnswer::PlanChanged);
+        assert_eq!(place(installation.assign(request(&other, 1))), place(first), "whoever is in stays in");
+        assert_eq!(installation.count("assignments"), 1);
+    }
+
     fn a_new_unit_is_drawn_and_then_found_again(database) {
         let installation = Installation::new(database);
         let drawing = installation.simple("open-door", 1_000);

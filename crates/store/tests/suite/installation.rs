@@ -246,7 +246,7 @@ impl Installation {
 /// What the draw of a trial needs; the first arm is the control.
 pub(crate) fn drawing(trial_id: i64, method: &Allocation, ratio: &[u32], cap: u64) -> Arc<Drawing> {
     let allocator = Allocator::new(method, ratio, 0, AllocationSecret::new(SECRET));
-    Arc::new(Drawing { trial_id, allocator, cap })
+    Arc::new(Drawing { trial_id, protocol_id: PLAN.into(), allocator, cap })
 }
 
 pub(crate) fn unit(number: u32) -> Pseudonym {
