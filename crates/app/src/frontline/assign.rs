@@ -217,6 +217,9 @@ impl App {
             (group, _) => group.map_err(|fault| AppError::Invalid(vec![fault]))?,
         };
         if looking {
+            if call.dry_run && caller.live && place.is_none() && passed.is_ok() {
+                self.touches.look_ahead(trial.id);
+            }
             let gates = call.dry_run.then(|| steps(trial, standing, attributes));
             return Ok(Some(Assignment { gates, ..looked(trial, place.is_some(), standing, passed) }));
         }

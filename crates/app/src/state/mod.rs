@@ -7,7 +7,7 @@ mod identities;
 mod kept_fold;
 pub(crate) mod known;
 pub(crate) mod projections;
-mod touches;
+pub(crate) mod touches;
 pub(crate) mod wishes;
 
 use std::{

@@ -8,6 +8,9 @@ use std::{
 use fairtrial_domain::trial::AssignmentOutcome;
 use fairtrial_store::{Store, StoreError, touches};
 
+/// A request that was no touch of the service: somebody looked whether a person would be assigned. In no flow.
+pub(crate) const LOOKED_AHEAD: &str = "looked_ahead";
+
 /// Counts since the last time they were written.
 #[derive(Debug, Default)]
 pub(crate) struct Touches(Mutex<HashMap<(i64, &'static str), i64>>);
@@ -15,6 +18,11 @@ pub(crate) struct Touches(Mutex<HashMap<(i64, &'static str), i64>>);
 impl Touches {
     pub(crate) fn count(&self, trial_id: i64, outcome: AssignmentOutcome) {
         *self.counts().entry((trial_id, outcome.as_str())).or_default() += 1;
+    }
+
+    /// Counts a look at whether a person would be assigned.
+    pub(crate) fn look_ahead(&self, trial_id: i64) {
+        *self.counts().entry((trial_id, LOOKED_AHEAD)).or_default() += 1;
     }
 
     /// What is not written yet of one trial.

@@ -24,7 +24,7 @@ use serde_json::json;
 
 use crate::{
     error::AppError,
-    state::{App, actor::Actor, directory::Trial},
+    state::{App, actor::Actor, directory::Trial, touches::LOOKED_AHEAD},
     watch::{harm::crossings, looks::held_looks},
 };
 
@@ -116,6 +116,7 @@ impl App {
                 None => counts.push((outcome.to_owned(), n)),
             }
         }
+        counts.retain(|(outcome, _)| outcome != LOOKED_AHEAD);
         counts.sort();
         Ok(counts.into_iter().map(|(outcome, n)| (outcome, u64::try_from(n).unwrap_or(0))).collect())
     }

@@ -4,12 +4,14 @@
 //! log while nothing is folded, and kept with that place, the decision, the move of the trial and the entry in the audit in one
 //! transaction. Trial and number of the look are its key: of two servers at once one commits, and the other reads what it found.
 
+mod concealment;
 pub(crate) mod harm;
 pub(crate) mod looks;
 mod status;
 mod stop;
 mod view;
 
+pub use concealment::Concealment;
 pub use status::{Light, MonitoringStatus, NextLook};
 pub use view::LooksView;
 

@@ -1,9 +1,11 @@
 //! People who are known by one name first and by another later.
 
 use chrono::Duration;
+use fairtrial_analysis::report::GateStatus;
 use fairtrial_app::{
     Actor, App, AppError, BurdenCap, Clock,
     frontline::{
+        assign::AssignCall,
         notes::{HarmCall, NoteCall},
         opt_out::OptOutCall,
         same_person::{SamePersonCall, SamePersonReceipt},
@@ -211,6 +213,44 @@ on_both_databases! {
             app.report_harm(&company.key, &letter, &harm).await.unwrap();
             let told = report(&app, &company, &letter).await;
             assert_eq!(total(&told["flow"]["arms"], "/handling/harms/1"), 1);
+        });
+    }
+
+    fn looks_ahead_and_people_who_are_asked_for_again_are_counted_and_told_of(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let trial = company.start(&app, &plan("letter", "justice", &json!({}))).await;
+            let seen = async |app: &App| app.concealment(&app.trial_of(&company.designer, &trial).unwrap()).await.unwrap();
+            let look = async |key: &fairtrial_app::KeyActor, unit: &str| {
+                let answer = app.assign(key, &trial, &AssignCall { dry_run: true, ..call(unit) }).await.unwrap();
+                assert_eq!(answer.arm, None, "no arm is told");
+            };
+            app.assign(&company.key, &trial, &call("web:in")).await.unwrap();
+            // A test key, and a look at somebody who is in the trial, could not choose anybody.
+            look(&fairtrial_app::KeyActor { live: false, ..company.key.clone() }, "web:out").await;
+            look(&company.key, "web:in").await;
+            for n in 0..9 {
+                look(&company.key, &format!("web:n{n}")).await;
+            }
+            let found = seen(&app).await;
+            assert_eq!((found.looks_ahead, found.asked_again, found.status), (9, 0, GateStatus::Green), "somebody tries the connection");
+            look(&company.key, "web:n9").await;
+            assert_eq!(seen(&app).await.status, GateStatus::Amber, "10 looks for one person assigned");
+            app.write_counters().await.unwrap();
+            let fresh = open(database, clock.clone()).await;
+            assert_eq!(seen(&fresh).await.looks_ahead, 10, "they are kept");
+            assert_eq!(report(&app, &company, &trial).await["flow"]["requests"], 1, "and are no touch of the service");
+
+            for n in 0..300 {
+                app.assign(&company.key, &trial, &call(&format!("web:m{n}"))).await.unwrap();
+            }
+            app.catch_up().await.unwrap();
+            assert_eq!(seen(&app).await.status, GateStatus::Green);
+            link(&app, &company, "web:m7", "web:m8").await;
+            let found = seen(&app).await;
+            assert!((1..=2).contains(&found.asked_again) && found.status == GateStatus::Amber, "{found:?}");
         });
     }
 

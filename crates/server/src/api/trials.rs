@@ -10,7 +10,7 @@ use fairtrial_app::{
         life::{AdoptionPlan, Move},
         view::TrialView,
     },
-    watch::MonitoringStatus,
+    watch::{Concealment, MonitoringStatus},
 };
 use fairtrial_domain::{
     protocol::ProtocolId,
@@ -48,13 +48,14 @@ pub(crate) async fn show(call: Call) -> Answer {
     let view = call.state.app.view_trial(&call.caller.actor()?, call.part("trial")).await?;
     let mut shown = whole(&view);
     if let (Value::Object(map), true) = (&mut shown, view.trial.state.has_started()) {
-        map.insert("monitoring".into(), monitoring(&call.state.app.monitoring(&view.trial)));
+        let concealment = call.state.app.concealment(&view.trial).await?;
+        map.insert("monitoring".into(), monitoring(&call.state.app.monitoring(&view.trial), concealment));
     }
     transport::json(StatusCode::OK, &shown)
 }
 
 /// How the watch over a trial stands: never a number of one arm beside another's.
-fn monitoring(found: &MonitoringStatus) -> Value {
+fn monitoring(found: &MonitoringStatus, concealment: Concealment) -> Value {
     let health: Vec<Value> =
         found.health.iter().map(|(gate, status)| json!({"gate": gate, "status": status})).collect();
     let held: Vec<Value> =
@@ -64,7 +65,8 @@ fn monitoring(found: &MonitoringStatus) -> Value {
     });
     json!({"followed_up": found.followed_up, "looks_planned": found.looks_planned, "looks_held": held, "next_look": next,
         "stopped_by_boundary": found.halted, "safety": {"status": found.safety.status, "detail": found.safety.detail},
-        "data_health": health, "harm_reports": found.harm_reports})
+        "data_health": health, "harm_reports": found.harm_reports,
+        "concealment": {"status": concealment.status, "looks_ahead": concealment.looks_ahead, "asked_again": concealment.asked_again}})
 }
 
 /// `GET /v1/trials/{trial}/protocol`

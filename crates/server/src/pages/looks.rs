@@ -16,6 +16,7 @@ use fairtrial_pages::{
 
 use super::{frame, page};
 use crate::{
+    problem::Problem,
     server::State,
     transport::{Answer, Call},
 };
@@ -39,7 +40,7 @@ pub(crate) async fn show(call: Call) -> Answer {
 }
 
 /// How the watch over a started trial stands, for its page.
-pub(super) fn watch(state: &State, session: &Session, trial: &Trial) -> Watch {
+pub(super) async fn watch(state: &State, session: &Session, trial: &Trial) -> Result<Watch, Problem> {
     let (plan, found) = (trial.plan.protocol(), state.app.monitoring(trial));
     let people = plural(&plan.unit);
     let mut facts = SummaryList::default().row(
@@ -58,12 +59,17 @@ pub(super) fn watch(state: &State, session: &Session, trial: &Trial) -> Watch {
     let watched = found.watched.iter().map(|(name, watch)| format!("{name}: {}", how_closely(*watch, plan)));
     facts = facts.rows_of("Harm is watched", watched.collect());
     facts = facts.row("Reports of harm", grouped(found.harm_reports));
-    Watch {
+    let concealment = state.app.concealment(trial).await?;
+    facts = facts.row("Looked whether somebody would be assigned, before assigning", grouped(concealment.looks_ahead));
+    facts = facts.row("Assigned more than once under several names", grouped(concealment.asked_again));
+    let mut health = found.health;
+    health.push(("concealment".into(), concealment.status));
+    Ok(Watch {
         safety: (found.safety.status, found.safety.detail),
-        health: found.health,
+        health,
         facts,
         may_read_looks: trial.state.is_locked() || session.person.has(PersonRole::Monitor),
-    }
+    })
 }
 
 fn next_look(next: &NextLook, people: &str) -> String {

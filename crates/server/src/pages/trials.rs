@@ -115,6 +115,7 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
     let mut waits_for: Vec<String> = state.app.waits_for_agreement(&actor, trial.key()).await?.into_iter().collect();
     waits_for.extend(view.waiting_version.map(|number| format!("Version {number} of the plan waits for signatures.")));
     let lacking = view.lacking.iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail)).collect();
+    let watch = if started { Some(super::looks::watch(state, session, trial).await?) } else { None };
     Ok(Show {
         frame,
         key: trial.key().to_owned(),
@@ -135,7 +136,7 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
         signatures: signatures(view, &moment),
         progress: started.then_some(Progress { assigned: view.people, planned: plan.monitoring.max_units }),
         enrolment: None,
-        watch: started.then(|| super::looks::watch(state, session, trial)),
+        watch,
         has_report: started && may_read_report(trial, session),
         verbs: view.open_verbs(&session.person),
         errors,
