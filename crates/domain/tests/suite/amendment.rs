@@ -1,7 +1,9 @@
 //! What an amendment may change, place by place.
 
+use chrono::NaiveDate;
 use fairtrial_domain::{
-    LockedProtocol,
+    LockedProtocol, Pseudonym,
+    allocation::{AllocationSecret, Allocator, Progress, Subject},
     trial::{AmendmentClass, classify, differences},
 };
 use proptest::prelude::*;
@@ -55,6 +57,7 @@ fn the_class_follows_from_what_differs() {
 fn what_is_fixed_from_the_start_is_refused_by_its_place() {
     for (pointer, value) in [
         ("/key", json!("other")),
+        ("/layer", json!("letters")),
         ("/agency", json!("health")),
         ("/aim", json!("not_worse")),
         ("/time_zone", json!("Europe/Zurich")),
@@ -93,11 +96,21 @@ fn what_is_fixed_from_the_start_is_refused_by_its_place() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    // 256 chains, or as many as PROPTEST_CASES says.
     /// However long a chain of amendments is, what decides about arms and verdicts is what the trial started with.
     #[test]
-    fn chains_of_amendments_keep_what_is_fixed(steps in proptest::collection::vec((0usize..9, 0u8..4), 1..20)) {
+    fn chains_of_amendments_keep_what_is_fixed(steps in proptest::collection::vec((0usize..10, 0u8..4), 1..20)) {
         let first = changed(&[]);
+        let drawn = |plan: &LockedProtocol| -> Vec<Option<usize>> {
+            let (allocator, mut progress) = (Allocator::of(plan.protocol(), AllocationSecret::new([7; 32])), Progress::default());
+            let place = |n: u8| {
+                let unit = Pseudonym::from_bytes(&[n; 16]).unwrap();
+                allocator.assign(&mut progress, &Subject { unit: &unit, group: "north", day: NaiveDate::default() })
+            };
+            (0..16).map(place).collect()
+        };
+        let arms = drawn(&first);
+        prop_assert!(arms.iter().all(Option::is_some));
         let mut now = first.clone();
         for (place, value) in steps {
             let mut document: Value = serde_json::from_str(now.canonical()).unwrap();
@@ -109,13 +122,19 @@ proptest! {
                 4 => ("/arms/1/ratio", json!(u32::from(value) + 1)),
                 5 => ("/monitoring/max_units", json!(1_000 + u32::from(value))),
                 6 => ("/eligibility/include/all/0/less_than", json!(u32::from(value) + 100)),
+                9 => ("/layer", json!(format!("layer-{value}"))),
                 7 => ("/outcomes/0/follow_up_days", json!(u32::from(value) + 1)),
                 _ => ("/decision_rule", json!(if value > 1 { "superior(paid-28d)" } else { "superior(paid-28d) and not_worse(calls-28d)" })),
             };
-            *document.pointer_mut(pointer).unwrap() = value;
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            match document.pointer_mut(parent).unwrap() {
+                Value::Array(items) => items[name.parse::<usize>().unwrap()] = value,
+                other => other[name] = value,
+            }
             let next = LockedProtocol::from_value(&document).unwrap();
             if classify(&now, &next).is_ok() {
                 now = next;
+                prop_assert_eq!(&drawn(&now), &arms, "nobody's arm is another");
             }
         }
         let (a, b) = (first.protocol(), now.protocol());
@@ -126,6 +145,7 @@ proptest! {
         prop_assert_eq!(&a.monitoring.looks, &b.monitoring.looks);
         prop_assert_eq!(a.monitoring.max_units, b.monitoring.max_units);
         prop_assert_eq!(&a.analysis, &b.analysis);
+        prop_assert_eq!(&a.layer, &b.layer);
     }
 }
 
