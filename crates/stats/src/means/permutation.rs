@@ -11,7 +11,9 @@ use crate::wald::check_all_finite;
 /// Largest number of arrangements that are all enumerated.
 const MOST_ARRANGEMENTS: f64 = 4_194_304.0;
 /// Largest number of arrangements drawn.
-const MOST_DRAWS: u64 = 100_000_000;
+const MOST_DRAWS: u64 = 10_000_000;
+/// Largest number of draws times units: about two seconds.
+const MOST_STEPS: u64 = 250_000_000;
 /// Largest number of arrangements drawn and kept for an interval.
 const MOST_KEPT: u64 = 5_000_000;
 
@@ -335,8 +337,9 @@ fn draw<const K: usize>(
         return Err(StatError::invalid("draws", "must be at least 1"));
     }
     let units: u64 = blocks.iter().map(|block| block.contributions.len() as u64).sum();
-    if draws > MOST_DRAWS || draws.saturating_mul(units) > 100 * MOST_DRAWS {
-        return Err(StatError::TooLarge { reason: "more than 10^8 draws, or 10^10 draws times units".into() });
+    let most = MOST_DRAWS.min(MOST_STEPS / units.max(1));
+    if draws > most {
+        return Err(StatError::TooLarge { reason: format!("at most {most} draws of {units} units") });
     }
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());

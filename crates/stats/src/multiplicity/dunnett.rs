@@ -2,7 +2,7 @@ use crate::error::StatError;
 use crate::estimate::Side;
 use crate::log_spread::LogSpread;
 use crate::special::quadrature::GaussLegendre;
-use crate::special::{normal, root};
+use crate::special::{normal, root, student};
 use crate::wald::{check_finite, check_positive, check_share};
 
 /// Largest number of quadrature panels; reached only when the control arm is a millionth of the others.
@@ -14,8 +14,8 @@ const MOST_PANELS: f64 = 4_000.0;
 /// the variance estimate when that is estimated. Both are computed by fixed quadrature: the same digits every time.
 #[derive(Debug, Clone)]
 pub struct Dunnett {
-    /// Square root of each comparison's correlation with the control, and of one minus it.
-    loadings: Vec<(f64, f64)>,
+    /// Square root of each comparison's correlation with the control, of one minus it, and how many comparisons share it.
+    loadings: Vec<(f64, f64, i32)>,
     degrees_of_freedom: Option<f64>,
     panels: usize,
     rule: GaussLegendre,
@@ -46,9 +46,16 @@ impl Dunnett {
         {
             return Err(StatError::invalid("degrees_of_freedom", "must be finite and at least 1"));
         }
-        let loadings: Vec<(f64, f64)> =
-            arms.iter().map(|&size| ((size / (size + control)).sqrt(), (control / (size + control)).sqrt())).collect();
-        let sharpest = loadings.iter().map(|(_, rest)| *rest).fold(1.0, f64::min);
+        let mut sizes = arms.to_vec();
+        sizes.sort_by(f64::total_cmp);
+        let loadings: Vec<(f64, f64, i32)> = sizes
+            .chunk_by(|a, b| a == b)
+            .map(|same| {
+                let (size, total) = (same[0], same[0] + control);
+                ((size / total).sqrt(), (control / total).sqrt(), same.len() as i32)
+            })
+            .collect();
+        let sharpest = loadings.iter().map(|(_, rest, _)| *rest).fold(1.0, f64::min);
         let panels = (18.0 / (2.0 * sharpest).min(1.0)).ceil();
         if panels > MOST_PANELS {
             return Err(StatError::TooLarge { reason: "the control arm is too small against the others".into() });
@@ -63,9 +70,10 @@ impl Dunnett {
                 let product: f64 = self
                     .loadings
                     .iter()
-                    .map(|&(loading, rest)| {
+                    .map(|&(loading, rest, many)| {
                         let upper = normal::cdf((critical + loading * x) / rest);
-                        if side == Side::Two { upper - normal::cdf((loading * x - critical) / rest) } else { upper }
+                        let lower = if side == Side::Two { normal::cdf((loading * x - critical) / rest) } else { 0.0 };
+                        (upper - lower).powi(many)
                     })
                     .product();
                 normal::pdf(x) * (1.0 - product)
@@ -97,16 +105,31 @@ impl Dunnett {
     /// ```
     pub fn critical_value(&self, side: Side, alpha: f64) -> Result<f64, StatError> {
         check_share("alpha", alpha)?;
-        let low = if side == Side::Two { 0.0 } else { -40.0 };
-        let mut high = 40.0;
+        let (low, mut high) = self.bracket(side, alpha);
         while self.beyond(high, side) > alpha {
-            high *= 4.0;
+            high = 4.0 * high.max(10.0);
             if high > 1e9 {
                 return Err(StatError::NoConvergence { reason: "the critical value is beyond 10^9".into() });
             }
         }
         let critical = root::find(|c| self.beyond(c, side) - alpha, low, high, 1e-13)?.value;
         Ok(if side == Side::Less { -critical } else { critical })
+    }
+
+    /// Not below the critical value of one comparison alone, nor above that of Bonferroni.
+    fn bracket(&self, side: Side, alpha: f64) -> (f64, f64) {
+        let arms: i32 = self.loadings.iter().map(|(.., many)| many).sum();
+        let alone = if side == Side::Two { 0.5 * alpha } else { alpha };
+        let quantile = |tail: f64| match self.degrees_of_freedom {
+            None => -normal::quantile(tail),
+            Some(df) => -student::quantile(tail, df),
+        };
+        let (low, high) = (quantile(alone), quantile(alone / f64::from(arms)));
+        if !(low.is_finite() && high.is_finite()) {
+            return (if side == Side::Two { 0.0 } else { -40.0 }, 40.0);
+        }
+        let floor = if side == Side::Two { 0.0 } else { f64::NEG_INFINITY };
+        ((low - 1e-6).max(floor), high + 1e-6)
     }
 
     /// Adjusted p-value of one comparison with the given statistic.

@@ -317,14 +317,19 @@ fn the_least_success_is_a_success_and_nothing_below_it_is() {
             };
             let (x1, x0) = design.least_success(k).unwrap();
             assert_eq!(design.decide(k, x1, x0).unwrap(), ExactDecision::Efficacy);
-            let least = barnard(&Table::new(x1, look.treatment, x0, look.control).unwrap(), direction).unwrap().p_value.p();
+            let least =
+                barnard(&Table::new(x1, look.treatment, x0, look.control).unwrap(), direction).unwrap().p_value.p();
             for y1 in 0..=look.treatment {
                 for y0 in 0..=look.control {
                     let table = Table::new(y1, look.treatment, y0, look.control).unwrap();
                     let success = design.decide(k, y1, y0).unwrap() == ExactDecision::Efficacy;
                     assert_eq!(success, z(y1, y0) >= z(x1, x0) - 1e-12, "look {k}: {y1}, {y0}");
                     // Its p-value taken by itself is the boundary for the p-values of all tables of the look.
-                    assert_eq!(success, barnard(&table, direction).unwrap().p_value.p() <= least, "look {k}: {y1}, {y0}");
+                    assert_eq!(
+                        success,
+                        barnard(&table, direction).unwrap().p_value.p() <= least,
+                        "look {k}: {y1}, {y0}"
+                    );
                 }
             }
         }
