@@ -73,6 +73,12 @@ pub fn wilson(x: u64, n: u64, level: f64) -> Result<Estimate, StatError> {
 /// Wider than needed on average; choose it where the guarantee counts. Arguments as [`wilson`]. Source: Clopper and
 /// Pearson 1934, Biometrika 26, 404-413.
 ///
+/// ```
+/// // Newcombe 1998, Statist. Med. 17, 857-872, table I: 81 of 263.
+/// let e = fairtrial_stats::one_proportion::clopper_pearson(81, 263, 0.95).unwrap();
+/// assert!((e.interval.lower - 0.2527).abs() < 5e-5 && (e.interval.upper - 0.3676).abs() < 5e-5);
+/// ```
+///
 /// # Errors
 /// As [`wilson`].
 pub fn clopper_pearson(x: u64, n: u64, level: f64) -> Result<Estimate, StatError> {
@@ -93,6 +99,12 @@ pub(crate) fn clopper_pearson_limits(x: u64, n: u64, tail: f64) -> (f64, f64) {
 ///
 /// Equal-tailed; 0 and 1 are included when they were seen (Brown, Cai and DasGupta 2001, Statist. Sci. 16, 101-133).
 /// Arguments as [`wilson`].
+///
+/// ```
+/// // R `DescTools::BinomCI(81, 263, method = "jeffreys")`
+/// let e = fairtrial_stats::one_proportion::jeffreys(81, 263, 0.95).unwrap();
+/// assert!((e.interval.lower - 0.254_521_935_0).abs() < 1e-9 && (e.interval.upper - 0.365_647_499_2).abs() < 1e-9);
+/// ```
 ///
 /// # Errors
 /// As [`wilson`].
@@ -116,6 +128,12 @@ pub(crate) fn jeffreys_limits(x: u64, n: u64, tail: f64) -> (f64, f64) {
 ///
 /// Narrower than Clopper-Pearson with coverage near the level but not guaranteed. Arguments as [`wilson`]. Source:
 /// Lancaster 1961; Berry and Armitage 1995, The Statistician 44, 417-423.
+///
+/// ```
+/// // Newcombe 1998, Statist. Med. 17, 857-872, table I: 81 of 263.
+/// let e = fairtrial_stats::one_proportion::mid_p(81, 263, 0.95).unwrap();
+/// assert!((e.interval.lower - 0.2544).abs() < 5e-5 && (e.interval.upper - 0.3658).abs() < 5e-5);
+/// ```
 ///
 /// # Errors
 /// As [`wilson`]; `no_convergence` when the search fails.
@@ -144,6 +162,12 @@ pub fn mid_p(x: u64, n: u64, level: f64) -> Result<Estimate, StatError> {
 /// Which proportions are compatible with x of n, adding pseudo-observations? (Agresti-Coull)
 ///
 /// Simple; clipped to [0, 1]. Arguments as [`wilson`]. Source: Agresti and Coull 1998, Am. Stat. 52, 119-126.
+///
+/// ```
+/// // statsmodels `proportion_confint(81, 263, method="agresti_coull")`
+/// let e = fairtrial_stats::one_proportion::agresti_coull(81, 263, 0.95).unwrap();
+/// assert!((e.interval.lower - 0.255_220_665_2).abs() < 1e-9 && (e.interval.upper - 0.366_277_431_7).abs() < 1e-9);
+/// ```
 ///
 /// # Errors
 /// As [`wilson`].
@@ -199,6 +223,12 @@ fn acceptability(x: u64, n: u64, p: f64) -> f64 {
 ///
 /// The hull of the proportions that Blaker's test accepts. Arguments as [`wilson`]; `n` up to 100,000. Source: Blaker
 /// 2000, Can. J. Stat. 28, 783-798.
+///
+/// ```
+/// // R `exactci::binom.exact(81, 263, tsmethod = "blaker")`
+/// let e = fairtrial_stats::one_proportion::blaker(81, 263, 0.95).unwrap();
+/// assert!((e.interval.lower - 0.2539).abs() < 1e-4 && (e.interval.upper - 0.3665).abs() < 1e-4);
+/// ```
 ///
 /// # Errors
 /// As [`wilson`]; `too_large` for n above 100,000.

@@ -32,6 +32,13 @@ pub fn mcnemar(b: u64, c: u64, level: f64) -> Result<Estimate, StatError> {
 
 /// McNemar's test with half of the observed probability; not exact, but near its level and more powerful.
 ///
+/// ```
+/// use fairtrial_stats::{Side, paired_proportions::mcnemar_mid_p};
+/// // 5 of 6 changed for the better: 6/64 + 1/64, less half of 6/64, on both sides.
+/// let p = mcnemar_mid_p(5, 1, Side::Two).unwrap().p();
+/// assert!((p - 2.0 * (0.5 * 6.0 + 1.0) / 64.0).abs() < 1e-14);
+/// ```
+///
 /// # Errors
 /// `too_large` beyond 10^9 pairs.
 pub fn mcnemar_mid_p(b: u64, c: u64, side: Side) -> Result<PValue, StatError> {
@@ -42,6 +49,14 @@ pub fn mcnemar_mid_p(b: u64, c: u64, side: Side) -> Result<PValue, StatError> {
 ///
 /// Estimate (b - c)/n, the p-value of no difference from the score (McNemar's chi-square without correction). Source: Tango
 /// 1998, Statist. Med. 17, 891-908. `n` counts all pairs, also those that agree.
+///
+/// ```
+/// use fairtrial_stats::paired_proportions::paired_difference;
+/// // 12 changed for the better and 2 for the worse, of 44 pairs. R `mcnemar.test(correct = FALSE)`: p = 0.007526
+/// let e = paired_difference(12, 2, 44, 0.95).unwrap();
+/// assert!((e.point.unwrap() - 10.0 / 44.0).abs() < 1e-15 && (e.p_value.unwrap().p() - 0.007_526).abs() < 1e-6);
+/// assert!(e.interval.lower > 0.0 && e.interval.contains(10.0 / 44.0));
+/// ```
 ///
 /// # Errors
 /// `invalid_argument` for b + c above n or a level outside (0, 1); `too_few_units` for n = 0.

@@ -153,6 +153,12 @@ fn outcomes(total: u64, arms: usize) -> u64 {
 ///
 /// `shares` are relative (they need not sum to 1). Good when every expected number is at least about 5.
 ///
+/// ```
+/// use fairtrial_stats::sample_ratio::pearson;
+/// // R `chisq.test(c(60, 40))`: X-squared = 4, p-value = 0.0455
+/// assert!((pearson(&[60, 40], &[1.0, 1.0]).unwrap().p_value.p() - 0.0455).abs() < 1e-5);
+/// ```
+///
 /// # Errors
 /// As [`test()`].
 pub fn pearson(observed: &[u64], shares: &[f64]) -> Result<SampleRatioTest, StatError> {
@@ -165,6 +171,12 @@ pub fn pearson(observed: &[u64], shares: &[f64]) -> Result<SampleRatioTest, Stat
 /// Are the sizes compatible with the planned shares? All outcomes at most as likely as the observed one.
 ///
 /// For two arms it is the binomial test of SciPy and R, at any size. For more it enumerates up to two million outcomes.
+///
+/// ```
+/// use fairtrial_stats::sample_ratio::exact_multinomial;
+/// // R `binom.test(5, 5)`: 2/32
+/// assert!((exact_multinomial(&[5, 0], &[1.0, 1.0]).unwrap().p_value.p() - 0.0625).abs() < 1e-14);
+/// ```
 ///
 /// # Errors
 /// As [`test()`]; `too_large` beyond the limit.
@@ -248,6 +260,13 @@ fn likelihood_tail(shares: &[f64], left: u64, so_far: f64, limit: f64) -> f64 {
 /// inverse is an anytime-valid p-value.
 ///
 /// Source: Lindon and Malek 2022, arXiv 2011.03567.
+///
+/// ```
+/// use fairtrial_stats::sample_ratio::dirichlet_ln_bayes_factor;
+/// // A uniform prior (concentration 2 over two arms) gives every count 1/(n + 1); chance gives 10 of 10 2^-10.
+/// let ln = dirichlet_ln_bayes_factor(&[10, 0], &[0.5, 0.5], 2.0).unwrap();
+/// assert!((ln - (1024.0 / 11.0_f64).ln()).abs() < 1e-12);
+/// ```
 ///
 /// # Errors
 /// As [`test()`], or `invalid_argument` for a concentration that is not above 0. Units in an arm without share give
@@ -360,6 +379,12 @@ impl SequentialRatio {
 }
 
 /// ln of the mixed e-value of all units so far, for one evaluation of given counts.
+///
+/// ```
+/// use fairtrial_stats::sample_ratio::mixture_ln_e;
+/// assert!(mixture_ln_e(&[500, 500], &[1.0, 1.0]).unwrap() < 0.0);
+/// assert!(mixture_ln_e(&[600, 400], &[1.0, 1.0]).unwrap() > 20.0_f64.ln());
+/// ```
 ///
 /// # Errors
 /// As [`test()`].

@@ -11,6 +11,13 @@ const MAX_UNITS: u64 = 1_000_000_000_000;
 
 /// Evidence against a proportion `p` from `x` outcomes among `n` units, mixing over a beta distribution `(a, b)`.
 ///
+/// ```
+/// use fairtrial_stats::anytime::beta_mixture_evidence;
+/// // Five of five under a uniform mixture: 1/6 against 1/32.
+/// let e = beta_mixture_evidence(5, 5, 1.0, 1.0, 0.5).unwrap();
+/// assert!((e.ln_e - (32.0 / 6.0_f64).ln()).abs() < 1e-13);
+/// ```
+///
 /// # Errors
 /// `InvalidArgument` for `x` above `n`, `p` outside [0, 1] or `a`, `b` not positive; `TooLarge` above 10^12 units.
 pub fn beta_mixture_evidence(x: u64, n: u64, a: f64, b: f64, p: f64) -> Result<EValue, StatError> {
@@ -121,6 +128,12 @@ pub fn beta_mixture(x: u64, n: u64, a: f64, b: f64, alpha: f64) -> Result<Interv
 ///
 /// Each arm's own sequence at `alpha / 2`, combined; so it holds whatever the order in which the arms fill, and is wider
 /// than a method made for the difference. `x1` of `n1` units in arm 1, `x0` of `n0` in arm 0.
+///
+/// ```
+/// use fairtrial_stats::anytime::beta_mixture_difference;
+/// let interval = beta_mixture_difference(80, 100, 20, 100, 0.05).unwrap();
+/// assert!(interval.lower > 0.0 && interval.contains(0.6));
+/// ```
 ///
 /// # Errors
 /// As [`beta_mixture`].

@@ -180,6 +180,14 @@ pub fn probability_best(arms: &[BetaPosterior]) -> Result<Vec<f64>, StatError> {
 /// # Source
 /// Stucchio (2015), computed as the integral of P(own at most x) P(some other above x), which has no cancellation.
 ///
+/// ```
+/// use fairtrial_stats::{bayes::{BetaPosterior, expected_loss}, sufficient::Binary};
+/// // Two uniform beliefs: the larger of two has mean 2/3, either alone 1/2.
+/// let belief = BetaPosterior::new(Binary::new(0, 0).unwrap(), 1.0, 1.0).unwrap();
+/// let loss = expected_loss(&[belief, belief]).unwrap();
+/// assert!(loss.iter().all(|loss| (loss - 1.0 / 6.0).abs() < 1e-12));
+/// ```
+///
 /// # Errors
 /// `InvalidArgument`, `TooLarge`.
 pub fn expected_loss(arms: &[BetaPosterior]) -> Result<Vec<f64>, StatError> {
@@ -198,6 +206,13 @@ pub fn expected_loss(arms: &[BetaPosterior]) -> Result<Vec<f64>, StatError> {
 ///
 /// # Arguments
 /// * `arm1`, `arm0` - beliefs; `margin` - in (-1, 1).
+///
+/// ```
+/// use fairtrial_stats::{bayes::{BetaPosterior, probability_difference_exceeds}, sufficient::Binary};
+/// // Two uniform beliefs differ by more than 1/2 in one direction with probability (1/2)^2 / 2.
+/// let belief = BetaPosterior::new(Binary::new(0, 0).unwrap(), 1.0, 1.0).unwrap();
+/// assert!((probability_difference_exceeds(&belief, &belief, 0.5).unwrap() - 0.125).abs() < 1e-10);
+/// ```
 ///
 /// # Errors
 /// `InvalidArgument`.

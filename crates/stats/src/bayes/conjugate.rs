@@ -27,6 +27,14 @@ pub struct NormalPosterior {
 /// # Source
 /// Spiegelhalter, Freedman and Parmar (1994), section 3; loss as the mean of the normal's wrong side.
 ///
+/// ```
+/// use fairtrial_stats::bayes::normal_posterior;
+/// // Gelman and others 2013, section 2.5: precisions add, the mean is weighted by them.
+/// let belief = normal_posterior(3.0, 1.0, 0.0, 2.0).unwrap();
+/// assert!((belief.mean - 3.0 / 1.5).abs() < 1e-14);
+/// assert!((belief.standard_deviation - (1.0 / 1.5_f64).sqrt()).abs() < 1e-14);
+/// ```
+///
 /// # Errors
 /// `InvalidArgument`.
 pub fn normal_posterior(
@@ -77,6 +85,14 @@ fn below(z: f64) -> f64 {
 ///
 /// # Source
 /// Gamma-Poisson model; the share of one gamma variable in the sum of two is a beta variable.
+///
+/// ```
+/// use fairtrial_stats::bayes::rate_probability_higher;
+/// // One event each on a gamma(1, 1) prior, exposures 2 and 1: two gamma variables of shape 2, the higher rate is that of arm 1
+/// // when its share of their sum, a beta(2, 2) variable, exceeds 3/5.
+/// let p = rate_probability_higher(1, 2.0, 1, 1.0, 1.0, 1.0).unwrap();
+/// assert!((p - (1.0 - 3.0 * 0.36 + 2.0 * 0.216)).abs() < 1e-10);
+/// ```
 ///
 /// # Errors
 /// `InvalidArgument`.

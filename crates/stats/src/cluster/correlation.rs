@@ -28,6 +28,15 @@ pub struct ClusterVariance {
 /// # Source
 /// Donner and Klar (2000), section 1.4; analysis-of-variance estimator with m0 within arms.
 ///
+/// ```
+/// use fairtrial_stats::{cluster::cluster_variance, sufficient::Moments};
+/// // Clusters {1, 3} and {5, 7} in one arm: mean squares 16 between and 2 within, so (16 - 2) / (16 + 2).
+/// let clusters = [Moments::of(&[1.0, 3.0]).unwrap(), Moments::of(&[5.0, 7.0]).unwrap()];
+/// let variance = cluster_variance(&[&clusters]).unwrap();
+/// assert!((variance.between - 16.0).abs() < 1e-14 && (variance.within - 2.0).abs() < 1e-14);
+/// assert!((variance.icc - 14.0 / 18.0).abs() < 1e-14);
+/// ```
+///
 /// # Errors
 /// `TooFewUnits` without a second cluster in any arm or a second unit in any cluster, `ZeroVariance`, `InvalidArgument`.
 pub fn cluster_variance(arms: &[&[Moments]]) -> Result<ClusterVariance, StatError> {

@@ -40,6 +40,16 @@ fn arm_of_means(clusters: &[Moments], argument: &str) -> Result<Moments, StatErr
 /// # Source
 /// Donner and Klar (2000), Design and Analysis of Cluster Randomization Trials, section 7.1; Welch (1947).
 ///
+/// ```
+/// use fairtrial_stats::{Side, cluster::cluster_means_welch, sufficient::Moments};
+/// let clusters = |means: &[f64]| -> Vec<Moments> { means.iter().map(|m| Moments::of(&[m - 1.0, m + 1.0]).unwrap()).collect() };
+/// // The cluster means are Student's sleep data; R `t.test(extra ~ group, data = sleep)`
+/// let second = clusters(&[1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]);
+/// let first = clusters(&[0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]);
+/// let e = cluster_means_welch(&second, &first, 0.0, Side::Two, 0.95).unwrap();
+/// assert!((e.p_value.unwrap().p() - 0.07939).abs() < 1e-5 && (e.degrees_of_freedom.unwrap() - 17.776).abs() < 1e-3);
+/// ```
+///
 /// # Errors
 /// `TooFewUnits` below two clusters an arm, `ZeroVariance`, `InvalidArgument`.
 pub fn cluster_means_welch(
@@ -57,6 +67,16 @@ pub fn cluster_means_welch(
 /// By how much does the typical cluster's mean differ, when clusters spread alike in both arms? (Student's t on cluster means.)
 ///
 /// Arguments and errors as [`cluster_means_welch`]; clusters - 2 degrees of freedom.
+///
+/// ```
+/// use fairtrial_stats::{Side, cluster::cluster_means_student, sufficient::Moments};
+/// let clusters = |means: &[f64]| -> Vec<Moments> { means.iter().map(|m| Moments::of(&[m - 1.0, m + 1.0]).unwrap()).collect() };
+/// // The cluster means are Student's sleep data; R `t.test(extra ~ group, data = sleep, var.equal = TRUE)`
+/// let second = clusters(&[1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]);
+/// let first = clusters(&[0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]);
+/// let e = cluster_means_student(&second, &first, 0.0, Side::Two, 0.95).unwrap();
+/// assert!((e.p_value.unwrap().p() - 0.07919).abs() < 1e-5);
+/// ```
 ///
 /// # Errors
 /// As [`cluster_means_welch`].
@@ -77,6 +97,14 @@ pub fn cluster_means_student(
 ///
 /// With J clusters an arm the smallest two-sided p-value is 2 / C(2J, J): below four an arm it cannot reach 0.05.
 ///
+/// ```
+/// use fairtrial_stats::{cluster::cluster_permutation, means::Draws, sufficient::Moments};
+/// let clusters = |means: &[f64]| -> Vec<Moments> { means.iter().map(|m| Moments::of(&[*m, *m]).unwrap()).collect() };
+/// // Four clusters all above the four others: 2 of C(8, 4) = 70 assignments are as extreme.
+/// let test = cluster_permutation(&clusters(&[5.0, 6.0, 7.0, 8.0]), &clusters(&[1.0, 2.0, 3.0, 4.0]), Draws::Exact).unwrap();
+/// assert!((test.p_two - 2.0 / 70.0).abs() < 1e-14);
+/// ```
+///
 /// # Errors
 /// As [`permutation_test`].
 pub fn cluster_permutation(arm1: &[Moments], arm0: &[Moments], how: Draws) -> Result<PermutationTest, StatError> {
@@ -88,6 +116,14 @@ pub fn cluster_permutation(arm1: &[Moments], arm0: &[Moments], how: Draws) -> Re
 ///
 /// Arguments, result and errors as [`permutation_difference`], with one value a cluster: every cluster counts the same.
 /// The interval is unbounded when there are too few clusters for the level, for example three an arm at 95 %.
+///
+/// ```
+/// use fairtrial_stats::{Side, cluster::cluster_permutation_difference, means::Draws, sufficient::Moments};
+/// let clusters = |means: &[f64]| -> Vec<Moments> { means.iter().map(|m| Moments::of(&[*m, *m]).unwrap()).collect() };
+/// let (high, low) = (clusters(&[5.0, 6.0, 7.0, 8.0]), clusters(&[1.0, 2.0, 3.0, 4.0]));
+/// let e = cluster_permutation_difference(&high, &low, Draws::Exact, 0.0, Side::Two, 0.95).unwrap();
+/// assert!((e.point.unwrap() - 4.0).abs() < 1e-14 && e.interval.lower > 0.0);
+/// ```
 ///
 /// # Errors
 /// As [`permutation_difference`].

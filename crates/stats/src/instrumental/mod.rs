@@ -48,6 +48,15 @@ fn arm(moments: &CoMoments, argument: &str) -> Result<Arm, StatError> {
 /// # Arguments
 /// * `arm1`, `arm0` - co-moments of outcome (variable 0) and take-up (variable 1; 0 or 1, or a dose) of the units as assigned.
 ///
+/// ```
+/// use fairtrial_stats::{instrumental::take_up, sufficient::CoMoments};
+/// // Outcome and take-up, person by person.
+/// let arm1 = CoMoments::of(&[&[4.0, 6.0, 5.0, 5.0], &[1.0, 1.0, 1.0, 0.0]]).unwrap();
+/// let arm0 = CoMoments::of(&[&[3.0, 5.0, 4.0, 4.0], &[0.0, 0.0, 1.0, 0.0]]).unwrap();
+/// let found = take_up(&arm1, &arm0).unwrap();
+/// assert!((found.intention_to_treat - 1.0).abs() < 1e-14 && (found.take_up_difference - 0.5).abs() < 1e-14);
+/// ```
+///
 /// # Errors
 /// `TooFewUnits` below two units an arm, `InvalidArgument`.
 pub fn take_up(arm1: &CoMoments, arm0: &CoMoments) -> Result<TakeUp, StatError> {
@@ -72,6 +81,15 @@ pub fn take_up(arm1: &CoMoments, arm0: &CoMoments) -> Result<TakeUp, StatError> 
 ///
 /// # Source
 /// Imbens and Angrist (1994), Econometrica 62:467-475; White's variance without small-sample factor.
+///
+/// ```
+/// use fairtrial_stats::{Side, instrumental::{ResidualSpread, complier_average}, sufficient::CoMoments};
+/// let arm1 = CoMoments::of(&[&[4.0, 6.0, 5.0, 5.0], &[1.0, 1.0, 1.0, 0.0]]).unwrap();
+/// let arm0 = CoMoments::of(&[&[3.0, 5.0, 4.0, 4.0], &[0.0, 0.0, 1.0, 0.0]]).unwrap();
+/// // Wald 1940: a difference of 1 in the outcome over 1/2 in the take-up.
+/// let e = complier_average(&arm1, &arm0, ResidualSpread::PerArm, Side::Two, 0.95).unwrap();
+/// assert!((e.point.unwrap() - 2.0).abs() < 1e-13);
+/// ```
 ///
 /// # Errors
 /// `NotEstimable` when take-up does not differ, `ZeroVariance`, `TooFewUnits`, `InvalidArgument`.

@@ -67,6 +67,16 @@ pub fn welch(
 /// # Source
 /// Student (1908); equations in any textbook, for example Altman (1991) section 9.6.
 ///
+/// ```
+/// use fairtrial_stats::{Side, means::student, sufficient::Moments};
+/// // Student's sleep data; R `t.test(extra ~ group, data = sleep, var.equal = TRUE)`
+/// let second = Moments::of(&[1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]).unwrap();
+/// let first = Moments::of(&[0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]).unwrap();
+/// let e = student(&second, &first, 0.0, Side::Two, 0.95).unwrap();
+/// assert!((e.p_value.unwrap().p() - 0.07919).abs() < 1e-5 && e.degrees_of_freedom == Some(18.0));
+/// assert!((e.interval.lower + 0.203_874).abs() < 1e-6 && (e.interval.upper - 3.363_874).abs() < 1e-6);
+/// ```
+///
 /// # Errors
 /// `TooFewUnits` without a unit in an arm or with fewer than three in all, `ZeroVariance`, `InvalidArgument`.
 pub fn student(
@@ -115,6 +125,16 @@ pub fn student(
 ///
 /// # Source
 /// Imbens and Rubin (2015), Causal Inference, chapter 9; Gerber and Green (2012), section 3.6.
+///
+/// ```
+/// use fairtrial_stats::{Side, means::{blocked_difference, welch}, sufficient::Moments};
+/// // One block is Welch's comparison; two blocks of one size give the mean of the two differences.
+/// let (high, low) = (Moments::of(&[3.0, 5.0, 7.0]).unwrap(), Moments::of(&[1.0, 2.0, 6.0]).unwrap());
+/// let one = blocked_difference(&[(high, low)], 0.0, Side::Two, 0.95).unwrap();
+/// assert_eq!(one.standard_error, welch(&high, &low, 0.0, Side::Two, 0.95).unwrap().standard_error);
+/// let two = blocked_difference(&[(high, low), (low, high)], 0.0, Side::Two, 0.95).unwrap();
+/// assert!(two.point.unwrap().abs() < 1e-15);
+/// ```
 ///
 /// # Errors
 /// `TooFewUnits`, `ZeroVariance`, `InvalidArgument`.

@@ -44,6 +44,13 @@ impl Draws {
 /// Number of arrangements of the units to the arms with the sizes kept, within blocks when given; infinite when a double
 /// cannot hold it.
 ///
+/// ```
+/// use fairtrial_stats::means::arrangements;
+/// // Fisher's lady: 8 cups, 4 of each kind.
+/// let cups = [true, true, true, true, false, false, false, false];
+/// assert!((arrangements(&cups, None).unwrap() - 70.0).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// `InvalidArgument` when the lists differ in length.
 pub fn arrangements(in_arm1: &[bool], blocks: Option<&[usize]>) -> Result<f64, StatError> {

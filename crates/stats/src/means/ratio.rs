@@ -52,6 +52,17 @@ fn degrees_of_freedom(arm1: &Moments, arm0: &Moments, arms: &Arms) -> f64 {
 /// Fieller (1954), JRSS B 16:175-185; t with Welch's degrees of freedom at the estimated ratio, for interval and test alike, so
 /// that they agree.
 ///
+/// ```
+/// use fairtrial_stats::{Side, means::ratio_of_means, sufficient::Moments};
+/// let second = Moments::of(&[6.0, 8.0, 10.0, 12.0]).unwrap();
+/// let first = Moments::of(&[4.0, 5.0, 5.0, 6.0]).unwrap();
+/// let e = ratio_of_means(&second, &first, 1.0, Side::Two, 0.95).unwrap();
+/// assert!((e.point.unwrap() - 1.8).abs() < 1e-15);
+/// // Either end solves Fieller's equation: the difference of the means at that ratio is t standard errors.
+/// let t = |r: f64| (9.0 - 5.0 * r).abs() / (20.0 / 12.0 + r * r * 2.0 / 12.0).sqrt();
+/// assert!((t(e.interval.lower) - t(e.interval.upper)).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// `TooFewUnits`, `ZeroVariance`, `InvalidArgument`.
 pub fn ratio_of_means(
@@ -98,6 +109,14 @@ pub fn ratio_of_means(
 ///
 /// Arguments, source and errors as [`ratio_of_means`], two-sided.
 ///
+/// ```
+/// use fairtrial_stats::{means::fieller_set, sufficient::Moments};
+/// // The mean of arm 0 may be 0: no ratio is excluded for being large.
+/// let arm1 = Moments::of(&[6.0, 8.0, 10.0, 12.0]).unwrap();
+/// let arm0 = Moments::of(&[-4.0, 5.0, -5.0, 6.0]).unwrap();
+/// assert!(fieller_set(&arm1, &arm0, 0.95).unwrap().contains(1e12));
+/// ```
+///
 /// # Errors
 /// `TooFewUnits`, `ZeroVariance`, `InvalidArgument`.
 pub fn fieller_set(arm1: &Moments, arm0: &Moments, level: f64) -> Result<ConfidenceSet, StatError> {
@@ -108,6 +127,15 @@ pub fn fieller_set(arm1: &Moments, arm0: &Moments, level: f64) -> Result<Confide
 }
 
 /// Fieller's set with a critical value of the caller, for example the normal 1.96 that large-sample reports use.
+///
+/// ```
+/// use fairtrial_stats::{means::fieller_set_with_critical, sufficient::Moments};
+/// let second = Moments::of(&[6.0, 8.0, 10.0, 12.0]).unwrap();
+/// let first = Moments::of(&[4.0, 5.0, 5.0, 6.0]).unwrap();
+/// let set = fieller_set_with_critical(&second, &first, 2.0).unwrap().hull(0.95);
+/// let t = |r: f64| (9.0 - 5.0 * r).abs() / (20.0 / 12.0 + r * r * 2.0 / 12.0).sqrt();
+/// assert!((t(set.lower) - 2.0).abs() < 1e-9 && (t(set.upper) - 2.0).abs() < 1e-9);
+/// ```
 ///
 /// # Errors
 /// `TooFewUnits`, `ZeroVariance`, `InvalidArgument`.

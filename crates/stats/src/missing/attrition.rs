@@ -31,6 +31,13 @@ pub struct Attrition {
 /// # Source
 /// Fisher (1935); Fay (2010) for the central p-value.
 ///
+/// ```
+/// use fairtrial_stats::missing::attrition_test;
+/// let attrition = attrition_test(14, 70, 32, 80).unwrap();
+/// assert!((attrition.difference + 0.2).abs() < 1e-14);
+/// assert!(attrition.p_value.p() < 0.02);
+/// ```
+///
 /// # Errors
 /// `TooFewUnits` for an empty arm, `TooLarge` beyond 5 million units, `InvalidArgument`.
 pub fn attrition_test(missing1: u64, assigned1: u64, missing0: u64, assigned0: u64) -> Result<Attrition, StatError> {

@@ -43,6 +43,13 @@ pub struct LeeBounds {
 /// # Source
 /// Lee (2009), Review of Economic Studies 76:1071-1102, proposition 1a. Equal values do not matter: the edge unit has one value.
 ///
+/// ```
+/// use fairtrial_stats::missing::{Trimming, lee_bounds};
+/// // All five of arm 1 are seen, four of five of arm 0: the best or the worst of arm 1 is left out.
+/// let bounds = lee_bounds(&[1.0, 2.0, 3.0, 4.0, 5.0], 0, &[1.0, 2.0, 3.0, 4.0], 1, Trimming::Fractional).unwrap().bounds;
+/// assert!((bounds.lower - 0.0).abs() < 1e-12 && (bounds.upper - 1.0).abs() < 1e-12);
+/// ```
+///
 /// # Errors
 /// `TooFewUnits` when no outcome is left in an arm, `InvalidArgument`.
 pub fn lee_bounds(

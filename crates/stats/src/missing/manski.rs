@@ -90,6 +90,15 @@ pub fn manski_bounds(
 /// # Source
 /// Imbens and Manski (2004), Econometrica 72:1845-1857, equation 7.
 ///
+/// ```
+/// use fairtrial_stats::missing::{Bounds, imbens_manski};
+/// // Bounds far apart need the one-sided 1.645 at either end only; bounds that meet need 1.96.
+/// let far = imbens_manski(&Bounds { lower: 0.0, upper: 100.0 }, 1.0, 1.0, 0.95).unwrap();
+/// assert!((far.lower + 1.644_853_627).abs() < 1e-6);
+/// let point = imbens_manski(&Bounds { lower: 0.0, upper: 0.0 }, 1.0, 1.0, 0.95).unwrap();
+/// assert!((point.upper - 1.959_963_985).abs() < 1e-6);
+/// ```
+///
 /// # Errors
 /// `InvalidArgument`, `NoConvergence`.
 pub fn imbens_manski(bounds: &Bounds, lower_error: f64, upper_error: f64, level: f64) -> Result<Interval, StatError> {

@@ -30,6 +30,14 @@ pub struct ClusterSizes {
 /// t test of cluster means with clusters - 2 degrees of freedom and the design effect of Eldridge, Ashby and Kerry (2006); Donner and
 /// Klar (2000), chapter 5.
 ///
+/// ```
+/// use fairtrial_stats::{Side, power::{ClusterSizes, clusters_power}};
+/// // 13 clusters of 25 an arm, as in `clusters_needed`.
+/// let sizes = ClusterSizes { mean_size: 25.0, icc: 0.05, size_variation: 0.0 };
+/// let power = clusters_power(0.35, 1.0, 13.0, 13.0, &sizes, 0.05, Side::Two).unwrap();
+/// assert!((0.8..0.85).contains(&power));
+/// ```
+///
 /// # Errors
 /// `InvalidArgument`, `TooFewUnits` below two clusters an arm.
 pub fn clusters_power(
@@ -91,6 +99,13 @@ pub fn clusters_needed(difference: f64, sd: f64, sizes: &ClusterSizes, plan: &Pl
 ///
 /// # Arguments
 /// * as [`clusters_power`]; `power` - in (alpha, 1).
+///
+/// ```
+/// use fairtrial_stats::{Side, power::{ClusterSizes, clusters_detectable, clusters_power}};
+/// let sizes = ClusterSizes { mean_size: 25.0, icc: 0.05, size_variation: 0.4 };
+/// let difference = clusters_detectable(1.0, 10.0, 10.0, &sizes, 0.05, Side::Two, 0.8).unwrap();
+/// assert!((clusters_power(difference, 1.0, 10.0, 10.0, &sizes, 0.05, Side::Two).unwrap() - 0.8).abs() < 1e-8);
+/// ```
 ///
 /// # Errors
 /// `InvalidArgument`, `TooFewUnits`, `NotEstimable`.

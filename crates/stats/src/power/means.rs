@@ -91,6 +91,13 @@ pub fn means_needed(difference: f64, sd1: f64, sd0: f64, plan: &Plan) -> Result<
 /// # Result
 /// The smallest positive difference, in the outcome's unit.
 ///
+/// ```
+/// use fairtrial_stats::{Side, power::means_detectable};
+/// // R `power.t.test(n = 20, delta = 1, sd = 1)`: power = 0.8689528
+/// let difference = means_detectable(20.0, 20.0, 1.0, 1.0, 0.05, Side::Two, 0.868_952_8).unwrap();
+/// assert!((difference - 1.0).abs() < 1e-5);
+/// ```
+///
 /// # Errors
 /// `InvalidArgument`, `TooFewUnits`, `NotEstimable`.
 pub fn means_detectable(

@@ -55,6 +55,13 @@ fn restricted(p1: f64, p0: f64, d: f64, theta: f64) -> (f64, f64) {
 /// Farrington and Manning (1990), Statistics in Medicine 9:1447-1454: variance under the null hypothesis from the restricted
 /// maximum likelihood. With both sides only the nearer tail counts, as in textbooks.
 ///
+/// ```
+/// use fairtrial_stats::{Side, power::proportions_power};
+/// // Fleiss 1981: 152 people an arm for 40 % against 25 %.
+/// let power = proportions_power(0.4, 0.25, 0.0, 152.0, 152.0, 0.05, Side::Two).unwrap();
+/// assert!((0.8..0.803).contains(&power));
+/// ```
+///
 /// # Errors
 /// `InvalidArgument`, `ZeroVariance` when both proportions are 0 or 1.
 pub fn proportions_power(
@@ -118,6 +125,12 @@ pub fn proportions_needed(p1: f64, p0: f64, null_difference: f64, plan: &Plan) -
 ///
 /// # Result
 /// The smallest difference p1 - p0 above 0.
+///
+/// ```
+/// use fairtrial_stats::{Side, power::{proportions_detectable, proportions_power}};
+/// let difference = proportions_detectable(0.25, 150.0, 150.0, 0.05, Side::Two, 0.8).unwrap();
+/// assert!((proportions_power(0.25 + difference, 0.25, 0.0, 150.0, 150.0, 0.05, Side::Two).unwrap() - 0.8).abs() < 1e-8);
+/// ```
 ///
 /// # Errors
 /// `InvalidArgument`, `NotEstimable` when even a proportion of 1 is not found.

@@ -46,6 +46,13 @@ fn rates(
 /// # Source
 /// Zhu and Lakkis (2014), Statistics in Medicine 33:376-387, with the null variance from equal expected events.
 ///
+/// ```
+/// use fairtrial_stats::{Side, power::rates_power};
+/// // Without a difference it is the error rate of one side.
+/// let size = rates_power(0.5, 0.5, 1.0, 0.4, 1.0, 90.0, 90.0, 0.05, Side::Two).unwrap();
+/// assert!((size - 0.025).abs() < 1e-12);
+/// ```
+///
 /// # Errors
 /// `InvalidArgument`.
 #[expect(clippy::too_many_arguments, reason = "rates, sizes and error rate are all plain numbers")]

@@ -48,6 +48,15 @@ fn check(rollout: &[Vec<bool>]) -> Result<usize, StatError> {
 /// # Arguments
 /// * `rollout` - per cluster whether it has the new version in each period.
 ///
+/// ```
+/// use fairtrial_stats::power::stepped_wedge_totals;
+/// // Hussey and Hughes 2007, equation 8; two sites that step one after the other, three times.
+/// let rollout = vec![vec![false, true, true], vec![false, false, true]];
+/// let totals = stepped_wedge_totals(&rollout).unwrap();
+/// // U counts the cells of the new version, W the squared column sums, V the squared row sums.
+/// assert!((totals.u - 3.0).abs() < 1e-15 && (totals.w - 5.0).abs() < 1e-15 && (totals.v - 5.0).abs() < 1e-15);
+/// ```
+///
 /// # Errors
 /// `TooFewUnits`, `InvalidArgument`, `TooLarge`.
 pub fn stepped_wedge_totals(rollout: &[Vec<bool>]) -> Result<StepTotals, StatError> {
@@ -75,6 +84,18 @@ pub fn stepped_wedge_totals(rollout: &[Vec<bool>]) -> Result<StepTotals, StatErr
 ///
 /// # Source
 /// Hussey and Hughes (2007), Contemporary Clinical Trials 28:182-191.
+///
+/// ```
+/// use fairtrial_stats::power::{StepUnits, stepped_wedge_variance};
+/// // Hussey and Hughes 2007, equation 8; two sites that step one after the other, three times.
+/// let rollout = vec![vec![false, true, true], vec![false, false, true]];
+/// let (between, within, units) = (0.1, 2.0, 20.0);
+/// let variance = stepped_wedge_variance(&rollout, &StepUnits { units, between, within }).unwrap();
+/// let (sites, times, u, w, v, cell) = (2.0, 3.0, 3.0, 5.0, 5.0, within / units);
+/// let known = sites * cell * (cell + times * between)
+///     / ((sites * u - w) * cell + (u * u + sites * times * u - times * w - sites * v) * between);
+/// assert!((variance / known - 1.0).abs() < 1e-12);
+/// ```
 ///
 /// # Errors
 /// `NotEstimable` when version and period cannot be told apart, `TooFewUnits`, `InvalidArgument`, `TooLarge`.
@@ -115,6 +136,16 @@ pub fn stepped_wedge_variance(rollout: &[Vec<bool>], units: &StepUnits) -> Resul
 ///
 /// # Source
 /// Hussey and Hughes (2007), equation 7; with both sides the nearer tail alone counts.
+///
+/// ```
+/// use fairtrial_stats::{Side, power::{StepUnits, stepped_wedge_power, stepped_wedge_variance}, special::normal};
+/// // Hussey and Hughes 2007, equation 8; two sites that step one after the other, three times.
+/// let rollout = vec![vec![false, true, true], vec![false, false, true]];
+/// let units = StepUnits { units: 20.0, between: 0.1, within: 2.0 };
+/// let z = 1.0 / stepped_wedge_variance(&rollout, &units).unwrap().sqrt();
+/// let power = stepped_wedge_power(1.0, &rollout, &units, 0.05, Side::Two).unwrap();
+/// assert!((power - normal::cdf(z - 1.959_963_985)).abs() < 1e-3);
+/// ```
 ///
 /// # Errors
 /// As [`stepped_wedge_variance`].

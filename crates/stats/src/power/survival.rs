@@ -49,6 +49,13 @@ pub fn events_needed(hazard_ratio: f64, null_ratio: f64, plan: &Plan) -> Result<
 /// * `events` - in both arms together; `hazard_ratio`, `null_ratio` - as [`events_needed`]; `ratio` - units in arm 1 per unit in
 ///   arm 0; `alpha`, `side`.
 ///
+/// ```
+/// use fairtrial_stats::{Side, power::events_power};
+/// // Schoenfeld 1981: 120.3 events find a hazard ratio of 0.6 with power 80 %.
+/// let power = events_power(120.315_704_377_499_26, 0.6, 1.0, 1.0, 0.025, Side::Less).unwrap();
+/// assert!((power - 0.8).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// `InvalidArgument`.
 pub fn events_power(
@@ -98,6 +105,16 @@ impl EventTimes {
 ///
 /// # Source
 /// Lachin and Foulkes (1986), Biometrics 42:507-519, with Schoenfeld's number of events.
+///
+/// ```
+/// use fairtrial_stats::{Side, power::{EventTimes, Plan, events_needed, survival_needed}};
+/// // Followed until nearly everybody has had the event, people are needed as events are.
+/// let times = EventTimes { hazard0: 1.0, enrolment: 1.0, follow_up: 1e3, drop_out: 0.0 };
+/// let plan = Plan::new(0.025, Side::Less, 0.8);
+/// let people = survival_needed(0.6, 1.0, &times, &plan).unwrap();
+/// let events = events_needed(0.6, 1.0, &plan).unwrap();
+/// assert!((people.exact_arm1 + people.exact_arm0 - events).abs() < 1e-6);
+/// ```
 ///
 /// # Errors
 /// `InvalidArgument`, `TooLarge`.

@@ -119,6 +119,13 @@ fn estimate(events: &Events, limits: (f64, f64), level: f64, tail: PoissonTail) 
 /// The Clopper-Pearson interval of the conditional binomial, turned into a ratio; the p-value is twice the smaller tail.
 /// Unbounded above without events in arm 0. `level` in (0, 1). Assumes independent events.
 ///
+/// ```
+/// use fairtrial_stats::rates::{Events, exact_rate_ratio};
+/// // R `poisson.test(c(11, 4), c(800, 900))`
+/// let e = exact_rate_ratio(&Events::new(11, 800.0, 4, 900.0).unwrap(), 0.95).unwrap();
+/// assert!((e.interval.lower - 0.916_730_277).abs() < 1e-6 && (e.interval.upper - 13.321_868_6).abs() < 1e-6);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).
 pub fn exact_rate_ratio(events: &Events, level: f64) -> Result<Estimate, StatError> {
@@ -135,6 +142,13 @@ pub fn exact_rate_ratio(events: &Events, level: f64) -> Result<Estimate, StatErr
 ///
 /// Narrower than the exact one, coverage near the level. Source: Graham, Mengersen and Morton 2003, Statist. Med. 22,
 /// 2071-2083.
+///
+/// ```
+/// use fairtrial_stats::rates::{Events, mid_p_rate_ratio};
+/// // R `exactci::poisson.exact(midp = TRUE)`
+/// let e = mid_p_rate_ratio(&Events::new(11, 800.0, 4, 900.0).unwrap(), 0.95).unwrap();
+/// assert!((e.interval.lower - 1.016_49).abs() < 1e-3 && (e.interval.upper - 11.234_79).abs() < 1e-3);
+/// ```
 ///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1); `no_convergence` when the search fails.

@@ -10,6 +10,13 @@ use crate::{Estimate, Guarantee, Interval, Side, StatError};
 /// Always finite, thanks to the prior; the estimate is the ratio of posterior medians. Source: Li, Tang and Wong 2014,
 /// Comput. Stat. 29, 869-889; Laud 2017.
 ///
+/// ```
+/// use fairtrial_stats::rates::{Events, mover_rate_ratio};
+/// // R `ratesci::moverci(distrib = "poi", contrast = "RR")`
+/// let e = mover_rate_ratio(&Events::new(11, 800.0, 4, 900.0).unwrap(), 0.95).unwrap();
+/// assert!((e.interval.lower - 1.047_438).abs() < 1e-5 && (e.interval.upper - 10.283_814).abs() < 1e-5);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).
 pub fn mover_rate_ratio(events: &Events, level: f64) -> Result<Estimate, StatError> {

@@ -76,6 +76,18 @@ pub struct PoissonFit {
 
 /// How does the spread of the counts compare with Poisson's, and what is the ratio of rates?
 ///
+/// ```
+/// use fairtrial_stats::rates::{ArmCounts, poisson_regression};
+/// // With the arm alone in the model the rate ratio is 5/2 and its variance 1/5 + 1/2.
+/// let arm1 = ArmCounts::new(&[2, 0, 3], &[1.0, 1.0, 1.0]).unwrap();
+/// let arm0 = ArmCounts::new(&[1, 0, 1], &[1.0, 1.0, 1.0]).unwrap();
+/// let fit = poisson_regression(&arm1, &arm0).unwrap();
+/// assert!((fit.ln_rate_ratio - 2.5_f64.ln()).abs() < 1e-14 && (fit.standard_error - 0.7_f64.sqrt()).abs() < 1e-14);
+/// // Pearson's chi-square over 4 degrees of freedom.
+/// let pearson = (1.0 + 25.0 + 16.0) / 9.0 / (5.0 / 3.0) + (1.0 + 4.0 + 1.0) / 9.0 / (2.0 / 3.0);
+/// assert!((fit.dispersion - pearson / 4.0).abs() < 1e-14);
+/// ```
+///
 /// # Errors
 /// `too_few_units` below 3 units in all.
 pub fn poisson_regression(arm1: &ArmCounts<'_>, arm0: &ArmCounts<'_>) -> Result<PoissonFit, StatError> {
@@ -124,6 +136,17 @@ fn ratio(ln_ratio: f64, error: f64, df: Option<f64>, level: f64, method: &str) -
 /// Quasi-Poisson: the Poisson standard error times the root of the dispersion, Student's t with units - 2 degrees of
 /// freedom. `standard_error` is on the log scale.
 ///
+/// ```
+/// use fairtrial_stats::rates::{ArmCounts, poisson_regression, quasi_poisson};
+/// let arm1 = ArmCounts::new(&[2, 0, 3, 7], &[1.0; 4]).unwrap();
+/// let arm0 = ArmCounts::new(&[1, 0, 1, 4], &[1.0; 4]).unwrap();
+/// let (fit, e) = (poisson_regression(&arm1, &arm0).unwrap(), quasi_poisson(&arm1, &arm0, 0.95).unwrap());
+/// // The standard error of the logarithm grows by the root of the dispersion; t with 6 degrees of freedom (2.4469).
+/// let width = 2.0 * 2.446_911_851 * fit.standard_error * fit.dispersion.sqrt();
+/// assert!((e.point.unwrap() - 2.0).abs() < 1e-14);
+/// assert!(((e.interval.upper / e.interval.lower).ln() - width).abs() < 1e-8);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1); `zero_variance` when every count equals its expectation.
 pub fn quasi_poisson(arm1: &ArmCounts<'_>, arm0: &ArmCounts<'_>, level: f64) -> Result<Estimate, StatError> {
@@ -136,6 +159,17 @@ pub fn quasi_poisson(arm1: &ArmCounts<'_>, arm0: &ArmCounts<'_>, level: f64) -> 
 ///
 /// Poisson regression with the sandwich standard error (Zou 2004, Am. J. Epidemiol. 159, 702-706); for some 20 units an
 /// arm and more. `standard_error` is on the log scale.
+///
+/// ```
+/// use fairtrial_stats::rates::{ArmCounts, robust_poisson};
+/// let arm1 = ArmCounts::new(&[2, 0, 3, 7], &[1.0; 4]).unwrap();
+/// let arm0 = ArmCounts::new(&[1, 0, 1, 4], &[1.0; 4]).unwrap();
+/// let e = robust_poisson(&arm1, &arm0, 0.95).unwrap();
+/// // Sum of squares about the mean over the squared total, arm by arm (Zou 2004).
+/// let variance = (1.0 + 9.0 + 0.0 + 16.0) / 144.0 + (0.25 + 2.25 + 0.25 + 6.25) / 36.0;
+/// let width = 2.0 * 1.959_963_985 * f64::sqrt(variance);
+/// assert!(((e.interval.upper / e.interval.lower).ln() - width).abs() < 1e-7);
+/// ```
 ///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1); `zero_variance` when every count equals its expectation.

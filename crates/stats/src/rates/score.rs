@@ -101,6 +101,13 @@ fn ratio(events: &Events, level: f64, skewness: bool) -> Result<Estimate, StatEr
 /// Large-sample, good from a few events; without any event the limits still say how large a difference the exposure
 /// allows. Source: Miettinen and Nurminen 1985, Statist. Med. 4, 213-226.
 ///
+/// ```
+/// use fairtrial_stats::rates::{Events, score_rate_difference};
+/// // R `ratesci::scoreci(distrib = "poi", skew = FALSE)`
+/// let e = score_rate_difference(&Events::new(11, 800.0, 4, 900.0).unwrap(), 0.95).unwrap();
+/// assert!((e.interval.lower - 0.000_399_102).abs() < 1e-8 && (e.interval.upper - 0.020_635_568).abs() < 1e-8);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).
 pub fn score_rate_difference(events: &Events, level: f64) -> Result<Estimate, StatError> {
@@ -108,6 +115,13 @@ pub fn score_rate_difference(events: &Events, level: f64) -> Result<Estimate, St
 }
 
 /// By how much do two event rates differ? The score interval with equal error in both tails (Laud 2017).
+///
+/// ```
+/// use fairtrial_stats::rates::{Events, scas_rate_difference};
+/// // R `ratesci::scoreci(distrib = "poi")`
+/// let e = scas_rate_difference(&Events::new(11, 800.0, 4, 900.0).unwrap(), 0.95).unwrap();
+/// assert!((e.interval.lower - 0.000_315_299).abs() < 1e-8 && (e.interval.upper - 0.020_055_025).abs() < 1e-8);
+/// ```
 ///
 /// # Errors
 /// As [`score_rate_difference`].
@@ -119,6 +133,13 @@ pub fn scas_rate_difference(events: &Events, level: f64) -> Result<Estimate, Sta
 ///
 /// Unbounded above without events in arm 0. Source: Graham, Mengersen and Morton 2003, Statist. Med. 22, 2071-2083.
 ///
+/// ```
+/// use fairtrial_stats::rates::{Events, score_rate_ratio};
+/// // R `ratesci::scoreci(distrib = "poi", contrast = "RR", skew = FALSE)`
+/// let e = score_rate_ratio(&Events::new(11, 800.0, 4, 900.0).unwrap(), 0.95).unwrap();
+/// assert!((e.interval.lower - 1.040_525_699).abs() < 1e-7 && (e.interval.upper - 9.198_512_901).abs() < 1e-7);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).
 pub fn score_rate_ratio(events: &Events, level: f64) -> Result<Estimate, StatError> {
@@ -126,6 +147,13 @@ pub fn score_rate_ratio(events: &Events, level: f64) -> Result<Estimate, StatErr
 }
 
 /// How many times the event rate of arm 0 is that of arm 1? The score interval with equal error in both tails.
+///
+/// ```
+/// use fairtrial_stats::rates::{Events, scas_rate_ratio};
+/// // R `ratesci::scoreci(distrib = "poi", contrast = "RR")`
+/// let e = scas_rate_ratio(&Events::new(11, 800.0, 4, 900.0).unwrap(), 0.95).unwrap();
+/// assert!((e.interval.lower - 1.035_176_017).abs() < 1e-7 && (e.interval.upper - 10.893_904_949).abs() < 1e-7);
+/// ```
 ///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).

@@ -151,24 +151,46 @@ pub fn lower(a: f64, b: f64, x: f64) -> f64 {
 }
 
 /// Probability that a beta variable with shapes `a`, `b` is above `x`.
+///
+/// ```
+/// use fairtrial_stats::special::beta;
+/// // The complement of the textbook polynomial 6 x^2 - 8 x^3 + 3 x^4.
+/// assert!((beta::upper(2.0, 3.0, 0.25) - (1.0 - 0.261_718_75)).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn upper(a: f64, b: f64, x: f64) -> f64 {
     tails(a, b, x, 1.0 - x).upper()
 }
 
 /// Natural logarithm of [`lower`].
+///
+/// ```
+/// use fairtrial_stats::special::beta;
+/// assert!((beta::ln_lower(1000.0, 1.0, 0.01) - 1000.0 * 0.01_f64.ln()).abs() < 1e-9);
+/// ```
 #[must_use]
 pub fn ln_lower(a: f64, b: f64, x: f64) -> f64 {
     tails(a, b, x, 1.0 - x).ln_lower
 }
 
 /// Natural logarithm of [`upper`].
+///
+/// ```
+/// use fairtrial_stats::special::beta;
+/// assert!((beta::ln_upper(1.0, 1000.0, 0.99) - 1000.0 * 0.01_f64.ln()).abs() < 1e-9);
+/// ```
 #[must_use]
 pub fn ln_upper(a: f64, b: f64, x: f64) -> f64 {
     tails(a, b, x, 1.0 - x).ln_upper
 }
 
 /// Natural logarithm of the beta density at `x`.
+///
+/// ```
+/// use fairtrial_stats::special::beta;
+/// // 12 x (1 - x)^2
+/// assert!((beta::ln_pdf(2.0, 3.0, 0.25) - (12.0 * 0.25 * 0.5625_f64).ln()).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn ln_pdf(a: f64, b: f64, x: f64) -> f64 {
     let y = 1.0 - x;
@@ -189,12 +211,24 @@ pub fn ln_pdf(a: f64, b: f64, x: f64) -> f64 {
 }
 
 /// The value at or below which a beta variable falls with probability `p`.
+///
+/// ```
+/// use fairtrial_stats::special::beta;
+/// // The larger of two uniform values: x^2.
+/// assert!((beta::quantile(2.0, 1.0, 0.25) - 0.5).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn quantile(a: f64, b: f64, p: f64) -> f64 {
     inverse(a, b, p, true).0
 }
 
 /// The value above which a beta variable falls with probability `q`.
+///
+/// ```
+/// use fairtrial_stats::special::beta;
+/// // The smaller of two uniform values: above x with probability (1 - x)^2.
+/// assert!((beta::quantile_upper(1.0, 2.0, 0.25) - 0.5).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn quantile_upper(a: f64, b: f64, q: f64) -> f64 {
     inverse(a, b, q, false).0

@@ -5,6 +5,12 @@
 use super::gamma::{LN_SQRT_2PI, deviance, stirling_error};
 
 /// Logarithm of the number of ways to choose `k` of `n`; negative infinity when k > n. `n` up to 1e15.
+///
+/// ```
+/// use fairtrial_stats::special::count;
+/// // Hands of five of 52 cards.
+/// assert!((count::ln_choose(52, 5) - 2_598_960_f64.ln()).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn ln_choose(n: u64, k: u64) -> f64 {
     if k > n {
@@ -33,6 +39,11 @@ pub fn ln_choose(n: u64, k: u64) -> f64 {
 /// Logarithm of the binomial probability of `k` successes in `n` with success probability `p` and `q = 1 - p`.
 ///
 /// Both probabilities are arguments so that neither loses its small end.
+///
+/// ```
+/// use fairtrial_stats::special::count;
+/// assert!((count::ln_binomial(3, 5, 0.5, 0.5) - (10.0 / 32.0_f64).ln()).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn ln_binomial(k: u64, n: u64, p: f64, q: f64) -> f64 {
     if k > n {
@@ -63,6 +74,11 @@ pub fn ln_binomial(k: u64, n: u64, p: f64, q: f64) -> f64 {
 }
 
 /// Logarithm of the Poisson probability of `k` events with the given mean.
+///
+/// ```
+/// use fairtrial_stats::special::count;
+/// assert!((count::ln_poisson(2, 3.0) - (4.5_f64.ln() - 3.0)).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn ln_poisson(k: u64, mean: f64) -> f64 {
     if mean == 0.0 {
@@ -77,6 +93,12 @@ pub fn ln_poisson(k: u64, mean: f64) -> f64 {
 
 /// Logarithm of the hypergeometric probability of `k` marked units among `draws` from a population of `marked` and
 /// `unmarked` units.
+///
+/// ```
+/// use fairtrial_stats::special::count;
+/// // Six right of 49.
+/// assert!((count::ln_hypergeometric(6, 6, 43, 6) + 13_983_816_f64.ln()).abs() < 1e-12);
+/// ```
 #[must_use]
 pub fn ln_hypergeometric(k: u64, marked: u64, unmarked: u64, draws: u64) -> f64 {
     let population = marked.saturating_add(unmarked);

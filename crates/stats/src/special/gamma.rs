@@ -6,6 +6,12 @@ pub use statrs::function::gamma::{digamma, ln_gamma};
 pub const LN_SQRT_2PI: f64 = 0.918_938_533_204_672_8;
 
 /// ln(1 + x) - x, accurate also where the two terms nearly cancel. Domain x > -1.
+///
+/// ```
+/// use fairtrial_stats::special::gamma;
+/// // -x^2/2 + x^3/3, of which ln(1 + x) - x would keep nothing.
+/// assert!((gamma::ln_1p_minus(1e-9) / -5e-19 - 1.0).abs() < 1e-8);
+/// ```
 #[must_use]
 pub fn ln_1p_minus(x: f64) -> f64 {
     if x.abs() > 0.5 {
@@ -64,6 +70,12 @@ const AT_HALVES: [f64; 30] = [
 const SERIES_FROM: f64 = 6.0;
 
 /// The error of Stirling's formula, ln Γ(x + 1) - (x + 1/2) ln x + x - ln sqrt(2 pi), for x > 0 (Loader 2000).
+///
+/// ```
+/// use fairtrial_stats::special::gamma;
+/// // 1! = 1: what is left is 1 - ln sqrt(2 pi).
+/// assert!((gamma::stirling_error(1.0) - (1.0 - gamma::LN_SQRT_2PI)).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn stirling_error(x: f64) -> f64 {
     if x > 15.0 {
@@ -130,6 +142,11 @@ fn stirling_series<const TERMS: usize>(x: f64) -> f64 {
 }
 
 /// x ln(x/m) + m - x: half the Poisson deviance of a count x with mean m, without cancellation (Loader's bd0).
+///
+/// ```
+/// use fairtrial_stats::special::gamma;
+/// assert!((gamma::deviance(2.0, 1.0) - (2.0 * 2.0_f64.ln() - 1.0)).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn deviance(x: f64, m: f64) -> f64 {
     if x == 0.0 {
@@ -140,6 +157,11 @@ pub fn deviance(x: f64, m: f64) -> f64 {
 }
 
 /// The derivative of the digamma function, for x > 0.
+///
+/// ```
+/// use fairtrial_stats::special::gamma;
+/// assert!((gamma::trigamma(1.0) - std::f64::consts::PI.powi(2) / 6.0).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn trigamma(x: f64) -> f64 {
     if x.is_nan() || x <= 0.0 {

@@ -86,6 +86,11 @@ pub(crate) fn ln_complement(v: f64) -> f64 {
 }
 
 /// Probability that a gamma variable of shape `a` (scale 1) is at most `x`.
+///
+/// ```
+/// use fairtrial_stats::special::incomplete_gamma;
+/// assert!((incomplete_gamma::lower(1.0, 2.0) - (1.0 - (-2.0_f64).exp())).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn lower(a: f64, x: f64) -> f64 {
     let tails = tails(a, x);
@@ -93,6 +98,12 @@ pub fn lower(a: f64, x: f64) -> f64 {
 }
 
 /// Probability that a gamma variable of shape `a` (scale 1) is above `x`.
+///
+/// ```
+/// use fairtrial_stats::special::incomplete_gamma;
+/// // Two events or fewer at a mean of 3: e^-3 (1 + 3 + 9/2).
+/// assert!((incomplete_gamma::upper(3.0, 3.0) - 8.5 * (-3.0_f64).exp()).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn upper(a: f64, x: f64) -> f64 {
     let tails = tails(a, x);
@@ -100,24 +111,44 @@ pub fn upper(a: f64, x: f64) -> f64 {
 }
 
 /// Natural logarithm of [`lower`].
+///
+/// ```
+/// use fairtrial_stats::special::incomplete_gamma;
+/// assert!((incomplete_gamma::ln_lower(1.0, 1e-200) + 200.0 * std::f64::consts::LN_10).abs() < 1e-10);
+/// ```
 #[must_use]
 pub fn ln_lower(a: f64, x: f64) -> f64 {
     tails(a, x).ln_lower
 }
 
 /// Natural logarithm of [`upper`].
+///
+/// ```
+/// use fairtrial_stats::special::incomplete_gamma;
+/// assert!((incomplete_gamma::ln_upper(1.0, 5000.0) + 5000.0).abs() < 1e-9);
+/// ```
 #[must_use]
 pub fn ln_upper(a: f64, x: f64) -> f64 {
     tails(a, x).ln_upper
 }
 
 /// The value at or below which a gamma variable of shape `a` falls with probability `p`.
+///
+/// ```
+/// use fairtrial_stats::special::incomplete_gamma;
+/// assert!((incomplete_gamma::quantile(1.0, 0.5) - std::f64::consts::LN_2).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn quantile(a: f64, p: f64) -> f64 {
     inverse(a, p, true)
 }
 
 /// The value above which a gamma variable of shape `a` falls with probability `q`.
+///
+/// ```
+/// use fairtrial_stats::special::incomplete_gamma;
+/// assert!((incomplete_gamma::quantile_upper(1.0, 0.25) - 4.0_f64.ln()).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn quantile_upper(a: f64, q: f64) -> f64 {
     inverse(a, q, false)

@@ -104,6 +104,12 @@ fn cody_centre(x: f64) -> f64 {
 }
 
 /// The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x.
+///
+/// ```
+/// use fairtrial_stats::special::normal;
+/// // Abramowitz and Stegun 1964, table 7.1
+/// assert!((normal::erf(1.0) - 0.842_700_792_9).abs() < 1e-10);
+/// ```
 #[must_use]
 pub fn erf(x: f64) -> f64 {
     let y = x.abs();
@@ -116,6 +122,11 @@ pub fn erf(x: f64) -> f64 {
 }
 
 /// The complementary error function, 1 - erf(x), with full relative accuracy for large x.
+///
+/// ```
+/// use fairtrial_stats::special::normal;
+/// assert!((normal::erfc(1.0) - 0.157_299_207_050_285_13).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn erfc(x: f64) -> f64 {
     let y = x.abs();
@@ -129,6 +140,11 @@ pub fn erfc(x: f64) -> f64 {
 }
 
 /// The scaled complementary error function, exp(x^2) erfc(x); infinite below about -26.6.
+///
+/// ```
+/// use fairtrial_stats::special::normal;
+/// assert!((normal::erfcx(1.0) - 1.0_f64.exp() * normal::erfc(1.0)).abs() < 1e-14);
+/// ```
 #[must_use]
 pub fn erfcx(x: f64) -> f64 {
     let y = x.abs();
@@ -142,6 +158,11 @@ pub fn erfcx(x: f64) -> f64 {
 }
 
 /// Density of the standard normal distribution.
+///
+/// ```
+/// use fairtrial_stats::special::normal;
+/// assert!((normal::pdf(0.0) - 1.0 / (2.0 * std::f64::consts::PI).sqrt()).abs() < 1e-16);
+/// ```
 #[must_use]
 pub fn pdf(x: f64) -> f64 {
     exp_minus_half_square(x) / (2.0 * PI).sqrt()
@@ -175,18 +196,33 @@ pub fn cdf(x: f64) -> f64 {
 }
 
 /// Probability that a standard normal variable is above `x`.
+///
+/// ```
+/// use fairtrial_stats::special::normal;
+/// assert!((normal::sf(1.959_963_984_540_054) - 0.025).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn sf(x: f64) -> f64 {
     cdf(-x)
 }
 
 /// Natural logarithm of [`cdf`], finite down to about -1e154.
+///
+/// ```
+/// use fairtrial_stats::special::normal;
+/// assert!((normal::ln_cdf(-10.0) + 53.231_285_150_512_47).abs() < 1e-12);
+/// ```
 #[must_use]
 pub fn ln_cdf(x: f64) -> f64 {
     if x < -0.6 { erfcx(-x * FRAC_1_SQRT_2).ln() - LN_2 - 0.5 * x * x } else { (-sf(x)).ln_1p() }
 }
 
 /// Natural logarithm of [`sf`].
+///
+/// ```
+/// use fairtrial_stats::special::normal;
+/// assert!((normal::ln_sf(10.0) + 53.231_285_150_512_47).abs() < 1e-12);
+/// ```
 #[must_use]
 pub fn ln_sf(x: f64) -> f64 {
     ln_cdf(-x)
@@ -216,6 +252,13 @@ pub fn quantile(p: f64) -> f64 {
 }
 
 /// The value `x` with `ln_cdf(x) = ln_p`; serves probabilities far below the smallest double.
+///
+/// ```
+/// use fairtrial_stats::special::normal;
+/// assert!((normal::quantile_of_ln(0.025_f64.ln()) + 1.959_963_984_540_054).abs() < 1e-13);
+/// // Far below the smallest double.
+/// assert!((normal::ln_cdf(normal::quantile_of_ln(-5000.0)) + 5000.0).abs() < 1e-9);
+/// ```
 #[must_use]
 pub fn quantile_of_ln(ln_p: f64) -> f64 {
     if ln_p.is_nan() || ln_p > 0.0 {

@@ -13,6 +13,12 @@ pub struct GaussLegendre {
 
 impl GaussLegendre {
     /// The rule with `n` nodes; 0 is taken as 1.
+    ///
+    /// ```
+    /// use fairtrial_stats::special::quadrature::GaussLegendre;
+    /// let rule = GaussLegendre::new(2);
+    /// assert!((rule.nodes[1] - 1.0 / 3.0_f64.sqrt()).abs() < 1e-15 && (rule.weights[1] - 1.0).abs() < 1e-15);
+    /// ```
     #[must_use]
     pub fn new(n: usize) -> Self {
         let n = n.max(1);
@@ -41,6 +47,12 @@ impl GaussLegendre {
     }
 
     /// The integral of `f` from `a` to `b` by one application of the rule.
+    ///
+    /// ```
+    /// use fairtrial_stats::special::quadrature::GaussLegendre;
+    /// // Two nodes integrate a cubic exactly.
+    /// assert!((GaussLegendre::new(2).integrate(0.0, 2.0, |x| x * x * x) - 4.0).abs() < 1e-14);
+    /// ```
     pub fn integrate(&self, a: f64, b: f64, mut f: impl FnMut(f64) -> f64) -> f64 {
         let (centre, half) = (0.5 * (a + b), 0.5 * (b - a));
         let sum: f64 = self.nodes.iter().zip(&self.weights).map(|(x, w)| w * f(centre + half * x)).sum();
@@ -48,6 +60,12 @@ impl GaussLegendre {
     }
 
     /// The integral of `f` from `a` to `b`, cut into `panels` equal parts.
+    ///
+    /// ```
+    /// use fairtrial_stats::special::quadrature::GaussLegendre;
+    /// let area = GaussLegendre::new(8).integrate_panels(0.0, 10.0, 5, |x| (-x).exp());
+    /// assert!((area - (1.0 - (-10.0_f64).exp())).abs() < 1e-12);
+    /// ```
     pub fn integrate_panels(&self, a: f64, b: f64, panels: usize, mut f: impl FnMut(f64) -> f64) -> f64 {
         let panels = panels.max(1);
         let width = (b - a) / panels as f64;

@@ -21,6 +21,12 @@ const MAX_EVALUATIONS: usize = 400;
 /// Inverse quadratic interpolation that falls back on bisection (Chandrupatla 1997), until the bracket is narrower than
 /// `absolute` plus a few units in the last place.
 ///
+/// ```
+/// use fairtrial_stats::special::root::find;
+/// let root = find(|x| x * x - 2.0, 0.0, 2.0, 0.0).unwrap();
+/// assert!((root.value - 2.0_f64.sqrt()).abs() < 1e-15 && root.lower <= root.upper);
+/// ```
+///
 /// # Errors
 /// `NoConvergence` when the signs at the ends do not differ, the function is not a number somewhere, or the cap on
 /// evaluations is reached.

@@ -39,12 +39,23 @@ pub fn sf(t: f64, df: f64) -> f64 {
 }
 
 /// Probability that a t variable is at most `t`.
+///
+/// ```
+/// use fairtrial_stats::special::student;
+/// // One degree of freedom is the Cauchy distribution.
+/// assert!((student::cdf(1.0, 1.0) - 0.75).abs() < 1e-15);
+/// ```
 #[must_use]
 pub fn cdf(t: f64, df: f64) -> f64 {
     sf(-t, df)
 }
 
 /// Natural logarithm of [`sf`].
+///
+/// ```
+/// use fairtrial_stats::special::student;
+/// assert!((student::ln_sf(1e100, 1.0) + (1e100 * std::f64::consts::PI).ln()).abs() < 1e-12);
+/// ```
 #[must_use]
 pub fn ln_sf(t: f64, df: f64) -> f64 {
     if df > NORMAL_FROM {
@@ -125,7 +136,7 @@ fn upper_quantile(tail: f64, df: f64) -> Option<f64> {
         let bend = 0.5 * (t * (df + 1.0) / (df + t * t) - hazard);
         let step = newton / (1.0 - newton * bend).clamp(0.5, 2.0);
         t += step;
-        if !(t > 0.0) {
+        if t.is_nan() || t <= 0.0 {
             return None;
         }
         if step.abs() <= LAST_STEP * t {

@@ -100,6 +100,13 @@ struct Tilted {
 /// [`Side::Two`] doubles the smaller tail; `by_likelihood` sums instead all values at most as likely as the observed one,
 /// as R's `mantelhaen.test(exact = TRUE)`. Up to 30,000 successes.
 ///
+/// ```
+/// use fairtrial_stats::{Side, stratified::{Strata, exact_test}};
+/// // Two strata, in each the only success is in arm 1: 1/2 times 1/2.
+/// let strata = Strata::new(&[[1, 1, 0, 1], [1, 1, 0, 1]]).unwrap();
+/// assert!((exact_test(&strata, Side::Greater, false).unwrap().p() - 0.25).abs() < 1e-14);
+/// ```
+///
 /// # Errors
 /// `too_large` beyond the limit.
 pub fn exact_test(strata: &Strata, side: Side, by_likelihood: bool) -> Result<PValue, StatError> {
@@ -120,6 +127,15 @@ pub fn exact_test(strata: &Strata, side: Side, by_likelihood: bool) -> Result<PV
 ///
 /// The conditional maximum-likelihood estimate and the exact equal-tailed interval; the p-value is the central exact
 /// test. Source: Gart 1970, Biometrika 57, 471-475; Mehta, Patel and Gray 1985, J. Am. Stat. Assoc. 80, 969-973.
+///
+/// ```
+/// use fairtrial_stats::stratified::{Strata, exact_common_odds_ratio};
+/// // R `mantelhaen.test(exact = TRUE)`, which searches to four digits
+/// let strata = Strata::new(&[[8, 20, 4, 20], [0, 15, 3, 14], [12, 40, 9, 38], [2, 9, 0, 11], [0, 5, 0, 6]]).unwrap();
+/// let e = exact_common_odds_ratio(&strata, 0.95).unwrap();
+/// assert!((e.point.unwrap() - 1.474_623).abs() < 1e-4);
+/// assert!((e.interval.lower - 0.6632).abs() < 1e-3 && (e.interval.upper - 3.3378).abs() < 1e-3);
+/// ```
 ///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1); `too_large` beyond 30,000 successes.
@@ -153,6 +169,14 @@ pub struct ConditionalLogOdds {
 }
 
 /// What is the common log odds ratio, and its standard error? Conditional logistic regression with one binary term.
+///
+/// ```
+/// use fairtrial_stats::stratified::{Strata, conditional_ln_odds};
+/// // R `survival::clogit`
+/// let strata = Strata::new(&[[8, 20, 4, 20], [0, 15, 3, 14], [12, 40, 9, 38], [2, 9, 0, 11], [0, 5, 0, 6]]).unwrap();
+/// let odds = conditional_ln_odds(&strata).unwrap();
+/// assert!((odds.ln_odds_ratio - 0.388_416_198).abs() < 1e-7 && (odds.standard_error - 0.376_208_952).abs() < 1e-7);
+/// ```
 ///
 /// # Errors
 /// `not_estimable` when the margins leave no choice or the observed value is the first or last possible one.

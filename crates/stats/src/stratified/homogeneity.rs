@@ -40,6 +40,15 @@ fn expected(s: Cells, ratio: f64) -> f64 {
 /// Strata where nobody or everybody succeeded are left out: they say nothing about the odds ratio. Weak for few or small
 /// strata: no difference found is not no difference. Sources: Breslow and Day 1980; Tarone 1985, Biometrika 72, 91-95.
 ///
+/// ```
+/// use fairtrial_stats::stratified::{Strata, homogeneity};
+/// // R `metafor::rma.mh`: Breslow-Day and Tarone of the first and third stratum
+/// let strata = Strata::new(&[[8, 20, 4, 20], [0, 15, 3, 14], [12, 40, 9, 38], [2, 9, 0, 11], [0, 5, 0, 6]]).unwrap();
+/// let strata = Strata::new(&[[8, 20, 4, 20], [12, 40, 9, 38]]).unwrap();
+/// let h = homogeneity(&strata).unwrap();
+/// assert!((h.breslow_day - 0.553_969_473).abs() < 1e-8 && (h.tarone - 0.553_901_625).abs() < 1e-8);
+/// ```
+///
 /// # Errors
 /// `too_few_units` with fewer than two informative strata; `not_estimable` when there is no common odds ratio.
 pub fn homogeneity(strata: &Strata) -> Result<Homogeneity, StatError> {

@@ -29,6 +29,15 @@ fn estimate(point: f64, error: f64, level: f64, logarithmic: bool, method: &str)
 /// Sources: Mantel and Haenszel 1959, J. Natl. Cancer Inst. 22, 719-748; Robins, Breslow and Greenland 1986, Biometrics
 /// 42, 311-323.
 ///
+/// ```
+/// use fairtrial_stats::stratified::{Strata, common_odds_ratio};
+/// // R `mantelhaen.test`
+/// let strata = Strata::new(&[[8, 20, 4, 20], [0, 15, 3, 14], [12, 40, 9, 38], [2, 9, 0, 11], [0, 5, 0, 6]]).unwrap();
+/// let e = common_odds_ratio(&strata, 0.95).unwrap();
+/// assert!((e.point.unwrap() - 1.464_529_573).abs() < 1e-8);
+/// assert!((e.interval.lower - 0.705_697_730).abs() < 1e-8 && (e.interval.upper - 3.039_328_002).abs() < 1e-8);
+/// ```
+///
 /// # Errors
 /// `not_estimable` when no stratum has both a success against a failure in either direction.
 pub fn common_odds_ratio(strata: &Strata, level: f64) -> Result<Estimate, StatError> {
@@ -50,6 +59,15 @@ pub fn common_odds_ratio(strata: &Strata, level: f64) -> Result<Estimate, StatEr
 /// What is the common ratio of proportions of the strata? Mantel-Haenszel with the variance of Greenland and Robins.
 ///
 /// `standard_error` is on the log scale. Source: Greenland and Robins 1985, Biometrics 41, 55-68.
+///
+/// ```
+/// use fairtrial_stats::stratified::{Strata, common_risk_ratio};
+/// // R `metafor::rma.mh(measure = "RR")`
+/// let strata = Strata::new(&[[8, 20, 4, 20], [0, 15, 3, 14], [12, 40, 9, 38], [2, 9, 0, 11], [0, 5, 0, 6]]).unwrap();
+/// let e = common_risk_ratio(&strata, 0.95).unwrap();
+/// assert!((e.point.unwrap().ln() - 0.292_873_187_2).abs() < 1e-9);
+/// assert!((e.interval.lower.ln() + 0.267_431_434_3).abs() < 1e-8);
+/// ```
 ///
 /// # Errors
 /// `not_estimable` when an arm has no success at all.
@@ -92,6 +110,14 @@ pub fn common_risk_difference(strata: &Strata, level: f64) -> Result<Estimate, S
 ///
 /// Without continuity correction by default: the correction makes it needlessly conservative.
 ///
+/// ```
+/// use fairtrial_stats::stratified::{Strata, chi_square};
+/// // R `mantelhaen.test(correct = FALSE)`
+/// let strata = Strata::new(&[[8, 20, 4, 20], [0, 15, 3, 14], [12, 40, 9, 38], [2, 9, 0, 11], [0, 5, 0, 6]]).unwrap();
+/// let (statistic, p) = chi_square(&strata, false).unwrap();
+/// assert!((statistic - 1.072_323_588_7).abs() < 1e-9 && (p.p() - 0.300_421_191_4).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// `zero_variance` when in every stratum nobody or everybody succeeded.
 pub fn chi_square(strata: &Strata, continuity_correction: bool) -> Result<(f64, PValue), StatError> {
@@ -102,6 +128,14 @@ pub fn chi_square(strata: &Strata, continuity_correction: bool) -> Result<(f64, 
 /// Do the arms differ within strata? Cochran's test of 1954, whose variances take the arms as two binomial samples.
 ///
 /// Slightly larger than [`chi_square`]; for comparison with programs that print it.
+///
+/// ```
+/// use fairtrial_stats::stratified::{Strata, chi_square, cochran_chi_square};
+/// // Cochran's variance has N^3 where Mantel's has N^2 (N - 1): with one stratum the ratio of both is N/(N - 1).
+/// let strata = Strata::new(&[[56, 70, 48, 80]]).unwrap();
+/// let (mantel, cochran) = (chi_square(&strata, false).unwrap().0, cochran_chi_square(&strata, false).unwrap().0);
+/// assert!((cochran / mantel - 150.0 / 149.0).abs() < 1e-12 && (cochran - 7.023_411_371_2).abs() < 1e-9);
+/// ```
 ///
 /// # Errors
 /// As [`chi_square`].

@@ -24,6 +24,15 @@ fn statistic(strata: &Strata, difference: f64) -> f64 {
 /// The estimate is the Mantel-Haenszel difference, the p-value the score test of no difference. `level` in (0, 1). Good for
 /// small strata. Source: Miettinen and Nurminen 1985, Statist. Med. 4, 213-226, section on stratification.
 ///
+/// ```
+/// use fairtrial_stats::stratified::{Strata, stratified_risk_difference};
+/// // R `ratesci::scoreci(stratified = TRUE, skew = FALSE, weighting = "MH")`
+/// let strata = Strata::new(&[[8, 20, 4, 20], [0, 15, 3, 14], [12, 40, 9, 38], [2, 9, 0, 11], [0, 5, 0, 6]]).unwrap();
+/// let e = stratified_risk_difference(&strata, 0.95).unwrap();
+/// assert!((e.point.unwrap() - 0.062_582_886).abs() < 1e-7);
+/// assert!((e.interval.lower + 0.056_317_803).abs() < 1e-7 && (e.interval.upper - 0.184_026_708).abs() < 1e-7);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).
 pub fn stratified_risk_difference(strata: &Strata, level: f64) -> Result<Estimate, StatError> {

@@ -24,6 +24,13 @@ fn estimate(table: &Table, point: f64, limits: (f64, f64), level: f64, method: &
 /// Source: Newcombe 1998, Statist. Med. 17, 873-890, method 10. `level` in (0, 1). Covers slightly less than
 /// Miettinen-Nurminen for small groups.
 ///
+/// ```
+/// // Newcombe 1998, table II, example (a): 56 of 70 and 48 of 80.
+/// use fairtrial_stats::two_proportions::{Table, newcombe};
+/// let interval = newcombe(&Table::new(56, 70, 48, 80).unwrap(), 0.95).unwrap().interval;
+/// assert!((interval.lower - 0.0524).abs() < 5e-5 && (interval.upper - 0.3339).abs() < 5e-5);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).
 pub fn newcombe(table: &Table, level: f64) -> Result<Estimate, StatError> {
@@ -41,6 +48,13 @@ pub fn newcombe(table: &Table, level: f64) -> Result<Estimate, StatError> {
 ///
 /// Source: Agresti and Caffo 2000, Am. Stat. 54, 280-288. May reach beyond -1 or 1, as published.
 ///
+/// ```
+/// // statsmodels `confint_proportions_2indep(method="agresti-caffo")`
+/// use fairtrial_stats::two_proportions::{Table, agresti_caffo};
+/// let interval = agresti_caffo(&Table::new(56, 70, 48, 80).unwrap(), 0.95).unwrap().interval;
+/// assert!((interval.lower - 0.052_452_926_6).abs() < 1e-9 && (interval.upper - 0.335_758_455_5).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).
 pub fn agresti_caffo(table: &Table, level: f64) -> Result<Estimate, StatError> {
@@ -56,6 +70,13 @@ pub fn agresti_caffo(table: &Table, level: f64) -> Result<Estimate, StatError> {
 /// By how much do two proportions differ? The textbook interval, for comparison only.
 ///
 /// Do not report it: its coverage falls to 18 % at 10 people an arm and its width is 0 when all agree.
+///
+/// ```
+/// // Newcombe 1998, table II, example (a): 56 of 70 and 48 of 80.
+/// use fairtrial_stats::two_proportions::{Table, wald};
+/// let interval = wald(&Table::new(56, 70, 48, 80).unwrap(), 0.95).unwrap().interval;
+/// assert!((interval.lower - 0.0575).abs() < 5e-5 && (interval.upper - 0.3425).abs() < 5e-5);
+/// ```
 ///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1); `zero_variance` when each arm is all successes or all failures.
@@ -76,6 +97,13 @@ pub fn wald(table: &Table, level: f64) -> Result<Estimate, StatError> {
 
 /// The pooled z statistic, whose square is Pearson's chi-square without continuity correction.
 ///
+/// ```
+/// use fairtrial_stats::two_proportions::{Table, pooled_z};
+/// // R `prop.test(c(56, 48), c(70, 80), correct = FALSE)`: X-squared = 7.0234
+/// let z = pooled_z(&Table::new(56, 70, 48, 80).unwrap()).unwrap();
+/// assert!((z * z - 7.023_411_371_2).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// `zero_variance` when nobody or everybody had the outcome.
 pub fn pooled_z(table: &Table) -> Result<f64, StatError> {
@@ -89,6 +117,13 @@ pub fn pooled_z(table: &Table) -> Result<f64, StatError> {
 }
 
 /// Are two proportions equal? Pearson's chi-square test without continuity correction, two-sided.
+///
+/// ```
+/// use fairtrial_stats::two_proportions::{Table, pearson};
+/// // R `prop.test(c(56, 48), c(70, 80), correct = FALSE)`: p-value = 0.008045
+/// let p = pearson(&Table::new(56, 70, 48, 80).unwrap()).unwrap().p();
+/// assert!((p - 0.008_045_081_368_2).abs() < 1e-12);
+/// ```
 ///
 /// # Errors
 /// `zero_variance` when nobody or everybody had the outcome.

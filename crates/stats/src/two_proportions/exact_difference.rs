@@ -17,6 +17,13 @@ use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
 ///
 /// Sources: Chan and Zhang 1999, Biometrics 55, 1202-1209; Farrington and Manning 1990 (ordering).
 ///
+/// ```
+/// use fairtrial_stats::{Side, two_proportions::{Table, exact_margin_test}};
+/// // One person an arm, 1 of 1 against 0 of 1: only this table counts, p1 (1 - p0) on p1 = p0 - 0.2 is largest at p0 = 0.6.
+/// let test = exact_margin_test(&Table::new(1, 1, 0, 1).unwrap(), -0.2, Side::Greater).unwrap();
+/// assert!((test.p_value.p() - 0.4 * 0.4).abs() < 1e-9 && (test.supremum.at - 0.6).abs() < 1e-4);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a difference outside (-1, 1); `too_large` beyond the limit.
 pub fn exact_margin_test(table: &Table, null_difference: f64, side: Side) -> Result<UnconditionalTest, StatError> {

@@ -93,6 +93,14 @@ fn upper_test(table: &Table, measure: ExactMeasure, place: f64, gamma: f64) -> U
 /// Chan and Zhang 1999, Biometrics 55, 1202-1209; Agresti and Min 2001, Biometrics 57, 963-971; Berger and Boos 1994, J. Am. Stat.
 /// Assoc. 89, 1012-1016.
 ///
+/// ```
+/// use fairtrial_stats::{Side, two_proportions::{ExactMeasure, Table, exact_unconditional_test}};
+/// // 7 of 10 against 2 of 12, is the ratio above 1.5? A search over 6,001 proportions with SciPy's binomial: 0.066862.
+/// let table = Table::new(7, 10, 2, 12).unwrap();
+/// let test = exact_unconditional_test(&table, ExactMeasure::RiskRatio, 1.5, Side::Greater, 0.0).unwrap();
+/// assert!((test.p_value.p() - 0.066_862_5).abs() < 1e-6);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a null or `gamma` out of range; `too_large` beyond 110,000 tables (330 people an arm).
 pub fn exact_unconditional_test(

@@ -261,6 +261,13 @@ fn mid_p_tail(conditional: &Conditional, x: u64, upper: bool) -> f64 {
 
 /// The one-sided mid-P of Fisher's test.
 ///
+/// ```
+/// use fairtrial_stats::{Side, two_proportions::{Table, mid_p_one_sided}};
+/// // The lady tasting tea: all of four right has 1/70, of which half counts (Fisher 1935; Lancaster 1961).
+/// let p = mid_p_one_sided(&Table::new(4, 4, 0, 4).unwrap(), Side::Greater).unwrap().p();
+/// assert!((p - 0.5 / 70.0).abs() < 1e-15);
+/// ```
+///
 /// # Errors
 /// `too_large` beyond 10^12 people.
 pub fn mid_p_one_sided(table: &Table, side: Side) -> Result<PValue, StatError> {
@@ -272,6 +279,15 @@ pub fn mid_p_one_sided(table: &Table, side: Side) -> Result<PValue, StatError> {
 /// The conditional maximum-likelihood odds ratio with the exact equal-tailed interval (Cornfield 1956; what R's
 /// `fisher.test` gives), or with `mid_p` the narrower one that counts half of the observed table. No estimate when the
 /// margins leave only one table; infinite when the observed table is the last possible one. Up to 10^10 people.
+///
+/// ```
+/// use fairtrial_stats::two_proportions::{Table, conditional_odds_ratio};
+/// // The lady tasting tea, three of four right (Agresti 2002, 3.5.2): 6.408, from 0.2117 (R `fisher.test`); the upper limit
+/// // solves 0.025 r^4 = 0.975 (16 r^3 + 36 r^2 + 16 r + 1).
+/// let e = conditional_odds_ratio(&Table::new(3, 4, 1, 4).unwrap(), 0.95, false).unwrap();
+/// assert!((e.point.unwrap() - 6.408).abs() < 1e-3 && (e.interval.lower - 0.2117).abs() < 1e-4);
+/// assert!((e.interval.upper - 626.2435).abs() < 1e-3);
+/// ```
 ///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1); `too_large` beyond 10^10 people.

@@ -178,6 +178,13 @@ fn estimate(table: &Table, point: Option<f64>, limits: (f64, f64), level: f64) -
 /// Fay, Proschan and Brittain 2015, Biometrics 71, 146-156. Conservative; coverage is believed to be guaranteed (no
 /// exception is known) and is checked here by enumeration for all groups of up to 30 people. `level` in (0, 1); arms up to 10^7.
 ///
+/// ```
+/// // The defining integral with 20 digits (mpmath).
+/// use fairtrial_stats::two_proportions::{Table, melded_risk_difference};
+/// let interval = melded_risk_difference(&Table::new(56, 70, 48, 80).unwrap(), 0.95).unwrap().interval;
+/// assert!((interval.lower - 0.040_124_537_8).abs() < 1e-9 && (interval.upper - 0.348_610_845_2).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1); `too_large` beyond the limit.
 pub fn melded_risk_difference(table: &Table, level: f64) -> Result<Estimate, StatError> {
@@ -211,6 +218,13 @@ fn difference_limit(table: &Table, tail: f64) -> Result<f64, StatError> {
 /// How many times one proportion is the other? The interval that agrees with Fisher's central test.
 ///
 /// Unbounded above when x0 = 0. Source and limits as [`melded_risk_difference`].
+///
+/// ```
+/// // R `exact2x2::binomMeld.test`
+/// use fairtrial_stats::two_proportions::{Table, melded_risk_ratio};
+/// let interval = melded_risk_ratio(&Table::new(56, 70, 48, 80).unwrap(), 0.95).unwrap().interval;
+/// assert!((interval.lower - 1.059_131).abs() < 1e-5 && (interval.upper - 1.698_519).abs() < 1e-5);
+/// ```
 ///
 /// # Errors
 /// As [`melded_risk_difference`].

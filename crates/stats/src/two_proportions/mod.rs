@@ -102,6 +102,12 @@ pub fn risk_ratio(x1: u64, n1: u64, x0: u64, n0: u64, level: f64) -> Result<Esti
 /// Estimate x1(n0-x0)/(x0(n1-x1)) with the Miettinen-Nurminen score interval. People read a difference or a ratio of
 /// proportions more easily; use odds where models need them.
 ///
+/// ```
+/// let e = fairtrial_stats::two_proportions::odds_ratio(56, 70, 48, 80, 0.95).unwrap();
+/// assert!((e.point.unwrap() - 56.0 * 32.0 / (14.0 * 48.0)).abs() < 1e-14);
+/// assert!((e.interval.lower - 1.281_573_193_3).abs() < 1e-9 && (e.interval.upper - 5.540_202_222_2).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// As [`risk_difference`].
 pub fn odds_ratio(x1: u64, n1: u64, x0: u64, n0: u64, level: f64) -> Result<Estimate, StatError> {

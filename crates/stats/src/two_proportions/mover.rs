@@ -39,6 +39,13 @@ fn estimate(table: &Table, point: f64, limits: (f64, f64), level: f64, what: &st
 /// The estimate is the difference of the posterior medians. Coverage is near the level on average, not guaranteed.
 /// Source: Laud 2017, Pharm. Stat. 16, 334-348. `level` in (0, 1).
 ///
+/// ```
+/// // R `ratesci::moverci`
+/// use fairtrial_stats::two_proportions::{Table, mover_risk_difference};
+/// let interval = mover_risk_difference(&Table::new(56, 70, 48, 80).unwrap(), 0.95).unwrap().interval;
+/// assert!((interval.lower - 0.053_372_446_6).abs() < 1e-9 && (interval.upper - 0.335_268_680_0).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).
 pub fn mover_risk_difference(table: &Table, level: f64) -> Result<Estimate, StatError> {
@@ -52,6 +59,13 @@ pub fn mover_risk_difference(table: &Table, level: f64) -> Result<Estimate, Stat
 ///
 /// Always finite, also with no successes, thanks to the prior; there prefer the score interval, which says that the data
 /// set no bound. Source: Laud 2017; Fagerland and Newcombe 2013, Statist. Med. 32, 2823-2836 (odds).
+///
+/// ```
+/// // R `ratesci::moverci`
+/// use fairtrial_stats::two_proportions::{Ratio, Table, mover_ratio};
+/// let interval = mover_ratio(&Table::new(56, 70, 48, 80).unwrap(), Ratio::Risk, 0.95).unwrap().interval;
+/// assert!((interval.lower - 1.079_264_147_7).abs() < 1e-9 && (interval.upper - 1.663_499_036_8).abs() < 1e-9);
+/// ```
 ///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).

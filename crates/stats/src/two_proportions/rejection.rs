@@ -161,6 +161,14 @@ pub fn exact_power(test: ExactTest, n1: u64, n0: u64, p1: f64, p0: f64, alpha: f
 /// Equal arms, one-sided at `alpha`. Exact power goes up and down with size like a saw: the answer is the smallest number
 /// from which on the power stays at or above `power` up to `most`, which is at most 300.
 ///
+/// ```
+/// use fairtrial_stats::two_proportions::{ExactTest, exact_needed, exact_power};
+/// let n = exact_needed(ExactTest::Boschloo, 0.6, 0.2, 0.025, 0.8, 60).unwrap();
+/// // The power saws: it holds from here on, not only here.
+/// let power = |n| exact_power(ExactTest::Boschloo, n, n, 0.6, 0.2, 0.025).unwrap();
+/// assert!(power(n - 1) < 0.8 && (n..=60).all(|n| power(n) >= 0.8));
+/// ```
+///
 /// # Errors
 /// `not_estimable` when not even `most` suffices or the proportions are equal; otherwise as [`exact_power`].
 pub fn exact_needed(test: ExactTest, p1: f64, p0: f64, alpha: f64, power: f64, most: u64) -> Result<u64, StatError> {

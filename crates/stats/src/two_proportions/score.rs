@@ -188,6 +188,13 @@ pub(crate) fn standardised(numerator: f64, variance: f64) -> f64 {
 ///
 /// With [`ScoreVariance::Uncorrected`] it is the statistic of Farrington and Manning 1990, Statist. Med. 9, 1447-1454.
 ///
+/// ```
+/// use fairtrial_stats::two_proportions::{ScoreVariance, Table, score_statistic};
+/// // Not worse by 0.1? R `gsDesign::testBinomial(delta0 = -0.1, adj = 0)`: 3.9342
+/// let z = score_statistic(&Table::new(56, 70, 48, 80).unwrap(), -0.1, ScoreVariance::Uncorrected).unwrap();
+/// assert!((z - 3.934_206_074_5).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a difference outside [-1, 1].
 pub fn score_statistic(table: &Table, difference: f64, variance: ScoreVariance) -> Result<f64, StatError> {
@@ -242,6 +249,14 @@ pub(crate) fn normal_p(z: f64, side: Side) -> PValue {
 
 /// Is the difference p1 - p0 equal to `null_difference`? The score test.
 ///
+/// ```
+/// use fairtrial_stats::{Side, two_proportions::{ScoreVariance, Table, score_test}};
+/// // Without a margin and the factor N/(N - 1) it is Pearson's chi-square test.
+/// let table = Table::new(56, 70, 48, 80).unwrap();
+/// let p = score_test(&table, 0.0, Side::Two, ScoreVariance::Uncorrected).unwrap().p();
+/// assert!((p - 0.008_045_081_368_2).abs() < 1e-12);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a difference outside [-1, 1].
 pub fn score_test(
@@ -287,6 +302,13 @@ pub fn margin_test(
 
 /// The score interval for the difference p1 - p0, with the score test of no difference.
 ///
+/// ```
+/// // Newcombe 1998, table II, example (a): 56 of 70 and 48 of 80. (Mee)
+/// use fairtrial_stats::two_proportions::{ScoreVariance, Table, risk_difference_score};
+/// let interval = risk_difference_score(&Table::new(56, 70, 48, 80).unwrap(), 0.95, ScoreVariance::Uncorrected).unwrap().interval;
+/// assert!((interval.lower - 0.0533).abs() < 5e-5 && (interval.upper - 0.3377).abs() < 5e-5);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).
 pub fn risk_difference_score(table: &Table, level: f64, variance: ScoreVariance) -> Result<Estimate, StatError> {
@@ -325,6 +347,13 @@ fn estimate(point: Option<f64>, limits: (f64, f64), level: f64, z: f64, method: 
 
 /// The score interval for the ratio p1 / p0, with the score test of a ratio of 1.
 ///
+/// ```
+/// // Koopman 1984; the equation solved with 40 digits.
+/// use fairtrial_stats::two_proportions::{ScoreVariance, Table, risk_ratio_score};
+/// let interval = risk_ratio_score(&Table::new(56, 70, 48, 80).unwrap(), 0.95, ScoreVariance::Uncorrected).unwrap().interval;
+/// assert!((interval.lower - 1.079_821_506_4).abs() < 1e-9 && (interval.upper - 1.670_805_578_0).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).
 pub fn risk_ratio_score(table: &Table, level: f64, variance: ScoreVariance) -> Result<Estimate, StatError> {
@@ -342,6 +371,13 @@ pub fn risk_ratio_score(table: &Table, level: f64, variance: ScoreVariance) -> R
 }
 
 /// The score interval for the odds ratio, with the score test of an odds ratio of 1.
+///
+/// ```
+/// // Cornfield 1956; the equation solved with 40 digits.
+/// use fairtrial_stats::two_proportions::{ScoreVariance, Table, odds_ratio_score};
+/// let interval = odds_ratio_score(&Table::new(56, 70, 48, 80).unwrap(), 0.95, ScoreVariance::Uncorrected).unwrap().interval;
+/// assert!((interval.lower - 1.284_659_124_6).abs() < 1e-9 && (interval.upper - 5.527_003_126_9).abs() < 1e-9);
+/// ```
 ///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).

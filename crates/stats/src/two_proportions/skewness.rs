@@ -79,6 +79,13 @@ fn estimate(point: Option<f64>, limits: (f64, f64), level: f64, z: f64) -> Estim
 /// As the Miettinen-Nurminen interval, but corrected for skewness, so that each limit errs about equally often; useful
 /// when one limit decides. The estimate is where the corrected score is 0. Source: Laud 2017, Pharm. Stat. 16, 334-348.
 ///
+/// ```
+/// // R `ratesci::scoreci`
+/// use fairtrial_stats::two_proportions::{Table, scas_risk_difference};
+/// let interval = scas_risk_difference(&Table::new(56, 70, 48, 80).unwrap(), 0.95).unwrap().interval;
+/// assert!((interval.lower - 0.053_387_990_5).abs() < 1e-7 && (interval.upper - 0.339_754_585_8).abs() < 1e-7);
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1).
 pub fn scas_risk_difference(table: &Table, level: f64) -> Result<Estimate, StatError> {
@@ -101,6 +108,13 @@ pub fn scas_risk_difference(table: &Table, level: f64) -> Result<Estimate, StatE
 ///
 /// Unbounded where the data set no bound, and without an estimate when they say nothing. Source as
 /// [`scas_risk_difference`].
+///
+/// ```
+/// // R `ratesci::scoreci`
+/// use fairtrial_stats::two_proportions::{Ratio, Table, scas_ratio};
+/// let interval = scas_ratio(&Table::new(56, 70, 48, 80).unwrap(), Ratio::Risk, 0.95).unwrap().interval;
+/// assert!((interval.lower - 1.079_446_544_8).abs() < 1e-7 && (interval.upper - 1.673_768_579_0).abs() < 1e-7);
+/// ```
 ///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1); `not_estimable` for the test inside when nothing varies.

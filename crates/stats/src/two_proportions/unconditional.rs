@@ -100,6 +100,15 @@ pub fn boschloo(table: &Table, side: Side) -> Result<UnconditionalTest, StatErro
 ///
 /// For comparison; [`boschloo`] is the default.
 ///
+/// ```
+/// use fairtrial_stats::{two_proportions::{Table, boschloo_min_likelihood}};
+/// // One person an arm: both tables that differ are as likely, 2 p (1 - p) is at most 1/2.
+/// let test = boschloo_min_likelihood(&Table::new(1, 1, 0, 1).unwrap()).unwrap();
+/// assert!((test.p_value.p() - 1.0).abs() < 1e-12);
+/// let test = boschloo_min_likelihood(&Table::new(2, 2, 0, 2).unwrap()).unwrap();
+/// assert!((test.p_value.p() - 0.125).abs() < 1e-9);
+/// ```
+///
 /// # Errors
 /// `too_large` beyond 10,000 people or 26 million possible tables.
 pub fn boschloo_min_likelihood(table: &Table) -> Result<UnconditionalTest, StatError> {
@@ -113,6 +122,13 @@ pub fn boschloo_min_likelihood(table: &Table) -> Result<UnconditionalTest, StatE
 /// [`Side::Two`] doubles the smaller side. Up to 5,000 people an arm. Source: Suissa and Shuster 1985, J. R. Stat. Soc.
 /// A 148, 317-327.
 ///
+/// ```
+/// use fairtrial_stats::{Side, two_proportions::{Table, barnard}};
+/// // Barnard 1947, Biometrika 34, 123-138: 3 of 3 against 0 of 3 has p^3 (1 - p)^3, at most 1/64.
+/// let test = barnard(&Table::new(3, 3, 0, 3).unwrap(), Side::Greater).unwrap();
+/// assert!((test.p_value.p() - 1.0 / 64.0).abs() < 1e-12);
+/// ```
+///
 /// # Errors
 /// `too_large` beyond 10,000 people or 26 million possible tables.
 pub fn barnard(table: &Table, side: Side) -> Result<UnconditionalTest, StatError> {
@@ -124,6 +140,13 @@ pub fn barnard(table: &Table, side: Side) -> Result<UnconditionalTest, StatError
 /// Barnard's exact test, two-sided by the absolute pooled z.
 ///
 /// For comparison; [`barnard`] with [`Side::Two`] agrees with one-sided decisions.
+///
+/// ```
+/// use fairtrial_stats::two_proportions::{Table, barnard_absolute};
+/// // Barnard 1947: 3 of 3 against 0 of 3, or the reverse, at most 1/32.
+/// let test = barnard_absolute(&Table::new(3, 3, 0, 3).unwrap()).unwrap();
+/// assert!((test.p_value.p() - 1.0 / 32.0).abs() < 1e-12);
+/// ```
 ///
 /// # Errors
 /// `too_large` beyond 10,000 people or 26 million possible tables.
