@@ -4,6 +4,7 @@ use super::score::log_root;
 use super::table::{Table, check_level};
 use crate::special::count::ln_hypergeometric;
 use crate::special::incomplete_gamma::ln_complement;
+use crate::special::normal;
 use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
 
 /// Largest number of people for which the conditional distribution is summed.
@@ -130,30 +131,84 @@ impl Conditional {
         }
     }
 
+    /// The steps from one mass to the next, upwards and downwards from `x`, when they are few enough to keep.
+    fn ladder(&self, x: u64) -> Option<Ladder> {
+        if self.high - self.low > MOST_STEPS {
+            return None;
+        }
+        let up = (x..self.high).map(|k| self.ratio(k)).collect();
+        let down = (self.low..x).rev().map(|k| 1.0 / self.ratio(k)).collect();
+        Some(Ladder { up, down })
+    }
+
     /// Tail sums weighted by psi^k relative to the observed mass: (above or at x, below x, first moments about x).
     fn tilted(&self, x: u64, psi: f64) -> Tilted {
-        let mut tilted = Tilted { up: 0.0, down: 0.0, up_moment: 0.0, down_moment: 0.0 };
-        let (mut term, mut at) = (1.0, x);
-        while at < self.high {
-            term *= self.ratio(at) * psi;
-            at += 1;
-            tilted.up += term;
-            tilted.up_moment += term * (at - x) as f64;
-            if !(tilted.up_moment < 1e280 && term > tilted.up * 1e-18) {
+        let up = Reach::summed((x..self.high).map(|k| self.ratio(k) * psi));
+        let down = Reach::summed((self.low..x).rev().map(|k| 1.0 / (self.ratio(k) * psi)));
+        Tilted::of(&up, &down)
+    }
+}
+
+/// Largest number of masses whose ratios are kept.
+const MOST_STEPS: u64 = 2_000;
+
+/// Ratios of neighbouring masses, outwards from the observed one.
+struct Ladder {
+    up: Vec<f64>,
+    down: Vec<f64>,
+}
+
+impl Ladder {
+    fn tilted(&self, ln_psi: f64) -> Tilted {
+        let (psi, inverse) = (ln_psi.exp(), (-ln_psi).exp());
+        let up = Reach::summed(self.up.iter().map(|ratio| ratio * psi));
+        let down = Reach::summed(self.down.iter().map(|ratio| ratio * inverse));
+        Tilted::of(&up, &down)
+    }
+
+    /// The logarithm of the odds ratio at which a function of the sums is 0, by Newton's method; none where it goes astray.
+    fn root(&self, start: f64, function: impl Fn(&Tilted) -> (f64, f64)) -> Option<f64> {
+        let mut at = start;
+        for _ in 0..12 {
+            let (value, slope) = function(&self.tilted(at));
+            let step = (value / slope).clamp(-2.0, 2.0);
+            if step.is_nan() || slope <= 0.0 {
+                return None;
+            }
+            at -= step;
+            // The next step would be the square of this one.
+            if step.abs() <= 1e-8 {
+                return Some(at);
+            }
+        }
+        None
+    }
+}
+
+/// Sums over the values on one side of the observed one.
+struct Reach {
+    sum: f64,
+    moment: f64,
+    second: f64,
+}
+
+impl Reach {
+    /// From the ratio of each mass to the one before it.
+    fn summed(ratios: impl Iterator<Item = f64>) -> Self {
+        let mut side = Self { sum: 0.0, moment: 0.0, second: 0.0 };
+        let (mut term, mut distance) = (1.0, 0.0);
+        for ratio in ratios {
+            term *= ratio;
+            distance += 1.0;
+            let moment = term * distance;
+            side.sum += term;
+            side.moment += moment;
+            side.second += moment * distance;
+            if !(side.moment < 1e280 && term > side.sum * 1e-18) {
                 break;
             }
         }
-        let (mut term, mut at) = (1.0, x);
-        while at > self.low {
-            at -= 1;
-            term /= self.ratio(at) * psi;
-            tilted.down += term;
-            tilted.down_moment += term * (x - at) as f64;
-            if !(tilted.down_moment < 1e280 && term > tilted.down * 1e-18) {
-                break;
-            }
-        }
-        tilted
+        side
     }
 }
 
@@ -163,9 +218,40 @@ struct Tilted {
     down: f64,
     up_moment: f64,
     down_moment: f64,
+    up_second: f64,
+    down_second: f64,
 }
 
 impl Tilted {
+    fn of(up: &Reach, down: &Reach) -> Self {
+        Self {
+            up: up.sum,
+            down: down.sum,
+            up_moment: up.moment,
+            down_moment: down.moment,
+            up_second: up.second,
+            down_second: down.second,
+        }
+    }
+
+    /// The logarithm of [`Self::upper`] over `tail`, and its slope by the logarithm of the odds ratio.
+    fn ln_upper(&self, share: f64, tail: f64) -> (f64, f64) {
+        let (part, all) = (self.up + share, self.up + 1.0 + self.down);
+        ((part / all / tail).ln(), self.up_moment / part - (self.up_moment - self.down_moment) / all)
+    }
+
+    /// The same of [`Self::lower`], with both signs changed: it falls.
+    fn ln_lower(&self, share: f64, tail: f64) -> (f64, f64) {
+        let (part, all) = (self.down + share, self.up + 1.0 + self.down);
+        (-(part / all / tail).ln(), self.down_moment / part + (self.up_moment - self.down_moment) / all)
+    }
+
+    /// 0 where the expectation is the observed value, with its slope: by logarithms, so that Newton's steps hold far away.
+    fn balance(&self) -> (f64, f64) {
+        let slope = self.up_second / self.up_moment + self.down_second / self.down_moment;
+        ((self.up_moment / self.down_moment).ln(), slope)
+    }
+
     /// P(X > x) + share P(X = x).
     fn upper(&self, share: f64) -> f64 {
         if self.up > 1e250 {
@@ -301,7 +387,12 @@ pub fn conditional_odds_ratio(table: &Table, level: f64, mid_p: bool) -> Result<
     let tail = 0.5 * (1.0 - level);
     let share = if mid_p { 0.5 } else { 1.0 };
     let (x1, n1, x0, n0) = table.floats();
-    let start = Some((x1 + 0.5) * (n0 - x0 + 0.5) / ((x0 + 0.5) * (n1 - x1 + 0.5)));
+    let (f1, f0) = (n1 - x1, n0 - x0);
+    let woolf = (x1 + 0.5) * (f0 + 0.5) / ((x0 + 0.5) * (f1 + 0.5));
+    let error = (1.0 / (x1 + 0.5) + 1.0 / (f1 + 0.5) + 1.0 / (x0 + 0.5) + 1.0 / (f0 + 0.5)).sqrt();
+    let reach = -normal::quantile(tail) * error;
+    let (start, ladder) = (Some(woolf), conditional.ladder(x));
+    let newton = |at: f64, function: &dyn Fn(&Tilted) -> (f64, f64)| ladder.as_ref().and_then(|l| l.root(at, function));
     let point = if conditional.low == conditional.high {
         None
     } else if x == conditional.low {
@@ -313,17 +404,22 @@ pub fn conditional_odds_ratio(table: &Table, level: f64, mid_p: bool) -> Result<
             let t = conditional.tilted(x, ln_psi.exp());
             (t.down_moment - t.up_moment) / (1.0 + t.up + t.down)
         };
-        Some(log_root(excess, start)?.exp())
+        let found = newton(woolf.ln(), &Tilted::balance);
+        Some(found.map_or_else(|| log_root(excess, start), Ok)?.exp())
     };
     let lower = if x == conditional.low {
         0.0
     } else {
-        log_root(|v| tail - conditional.tilted(x, v.exp()).upper(share), start)?.exp()
+        let found = newton(woolf.ln() - reach, &|t| t.ln_upper(share, tail));
+        let slow = || log_root(|v| tail - conditional.tilted(x, v.exp()).upper(share), start);
+        found.map_or_else(slow, Ok)?.exp()
     };
     let upper = if x == conditional.high {
         f64::INFINITY
     } else {
-        log_root(|v| conditional.tilted(x, v.exp()).lower(share) - tail, start)?.exp()
+        let found = newton(woolf.ln() + reach, &|t| t.ln_lower(share, tail));
+        let slow = || log_root(|v| conditional.tilted(x, v.exp()).lower(share) - tail, start);
+        found.map_or_else(slow, Ok)?.exp()
     };
     let method = if mid_p { FisherMethod::MidP } else { FisherMethod::Central };
     Ok(Estimate {

@@ -300,6 +300,38 @@ pub fn margin_test(
     Ok(estimate)
 }
 
+/// Where the score less its critical value is 0, between the end of the scale and the estimate: secants from the plain standard
+/// error, where they stay between; else the bracketed search.
+fn difference_limit(
+    table: &Table,
+    mut excess: impl FnMut(f64) -> f64,
+    end: f64,
+    critical: f64,
+) -> Result<f64, StatError> {
+    let observed = table.difference();
+    let (low, high) = (observed.min(end), observed.max(end));
+    // The score falls by about one over each standard error.
+    let (_, n1, _, n0) = table.floats();
+    let share = |x: u64, n: f64| (x as f64 + 1.0) / (n + 2.0);
+    let (p1, p0) = (share(table.x1(), n1), share(table.x0(), n0));
+    let error = (p1 * (1.0 - p1) / n1 + p0 * (1.0 - p0) / n0).sqrt();
+    let (mut before, mut at) = ((observed, -critical), observed - critical * error);
+    for _ in 0..12 {
+        if !(at > low && at < high) {
+            break;
+        }
+        let value = excess(at);
+        let next = at - value * (at - before.0) / (value - before.1);
+        let step = (next - at).abs();
+        // Secants raise the error to the power 1.6.
+        if step <= 1e-11 * (1.0 - at.abs()).min(at.abs().max(error)) && next > low && next < high {
+            return Ok(next);
+        }
+        (before, at) = ((at, value), next);
+    }
+    Ok(root::find(excess, low, high, 0.0)?.value)
+}
+
 /// The score interval for the difference p1 - p0, with the score test of no difference.
 ///
 /// ```
@@ -319,12 +351,12 @@ pub fn risk_difference_score(table: &Table, level: f64, variance: ScoreVariance)
     let lower = if observed <= -1.0 || z(-1.0) <= critical {
         -1.0
     } else {
-        root::find(|d| z(d) - critical, -1.0, observed, 0.0)?.value
+        difference_limit(table, |d| z(d) - critical, -1.0, critical)?
     };
     let upper = if observed >= 1.0 || z(1.0) >= -critical {
         1.0
     } else {
-        root::find(|d| z(d) + critical, observed, 1.0, 0.0)?.value
+        difference_limit(table, |d| z(d) + critical, 1.0, -critical)?
     };
     let method = match variance {
         ScoreVariance::MiettinenNurminen => "Miettinen-Nurminen interval and score test",
