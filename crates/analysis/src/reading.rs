@@ -46,7 +46,17 @@ impl<'a> Reading<'a> {
         let whole = Decimal::ONE.millionths();
         let share = |millionths: i64| millionths as f64 / whole as f64;
         let (alpha, level) = (share(both_sides) / 2.0, share(whole - both_sides));
-        Self { plan, evidence, samples, alpha, level, open: evidence.locked, harm_levels: Vec::new(), exact_looks: false, known }
+        Self {
+            plan,
+            evidence,
+            samples,
+            alpha,
+            level,
+            open: evidence.locked,
+            harm_levels: Vec::new(),
+            exact_looks: false,
+            known,
+        }
     }
 
     /// Reads the evidence at a look with these boundaries: the arms may be compared, at the error of the look.

@@ -94,7 +94,7 @@ table! { touches (trial_id, outcome) { trial_id -> BigInt, outcome -> Text, requ
 
 table! { assignments (bucket, trial_id, unit) {
     sequence -> BigInt, bucket -> SmallInt, trial_id -> BigInt, unit -> Binary, arm -> SmallInt, stratum -> Text,
-    attributes -> Nullable<Text>, assigned_at -> BigInt,
+    attributes -> Nullable<Text>, assigned_at -> BigInt, event_place -> BigInt,
 } }
 
 table! { batches (trial_id, id) {

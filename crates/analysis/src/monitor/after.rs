@@ -59,7 +59,8 @@ pub(crate) fn after_looks(
             guarantee: None,
             not_estimable: None,
         };
-        if let (Some(exact), Some(new), Some(current)) = (&exact, samples.get(index), samples.get(plan.control_index())) {
+        if let (Some(exact), Some(new), Some(current)) = (&exact, samples.get(index), samples.get(plan.control_index()))
+        {
             if let Err(reason) = exactly(&mut said, exact, looks.len() - 1, (new, current)) {
                 said.not_estimable = Some(reason);
             }

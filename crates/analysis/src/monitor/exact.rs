@@ -76,7 +76,11 @@ pub(crate) fn sizes_at<'a>(plan: &Protocol, looks: impl Iterator<Item = &'a Evid
 }
 
 /// The design of looks with these sizes; none where the plan has none.
-pub(super) fn design(plan: &Protocol, sizes: &[[u64; 2]], last_is_final: bool) -> Option<Result<ExactBinaryDesign, StatError>> {
+pub(super) fn design(
+    plan: &Protocol,
+    sizes: &[[u64; 2]],
+    last_is_final: bool,
+) -> Option<Result<ExactBinaryDesign, StatError>> {
     let (_, outcome) = outcome_of(plan)?;
     if sizes.is_empty() || sizes.len() == 1 && last_is_final {
         // One look is a test with all of the error.

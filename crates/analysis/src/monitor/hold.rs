@@ -58,11 +58,7 @@ fn shares(plan: &Protocol, looks: &[HeldLook]) -> Vec<f64> {
 }
 
 /// The boundaries of the end, after the looks that were held before.
-pub(crate) fn final_bounds(
-    plan: &Protocol,
-    evidence: &Evidence,
-    known: &Remembered,
-) -> Result<LookBounds, StatError> {
+pub(crate) fn final_bounds(plan: &Protocol, evidence: &Evidence, known: &Remembered) -> Result<LookBounds, StatError> {
     let mut held = shares(plan, &evidence.looks);
     // People may have taken their data out: information does not fall.
     let before = held.iter().copied().fold(f64::MIN_POSITIVE, f64::max);

@@ -8,8 +8,8 @@ mod schedule;
 mod watch;
 
 pub(crate) use after::after_looks;
-pub(crate) use exact::{ExactBound, ExactLooks};
 pub use exact::{EXACT_LOOKS_TOTAL, size_at};
+pub(crate) use exact::{ExactBound, ExactLooks};
 pub use hold::{LATE, followed_up, hold, hold_all};
 pub(crate) use hold::{final_bounds, held_at_the_end};
 pub use judge::{Due, Judged, LookBounds, LookDecision, due, due_by_calendar, information, judge, look_bounds};

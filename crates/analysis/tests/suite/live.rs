@@ -200,7 +200,8 @@ fn a_trial_of_forty_with_a_look_keeps_its_error_exactly() {
         }
         sum
     };
-    let errors: Vec<f64> = (1..100).map(|percent| success(f64::from(percent) / 100.0, f64::from(percent) / 100.0)).collect();
+    let errors: Vec<f64> =
+        (1..100).map(|percent| success(f64::from(percent) / 100.0, f64::from(percent) / 100.0)).collect();
     let worst = errors.iter().copied().fold(0.0, f64::max);
     assert!(worst <= 0.025, "no effect succeeds with probability {worst}");
     assert!(worst > 0.015, "the error is there to be used: {worst}");
@@ -235,11 +236,8 @@ fn an_arm_that_became_smaller_has_the_normal_boundary_and_says_so() {
     let mut evidence = table(&plan, &[(5, 20), (15, 20)]);
     evidence.looks = vec![look(&plan, 1, [3, 7], 10, 60)];
     // Eleven people of the new version took their data out after the look.
-    evidence.outcomes[0].cells[1] = fairtrial_domain::projection::Cell {
-        mature: 9,
-        set_aside: 11,
-        ..cell(1, "", 20, happened(7))
-    };
+    evidence.outcomes[0].cells[1] =
+        fairtrial_domain::projection::Cell { mature: 9, set_aside: 11, ..cell(1, "", 20, happened(7)) };
     let report = analyse(&plan, &evidence, "tests");
     let claim = &report.decision.arms[0].claims[0];
     assert_eq!(claim.method.as_deref(), Some("Boschloo's exact test"));

@@ -102,6 +102,14 @@ impl Trial {
             && self.locked_sequence.is_none_or(|last| sequence <= last)
     }
 
+    /// Whether events of this kind are the trial's, of an agency, or of the one trial for which they came through a link.
+    pub(crate) fn hears(&self, agency_id: i64, only: Option<i64>, kind: &str) -> bool {
+        self.state.has_started()
+            && self.agency_id == agency_id
+            && only.is_none_or(|only| only == self.id)
+            && self.plan.protocol().outcomes.iter().any(|outcome| outcome.event == kind)
+    }
+
     /// The plan that was in force at a moment: assignments keep the one they were made under.
     #[must_use]
     pub fn plan_id_at(&self, moment: DateTime<Utc>) -> &ProtocolId {

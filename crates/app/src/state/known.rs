@@ -1,11 +1,16 @@
 //! Who is in which trial, in memory, so that a known person is answered without the database.
 
 use std::{
-    collections::HashMap,
-    sync::{PoisonError, RwLock},
+    collections::{HashMap, hash_map::Entry},
+    sync::{
+        RwLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use fairtrial_domain::{Pseudonym, identity::BUCKETS};
+
+use super::{read, write};
 
 /// A person's place in a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,40 +22,87 @@ pub(crate) struct KnownPlace {
     pub(crate) assigned_at: i64,
 }
 
-type Shard = RwLock<HashMap<(i64, Pseudonym), KnownPlace>>;
+/// The places of one unit: nearly everybody is in one trial.
+#[derive(Debug)]
+enum Places {
+    One(i64, KnownPlace),
+    Many(Vec<(i64, KnownPlace)>),
+}
+
+impl Places {
+    fn all(&self) -> impl Iterator<Item = (i64, KnownPlace)> + '_ {
+        let (one, many): (_, &[_]) = match self {
+            Self::One(trial_id, place) => (Some((*trial_id, *place)), &[]),
+            Self::Many(places) => (None, places),
+        };
+        one.into_iter().chain(many.iter().copied())
+    }
+
+    fn get(&self, trial_id: i64) -> Option<KnownPlace> {
+        self.all().find(|(id, _)| *id == trial_id).map(|(_, place)| place)
+    }
+
+    fn get_mut(&mut self, trial_id: i64) -> Option<&mut KnownPlace> {
+        match self {
+            Self::One(id, place) => (*id == trial_id).then_some(place),
+            Self::Many(places) => places.iter_mut().find(|(id, _)| *id == trial_id).map(|(_, place)| place),
+        }
+    }
+
+    fn add(&mut self, trial_id: i64, place: KnownPlace) {
+        match self {
+            Self::One(id, first) => *self = Self::Many(vec![(*id, *first), (trial_id, place)]),
+            Self::Many(places) => places.push((trial_id, place)),
+        }
+    }
+}
+
+type Shard = RwLock<HashMap<Pseudonym, Places>>;
 
 /// All known places, in one map for each bucket so that a writer rarely meets a reader.
 #[derive(Debug)]
-pub(crate) struct Known(Vec<Shard>);
+pub(crate) struct Known {
+    shards: Vec<Shard>,
+    places: AtomicUsize,
+}
 
 impl Default for Known {
     fn default() -> Self {
-        Self((0..BUCKETS).map(|_| Shard::default()).collect())
+        Self { shards: (0..BUCKETS).map(|_| Shard::default()).collect(), places: AtomicUsize::default() }
     }
 }
 
 impl Known {
     fn shard(&self, unit: &Pseudonym) -> Option<&Shard> {
-        self.0.get(usize::from(unit.bucket()))
+        self.shards.get(usize::from(unit.bucket()))
     }
 
     pub(crate) fn get(&self, trial_id: i64, unit: &Pseudonym) -> Option<KnownPlace> {
-        let shard = self.shard(unit)?.read().unwrap_or_else(PoisonError::into_inner);
-        shard.get(&(trial_id, *unit)).copied()
+        read(self.shard(unit)?).get(unit)?.get(trial_id)
+    }
+
+    /// The trials that a unit is in.
+    pub(crate) fn trials_of(&self, unit: &Pseudonym) -> Vec<i64> {
+        let Some(shard) = self.shard(unit) else { return Vec::new() };
+        read(shard).get(unit).map(|places| places.all().map(|(trial_id, _)| trial_id).collect()).unwrap_or_default()
     }
 
     pub(crate) fn insert(&self, trial_id: i64, unit: Pseudonym, arm: usize, assigned_at: i64) {
         let Ok(arm) = u8::try_from(arm) else { return };
-        if let Some(shard) = self.shard(&unit) {
-            let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
-            shard.entry((trial_id, unit)).or_insert(KnownPlace { arm, given: None, assigned_at });
+        let Some(shard) = self.shard(&unit) else { return };
+        let place = KnownPlace { arm, given: None, assigned_at };
+        match write(shard).entry(unit) {
+            Entry::Vacant(entry) => drop(entry.insert(Places::One(trial_id, place))),
+            Entry::Occupied(entry) if entry.get().get(trial_id).is_some() => return,
+            Entry::Occupied(mut entry) => entry.get_mut().add(trial_id, place),
         }
+        self.places.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Notes that another version than the assigned one is served.
     pub(crate) fn give(&self, trial_id: i64, unit: &Pseudonym, arm: u8) {
         let Some(shard) = self.shard(unit) else { return };
-        if let Some(place) = shard.write().unwrap_or_else(PoisonError::into_inner).get_mut(&(trial_id, *unit)) {
+        if let Some(place) = write(shard).get_mut(unit).and_then(|places| places.get_mut(trial_id)) {
             place.given = Some(arm);
         }
     }
@@ -58,14 +110,36 @@ impl Known {
     /// Who is served another version than the assigned one: trial, unit, arm.
     pub(crate) fn given(&self) -> Vec<(i64, [u8; 16], u8)> {
         let of = |shard: &Shard| -> Vec<_> {
-            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
-            let given = shard.iter().filter_map(|((trial, unit), place)| Some((*trial, *unit.bytes(), place.given?)));
-            given.collect()
+            let shard = read(shard);
+            let places = shard.iter().flat_map(|(unit, places)| places.all().map(move |place| (unit, place)));
+            places.filter_map(|(unit, (trial, place))| Some((trial, *unit.bytes(), place.given?))).collect()
         };
-        self.0.iter().flat_map(of).collect()
+        self.shards.iter().flat_map(of).collect()
     }
 
+    /// Places in trials.
     pub(crate) fn len(&self) -> usize {
-        self.0.iter().map(|shard| shard.read().unwrap_or_else(PoisonError::into_inner).len()).sum()
+        self.places.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_has_one_place_in_each_of_its_trials() {
+        let known = Known::default();
+        let unit = |number: u8| Pseudonym::from_bytes(&[number; 16]).unwrap();
+        for (trial, arm) in [(7, 0), (7, 1), (8, 1), (9, 0), (8, 0)] {
+            known.insert(trial, unit(1), arm, trial);
+        }
+        known.insert(7, unit(2), 1, 1);
+        let arm = |trial, number| known.get(trial, &unit(number)).map(|place| place.arm);
+        assert_eq!([arm(7, 1), arm(8, 1), arm(9, 1), arm(7, 2), arm(8, 2)], [Some(0), Some(1), Some(0), Some(1), None]);
+        assert_eq!((known.len(), known.trials_of(&unit(1)), known.trials_of(&unit(3))), (4, vec![7, 8, 9], vec![]));
+        known.give(9, &unit(1), 1);
+        known.give(9, &unit(2), 1);
+        assert_eq!(known.given(), [(9, [1; 16], 1)]);
     }
 }

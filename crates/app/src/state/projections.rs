@@ -1,7 +1,8 @@
 //! Every started trial, folded from the two logs in their order.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap, HashSet},
+    rc::Rc,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
@@ -29,6 +30,8 @@ use crate::{ambient::Ambient, error::AppError};
 
 /// Rows read at once.
 const PAGE: i64 = 10_000;
+
+type ByKind<'a> = HashMap<(i64, Option<i64>, &'a str), Vec<FoldedEvent>>;
 
 /// A trial's fold: read by many at once, also while it is written down.
 pub(super) type Shared = Arc<RwLock<TrialProjection>>;
@@ -75,8 +78,6 @@ impl Projections {
     pub(crate) async fn catch_up(&self, app: &App) -> Result<(), AppError> {
         let mut fold = self.fold.lock().await;
         let marks = &mut fold.marks;
-        // Before anything is read: what was committed earlier is folded at the end, so what is older needs no waiting for.
-        let now = app.ambient.now();
         loop {
             let after = marks.events;
             let (events, _) = app.read_with_directory(move |c| log::events_after(c, after, PAGE)).await?;
@@ -94,10 +95,9 @@ impl Projections {
                 }
             }
             let full = is_full(&events);
-            self.fold_events(&app.directory.load(), app, &events, marks, now)?;
+            self.fold_events(&app.directory.load(), app, &events, marks)?;
             self.event_mark.store(marks.events, Ordering::Release);
             if !full {
-                self.forget_early(now);
                 return Ok(());
             }
         }
@@ -108,10 +108,11 @@ impl Projections {
             let after = marks.assignments;
             let (rows, directory) = app.read_with_directory(move |c| log::assignments_after(c, after, PAGE)).await?;
             let full = is_full(&rows);
-            for row in rows {
-                self.assign(&directory, app, &row)?;
+            for row in &rows {
+                self.assign(&directory, app, row)?;
                 marks.assignments = row.sequence;
             }
+            self.fold_behind(&directory, app, &rows, marks.events).await?;
             if !full {
                 return Ok(directory);
             }
@@ -183,24 +184,87 @@ impl Projections {
         let day = trial.day_of(row.assigned_at);
         let in_transition = calendar.is_some_and(|calendar| calendar.in_transition(&row.stratum, day));
         let assigned_at = instant(row.assigned_at);
-        let unit = AssignedUnit { unit, arm, group: row.stratum.clone(), assigned_at, in_transition };
-        let mut projection = write(&projection);
-        projection.assign(&unit);
-        app.identities.with(|linked| projection.claim_early(&unit.unit, linked));
+        let (group, event_place) = (row.stratum.clone(), row.event_place);
+        write(&projection).assign(&AssignedUnit { unit, arm, group, assigned_at, event_place, in_transition });
+        Ok(())
+    }
+
+    /// Folds events once more that were folded a moment before the assignments they are about: another server's commit of an
+    /// assignment may end after that of an event which came behind it.
+    async fn fold_behind(
+        &self,
+        directory: &Directory,
+        app: &App,
+        assigned: &[log::AssignmentRow],
+        folded: i64,
+    ) -> Result<(), AppError> {
+        let mut new: HashMap<i64, HashSet<Pseudonym>> = HashMap::new();
+        let behind = assigned.iter().filter(|row| row.event_place < folded);
+        let Some(mut after) = behind.clone().map(|row| row.event_place).min() else { return Ok(()) };
+        for row in behind {
+            new.entry(row.trial_id).or_default().extend(Pseudonym::from_bytes(&row.unit));
+        }
+        while after < folded {
+            let (mut rows, _) = app.read_with_directory(move |c| log::events_after(c, after, PAGE)).await?;
+            rows.retain(|row| row.sequence <= folded);
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.sequence;
+            for ((agency_id, only, kind), events) in self.by_kind(directory, &rows)? {
+                let concerned = new.iter().filter_map(|(id, units)| Some((directory.by_id.get(id)?, units)));
+                for (trial, units) in concerned.filter(|(trial, _)| trial.hears(agency_id, only, kind)) {
+                    let projection = self.of(trial);
+                    let mut projection = write(&projection);
+                    for event in events.iter().filter(|event| trial.listens_to(event.sequence, event.occurred_at)) {
+                        let others = app.identities.others(&event.unit, Some(event.sequence));
+                        projection.fold_behind(event, &others, units);
+                    }
+                }
+            }
+        }
         Ok(())
     }
 
     /// Folds events, each trial's all at once: what one trial makes of them is nothing to another.
+    ///
+    /// A kind of event may be heard by hundreds of trials while its unit is in one or two, so each event is looked at by the trials
+    /// of its unit only; the others count how many they heard.
     fn fold_events(
         &self,
         directory: &Directory,
         app: &App,
         rows: &[log::EventRow],
         marks: &mut Marks,
-        now: DateTime<Utc>,
     ) -> Result<(), AppError> {
         let Some(last) = rows.last() else { return Ok(()) };
-        let mut by_kind: HashMap<(i64, Option<i64>, &str), Vec<FoldedEvent>> = HashMap::new();
+        for ((agency_id, only, kind), events) in self.by_kind(directory, rows)? {
+            let mut of_trial: HashMap<i64, Vec<(&FoldedEvent, Rc<[Pseudonym]>)>> = HashMap::new();
+            for event in &events {
+                let others: Rc<[Pseudonym]> = app.identities.others(&event.unit, Some(event.sequence)).into();
+                let names = std::iter::once(&event.unit).chain(others.iter());
+                let trials: BTreeSet<i64> = names.flat_map(|name| app.known.trials_of(name)).collect();
+                for trial_id in trials {
+                    of_trial.entry(trial_id).or_default().push((event, Rc::clone(&others)));
+                }
+            }
+            for trial in directory.trials.values().filter(|trial| trial.hears(agency_id, only, kind)) {
+                let heard = |event: &FoldedEvent| trial.listens_to(event.sequence, event.occurred_at);
+                let mut about_nobody = events.iter().filter(|event| heard(event)).count();
+                let projection = self.of(trial);
+                let mut projection = write(&projection);
+                for (event, others) in of_trial.get(&trial.id).into_iter().flatten().filter(|(event, _)| heard(event)) {
+                    projection.fold_of_person(event, others);
+                    about_nobody -= 1;
+                }
+                projection.pass_over(about_nobody as u64);
+            }
+        }
+        marks.events = last.sequence;
+        Ok(())
+    }
+
+    /// Events by agency, by the one trial in which they count, where they came through a link, and by kind.
+    fn by_kind<'a>(&self, directory: &Directory, rows: &'a [log::EventRow]) -> Result<ByKind<'a>, AppError> {
+        let mut by_kind = ByKind::new();
         for row in rows {
             let unit = Pseudonym::from_bytes(&row.unit)
                 .ok_or_else(|| AppError::Internal(format!("event {} cannot be read", row.sequence)))?;
@@ -219,31 +283,9 @@ impl Projections {
                 kind: self.kind(kind),
                 value: row.value.and_then(Decimal::from_millionths),
                 occurred_at: instant(row.occurred_at),
-                received_at: instant(row.received_at),
             });
         }
-        for trial in directory.trials.values().filter(|trial| trial.state.has_started()) {
-            let mut kinds: Vec<&str> = trial.plan.protocol().outcomes.iter().map(|o| o.event.as_str()).collect();
-            kinds.sort_unstable();
-            kinds.dedup();
-            let sources =
-                kinds.into_iter().flat_map(|kind| [None, Some(trial.id)].map(|only| (trial.agency_id, only, kind)));
-            for events in sources.filter_map(|source| by_kind.get(&source)) {
-                let projection = self.of(trial);
-                let mut projection = write(&projection);
-                for event in events.iter().filter(|event| trial.listens_to(event.sequence, event.occurred_at)) {
-                    let others = app.identities.others(&event.unit, Some(event.sequence));
-                    projection.fold_of_person(event, &others, now);
-                }
-            }
-        }
-        marks.events = last.sequence;
-        Ok(())
-    }
-
-    fn forget_early(&self, now: DateTime<Utc>) {
-        let trials: Vec<_> = read(&self.trials).values().cloned().collect();
-        trials.iter().for_each(|projection| write(projection).forget_early(now));
+        Ok(by_kind)
     }
 
     fn of(&self, trial: &Trial) -> Shared {

@@ -91,6 +91,7 @@ async fn folded_anew(database: &TestDatabase, document: &[u8], row: &looks::Look
             arm: usize::try_from(assigned.arm).unwrap(),
             group: assigned.stratum,
             assigned_at: instant(assigned.assigned_at),
+            event_place: assigned.event_place,
             in_transition: false,
         });
     }
@@ -101,9 +102,8 @@ async fn folded_anew(database: &TestDatabase, document: &[u8], row: &looks::Look
             kind: event.kind.into(),
             value: event.value.and_then(Decimal::from_millionths),
             occurred_at: instant(event.occurred_at),
-            received_at: instant(event.received_at),
         };
-        projection.fold(&event, instant(row.held_at));
+        projection.fold(&event);
     }
     projection.evidence(instant(row.held_at), row.data_cut, false, Vec::new())
 }

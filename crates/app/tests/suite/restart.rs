@@ -1,9 +1,17 @@
 //! What a server knows after a restart is what it knew before: memory is a pure fold of what is kept.
 
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Command, Stdio},
+};
+
 use chrono::Duration;
 use fairtrial_app::{Clock, trials::life::Move};
 use fairtrial_domain::trial::Verb;
-use fairtrial_testkit::on_both_databases;
+use fairtrial_testkit::{
+    database::{Kind, TestDatabase},
+    on_both_databases,
+};
 use serde_json::{Value, json};
 
 use crate::stage::{Company, StandingClock, call, open, plan, run};
@@ -83,7 +91,7 @@ on_both_databases! {
                 assert_eq!(live.record(&company.key, &[event], false).await.unwrap().accepted, 1);
                 live.catch_up().await.unwrap();
             };
-            // Events about people who enter later: at once, within the patience, after it, never.
+            // Events about people who enter later, or never.
             for (unit, minutes) in [("at-once", 4), ("soon", 0), ("late", 0), ("later", 4), ("never", 0)] {
                 send(&format!("of-{unit}"), unit, minutes).await;
             }
@@ -109,4 +117,55 @@ on_both_databases! {
             assert_eq!(seen[1], seen[2], "folded live elsewhere, and after a restart");
         });
     }
+}
+
+/// The commit of an assignment may end after that of an event that came behind it.
+#[test]
+fn an_assignment_that_is_seen_late_takes_what_came_behind_it() {
+    let database = TestDatabase::fresh(Kind::Postgres).unwrap();
+    run(async {
+        let clock = StandingClock::new();
+        let live = open(&database, clock.clone()).await;
+        let company = Company::hire(&live, "justice").await;
+        let trial = company.start(&live, &plan("letter", "justice", &json!({}))).await;
+        let send = async |id: &str| {
+            let at = (clock.now() + Duration::minutes(1)).to_rfc3339();
+            let event = json!({"event_id": id, "unit": "person-1", "event": "fine.paid", "occurred_at": at});
+            assert_eq!(live.record(&company.key, &[event], false).await.unwrap().accepted, 1);
+            live.catch_up().await.unwrap();
+        };
+        send("in-front").await;
+        let mut slow = Command::new("psql")
+            .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", database.url()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("PostgreSQL's client is there");
+        let mut words = slow.stdin.take().unwrap();
+        let insert = format!(
+            "BEGIN; UPDATE logs SET next_sequence = next_sequence + 1 WHERE name = 'assignments'; \
+             INSERT INTO assignments (sequence, bucket, trial_id, unit, arm, stratum, assigned_at, event_place) \
+             SELECT 1, get_byte(unit, 0) % 64, (SELECT id FROM trials), unit, 1, '', {}, 1 FROM events;\n\\echo written\n",
+            clock.now().timestamp_micros()
+        );
+        words.write_all(insert.as_bytes()).unwrap();
+        let mut said = String::new();
+        BufReader::new(slow.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        assert_eq!(said, "written\n");
+        send("behind").await;
+        words.write_all(b"COMMIT;\n").unwrap();
+        drop(words);
+        assert!(slow.wait().unwrap().success());
+        live.catch_up().await.unwrap();
+        clock.advance(Duration::days(9));
+        let again = open(&database, clock.clone()).await;
+        let mut seen = Vec::new();
+        for app in [&live, &again] {
+            seen.push(serde_json::to_value(app.report(&company.analyst, &trial).await.unwrap().1).unwrap());
+        }
+        assert_eq!(seen[0], seen[1], "folded live, and after a restart");
+        let stray =
+            seen[0]["integrity"].as_array().unwrap().iter().find(|gate| gate["gate"] == "stray_events").unwrap();
+        assert!(stray["detail"].as_str().unwrap().starts_with("1 event"), "{stray}");
+    });
 }

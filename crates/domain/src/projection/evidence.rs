@@ -87,7 +87,7 @@ pub struct EventCounts {
     pub before_assignment: u64,
     /// Happened after the person's follow-up was over.
     pub after_follow_up: u64,
-    /// About nobody in this trial, or received more than ten minutes before they entered it.
+    /// About nobody in this trial, or kept before they entered it.
     pub unassigned: u64,
 }
 

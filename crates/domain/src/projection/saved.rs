@@ -3,17 +3,17 @@
 //! Numbers are little-endian, lists begin with their length. What follows from the rest is left out: tallies and the counts of
 //! cells are added up anew from the units, so that they cannot disagree with them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate};
 
 use super::{
     column::Column,
     evidence::EventCounts,
     handling::{ArmHandling, UnitHandling},
-    trial_projection::{Cell, FoldedEvent, TrialProjection},
+    trial_projection::{Cell, TrialProjection},
 };
-use crate::{Decimal, LockedProtocol, Pseudonym, note::GRAVEST};
+use crate::{LockedProtocol, Pseudonym, note::GRAVEST};
 
 impl TrialProjection {
     /// Everything that the fold knows, as bytes for [`TrialProjection::restore`].
@@ -26,10 +26,11 @@ impl TrialProjection {
                 *name = *unit.bytes();
             }
         }
-        let mut out = Vec::with_capacity(64 + units * (30 + 16 * self.columns.len()));
+        let mut out = Vec::with_capacity(64 + units * (38 + 16 * self.columns.len()));
         put_length(&mut out, units);
         names.iter().for_each(|name| out.extend(name));
         put_all(&mut out, &self.assigned_at);
+        put_all(&mut out, &self.event_places);
         self.cell_of.iter().for_each(|cell| out.extend(cell.to_le_bytes()));
         self.handled.iter().for_each(|handled| out.extend(handled.0.to_le_bytes()));
         put_length(&mut out, self.given.len());
@@ -69,15 +70,6 @@ impl TrialProjection {
             let again = [arm.in_two_arms, arm.in_twice];
             people.iter().chain(&again).chain(&arm.harms).for_each(|count| out.extend(count.to_le_bytes()));
         }
-        let early: Vec<&FoldedEvent> = self.early.values().flatten().collect();
-        put_length(&mut out, early.len());
-        for event in early {
-            put_all(&mut out, &[event.sequence]);
-            out.extend(event.unit.bytes());
-            put_text(&mut out, &event.kind);
-            put_all(&mut out, &[event.value.map_or(i64::MIN, Decimal::millionths)]);
-            put_all(&mut out, &[event.occurred_at.timestamp_micros(), event.received_at.timestamp_micros()]);
-        }
         out
     }
 
@@ -92,6 +84,7 @@ impl TrialProjection {
             fold.numbers.insert(rest.unit()?, number);
         }
         fold.assigned_at = rest.numbers(units)?;
+        fold.event_places = rest.numbers(units)?;
         fold.cell_of = rest.take(units * 4)?.as_chunks().0.iter().map(|four| u32::from_le_bytes(*four)).collect();
         fold.handled =
             rest.take(units * 2)?.as_chunks().0.iter().map(|two| UnitHandling(u16::from_le_bytes(*two))).collect();
@@ -147,22 +140,6 @@ impl TrialProjection {
             for harms in &mut arm.harms {
                 *harms = count()?;
             }
-        }
-        let mut kinds: HashMap<&str, Arc<str>> = HashMap::new();
-        for _ in 0..rest.length(48)? {
-            let [sequence] = rest.few()?;
-            let unit = rest.unit()?;
-            let kind = rest.text()?;
-            let kind = Arc::clone(kinds.entry(kind).or_insert_with(|| kind.into()));
-            let [value, occurred_at, received_at] = rest.few()?;
-            fold.early.entry(unit).or_default().push(FoldedEvent {
-                sequence,
-                unit,
-                kind,
-                value: if value == i64::MIN { None } else { Some(Decimal::from_millionths(value)?) },
-                occurred_at: DateTime::from_timestamp_micros(occurred_at)?,
-                received_at: DateTime::from_timestamp_micros(received_at)?,
-            });
         }
         let whole = rest.0.is_empty() && fold.numbers.len() == units;
         (whole && fold.add_up()).then_some(fold)
@@ -237,10 +214,6 @@ impl<'a> Rest<'a> {
     fn numbers(&mut self, numbers: usize) -> Option<Vec<i64>> {
         let bytes = self.take(numbers.checked_mul(8)?)?;
         Some(bytes.as_chunks().0.iter().map(|eight| i64::from_le_bytes(*eight)).collect())
-    }
-
-    fn few<const N: usize>(&mut self) -> Option<[i64; N]> {
-        self.numbers(N)?.try_into().ok()
     }
 
     fn text(&mut self) -> Option<&'a str> {

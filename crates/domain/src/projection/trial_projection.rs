@@ -1,7 +1,7 @@
 //! One trial's fold.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -17,18 +17,8 @@ use super::{
 use crate::{
     Decimal, Pseudonym,
     allocation::period_starts,
-    identity::LinkedUnits,
     protocol::{Allocation, LockedProtocol, Outcome, ProtocolId},
 };
-
-/// How long before its unit's assignment an event may have been received and still be about somebody in the trial: the clock
-/// skew allowed at the door, twice over. Both times are of servers, which may differ, and both are stored, so that whoever
-/// folds the rows decides the same, whenever that is.
-const PATIENCE: Duration = Duration::minutes(10);
-
-/// How long an event about an unknown unit is held for an assignment that is on its way: the patience, and longer than any
-/// assignment waits to be committed and folded.
-const HELD: Duration = Duration::minutes(20);
 
 /// A unit as it entered the trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +31,10 @@ pub struct AssignedUnit {
     pub group: String,
     /// When.
     pub assigned_at: DateTime<Utc>,
+    /// Place of the last event that was kept before it. An event behind it is about somebody in the trial; one before it came
+    /// when nobody could know the answer yet. Both places are stored, so that whoever folds the rows decides the same, whenever that
+    /// is and whatever the clocks say.
+    pub event_place: i64,
     /// Whether its site was in transition: it has the new version and is counted apart.
     pub in_transition: bool,
 }
@@ -58,20 +52,6 @@ pub struct FoldedEvent {
     pub value: Option<Decimal>,
     /// When it happened.
     pub occurred_at: DateTime<Utc>,
-    /// When it came here.
-    pub received_at: DateTime<Utc>,
-}
-
-impl FoldedEvent {
-    /// Whether it is about somebody in the trial who was assigned at this moment. What was received long before is about
-    /// somebody who was not in it.
-    fn concerns(&self, assigned_at: i64) -> bool {
-        assigned_at <= (self.received_at + PATIENCE).timestamp_micros()
-    }
-
-    fn is_held(&self, now: DateTime<Utc>) -> bool {
-        now < self.received_at + HELD
-    }
 }
 
 /// The people of one day of assignment, arm and group.
@@ -96,6 +76,8 @@ pub struct TrialProjection {
     pub(super) numbers: HashMap<Pseudonym, u32>,
     /// By unit number, in microseconds.
     pub(super) assigned_at: Vec<i64>,
+    /// By unit number, the last event that was kept before it.
+    pub(super) event_places: Vec<i64>,
     /// By unit number, places in `cells`.
     pub(super) cell_of: Vec<u32>,
     /// By unit number.
@@ -110,8 +92,6 @@ pub struct TrialProjection {
     cell_numbers: HashMap<(NaiveDate, u8, u32), u32>,
     pub(super) counts: EventCounts,
     pub(super) handling: Vec<ArmHandling>,
-    /// Events that came a moment before their unit's assignment was known here.
-    pub(super) early: HashMap<Pseudonym, Vec<FoldedEvent>>,
 }
 
 impl TrialProjection {
@@ -124,6 +104,7 @@ impl TrialProjection {
             plan,
             numbers: HashMap::new(),
             assigned_at: Vec::new(),
+            event_places: Vec::new(),
             cell_of: Vec::new(),
             handled: Vec::new(),
             given: BTreeMap::new(),
@@ -134,7 +115,6 @@ impl TrialProjection {
             cell_numbers: HashMap::new(),
             counts: EventCounts::default(),
             handling,
-            early: HashMap::new(),
         }
     }
 
@@ -149,6 +129,7 @@ impl TrialProjection {
         let place = self.cell(day, arm, group);
         self.numbers.insert(unit.unit, number);
         self.assigned_at.push(unit.assigned_at.timestamp_micros());
+        self.event_places.push(unit.event_place);
         self.cell_of.push(place);
         self.handled.push(UnitHandling::default());
         self.columns.iter_mut().for_each(Column::grow);
@@ -157,61 +138,61 @@ impl TrialProjection {
             // The same for everybody of a site and day.
             cell.in_transition = unit.in_transition;
         }
-        let early = self.early.remove(&unit.unit).unwrap_or_default();
-        for event in early.iter().filter(|event| event.concerns(unit.assigned_at.timestamp_micros())) {
+    }
+
+    /// Takes an event in, exactly once per call; the caller reads each stored event once.
+    pub fn fold(&mut self, event: &FoldedEvent) {
+        self.fold_of_person(event, &[]);
+    }
+
+    /// The same of a person who has other names too: where the name in the event was not in the trial, the one among the others
+    /// that came first is meant.
+    pub fn fold_of_person(&mut self, event: &FoldedEvent, others: &[Pseudonym]) {
+        if !self.listens_to(&event.kind) {
+            return;
+        }
+        match self.meant(event, others) {
+            Some(number) => self.count(number, event),
+            None => self.counts.unassigned += 1,
+        }
+    }
+
+    /// Takes in so many events of a kind that the trial listens to, which are about nobody in it.
+    pub fn pass_over(&mut self, events: u64) {
+        self.counts.unassigned += events;
+    }
+
+    /// Takes an event in once more that was folded before one of these units was known here: it was about nobody then, and counts
+    /// now when it is about one of them.
+    pub fn fold_behind(&mut self, event: &FoldedEvent, others: &[Pseudonym], new: &HashSet<Pseudonym>) {
+        let names = std::iter::once(&event.unit).chain(others);
+        let numbers: Vec<u32> =
+            names.filter(|name| new.contains(name)).filter_map(|name| self.numbers.get(name)).copied().collect();
+        let meant = self.meant(event, others).filter(|number| numbers.contains(number));
+        if let (true, Some(number)) = (self.listens_to(&event.kind), meant) {
             self.counts.unassigned -= 1;
             self.count(number, event);
         }
     }
 
-    /// Counts events for a unit that came a moment before it did under another name of the same person.
-    pub fn claim_early(&mut self, unit: &Pseudonym, linked: &LinkedUnits) {
-        let number = self.numbers.get(unit).copied();
-        let Some((number, at)) = number.and_then(|n| Some((n, *self.assigned_at.get(n as usize)?))) else { return };
-        for name in linked.others(unit, None) {
-            let early = self.early.remove(&name).unwrap_or_default();
-            let (mine, rest): (Vec<_>, Vec<_>) = early
-                .into_iter()
-                .partition(|event| event.concerns(at) && linked.others(&name, Some(event.sequence)).contains(unit));
-            for event in &mine {
-                self.counts.unassigned -= 1;
-                self.count(number, event);
-            }
-            if !rest.is_empty() {
-                self.early.insert(name, rest);
-            }
-        }
+    fn listens_to(&self, kind: &str) -> bool {
+        self.plan.protocol().outcomes.iter().any(|outcome| outcome.event == kind)
     }
 
-    /// Takes an event in, exactly once per call; the caller reads each stored event once. `now` is the folding moment.
-    pub fn fold(&mut self, event: &FoldedEvent, now: DateTime<Utc>) {
-        self.fold_of_person(event, &[], now);
-    }
-
-    /// The same of a person who has other names too: where the name in the event is not in the trial, the one among the others
-    /// that came first is meant.
-    pub fn fold_of_person(&mut self, event: &FoldedEvent, others: &[Pseudonym], now: DateTime<Utc>) {
-        if !self.plan.protocol().outcomes.iter().any(|o| *o.event == *event.kind) {
-            return;
-        }
-        let number = self.numbers.get(&event.unit).copied();
-        let number = number.or_else(|| self.first_of(others).map(|(_, _, number)| number));
-        let known = number.and_then(|number| Some((number, *self.assigned_at.get(number as usize)?)));
-        match known {
-            Some((number, assigned_at)) if event.concerns(assigned_at) => self.count(number, event),
-            Some(_) => self.counts.unassigned += 1,
-            None => {
-                self.counts.unassigned += 1;
-                if event.is_held(now) {
-                    self.early.entry(event.unit).or_default().push(event.clone());
-                }
-            }
-        }
-    }
-
-    /// Forgets early events whose unit did not turn up in time.
-    pub fn forget_early(&mut self, now: DateTime<Utc>) {
-        self.early.retain(|_, events| events.iter().any(|event| event.is_held(now)));
+    /// The number of the unit that an event is about, of those that were in the trial before it came.
+    fn meant(&self, event: &FoldedEvent, others: &[Pseudonym]) -> Option<u32> {
+        let number_of = |unit: &Pseudonym| {
+            let number = *self.numbers.get(unit)?;
+            (event.sequence > *self.event_places.get(number as usize)?).then_some(number)
+        };
+        let first = || {
+            let places = others.iter().filter_map(|unit| {
+                let number = number_of(unit)?;
+                Some((*self.assigned_at.get(number as usize)?, unit, number))
+            });
+            places.min().map(|(_, _, number)| number)
+        };
+        number_of(&event.unit).or_else(first)
     }
 
     /// Takes a note in, exactly once per call. A note about nobody in the trial changes nothing.

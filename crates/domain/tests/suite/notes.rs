@@ -57,6 +57,7 @@ fn folded<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Evidence {
             arm,
             group: "north".into(),
             assigned_at: start(),
+            event_place: 0,
             in_transition: false,
         });
     }
@@ -70,9 +71,8 @@ fn folded<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Evidence {
                     kind: kind.into(),
                     value: value.map(|text: &str| text.parse::<Decimal>().unwrap()),
                     occurred_at: start() + Duration::days(day),
-                    received_at: start() + Duration::days(day),
                 };
-                projection.fold(&event, start() + Duration::days(200));
+                projection.fold(&event);
             }
             Fact::Note(who, note) => projection.note(&unit(who), note),
         }

@@ -1,6 +1,6 @@
 //! Events folded into outcomes: whatever the order, on time, early or late, and through changes of the clocks.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_domain::{
@@ -27,12 +27,19 @@ fn unit(number: u8) -> Pseudonym {
 }
 
 fn assigned(number: u8, arm: usize, at: DateTime<Utc>) -> AssignedUnit {
-    AssignedUnit { unit: unit(number), arm, group: "north".to_owned(), assigned_at: at, in_transition: false }
+    AssignedUnit {
+        unit: unit(number),
+        arm,
+        group: "north".to_owned(),
+        assigned_at: at,
+        event_place: 0,
+        in_transition: false,
+    }
 }
 
 fn happened(number: u8, kind: &str, value: Option<&str>, at: DateTime<Utc>) -> FoldedEvent {
     let value = value.map(|text| text.parse::<Decimal>().unwrap());
-    FoldedEvent { sequence: 1, unit: unit(number), kind: kind.into(), value, occurred_at: at, received_at: at }
+    FoldedEvent { sequence: 1, unit: unit(number), kind: kind.into(), value, occurred_at: at }
 }
 
 /// Everything over, long after.
@@ -50,7 +57,7 @@ fn tally(evidence: &Evidence, outcome: usize, arm: usize) -> (u64, i128) {
 fn one_event_feeds_the_outcomes_that_listen_within_their_follow_up() {
     let mut projection = TrialProjection::new(plan());
     projection.assign(&assigned(1, 1, start()));
-    let mut fold = |event: &FoldedEvent| projection.fold(event, start() + Duration::days(200));
+    let mut fold = |event: &FoldedEvent| projection.fold(event);
     fold(&happened(1, "fine.settled", None, start() + Duration::days(28) - Duration::microseconds(1)));
     fold(&happened(1, "call.received", None, start() + Duration::days(3)));
     fold(&happened(1, "call.received", None, start() + Duration::days(4)));
@@ -70,7 +77,7 @@ fn one_event_feeds_the_outcomes_that_listen_within_their_follow_up() {
 fn what_comes_before_or_after_is_counted_apart() {
     let mut projection = TrialProjection::new(plan());
     projection.assign(&assigned(1, 0, start()));
-    let mut fold = |event: &FoldedEvent| projection.fold(event, start() + Duration::days(200));
+    let mut fold = |event: &FoldedEvent| projection.fold(event);
     fold(&happened(1, "fine.settled", None, start() - Duration::microseconds(1)));
     fold(&happened(1, "fine.settled", None, start() + Duration::days(28)));
     fold(&happened(9, "fine.settled", None, start() + Duration::days(1)));
@@ -81,44 +88,57 @@ fn what_comes_before_or_after_is_counted_apart() {
 }
 
 #[test]
-fn an_event_may_be_known_a_moment_before_the_assignment() {
-    // By minutes from the start: when the event happened, when it was received, when its unit was assigned; what it is then.
+fn what_came_into_the_log_before_its_unit_is_about_nobody_whenever_it_is_folded() {
+    // Place of the event, last place before the assignment, minutes from the start at which it happened and at which its unit was
+    // assigned; what it is then.
     let (counted, before, unassigned) = ([1, 0, 0], [0, 1, 0], [0, 0, 1]);
-    for (happened_at, received, assigned_at, expected) in [
-        (1, 1, 0, counted),
-        (4, 0, 3, counted),
-        (-60, 0, 3, before),
-        (-60, 0, 10, before),
-        (-60, 0, 11, unassigned),
-        (12, 0, 11, unassigned),
+    for (sequence, event_place, happened_at, assigned_at, expected) in [
+        (8, 7, 1, 0, counted),
+        (8, 7, -60, 0, before),
+        (7, 7, -60, 0, unassigned),
+        // A sender whose clock is ahead, or servers whose clocks differ, change nothing.
+        (7, 7, 3, 0, unassigned),
+        (8, 7, 0, 3, before),
     ] {
         let at = |minutes| start() + Duration::minutes(minutes);
-        let event = FoldedEvent { received_at: at(received), ..happened(1, "fine.settled", None, at(happened_at)) };
-        let unit = assigned(1, 0, at(assigned_at));
+        let event = FoldedEvent { sequence, ..happened(1, "fine.settled", None, at(happened_at)) };
+        let unit = AssignedUnit { event_place, ..assigned(1, 0, at(assigned_at)) };
         let counts = |projection: &TrialProjection| {
             let counts = at_the_end(projection).events;
             [counts.counted, counts.before_assignment, counts.unassigned]
         };
         let mut live = TrialProjection::new(plan());
-        live.fold(&event, at(received));
+        live.fold(&event);
         assert_eq!(counts(&live), unassigned, "nobody is known yet");
-        live.forget_early(at(assigned_at.max(received)));
         live.assign(&unit);
+        if event_place < sequence {
+            live.fold_behind(&event, &[], &HashSet::from([unit.unit]));
+        }
         let mut later = TrialProjection::new(plan());
         later.assign(&unit);
-        later.fold(&event, at(100_000));
-        assert_eq!(counts(&live), expected, "{event:?} {assigned_at}");
+        later.fold(&event);
+        assert_eq!(counts(&later), expected, "{event:?} {event_place}");
         assert_eq!(at_the_end(&live), at_the_end(&later), "it does not depend on when it is folded");
     }
 }
 
 #[test]
-fn events_about_nobody_are_not_held_for_ever() {
+fn an_event_that_is_folded_behind_counts_for_the_new_unit_alone() {
     let mut projection = TrialProjection::new(plan());
-    projection.fold(&happened(3, "fine.settled", None, start()), start());
-    projection.forget_early(start() + Duration::hours(1));
-    projection.assign(&assigned(3, 0, start()));
-    assert_eq!(at_the_end(&projection).events.unassigned, 1, "the fold says by `now` that no such assignment can come");
+    projection.assign(&assigned(1, 0, start()));
+    let event = happened(1, "fine.settled", None, start() + Duration::hours(1));
+    projection.fold(&event);
+    projection.assign(&assigned(2, 1, start()));
+    let new = HashSet::from([unit(2)]);
+    let before = at_the_end(&projection);
+    projection.fold_behind(&event, &[], &new);
+    projection.fold_behind(&event, &[unit(2)], &new);
+    assert_eq!(at_the_end(&projection), before, "it is about somebody else, who was there");
+    let of_two = FoldedEvent { unit: unit(9), ..event };
+    projection.fold(&of_two);
+    projection.fold_behind(&of_two, &[unit(2)], &new);
+    let counts = at_the_end(&projection).events;
+    assert_eq!((counts.counted, counts.unassigned), (2, 0), "by its other name it is about the new unit");
 }
 
 #[test]
@@ -160,8 +180,8 @@ fn evidence_counts_the_mature_only() {
     // Both sides of midnight in Auckland on the day the clocks go back.
     projection.assign(&assigned(1, 0, time("2026-04-04T10:59:59Z")));
     projection.assign(&assigned(2, 0, time("2026-04-04T11:00:00Z")));
-    projection.fold(&happened(1, "fine.settled", None, time("2026-04-10T00:00:00Z")), time("2026-04-10T00:00:00Z"));
-    projection.fold(&happened(2, "fine.settled", None, time("2026-04-10T00:00:00Z")), time("2026-04-10T00:00:00Z"));
+    projection.fold(&happened(1, "fine.settled", None, time("2026-04-10T00:00:00Z")));
+    projection.fold(&happened(2, "fine.settled", None, time("2026-04-10T00:00:00Z")));
     let at = |text: &str| {
         let evidence = projection.evidence(time(text), 9, false, Vec::new());
         let (assigned, mature, tally) = evidence.outcomes[0].arm(0);
@@ -189,7 +209,7 @@ fn folded(events: &[FoldedEvent]) -> Evidence {
         projection.assign(&assigned(number, usize::from(number % 2), at));
     }
     for event in events {
-        projection.fold(event, start() + Duration::days(400));
+        projection.fold(event);
     }
     at_the_end(&projection)
 }
@@ -251,7 +271,7 @@ fn people_of_a_wedge_count_by_site_and_period_and_those_in_transition_apart() {
     ] {
         let at = start() + Duration::days(day);
         projection.assign(&AssignedUnit { group: site.into(), in_transition, ..assigned(number, arm, at) });
-        projection.fold(&happened(number, "fine.settled", None, at + Duration::days(1)), at + Duration::days(2));
+        projection.fold(&happened(number, "fine.settled", None, at + Duration::days(1)));
     }
     let evidence = at_the_end(&projection);
     let wedge = evidence.wedge.as_ref().unwrap();

@@ -47,13 +47,13 @@ fn fact() -> impl Strategy<Value = Fact> {
     ];
     let kind = prop::sample::select(vec!["fine.settled", "call.received", "payment.received", "something.else"]);
     prop_oneof![
-        3 => (unit(), 0_usize..2, prop::sample::select(vec!["north", "south"]), 0_i64..4_000).prop_map(|(unit, arm, group, minutes)| {
-            Fact::Assigned(AssignedUnit { unit, arm, group: group.into(), assigned_at: at(minutes), in_transition: false })
+        3 => (unit(), 0_usize..2, prop::sample::select(vec!["north", "south"]), 0_i64..4_000, 0_i64..1_000).prop_map(|(unit, arm, group, minutes, place)| {
+            Fact::Assigned(AssignedUnit { unit, arm, group: group.into(), assigned_at: at(minutes), event_place: place, in_transition: false })
         }),
-        6 => (unit(), kind, -100_i64..50_000, 0_i64..12, 0_i64..2_000).prop_map(|(unit, kind, minutes, delay, cents)| {
+        6 => (unit(), kind, -100_i64..50_000, 1_i64..1_000, 0_i64..2_000).prop_map(|(unit, kind, minutes, place, cents)| {
             let value = (kind == "payment.received").then(|| Decimal::from_millionths(cents * 10_000).unwrap());
-            let (occurred_at, received_at) = (at(minutes), at(minutes + delay));
-            Fact::Event(FoldedEvent { sequence: minutes, unit, kind: kind.into(), value, occurred_at, received_at })
+            let occurred_at = at(minutes);
+            Fact::Event(FoldedEvent { sequence: place, unit, kind: kind.into(), value, occurred_at })
         }),
         2 => (unit(), note).prop_map(|(unit, note)| Fact::Note(unit, note)),
     ]
@@ -63,7 +63,7 @@ fn fold(projection: &mut TrialProjection, facts: &[Fact]) {
     for fact in facts {
         match fact {
             Fact::Assigned(unit) => projection.assign(unit),
-            Fact::Event(event) => projection.fold(event, event.received_at),
+            Fact::Event(event) => projection.fold(event),
             Fact::Note(unit, note) => projection.note(unit, *note),
         }
     }
@@ -119,6 +119,7 @@ fn a_fold_of_another_plan_is_refused() {
             arm: 0,
             group: "north".into(),
             assigned_at: at(0),
+            event_place: 0,
             in_transition: false,
         })],
     );

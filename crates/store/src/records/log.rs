@@ -30,6 +30,8 @@ pub struct AssignmentRow {
     pub stratum: String,
     /// When, in microseconds.
     pub assigned_at: i64,
+    /// Place of the last event that was kept before: what is behind it may be this unit's outcome.
+    pub event_place: i64,
 }
 
 /// An event as the fold reads it.
@@ -67,6 +69,7 @@ pub fn assignments_after(c: &mut DbConnection, place: i64, limit: i64) -> Result
             assignments::arm,
             assignments::stratum,
             assignments::assigned_at,
+            assignments::event_place,
         ))
         .load(c)?)
 }
@@ -111,6 +114,7 @@ pub fn assignments_of(c: &mut DbConnection, trial_id: i64) -> Result<Vec<Assignm
                     assignments::arm,
                     assignments::stratum,
                     assignments::assigned_at,
+                    assignments::event_place,
                 ))
                 .load::<AssignmentRow>(c)?,
         );

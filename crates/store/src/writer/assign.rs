@@ -18,7 +18,7 @@ use fairtrial_domain::{
 };
 
 use super::{
-    columns::{NewAssignment, insert_assignments, take_places},
+    columns::{NewAssignment, insert_assignments, last_place, take_places},
     standing::{self, Limits, Placements},
 };
 use crate::{
@@ -132,8 +132,9 @@ pub(super) fn assign_all(
     }
     if !rows.is_empty() {
         let first = take_places(connection, "assignments", rows.len())?;
+        let event_place = last_place(connection, "events")?;
         for (place, row) in (first..).zip(&mut rows) {
-            row.sequence = place;
+            (row.sequence, row.event_place) = (place, event_place);
         }
         insert_assignments(connection, &rows)?;
     }

@@ -27,6 +27,12 @@ pub(crate) fn take_places(connection: &mut DbConnection, log: &str, places: usiz
     Ok(next - places)
 }
 
+/// The last place in a log that is committed. Whoever has had an answer from here writes behind it.
+pub(crate) fn last_place(connection: &mut DbConnection, log: &str) -> Result<i64, StoreError> {
+    let next: i64 = logs::table.find(log).select(logs::next_sequence).get_result(connection)?;
+    Ok(next - 1)
+}
+
 // None is written out as NULL: were it left out, the text would change from row to row and with it the prepared statement.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = assignments, treat_none_as_default_value = false)]
@@ -39,6 +45,7 @@ pub(super) struct NewAssignment {
     stratum: String,
     attributes: Option<String>,
     assigned_at: i64,
+    pub(super) event_place: i64,
 }
 
 impl NewAssignment {
@@ -52,6 +59,7 @@ impl NewAssignment {
             stratum: request.stratum.clone(),
             attributes: request.attributes.clone(),
             assigned_at: request.at,
+            event_place: 0,
         })
     }
 }
@@ -160,7 +168,8 @@ macro_rules! by_columns {
 }
 
 by_columns!(AssignmentColumns of NewAssignment into
-    "INSERT INTO assignments (sequence, bucket, trial_id, unit, arm, stratum, attributes, assigned_at) SELECT * FROM UNNEST(",
+    "INSERT INTO assignments (sequence, bucket, trial_id, unit, arm, stratum, attributes, assigned_at, event_place) \
+     SELECT * FROM UNNEST(",
     ") RETURNING sequence":
     sequence: i64 as BigInt,
     bucket: i16 as SmallInt,
@@ -170,6 +179,7 @@ by_columns!(AssignmentColumns of NewAssignment into
     stratum: String as Text,
     attributes: Option<String> as Nullable<Text>,
     assigned_at: i64 as BigInt,
+    event_place: i64 as BigInt,
 );
 
 by_columns!(EventColumns of EventRow into

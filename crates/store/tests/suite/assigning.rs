@@ -11,7 +11,7 @@ use fairtrial_domain::{
 use fairtrial_store::{AssignAnswer, AssignRequest, Drawing, Placed, Store, StoreError, WriterSettings, log};
 use fairtrial_testkit::on_both_databases;
 
-use super::installation::{Installation, NOW, SECRET, TODAY, drawing, in_stratum, place, request, unit};
+use super::installation::{Installation, NOW, SECRET, TODAY, drawing, event, in_stratum, place, request, unit};
 
 fn blocks() -> Allocation {
     Allocation::PermutedBlocks { strata: vec!["region".into()], block_multiples: vec![1, 2, 3] }
@@ -65,6 +65,7 @@ on_both_databases! {
     fn the_whole_row_is_kept(database) {
         let installation = Installation::new(database);
         let drawing = installation.simple("open-door", 10);
+        installation.record(vec![event("a", 1, None), event("b", 2, None)]);
         let full = AssignRequest { attributes: Some("{\"age\":41}".into()), ..in_stratum(&drawing, 1, "north") };
         let kept = place(installation.assign(full)).unwrap();
         let row = installation.store.read_blocking(|c| log::assignments_after(c, 0, 10)).unwrap().remove(0);
@@ -75,6 +76,7 @@ on_both_databases! {
             arm: i16::try_from(kept.arm).unwrap(),
             stratum: "north".into(),
             assigned_at: NOW + 1,
+            event_place: 2,
         };
         assert_eq!(row, wanted);
         let rest = installation.lines("SELECT CAST(bucket AS TEXT) || ' ' || attributes AS line FROM assignments");

@@ -109,7 +109,7 @@ on_both_databases! {
             .enumerate()
             .map(|(half, store)| {
                 std::thread::spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                     runtime.block_on(async move {
                         let mut callers = JoinSet::new();
                         for caller in 0..8 {

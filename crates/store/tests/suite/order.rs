@@ -47,7 +47,7 @@ where
         .map(|(half, store)| {
             let calls: Vec<F> = (0..4).map(|n| call(u32::try_from(half).unwrap() * 4 + n, store.clone())).collect();
             std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                 runtime.block_on(async move {
                     let mut tasks = JoinSet::new();
                     calls.into_iter().for_each(|call| drop(tasks.spawn(call)));

@@ -54,7 +54,7 @@ pub(crate) fn race(
         .map(|(half, store)| {
             let mine: Vec<Vec<AssignRequest>> = calls.iter().skip(half).step_by(2).cloned().collect();
             std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                 runtime.block_on(async move {
                     let mut callers = JoinSet::new();
                     for calls in mine {
@@ -163,7 +163,7 @@ on_both_databases! {
         let moving = {
             let (store, trial_id) = (other.clone(), drawing.trial_id);
             std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                 runtime.block_on(store.write(move |c| {
                     let change = trials::StateChange { state: "follow_up".into(), ..Default::default() };
                     trials::move_state(c, trial_id, "enrolling", PLAN, &change)

@@ -80,7 +80,7 @@ on_both_databases! {
                 let batches: Vec<_> =
                     (0..40).flat_map(|n| [batch(n, keys[0]), refused(keys[1]), batch(n, keys[1])]).collect();
                 std::thread::spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                     runtime.block_on(async move {
                         let mut callers = tokio::task::JoinSet::new();
                         for batch in batches {

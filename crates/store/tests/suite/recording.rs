@@ -22,7 +22,7 @@ fn from_everywhere(stores: &[Store], batches: &[RecordRequest]) -> Vec<Vec<Recor
             // Each server meets them in an order of its own.
             mine.rotate_left(index * batches.len() / 2);
             std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                 runtime.block_on(async move {
                     let mut callers = JoinSet::new();
                     for batch in mine {
@@ -191,7 +191,7 @@ on_both_databases! {
                 .map(|(store, step)| (store.clone(), installation.batch(kinds(round, step))))
                 .map(|(store, batch)| {
                     std::thread::spawn(move || {
-                        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                         runtime.block_on(store.record(batch)).unwrap()
                     })
                 })

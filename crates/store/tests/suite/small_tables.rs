@@ -156,7 +156,7 @@ on_both_databases! {
                     counts.reverse();
                 }
                 std::thread::spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                     for _ in 0..50 {
                         let counts = counts.clone();
                         runtime.block_on(store.write(move |c| touches::add(c, &counts))).unwrap();

@@ -103,7 +103,7 @@ on_both_databases! {
             .into_iter()
             .map(|(store, to)| {
                 std::thread::spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                     let change = trials::StateChange { state: to.into(), ..Default::default() };
                     runtime.block_on(store.write(move |c| trials::move_state(c, id, "draft", PLAN, &change)))
                 })

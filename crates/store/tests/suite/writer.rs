@@ -141,7 +141,7 @@ on_both_databases! {
             .map(|(half, store)| {
                 let entry = entry.clone();
                 std::thread::spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
                     for _ in 0..60 {
                         let entry = entry.clone();
                         let work = store.write(move |c| {
