@@ -35,6 +35,17 @@ pub struct PredictiveDesign {
 /// # Source
 /// Spiegelhalter, Freedman and Blackburn (1986); beta-binomial sums over all futures.
 ///
+/// ```
+/// use fairtrial_stats::{bayes::{PredictiveDesign, predictive_success}, sufficient::Binary};
+/// let design = PredictiveDesign { final1: 4, final0: 4, alpha: 0.025, prior: (1.0, 1.0) };
+/// let (all, none) = (Binary::new(4, 4).unwrap(), Binary::new(4, 0).unwrap());
+/// // Nothing is open any more: 4 of 4 against 0 of 4 has Fisher's p = 1/70.
+/// assert!((predictive_success(all, none, &design).unwrap() - 1.0).abs() < 1e-14);
+/// // One person of arm 1 to come, who must succeed: 4/5 by Laplace's rule of succession.
+/// let three = Binary::new(3, 3).unwrap();
+/// assert!((predictive_success(three, none, &design).unwrap() - 0.8).abs() < 1e-12);
+/// ```
+///
 /// # Errors
 /// `InvalidArgument`, `TooLarge`.
 pub fn predictive_success(arm1: Binary, arm0: Binary, design: &PredictiveDesign) -> Result<f64, StatError> {

@@ -50,6 +50,20 @@ pub struct RandomIntercept {
 /// Laird and Ware (1982); Giesbrecht and Burns (1985) and Fai and Cornelius (1996) for Satterthwaite's degrees of freedom;
 /// Kenward and Roger (1997), Biometrics 53:983-997.
 ///
+/// ```
+/// use fairtrial_stats::{Side, cluster::{MixedModel, random_intercept}};
+/// // Clusters of equal size with means 5 and 8 against 1 and 3.
+/// let outcome = [4.5, 5.5, 7.5, 8.5, 0.5, 1.5, 2.5, 3.5];
+/// let cluster = [1, 1, 2, 2, 3, 3, 4, 4];
+/// let (ones, arm) = ([1.0; 8], [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+/// let model = MixedModel::KenwardRoger;
+/// let fit = random_intercept(&outcome, &cluster, &[&ones, &arm], 1, model, 0.0, Side::Two, 0.95).unwrap();
+/// // Balanced: Student's t on the cluster means, with two degrees of freedom.
+/// assert!((fit.estimate.point.unwrap() - 4.5).abs() < 1e-8);
+/// assert!((fit.estimate.standard_error.unwrap() - ((4.5 + 2.0) / 2.0_f64).sqrt()).abs() < 1e-4);
+/// assert!((fit.estimate.degrees_of_freedom.unwrap() - 2.0).abs() < 1e-3);
+/// ```
+///
 /// # Errors
 /// `TooFewUnits` below two clusters or without residual degrees of freedom, `TooLarge` beyond 200,000 units or 60 columns,
 /// `NotEstimable` for dependent columns, `ZeroVariance` for a perfect fit, `InvalidArgument`.

@@ -25,6 +25,11 @@ use crate::error::StatError;
 
 /// One column of zeros and ones per distinct number, in ascending order: a fixed effect of every period or cluster.
 ///
+/// ```
+/// use fairtrial_stats::cluster::indicator_columns;
+/// assert_eq!(indicator_columns(&[2, 5, 2]).unwrap(), [[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]);
+/// ```
+///
 /// # Errors
 /// `TooLarge` beyond 1,000 distinct numbers.
 pub fn indicator_columns(numbers: &[usize]) -> Result<Vec<Vec<f64>>, StatError> {

@@ -104,6 +104,15 @@ fn arm_variance(clusters: &[Moments], kind: ClusterRobust, argument: &str) -> Re
 /// Bell and McCaffrey (2002), Survey Methodology 28:169-181; Pustejovsky and Tipton (2018), JBES 36:672-683, here in closed form
 /// for two arms.
 ///
+/// ```
+/// use fairtrial_stats::{Side, cluster::{ClusterRobust, cluster_robust}, sufficient::Moments};
+/// let clusters = |means: &[f64]| -> Vec<Moments> { means.iter().map(|m| Moments::of(&[m - 0.5, m + 0.5]).unwrap()).collect() };
+/// // With clusters of one size CR2 is Welch's t on cluster means (Pustejovsky and Tipton 2018).
+/// let e = cluster_robust(&clusters(&[5.0, 8.0]), &clusters(&[1.0, 3.0]), ClusterRobust::Cr2, 0.0, Side::Two, 0.95).unwrap();
+/// assert!((e.point.unwrap() - 4.5).abs() < 1e-14);
+/// assert!((e.standard_error.unwrap() - ((4.5 + 2.0) / 2.0_f64).sqrt()).abs() < 1e-13);
+/// ```
+///
 /// # Errors
 /// `TooFewUnits` below two clusters an arm, `ZeroVariance`, `InvalidArgument`.
 pub fn cluster_robust(

@@ -24,6 +24,18 @@ const MOST_UNITS: usize = 5_000;
 /// # Source
 /// Pustejovsky and Tipton (2018), JBES 36:672-683, equations 6-9; a pseudo-inverse where a cluster determines its own coefficient.
 ///
+/// ```
+/// use fairtrial_stats::{Side, cluster::{ClusterRobust, cluster_robust_regression}, linear::LeastSquares};
+/// // Clusters of equal size with means 5 and 8 against 1 and 3.
+/// let outcome = [4.5, 5.5, 7.5, 8.5, 0.5, 1.5, 2.5, 3.5];
+/// let cluster = [1, 1, 2, 2, 3, 3, 4, 4];
+/// let (ones, arm) = ([1.0; 8], [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+/// let fit = LeastSquares::fit(&outcome, &[&ones, &arm]).unwrap();
+/// let e = cluster_robust_regression(&fit, &cluster, 1, ClusterRobust::Cr2, 0.0, Side::Two, 0.95).unwrap();
+/// // With clusters of one size CR2 is Welch's t on cluster means (Pustejovsky and Tipton 2018).
+/// assert!((e.standard_error.unwrap() - ((4.5 + 2.0) / 2.0_f64).sqrt()).abs() < 1e-12);
+/// ```
+///
 /// # Errors
 /// `TooFewUnits` below two clusters, `TooLarge` beyond 5,000 units, `ZeroVariance`, `InvalidArgument`.
 pub fn cluster_robust_regression(

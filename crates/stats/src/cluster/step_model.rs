@@ -21,6 +21,24 @@ use crate::linear::Matrix;
 /// # Source
 /// Hussey and Hughes (2007), Contemporary Clinical Trials 28:182-191, equation 1.
 ///
+/// ```
+/// use fairtrial_stats::{Side, cluster::{MixedModel, stepped_wedge}};
+/// // Two sites, three periods, two people each; the second site changes one period later. Without the new version the outcome is
+/// // 10 and 12 in the sites and one more in each period; the new version adds 3.
+/// let (mut outcome, mut site, mut period, mut new) = (vec![], vec![], vec![], vec![]);
+/// for (s, change) in [(0, 1), (1, 2)] {
+///     for p in 0..3 {
+///         for noise in [-0.5, 0.5] {
+///             let changed = p >= change;
+///             outcome.push(10.0 + 2.0 * s as f64 + p as f64 + if changed { 3.0 } else { 0.0 } + noise);
+///             (site.push(s), period.push(p), new.push(changed));
+///         }
+///     }
+/// }
+/// let fit = stepped_wedge(&outcome, &site, &period, &new, MixedModel::Satterthwaite, Side::Two, 0.95).unwrap();
+/// assert!((fit.estimate.point.unwrap() - 3.0).abs() < 0.3);
+/// ```
+///
 /// # Errors
 /// As [`random_intercept`]; `NotEstimable` when the version and the periods cannot be told apart.
 pub fn stepped_wedge(

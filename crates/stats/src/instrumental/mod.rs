@@ -136,6 +136,15 @@ pub fn complier_average(
 /// # Source
 /// Anderson and Rubin (1949); Fieller (1954), with each arm's own variances and the normal quantile.
 ///
+/// ```
+/// use fairtrial_stats::{instrumental::anderson_rubin, sufficient::CoMoments};
+/// let arm1 = CoMoments::of(&[&[4.0, 6.0, 5.0, 5.0], &[1.0, 1.0, 1.0, 0.0]]).unwrap();
+/// let arm0 = CoMoments::of(&[&[3.0, 5.0, 4.0, 4.0], &[0.0, 0.0, 1.0, 0.0]]).unwrap();
+/// // Wald's ratio, 1 over 1/2, is always in the set; with so little take-up nothing bounds the set.
+/// let set = anderson_rubin(&arm1, &arm0, 0.95).unwrap();
+/// assert!(set.contains(2.0) && set.contains(1e6));
+/// ```
+///
 /// # Errors
 /// `TooFewUnits`, `ZeroVariance`, `InvalidArgument`.
 pub fn anderson_rubin(arm1: &CoMoments, arm0: &CoMoments, level: f64) -> Result<ConfidenceSet, StatError> {

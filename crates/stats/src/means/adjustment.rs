@@ -19,6 +19,16 @@ use crate::wald::{Reference, Wald};
 /// # Source
 /// Fisher (1935); MacKinnon and White (1985) for HC2; t with n - k degrees of freedom.
 ///
+/// ```
+/// use fairtrial_stats::{Side, linear::Heteroskedastic, means::ancova};
+/// // Outcomes 3 higher with the covariate and 2 higher in arm 1.
+/// let outcome = [3.1, 5.9, 2.9, 6.1, 0.9, 4.1, 1.1, 3.9];
+/// let arm = [true, true, true, true, false, false, false, false];
+/// let covariate = [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
+/// let e = ancova(&outcome, &arm, &[&covariate], Heteroskedastic::Hc2, Side::Two, 0.95).unwrap();
+/// assert!((e.point.unwrap() - 2.0).abs() < 1e-13 && e.standard_error.unwrap() < 0.1);
+/// ```
+///
 /// # Errors
 /// As [`LeastSquares::fit`] and [`LeastSquares::variance`].
 pub fn ancova(
@@ -55,6 +65,15 @@ pub struct Cuped {
 ///
 /// # Source
 /// Deng, Xu, Kohavi and Walker (2013), WSDM, equation 3, with the slope over both arms together; Welch's t on the adjusted values.
+///
+/// ```
+/// use fairtrial_stats::{Side, means::cuped, sufficient::CoMoments};
+/// // Outcomes 3 higher with the covariate and 2 higher in arm 1.
+/// let arm1 = CoMoments::of(&[&[3.1, 5.9, 2.9, 6.1], &[0.0, 1.0, 0.0, 1.0]]).unwrap();
+/// let arm0 = CoMoments::of(&[&[0.9, 4.1, 1.1, 3.9], &[0.0, 1.0, 0.0, 1.0]]).unwrap();
+/// let found = cuped(&arm1, &arm0, Side::Two, 0.95).unwrap();
+/// assert!((found.slope - 3.0).abs() < 1e-13 && (found.estimate.point.unwrap() - 2.0).abs() < 1e-13);
+/// ```
 ///
 /// # Errors
 /// `TooFewUnits` below two units an arm, `ZeroVariance` when the covariate or the adjusted outcome is constant.
@@ -156,6 +175,15 @@ fn fit_arm(arm: &CoMoments) -> Result<ArmFit, StatError> {
 ///
 /// # Source
 /// Lin (2013), Annals of Applied Statistics 7:295-318; Negi and Wooldridge (2021) for the part from the covariate means.
+///
+/// ```
+/// use fairtrial_stats::{Side, means::lin, sufficient::CoMoments};
+/// // Outcomes 3 higher with the covariate and 2 higher in arm 1.
+/// let arm1 = CoMoments::of(&[&[3.1, 5.9, 2.9, 6.1], &[0.0, 1.0, 0.0, 1.0]]).unwrap();
+/// let arm0 = CoMoments::of(&[&[0.9, 4.1, 1.1, 3.9], &[0.0, 1.0, 0.0, 1.0]]).unwrap();
+/// let found = lin(&arm1, &arm0, Side::Two, 0.95).unwrap();
+/// assert!((found.estimate.point.unwrap() - 2.0).abs() < 1e-13);
+/// ```
 ///
 /// # Errors
 /// `TooFewUnits` below covariates + 2 units an arm, `NotEstimable` for constant or dependent covariates, `ZeroVariance`.

@@ -114,6 +114,13 @@ fn unweighted(effects: &[f64]) -> f64 {
 /// DerSimonian and Laird (1986); Higgins and Thompson (2002) for I² and H² with the typical variance within trials; Viechtbauer
 /// (2005) compares the estimators. The estimate of DerSimonian and Laird is never negative here.
 ///
+/// ```
+/// use fairtrial_stats::meta::{BetweenTrials, heterogeneity};
+/// // Effects 0 and 2 with variance 1 each: Q = 2 where 1 is expected (DerSimonian and Laird 1986, equation 8).
+/// let found = heterogeneity(&[0.0, 2.0], &[1.0, 1.0], BetweenTrials::DerSimonianLaird).unwrap();
+/// assert!((found.q - 2.0).abs() < 1e-14 && (found.between - 1.0).abs() < 1e-14 && (found.i_squared - 50.0).abs() < 1e-12);
+/// ```
+///
 /// # Errors
 /// `TooFewUnits` below two trials, `InvalidArgument`, `NoConvergence`, `TooLarge`.
 pub fn heterogeneity(effects: &[f64], variances: &[f64], method: BetweenTrials) -> Result<Heterogeneity, StatError> {
@@ -155,6 +162,13 @@ pub fn heterogeneity(effects: &[f64], variances: &[f64], method: BetweenTrials) 
 ///
 /// # Source
 /// Viechtbauer (2007), Statistics in Medicine 26:37-52, section 3.
+///
+/// ```
+/// use fairtrial_stats::meta::q_profile;
+/// // Q(t) = 2 / (1 + t) meets the 2.5 % point of chi-square with one degree of freedom, and never the 97.5 % point.
+/// let interval = q_profile(&[0.0, 2.0], &[1.0, 1.0], 0.95).unwrap();
+/// assert!(interval.lower == 0.0 && (interval.upper / (2.0 / 9.820_691_171e-4 - 1.0) - 1.0).abs() < 1e-6);
+/// ```
 ///
 /// # Errors
 /// As [`heterogeneity`].

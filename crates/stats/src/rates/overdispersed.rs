@@ -254,6 +254,15 @@ fn poisson_ln_likelihood(arm: &ArmCounts<'_>, rate: f64) -> f64 {
 /// from the full likelihood. When the counts vary no more than Poisson counts do, theta is infinite and the result is
 /// Poisson regression. Needs some 20 units an arm.
 ///
+/// ```
+/// use fairtrial_stats::rates::{ArmCounts, negative_binomial};
+/// // With equal exposures the fitted means are the arms' own (Lawless 1987): 12 events against 6.
+/// let arm1 = ArmCounts::new(&[2, 0, 3, 7], &[1.0; 4]).unwrap();
+/// let arm0 = ArmCounts::new(&[1, 0, 1, 4], &[1.0; 4]).unwrap();
+/// let fit = negative_binomial(&arm1, &arm0, 0.95).unwrap();
+/// assert!((fit.ln_rate_ratio - 2.0_f64.ln()).abs() < 1e-6 && fit.theta.is_some());
+/// ```
+///
 /// # Errors
 /// `invalid_argument` for a level outside (0, 1); `no_convergence` when the likelihood has no interior maximum.
 pub fn negative_binomial(

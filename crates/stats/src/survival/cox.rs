@@ -197,6 +197,19 @@ impl Fit {
 /// # Source
 /// Lin and Wei (1989), JASA 84:1074-1078: sums of score residuals per cluster.
 ///
+/// ```
+/// use fairtrial_stats::{Side, survival::{Observation, Ties, cox, cox_clustered}};
+/// let of = |times: &[f64]| -> Vec<Observation> { times.iter().map(|&time| Observation { time, event: true }).collect() };
+/// let (arm1, arm0) = (of(&[1.0, 3.0, 4.0, 9.0]), of(&[2.0, 5.0, 6.0, 7.0]));
+/// let plain = cox(&arm1, &arm0, Ties::Efron, Side::Two, 0.95).unwrap();
+/// // Clusters change the standard error, not the ratio.
+/// let all: Vec<Observation> = arm1.into_iter().chain(arm0).collect();
+/// let in_arm1 = [true, true, true, true, false, false, false, false];
+/// let clustered = cox_clustered(&all, &in_arm1, &[1, 1, 2, 2, 3, 3, 4, 4], Side::Two, 0.95).unwrap();
+/// let (a, b) = (plain.log_hazard_ratio.point.unwrap(), clustered.log_hazard_ratio.point.unwrap());
+/// assert!((a - b).abs() < 1e-10);
+/// ```
+///
 /// # Errors
 /// As [`cox`]; `TooFewUnits` below two clusters.
 pub fn cox_clustered(

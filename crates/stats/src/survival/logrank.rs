@@ -112,6 +112,16 @@ pub fn logrank(arm1: &[Observation], arm0: &[Observation], rho: f64, side: Side)
 /// # Arguments
 /// * `strata` - per stratum the times of (arm 1, arm 0); the rest as [`logrank`].
 ///
+/// ```
+/// use fairtrial_stats::{Side, survival::{Observation, logrank, logrank_stratified}};
+/// let of = |times: &[f64]| -> Vec<Observation> { times.iter().map(|&time| Observation { time, event: true }).collect() };
+/// // The same stratum twice: everything adds up, so z grows by the root of 2.
+/// let (arm1, arm0) = (of(&[1.0, 3.0, 4.0]), of(&[2.0, 5.0, 6.0]));
+/// let one = logrank(&arm1, &arm0, 0.0, Side::Two).unwrap();
+/// let two = logrank_stratified(&[(arm1.clone(), arm0.clone()), (arm1, arm0)], 0.0, Side::Two).unwrap();
+/// assert!((two.z - one.z * 2.0_f64.sqrt()).abs() < 1e-13);
+/// ```
+///
 /// # Errors
 /// As [`logrank`].
 pub fn logrank_stratified(
@@ -141,6 +151,14 @@ fn check_rho(rho: f64) -> Result<(), StatError> {
 ///
 /// # Source
 /// Peto and Peto (1972); scores with the Nelson-Aalen hazard as in Hothorn and Lausen (2003).
+///
+/// ```
+/// use fairtrial_stats::{means::Draws, survival::{Observation, logrank_permutation}};
+/// let of = |times: &[f64]| -> Vec<Observation> { times.iter().map(|&time| Observation { time, event: true }).collect() };
+/// // All three of arm 1 before all three others: 1 of C(6, 3) = 20 assignments, or its mirror image.
+/// let test = logrank_permutation(&of(&[1.0, 2.0, 3.0]), &of(&[4.0, 5.0, 6.0]), Draws::Exact).unwrap();
+/// assert!((test.p_greater - 0.05).abs() < 1e-14 && (test.p_two - 0.1).abs() < 1e-14);
+/// ```
 ///
 /// # Errors
 /// As [`permutation_test`]; `InvalidArgument` for times.

@@ -37,6 +37,14 @@ pub struct RestrictedMeanComparison {
 /// # Source
 /// Irwin (1949); Uno and others (2014), Journal of Clinical Oncology 32:2380-2385.
 ///
+/// ```
+/// use fairtrial_stats::survival::{Observation, restricted_mean};
+/// let of = |times: &[f64]| -> Vec<Observation> { times.iter().map(|&time| Observation { time, event: true }).collect() };
+/// // Everybody seen to the end: the plain mean, and the plain standard error with 1/n.
+/// let mean = restricted_mean(&of(&[1.0, 2.0, 3.0]), 3.0).unwrap();
+/// assert!((mean.mean - 2.0).abs() < 1e-14 && (mean.standard_error - (2.0 / 9.0_f64).sqrt()).abs() < 1e-14);
+/// ```
+///
 /// # Errors
 /// `NotEstimable` for a horizon beyond the longest time observed (unless everybody had the event), `TooFewUnits`,
 /// `InvalidArgument`.
@@ -76,6 +84,15 @@ pub fn restricted_mean(observations: &[Observation], horizon: f64) -> Result<Res
 ///
 /// # Source
 /// Uno and others (2014); Tian, Zhao and Wei (2014).
+///
+/// ```
+/// use fairtrial_stats::{Side, survival::{Observation, compare_restricted_means}};
+/// let of = |times: &[f64]| -> Vec<Observation> { times.iter().map(|&time| Observation { time, event: true }).collect() };
+/// let found = compare_restricted_means(&of(&[2.0, 4.0, 6.0]), &of(&[1.0, 2.0, 3.0]), 3.0, Side::Two, 0.95).unwrap();
+/// // Up to 3: (2 + 3 + 3)/3 against 2.
+/// assert!((found.difference.point.unwrap() - 2.0 / 3.0).abs() < 1e-14);
+/// assert!((found.ratio.point.unwrap() - 4.0 / 3.0).abs() < 1e-14);
+/// ```
 ///
 /// # Errors
 /// As [`restricted_mean`]; `ZeroVariance` when nobody had the event before the horizon.

@@ -139,6 +139,14 @@ impl ExactBinaryDesign {
     }
 
     /// Probability of a false success over the whole trial, at worst over the common proportion, with its proof.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// let looks = vec![LookSize { treatment: 2, control: 2 }, LookSize { treatment: 4, control: 4 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.05, Spending::LanDeMetsOBrienFleming)).unwrap();
+    /// // No common proportion makes a false success likelier than planned.
+    /// assert!(design.size().value > 0.0 && design.size().upper_bound <= 0.05);
+    /// ```
     #[must_use]
     pub fn size(&self) -> CertifiedSupremum {
         self.looks.last().map_or(CertifiedSupremum { value: 0.0, upper_bound: 0.0, at: 0.0 }, |look| look.size)
@@ -146,6 +154,14 @@ impl ExactBinaryDesign {
 
     /// Probability of a false success by the end when both proportions are `p` and futility is overruled; with a margin, when
     /// arm 0's is `p` and arm 1's worse by the margin.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// let looks = vec![LookSize { treatment: 2, control: 2 }, LookSize { treatment: 4, control: 4 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.05, Spending::LanDeMetsOBrienFleming)).unwrap();
+    /// // 4 of 4 against 0 of 4 has p^4 (1 - p)^4, 1/256 at one half; the design has that table and more.
+    /// assert!(design.size_at(0.5).unwrap() >= 1.0 / 256.0 && design.size_at(0.5).unwrap() <= design.size().upper_bound);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` when `p` is not in [0, 1].
@@ -157,6 +173,14 @@ impl ExactBinaryDesign {
     }
 
     /// What the rule says of `treatment` outcomes in arm 1 and `control` in arm 0 at look `look` (from 0).
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, ExactDecision, LookSize}};
+    /// let looks = vec![LookSize { treatment: 2, control: 2 }, LookSize { treatment: 4, control: 4 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.05, Spending::LanDeMetsOBrienFleming)).unwrap();
+    /// assert_eq!(design.decide(1, 4, 0).unwrap(), ExactDecision::Efficacy);
+    /// assert_ne!(design.decide(1, 0, 4).unwrap(), ExactDecision::Efficacy);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` when the look does not exist or a count exceeds the arm.

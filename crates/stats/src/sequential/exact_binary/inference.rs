@@ -24,6 +24,14 @@ impl ExactBinaryDesign {
     /// When not: in the middle of a trial that goes on, or after an unplanned end; then put the sizes at the end as the
     /// last look and compute the design anew.
     ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// let looks = vec![LookSize { treatment: 2, control: 2 }, LookSize { treatment: 4, control: 4 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.05, Spending::LanDeMetsOBrienFleming)).unwrap();
+    /// // Nothing stops at the first look; the most extreme outcome at the end has p^4 (1 - p)^4, at most 1/256.
+    /// assert!((design.p_value(1, 4, 0).unwrap().p() - 1.0 / 256.0).abs() < 1e-9);
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` when the look does not exist or a count exceeds the arm.
     pub fn p_value(&self, look: usize, treatment: u64, control: u64) -> Result<PValue, StatError> {
@@ -31,6 +39,14 @@ impl ExactBinaryDesign {
     }
 
     /// The supremum behind [`ExactBinaryDesign::p_value`], with the proportion at which it is attained.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// let looks = vec![LookSize { treatment: 2, control: 2 }, LookSize { treatment: 4, control: 4 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.05, Spending::LanDeMetsOBrienFleming)).unwrap();
+    /// let supremum = design.p_supremum(1, 4, 0).unwrap();
+    /// assert!((supremum.value - 1.0 / 256.0).abs() < 1e-9 && (supremum.at - 0.5).abs() < 1e-4);
+    /// ```
     ///
     /// # Errors
     /// As [`ExactBinaryDesign::p_value`].
@@ -58,6 +74,16 @@ impl ExactBinaryDesign {
     /// of 97 points with refinement around the best.
     ///
     /// Source: Jennison and Turnbull 2000, section 12.3 (stage-wise order); Chan and Zhang 1999 (nuisance at its worst).
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// let looks = vec![LookSize { treatment: 2, control: 2 }, LookSize { treatment: 4, control: 4 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.05, Spending::LanDeMetsOBrienFleming)).unwrap();
+    /// let interval = design.interval(1, 4, 0, 0.9).unwrap();
+    /// // The lower limit d solves p^4 (1 - p0)^4 = 0.05 on p1 - p0 = d, largest where both lie as far from one half.
+    /// let limit = 2.0 * 0.05_f64.powf(1.0 / 8.0) - 1.0;
+    /// assert!((interval.lower - limit).abs() < 1e-4 && interval.upper == 1.0);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` for a look, count or level out of range.

@@ -42,6 +42,14 @@ impl ExactBinaryDesign {
     /// The rule is followed to the letter, futility included. For the false-success rate when futility is overruled use
     /// [`ExactBinaryDesign::size`]. Both arguments lie in [0, 1]; results are probabilities and units.
     ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// let looks = vec![LookSize { treatment: 2, control: 2 }, LookSize { treatment: 4, control: 4 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.05, Spending::LanDeMetsOBrienFleming)).unwrap();
+    /// let certain = design.operating(1.0, 0.0).unwrap();
+    /// assert!((certain.efficacy - 1.0).abs() < 1e-14);
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` when a proportion is outside [0, 1].
     pub fn operating(&self, treatment: f64, control: f64) -> Result<ExactOperating, StatError> {
@@ -69,6 +77,15 @@ impl ExactBinaryDesign {
     ///
     /// `efficacy` of the result is the exact conditional power; the first stop belongs to look `look + 1`. The trial is
     /// taken to go on at `look`, whatever the rule says of it.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// let looks = vec![LookSize { treatment: 2, control: 2 }, LookSize { treatment: 4, control: 4 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.05, Spending::LanDeMetsOBrienFleming)).unwrap();
+    /// // After 2 of 2 against 0 of 2, all the rest going the same way is a success.
+    /// let rest = design.conditional(0, (2, 0), 1.0, 0.0).unwrap();
+    /// assert!((rest.efficacy - 1.0).abs() < 1e-14);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` when there is no later look, a count exceeds its arm or a proportion is outside [0, 1].

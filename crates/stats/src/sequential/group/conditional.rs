@@ -41,6 +41,17 @@ impl GroupSequentialDesign {
     /// By the principle of Müller and Schäfer (2001) the rest of the trial may be replaced by any test with this error
     /// rate.
     ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// use fairtrial_stats::special::normal;
+    /// // Pocock 1977: two looks, two-sided 5 % is 2.178 at both.
+    /// let design = GroupSequentialDesign::new(GroupSequentialSpec::new(vec![0.5, 1.0], 0.025, Efficacy::Pocock)).unwrap();
+    /// // What is left is normal: the end must reach 2.178, half of the information is known.
+    /// let left = design.conditional_rejection_probability(0, 1.0).unwrap();
+    /// let bound = (design.looks()[1].efficacy - 0.5_f64.sqrt()) / 0.5_f64.sqrt();
+    /// assert!((left - normal::sf(bound)).abs() < 1e-12);
+    /// ```
+    ///
     /// # Errors
     /// As [`GroupSequentialDesign::conditional`].
     pub fn conditional_rejection_probability(&self, look: usize, z: f64) -> Result<f64, StatError> {
@@ -61,6 +72,15 @@ impl GroupSequentialDesign {
     /// which `Z` has mean `effect sqrt(I)`.
     ///
     /// Source: Spiegelhalter, Freedman and Blackburn 1986.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// // Pocock 1977: two looks, two-sided 5 % is 2.178 at both.
+    /// let design = GroupSequentialDesign::new(GroupSequentialSpec::new(vec![0.5, 1.0], 0.025, Efficacy::Pocock)).unwrap();
+    /// // A belief without any spread at no effect is the conditional rejection probability.
+    /// let (belief, plain) = (design.predictive_power(0, 1.0, 0.0, 1e-9).unwrap(), design.conditional_rejection_probability(0, 1.0).unwrap());
+    /// assert!((belief - plain).abs() < 1e-6);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` when there is no later look, or an argument is out of range.

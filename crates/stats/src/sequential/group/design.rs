@@ -116,6 +116,13 @@ impl GroupSequentialDesign {
     }
 
     /// Boundaries look by look.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// // Pocock 1977: two looks, two-sided 5 % is 2.178 at both.
+    /// let design = GroupSequentialDesign::new(GroupSequentialSpec::new(vec![0.5, 1.0], 0.025, Efficacy::Pocock)).unwrap();
+    /// assert!(design.looks().iter().all(|look| (look.efficacy - 2.178).abs() < 1e-3));
+    /// ```
     #[must_use]
     pub fn looks(&self) -> &[LookBounds] {
         &self.looks
@@ -131,6 +138,13 @@ impl GroupSequentialDesign {
     }
 
     /// Stopping probabilities and expected information when `Z` has mean `effect sqrt(I)`.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// // Pocock 1977: two looks, two-sided 5 % is 2.178 at both.
+    /// let design = GroupSequentialDesign::new(GroupSequentialSpec::new(vec![0.5, 1.0], 0.025, Efficacy::Pocock)).unwrap();
+    /// assert!((design.operating(0.0).unwrap().power - 0.025).abs() < 1e-12);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` when `effect` is not finite.
@@ -190,6 +204,13 @@ impl GroupSequentialDesign {
     /// The square of it times the maximum information is the *shift*; divided by the square of
     /// `z_alpha + z_beta` it is the factor by which looks inflate the sample size.
     ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// // A single look is the plain one-sided test.
+    /// let design = GroupSequentialDesign::new(GroupSequentialSpec::new(vec![1.0], 0.025, Efficacy::Pocock)).unwrap();
+    /// assert!((design.effect_at_power(0.9).unwrap() - (1.959_963_985 + 1.281_551_566)).abs() < 1e-8);
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` when `power` is not between the error rate and 1.
     pub fn effect_at_power(&self, power: f64) -> Result<f64, StatError> {
@@ -223,6 +244,14 @@ impl GroupSequentialDesign {
     }
 
     /// Factor by which the maximum information exceeds that of a trial without looks of the same error and power.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// // Pocock 1977: two looks, two-sided 5 % is 2.178 at both.
+    /// let design = GroupSequentialDesign::new(GroupSequentialSpec::new(vec![0.5, 1.0], 0.025, Efficacy::Pocock)).unwrap();
+    /// // Jennison and Turnbull 2000, table 2.2: 1.110 at power 0.8, 1.100 at 0.9.
+    /// assert!((design.inflation(0.8).unwrap() - 1.110).abs() < 1e-3 && (design.inflation(0.9).unwrap() - 1.100).abs() < 1e-3);
+    /// ```
     ///
     /// # Errors
     /// As [`GroupSequentialDesign::effect_at_power`].

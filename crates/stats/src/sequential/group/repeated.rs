@@ -18,6 +18,16 @@ impl GroupSequentialDesign {
     ///
     /// Source: Jennison and Turnbull 2000, chapter 9.
     ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// // Pocock 1977: two looks, two-sided 5 % is 2.178 at both.
+    /// let design = GroupSequentialDesign::new(GroupSequentialSpec::new(vec![0.5, 1.0], 0.025, Efficacy::Pocock)).unwrap();
+    /// // Jennison and Turnbull 2000, section 9.2: the estimate and the bound, both over the root of the information.
+    /// let interval = design.repeated_interval(0, 3.0).unwrap();
+    /// let unit = 0.5_f64.sqrt();
+    /// assert!((interval.lower - (3.0 - design.looks()[0].efficacy) / unit).abs() < 1e-9);
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` when the look does not exist or `z` is not finite.
     pub fn repeated_interval(&self, look: usize, z: f64) -> Result<Interval, StatError> {
@@ -34,6 +44,15 @@ impl GroupSequentialDesign {
     /// no error rate would do, and never below 1e-15 a side. Futility bounds are ignored.
     ///
     /// Source: Jennison and Turnbull 2000, section 9.6.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// // Pocock 1977: two looks, two-sided 5 % is 2.178 at both.
+    /// let design = GroupSequentialDesign::new(GroupSequentialSpec::new(vec![0.5, 1.0], 0.025, Efficacy::Pocock)).unwrap();
+    /// // At the boundary it is the error rate of the design.
+    /// let bound = design.looks()[0].efficacy;
+    /// assert!((design.repeated_p_value(0, bound).unwrap().p() - 0.025).abs() < 1e-9);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` when the look does not exist or `z` is not finite.

@@ -32,6 +32,15 @@ impl GroupSequentialDesign {
     ///
     /// Source: Fleiss 1981, formula 3.14 without continuity correction; Jennison and Turnbull 2000, chapter 7.
     ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// // Pocock 1977: two looks, two-sided 5 % is 2.178 at both.
+    /// let design = GroupSequentialDesign::new(GroupSequentialSpec::new(vec![0.5, 1.0], 0.025, Efficacy::Pocock)).unwrap();
+    /// let size = design.sample_size_proportions(0.4, 0.25, 0.8, 1.0).unwrap();
+    /// // Looks cost at most the inflation, and save people on average when there is an effect.
+    /// assert!(size.maximum > size.fixed && size.expected < size.fixed);
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` for proportions that are equal or outside (0, 1), or a power or ratio out of range.
     pub fn sample_size_proportions(
