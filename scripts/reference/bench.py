@@ -2,14 +2,16 @@
 
 One object for each question and library: name, microseconds (median of the batches), library, version, and two numbers of
 the answer, so that bench_table.py can see that the question was the same. A question that none of the libraries
-answers has no object. Run by scripts/bench.
+answers has no object. Base R answers some of them where it is installed (bench.R). Run by scripts/bench.
 """
 
 import csv
 import importlib.metadata
 import json
 import pathlib
+import shutil
 import statistics
+import subprocess
 import sys
 import time
 import warnings
@@ -176,9 +178,30 @@ def group_sequential():
         timed(f"boundaries-{looks}", "spotify-confidence", boundaries)
 
 
+def base_r():
+    if shutil.which("Rscript") is None:
+        print("Rscript is not installed: base R is left out", file=sys.stderr)
+        return
+    script = pathlib.Path(__file__).with_name("bench.R")
+
+    def run(*arguments):
+        return subprocess.run(["Rscript", *arguments], capture_output=True, text=True, check=True).stdout
+
+    version = run("--vanilla", "-e", "cat(as.character(getRversion()))")
+    for line in run("--vanilla", str(script), str(DATA)).splitlines():
+        name, microseconds, *answer = line.split("\t")
+        results.append({
+            "name": name,
+            "microseconds": float(microseconds),
+            "library": "R",
+            "version": version,
+            "answer": [float(number) for number in answer],
+        })
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    for questions in (proportions, means, clusters, survival, group_sequential):
+    for questions in (proportions, means, clusters, survival, group_sequential, base_r):
         questions()
     json.dump(results, sys.stdout, indent=1)
     print()

@@ -68,7 +68,7 @@ def table(calls, passes):
     return rows
 
 
-def machine():
+def machine(with_r):
     model = platform.processor() or platform.machine()
     for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         if line.startswith("model name"):
@@ -77,7 +77,8 @@ def machine():
     compiler = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True)
     rustc = " ".join(compiler.stdout.split()[:2])
     return (
-        f"Machine of this run: {os.cpu_count()} cores, {model}; {rustc}, Python {platform.python_version()}; "
+        f"Machine of this run: {os.cpu_count()} cores, {model}; {rustc}, Python {platform.python_version()}, "
+        f"{'base R' if with_r else 'R not installed and left out'}; "
         f"load average {float(os.environ['BENCH_LOAD']):.1f} before it and {os.getloadavg()[0]:.1f} at its end."
     )
 
@@ -86,13 +87,15 @@ def main(output, criterion, page, *passes):
     calls = list(ours(pathlib.Path(output), pathlib.Path(criterion)))
     if not calls:
         sys.exit("the Rust benchmark gave no answers")
-    rows = table(calls, [json.loads(pathlib.Path(one).read_text(encoding="utf-8")) for one in passes])
+    passes = [json.loads(pathlib.Path(one).read_text(encoding="utf-8")) for one in passes]
+    rows = table(calls, passes)
     page = pathlib.Path(page)
     before, begin, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         sys.exit(f"{page} has lost the marks between which the table stands")
-    text = "\n".join([machine(), "", *rows])
+    with_r = any(one["library"] == "R" for answers in passes for one in answers)
+    text = "\n".join([machine(with_r), "", *rows])
     page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
     print(text)
 
