@@ -24,6 +24,7 @@ pub mod interface;
 pub mod key;
 pub mod language;
 pub mod library;
+pub mod link;
 pub mod moment;
 pub mod notice;
 pub mod number;

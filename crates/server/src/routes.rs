@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use fairtrial_app::{
     frontline::{batch::SENDERS, opt_out::WRITERS, seen::CONNECTORS},
     learned::portfolio::READERS,
+    trials::link::{OWNERS, PARTNERS},
 };
 use fairtrial_domain::trial::{PersonRole, Scope};
 
@@ -122,6 +123,9 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/library", person, pages::library::list)
             .with_query(&["q", "agency", "verdict", "decision", "page"]),
         Row::page(Method::POST, "/library/{trial}/use", designer, pages::library::use_design),
+        Row::page(Method::GET, "/links", person, pages::links::list),
+        Row::page(Method::POST, "/links/{link}/accept", Needs::Person(&PARTNERS), pages::links::accept),
+        Row::page(Method::POST, "/links/{link}/end", Needs::Person(&OWNERS), pages::links::end),
         Row::page(Method::GET, "/optouts", writers, pages::opt_outs::form),
         Row::page(Method::POST, "/optouts", writers, pages::opt_outs::record),
         Row::page(Method::GET, "/portfolio", readers, pages::portfolio::show),
@@ -131,6 +135,8 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/{trial}", person, pages::trials::show),
         Row::page(Method::GET, "/trials/{trial}/protocol", person, pages::trials::plan),
         Row::page(Method::GET, "/trials/{trial}/notice", person, pages::register::card),
+        Row::page(Method::GET, "/trials/{trial}/links", person, pages::links::of_trial),
+        Row::page(Method::POST, "/trials/{trial}/links", Needs::Person(&OWNERS), pages::links::propose),
         Row::page(Method::GET, "/trials/{trial}/looks", person, pages::looks::show),
         Row::page(Method::GET, "/trials/{trial}/versions", person, pages::versions::list),
         Row::page(Method::GET, "/trials/{trial}/amend", designer, pages::versions::form),

@@ -21,10 +21,10 @@ use crate::{
 };
 
 /// Who may make a link and end it, in the trial's agency.
-const OWNERS: [PersonRole; 3] = [PersonRole::Designer, PersonRole::Privacy, PersonRole::Administrator];
+pub const OWNERS: [PersonRole; 3] = [PersonRole::Designer, PersonRole::Privacy, PersonRole::Administrator];
 
 /// Who answers for what leaves the partner.
-const PARTNERS: [PersonRole; 2] = [PersonRole::Privacy, PersonRole::Administrator];
+pub const PARTNERS: [PersonRole; 2] = [PersonRole::Privacy, PersonRole::Administrator];
 
 /// A link, ready for use.
 #[derive(Debug, Clone)]
@@ -238,6 +238,20 @@ impl App {
         Ok(self.links_seen_by(actor.agency_id(), |_| true))
     }
 
+    /// The links of a trial that its partners have accepted, with the names of the agencies that send, for the public.
+    #[must_use]
+    pub fn accepted_links(&self, trial: &Trial) -> Vec<(Arc<Link>, String)> {
+        let directory = self.directory.load();
+        let mut found: Vec<(Arc<Link>, String)> = directory
+            .links
+            .values()
+            .filter(|link| link.trial.id == trial.id && link.accepted_at.is_some())
+            .filter_map(|link| Some((Arc::clone(link), directory.agency(link.partner_id).ok()?.name.clone())))
+            .collect();
+        found.sort_by_key(|(link, _)| (link.accepted_at, link.id.clone()));
+        found
+    }
+
     fn links_seen_by(&self, agency_id: i64, wanted: impl Fn(&Link) -> bool) -> Vec<LinkView> {
         let (directory, now) = (self.directory.load(), self.ambient.now());
         let name = |id: i64| directory.agency(id).map(|agency| agency.key.clone()).unwrap_or_default();
@@ -256,7 +270,10 @@ impl App {
 }
 
 /// Only a plan that was agreed to is worth another agency's data, and only while its data are open.
-fn may_be_linked(state: State) -> Result<(), AppError> {
+///
+/// # Errors
+/// [`AppError::Conflict`] in every other state.
+pub fn may_be_linked(state: State) -> Result<(), AppError> {
     if state == State::Approved || state.collects_events() {
         return Ok(());
     }

@@ -145,6 +145,12 @@ impl Show {
         Self { changes, ..self }
     }
 
+    /// The same page with the agencies that send outcomes, each in a sentence.
+    #[must_use]
+    pub fn linked(self, partners: Vec<String>) -> Self {
+        Self { transparency: self.transparency.rows_of("Outcomes also come from", partners), ..self }
+    }
+
     fn crumbs(&self) -> Breadcrumbs {
         Breadcrumbs::of([("Register of trials", "/register")])
     }

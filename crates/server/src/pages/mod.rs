@@ -13,6 +13,7 @@ pub(crate) mod home;
 pub(crate) mod integration;
 pub(crate) mod keys;
 pub(crate) mod library;
+pub(crate) mod links;
 pub(crate) mod looks;
 pub(crate) mod opt_outs;
 pub(crate) mod people;

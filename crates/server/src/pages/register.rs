@@ -6,6 +6,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use fairtrial_app::{
+    Trial,
     public::register::{DAYS_TO_PUBLISH, Entry, Registered, Wanted},
     trials::amend::VersionView,
 };
@@ -20,9 +21,10 @@ use fairtrial_pages::{
 };
 use serde_json::{Value, json};
 
-use super::{frame, page, versions::change};
+use super::{frame, links::right, page, versions::change};
 use crate::{
     problem::Problem,
+    server::State,
     transport::{Answer, Call},
 };
 
@@ -113,8 +115,25 @@ pub(crate) async fn show(call: Call) -> Answer {
     let approvals = found.approved.iter().map(|(role, at)| Approval { role: *role, at: moment(*at) }).collect();
     let show = Show::of(frame, &trial.plan, &found.entry.agency.name, standing, approvals, found.results.as_ref())
         .decided(decision(&found))
-        .changed(changes(&found));
+        .changed(changes(&found))
+        .linked(linked(&call.state, trial));
     kept(page(StatusCode::OK, fairtrial_pages::render(&show))?)
+}
+
+/// Which agencies send outcomes, by what right, from when to when.
+fn linked(state: &State, trial: &Trial) -> Vec<String> {
+    let day = |at| Moment::new(at, trial.plan.protocol().time_zone).day();
+    let links = state.app.accepted_links(trial);
+    let told = links.iter().filter_map(|(link, partner)| {
+        let until = link.ended_at.unwrap_or(link.terms.expires_at);
+        Some(format!(
+            "{partner}, from {} to {}. {}. It learns nothing about who is in the trial.",
+            day(link.accepted_at?),
+            day(until),
+            right(link.terms.authority)
+        ))
+    });
+    told.collect()
 }
 
 /// What was decided and what became of it, without names: a sentence and a reason each.
@@ -204,6 +223,10 @@ pub(crate) async fn transparency(call: Call) -> Answer {
             "commitment": entry.trial.secret_commitment,
             "data": plan.attributes,
             "sources": plan.data.sources,
+            "outcomes_from": call.state.app.accepted_links(&entry.trial).iter().map(|(link, partner)| json!({
+                "agency": partner, "authority": link.terms.authority, "events": link.terms.events,
+                "accepted_at": link.accepted_at, "ended_at": link.ended_at, "expires_at": link.terms.expires_at,
+            })).collect::<Vec<Value>>(),
             "lawful_basis": plan.data.lawful_basis,
             "retention_days": plan.data.retain_units_days,
             "uses_maori_data": plan.data.uses_maori_data,

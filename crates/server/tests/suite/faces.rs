@@ -1,6 +1,6 @@
 //! The pages for people who write opt-outs down, send lists, review, decide and look for what was learned.
 
-use crate::{browser::Browser, client::Response, plan, running::start_filled};
+use crate::{browser::Browser, client::Response, frontline::call, plan, running::start_filled};
 
 fn done(response: &Response, what: &str) {
     assert_eq!(response.status, 303, "{what}: {}", response.text());
@@ -130,4 +130,51 @@ fn a_plan_is_reviewed_decided_and_its_design_used_again() {
     let draft = made.header("location").expect("the draft").trim_end_matches("/steps").to_owned();
     assert!(elsewhere.get(&draft).text().contains("Plan written"));
     assert_eq!(designer.get(&draft).status, 404, "it belongs to the other agency");
+}
+
+#[test]
+fn a_link_is_proposed_by_one_agency_accepted_by_the_other_and_told_to_everybody() {
+    let world = start_filled();
+    let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+    let mut partner = Browser::signed_in(world.address, "administrator@health.example");
+    let form = designer.get("/trials/open-door/links");
+    assert!(form.status == 200 && form.text().contains("Propose the link"), "{}", form.text());
+    let fields = |authority: &'static str, year: &'static str| {
+        [
+            ("partner", "health"),
+            ("events", "door.opened"),
+            ("authority", authority),
+            ("reference", "Made-up Act 2020, section 7"),
+            ("expires_at-day", "24"),
+            ("expires_at-month", "12"),
+            ("expires_at-year", year),
+        ]
+    };
+    for (authority, year) in [("", "2026"), ("statute", "soon"), ("statute", "2020")] {
+        designer.get("/trials/open-door/links");
+        let refused = designer.post("/trials/open-door/links", &fields(authority, year));
+        assert!(refused.status == 422 && refused.text().contains("Error:"), "{}", refused.text());
+        assert!(refused.text().contains("Made-up Act 2020"), "what was typed stays");
+    }
+    designer.get("/trials/open-door/links");
+    done(&designer.post("/trials/open-door/links", &fields("statute", "2026")), "propose");
+    let waits = designer.get("/trials/open-door/links").text();
+    assert!(waits.contains("Waits to be accepted") && waits.contains("Withdraw") && !waits.contains("/accept"));
+    let register = || call(&world, "justice", "GET", "/register/open-door/transparency.json", None).json();
+    assert_eq!(register()["tier_2"]["outcomes_from"], serde_json::json!([]), "nobody has accepted");
+
+    let theirs = partner.get("/links").text();
+    let id = theirs.split("/links/").nth(1).and_then(|rest| rest.split('/').next()).expect("a button").to_owned();
+    done(&partner.post(&format!("/links/{id}/accept"), &[]), "accept");
+    assert!(partner.get("/links").text().contains("In force"));
+    let told = register();
+    assert_eq!(told["tier_2"]["outcomes_from"][0]["authority"], "statute");
+    let page = Browser::new(world.address).get("/register/open-door").text();
+    assert!(page.contains("Outcomes also come from") && page.contains("A law says so"), "{page}");
+
+    designer.get("/trials/open-door/links");
+    done(&designer.post(&format!("/links/{id}/end"), &[]), "end");
+    let ended = designer.get("/trials/open-door/links").text();
+    assert!(ended.contains("Ended") && !ended.contains(&format!("/links/{id}/")), "nothing is left to do");
+    assert_eq!(designer.post(&format!("/links/{id}/end"), &[]).status, 409);
 }

@@ -6,6 +6,7 @@ use fairtrial_pages::component::{ErrorSummary, Fault};
 use fairtrial_pages::eligibility;
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::integration::{self, Seen};
+use fairtrial_pages::link::{self, Proposal};
 use fairtrial_pages::rehearsal;
 
 pub(crate) fn add(pages: &mut Pages) {
@@ -13,6 +14,45 @@ pub(crate) fn add(pages: &mut Pages) {
     integrations(pages);
     rehearsals(pages);
     rules(pages);
+    links(pages);
+}
+
+fn links(pages: &mut Pages) {
+    let inside = || inside(Section::Trials);
+    let agencies =
+        || vec![("health".to_owned(), "Ministry of Health".to_owned()), ("housing".to_owned(), "Housing".to_owned())];
+    let events = [("fine.settled".to_owned(), "fine.settled: Paid within 28 days".to_owned())];
+    let rights = [("statute", "A law says so"), ("consent", "The people concerned have agreed")];
+    let form = || Proposal::new(agencies(), &events, &rights);
+    let none = ErrorSummary::default;
+    let of_trial =
+        |title: &str, rows, form, errors| link::List::of_trial(inside(), ("fines-letter", title), rows, form, errors);
+    page(pages, "link/list-empty", &of_trial("Overdue fines", vec![], form(), none()));
+    let row = |id: &str, standing: &str, text: &str| link::Row {
+        id: id.into(),
+        title: text.into(),
+        owner: "Ministry of Justice".into(),
+        partner: text.into(),
+        standing: standing.into(),
+        events: vec!["fine.settled".into(), text.into()],
+        authority: "A law says so".into(),
+        reference: text.into(),
+        expires: days_after("2026-11-20T02:00:00Z", 90),
+        may_accept: standing == "proposed",
+        may_end: standing != "ended",
+    };
+    let rows = vec![
+        row("link-0707070707070707", "proposed", "Overdue fines"),
+        row("link-0707070707070708", "in_force", "Quit line"),
+        row("link-0707070707070709", "ended", "Court dates"),
+    ];
+    page(pages, "link/list-typical", &link::List::of_agency(inside(), rows));
+    let faults = ["events", "authority", "reference", "expires_at"].map(|field| Fault::of_field(field, NASTY));
+    let errors = ErrorSummary { faults: faults.into() };
+    let typed =
+        form().map(|form| form.typed("housing", &["fine.settled".to_owned()], "consent", NASTY, ["31", "2", NASTY]));
+    let rows = vec![row("link-0707070707070707", "proposed", NASTY), row("link-0707070707070708", "expired", LONG)];
+    page(pages, "link/list-worst", &of_trial(NASTY, rows, typed, errors));
 }
 
 fn batches(pages: &mut Pages) {
