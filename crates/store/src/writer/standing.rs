@@ -74,9 +74,12 @@ pub(super) fn lock_agencies(connection: &mut DbConnection, requests: &[AssignReq
     alone.into_iter().try_for_each(|(agency_id, alone)| lock_agency(connection, agency_id, alone))
 }
 
+/// The trials in which somebody was placed, each with its layer.
+type PlacedIn = Vec<(i64, Option<LayerKey>)>;
+
 /// Whom this transaction has placed where, before the rows are written.
 #[derive(Debug, Default)]
-pub(super) struct Placements(HashMap<(i64, Pseudonym), Vec<(i64, Option<LayerKey>)>>);
+pub(super) struct Placements(HashMap<(i64, Pseudonym), PlacedIn>);
 
 impl Placements {
     pub(super) fn add(&mut self, request: &AssignRequest) {
