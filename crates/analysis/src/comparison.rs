@@ -57,10 +57,13 @@ pub(crate) enum ExactOrder {
     Score,
 }
 
+/// The order of tables, whether more is asked for, and the table itself.
+type ExactQuestion = (ExactOrder, bool, [u64; 4]);
+
 /// Exact p-values and boundaries that were computed before: a rehearsal meets the same small tables again and again.
 #[derive(Debug, Default)]
 pub struct Remembered {
-    tests: RefCell<BTreeMap<(ExactOrder, bool, [u64; 4]), PValue>>,
+    tests: RefCell<BTreeMap<ExactQuestion, PValue>>,
     pub(crate) looks: RefCell<BTreeMap<ExactLooks, Option<ExactBound>>>,
 }
 

@@ -29,7 +29,7 @@ pub struct Installation {
 /// # Errors
 /// When folder, database or master key cannot be had, in a sentence for whoever runs the server.
 pub async fn open(settings: &Settings) -> anyhow::Result<Installation> {
-    open_with(settings, system_ambient(), |store| Ok(store)).await
+    open_with(settings, system_ambient(), Ok).await
 }
 
 /// The same for a server, which may keep events on its own disk while the database is away: one server for each data folder.
