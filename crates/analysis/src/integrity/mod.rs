@@ -4,10 +4,13 @@
 //! at counts only, never at who did better, so that all of them may be seen while the trial runs.
 
 mod counts;
+mod events;
+mod groups;
 mod handling;
 mod looks;
 mod missing;
 mod ratio;
+mod replay;
 
 use fairtrial_domain::{projection::Evidence, protocol::Protocol};
 
@@ -32,7 +35,12 @@ pub fn gates(reading: &Reading<'_>) -> Vec<Gate> {
         counts::stray_events(reading),
         counts::plan_adherence(reading),
     ];
-    gates.extend(ratio::sample_ratio_by_group(reading));
+    gates.extend(groups::sample_ratio_by_group(reading));
+    gates.extend(groups::arrival_by_group(reading));
+    gates.extend(groups::sample_ratio_by_attribute(reading));
+    gates.extend(events::early_events(reading));
+    gates.extend(events::clocks(reading));
+    gates.extend(replay::allocation_replay(reading));
     gates.extend(handling::care_overrides(reading));
     gates.extend(handling::contamination(reading));
     gates

@@ -11,7 +11,6 @@ use fairtrial_stats::{
 
 use super::{gate, status_of};
 use crate::{
-    claims::Multiplicity,
     comparison::shown,
     reading::Reading,
     report::{Gate, GateStatus},
@@ -36,7 +35,7 @@ pub(super) fn sample_ratio(reading: &Reading<'_>) -> Gate {
         return gate("sample_ratio", GateStatus::Green, detail, None);
     }
     let by_cluster = plan.allocation.is_by_cluster();
-    let again = !reading.evidence.locked || !reading.evidence.looks.is_empty();
+    let again = again(reading);
     let primary = reading.samples.get(reading.primary()).map(Vec::as_slice).unwrap_or_default();
     let people = plural(&plan.unit);
     if by_cluster {
@@ -71,53 +70,21 @@ fn over_all_days(reading: &Reading<'_>) -> Option<f64> {
     Some(sequence.ln_e_max())
 }
 
+/// Whether the checks are read again and again: while people are in the trial, and where looks were held.
+pub(super) fn again(reading: &Reading<'_>) -> bool {
+    !reading.evidence.locked || !reading.evidence.looks.is_empty()
+}
+
 /// ln of the evidence against the planned shares in these counts: of those whose outcomes arrived, the days are not known.
-fn evidence_now(reading: &Reading<'_>, observed: &[u64]) -> Option<f64> {
+pub(super) fn evidence_now(reading: &Reading<'_>, observed: &[u64]) -> Option<f64> {
     let shares: Vec<f64> = ratio(reading).iter().map(|share| *share as f64).collect();
     let all: f64 = shares.iter().sum();
     let shares: Vec<f64> = shares.iter().map(|share| share / all).collect();
     mixture_ln_e(observed, &shares).ok()
 }
 
-fn ratio(reading: &Reading<'_>) -> Vec<u64> {
+pub(super) fn ratio(reading: &Reading<'_>) -> Vec<u64> {
     reading.plan.ratio().iter().map(|share| u64::from(*share)).collect()
-}
-
-/// The same of every stratum, or every level of every factor, which share the error: a draw that fails in one office hides in
-/// the sum of all. None where there are no groups, or whole clusters are assigned.
-pub(super) fn sample_ratio_by_group(reading: &Reading<'_>) -> Option<Gate> {
-    let plan = reading.plan;
-    if plan.allocation.is_by_cluster() {
-        return None;
-    }
-    let mut groups: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
-    let cells = reading.evidence.outcomes.get(reading.primary()).into_iter().flat_map(|outcome| &outcome.cells);
-    for cell in cells.filter(|cell| !cell.group.is_empty()) {
-        let counts = groups.entry(cell.group.as_str()).or_insert_with(|| vec![0; plan.arms.len()]);
-        if let Some(count) = counts.get_mut(cell.arm) {
-            *count = count.saturating_add(cell.assigned);
-        }
-    }
-    if groups.len() < 2 {
-        return None;
-    }
-    let again = !reading.evidence.locked || !reading.evidence.looks.is_empty();
-    let p_of = |counts: &Vec<u64>| {
-        if again {
-            return evidence_now(reading, counts).map(|ln_e| (-ln_e).exp().min(1.0));
-        }
-        sample_ratio::test(counts, &ratio(reading)).ok().and_then(|test| shown(test.p_value))
-    };
-    let p_values: Vec<Option<f64>> = groups.values().map(p_of).collect();
-    let adjusted = Multiplicity::Holm.adjusted(&p_values);
-    let worst = groups.keys().zip(adjusted).filter_map(|(group, p)| Some((*group, p?)));
-    let (group, p) = worst.min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let status = status_of(p);
-    let detail = match status {
-        GateStatus::Green => format!("The versions have the planned shares in all {} groups.", groups.len()),
-        _ => format!("The versions do not have the planned shares among \u{201c}{group}\u{201d}."),
-    };
-    Some(gate("sample_ratio_by_group", status, detail, Some(p.max(f64::MIN_POSITIVE))))
 }
 
 /// `ln_e` is evidence that may be read at every moment; without it, the counts are tested once.

@@ -224,6 +224,8 @@ impl<'a> TrialRun<'a> {
             not_enrolled: Vec::new(),
             wedge: None,
             handling: Vec::new(),
+            early_people: Vec::new(),
+            replayed: None,
             units: None,
             looks: Vec::new(),
             crossings: Vec::new(),

@@ -147,6 +147,8 @@ fn evidence(plan: &LockedProtocol, counts: &Counts, as_of: DateTime<Utc>) -> Evi
         not_enrolled: Vec::new(),
         wedge: None,
         handling: Vec::new(),
+        early_people: Vec::new(),
+        replayed: None,
         units: None,
         looks: Vec::new(),
         crossings: Vec::new(),

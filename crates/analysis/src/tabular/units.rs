@@ -389,6 +389,8 @@ impl Gathered {
             not_enrolled: Vec::new(),
             wedge: None,
             handling: Vec::new(),
+            early_people: Vec::new(),
+            replayed: None,
             units,
             looks: Vec::new(),
             crossings: Vec::new(),

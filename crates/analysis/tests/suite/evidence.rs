@@ -78,6 +78,8 @@ pub(crate) fn locked(plan: &LockedProtocol, outcomes: Vec<Vec<Cell>>) -> Evidenc
         not_enrolled: vec![("not_eligible".to_owned(), 31), ("opted_out".to_owned(), 4)],
         wedge: None,
         handling: Vec::new(),
+        early_people: Vec::new(),
+        replayed: None,
         units: None,
         looks: Vec::new(),
         crossings: Vec::new(),

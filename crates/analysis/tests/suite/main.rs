@@ -12,6 +12,8 @@ mod design;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod gates;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod multiplicity;

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use fairtrial_domain::{
     Pseudonym,
     allocation::{
         Calendar,
         bundle::{Assigned, Bundle},
     },
+    projection::Replayed,
 };
 use fairtrial_store::{
     audit::{self, NewEntry},
@@ -91,21 +93,56 @@ impl App {
             detail: json!({"protocol_id": trial.plan.id(), "secret_commitment": trial.secret_commitment}).to_string(),
         };
         self.store.write(move |c| audit::append(c, &entry)).await?;
+        let people = self.drawn(&trial).await?;
+        Bundle::new(trial.plan.protocol(), trial.plan.id(), drawing.allocator.secret(), people.iter().map(Drawn::place))
+            .map_err(|error| AppError::Internal(error.to_string()))
+    }
+
+    /// Whether the draws of a trial come out again as they are kept, by the secret that was committed to; none for a trial that
+    /// has not started.
+    pub(crate) async fn replayed(&self, trial: &Trial) -> Result<Option<Replayed>, AppError> {
+        let Some(drawing) = trial.drawing.clone() else { return Ok(None) };
+        if trial.secret_commitment.as_deref() != Some(drawing.allocator.secret().commitment().as_str()) {
+            let why = "The secret of the draws is not the one that was committed to at the start.";
+            return Ok(Some(Replayed::Differs(why.to_owned())));
+        }
+        let people = self.drawn(trial).await?;
+        Ok(Some(match drawing.allocator.replay(people.iter().map(Drawn::place)) {
+            Ok(people) => Replayed::Agrees { people },
+            Err(found) => Replayed::Differs(format!(
+                "Assignment {} is kept with another version than chance gave; compare the allocation bundle.",
+                found.row
+            )),
+        }))
+    }
+
+    /// Everybody who was assigned, in order.
+    async fn drawn(&self, trial: &Trial) -> Result<Vec<Drawn>, AppError> {
         let id = trial.id;
         let rows = self.store.read(move |c| log::assignments_of(c, id)).await?;
-        let damaged = |sequence: i64| AppError::Internal(format!("assignment {sequence} cannot be read"));
-        let read = |row: &log::AssignmentRow| {
-            let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(|| damaged(row.sequence))?;
-            Ok((unit, usize::try_from(row.arm).map_err(|_| damaged(row.sequence))?))
+        let read = |row: log::AssignmentRow| {
+            let damaged = || AppError::Internal(format!("assignment {} cannot be read", row.sequence));
+            Ok(Drawn {
+                unit: Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?,
+                arm: usize::try_from(row.arm).map_err(|_| damaged())?,
+                day: trial.day_of(row.assigned_at),
+                group: row.stratum,
+            })
         };
-        let people: Vec<(Pseudonym, usize)> = rows.iter().map(read).collect::<Result<_, AppError>>()?;
-        let list = rows.iter().zip(&people).map(|(row, (unit, arm))| Assigned {
-            unit,
-            group: &row.stratum,
-            day: trial.day_of(row.assigned_at),
-            arm: *arm,
-        });
-        Bundle::new(trial.plan.protocol(), trial.plan.id(), drawing.allocator.secret(), list)
-            .map_err(|error| AppError::Internal(error.to_string()))
+        rows.into_iter().map(read).collect()
+    }
+}
+
+/// Somebody who was assigned.
+struct Drawn {
+    unit: Pseudonym,
+    group: String,
+    day: NaiveDate,
+    arm: usize,
+}
+
+impl Drawn {
+    fn place(&self) -> Assigned<'_> {
+        Assigned { unit: &self.unit, group: &self.group, day: self.day, arm: self.arm }
     }
 }

@@ -128,6 +128,9 @@ impl App {
         if evidence.locked && trial.plan.protocol().asks_for_units() {
             evidence.units = Some(self.people_of(trial, evidence.as_of).await?);
         }
+        if evidence.locked {
+            evidence.replayed = self.replayed(trial).await?;
+        }
         let id = trial.id;
         let rows = self.store.read(move |c| looks::of_trial(c, id)).await?;
         evidence.looks = held_looks(&rows)?;

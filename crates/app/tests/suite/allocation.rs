@@ -135,6 +135,11 @@ on_both_databases! {
                 let sent = serde_json::to_vec(&bundle).unwrap();
                 let verified = Bundle::from_json(&sent).unwrap().verify(commitment.as_deref()).unwrap();
                 assert_eq!(verified.people, 60, "{method}");
+                // The report draws again by itself.
+                let (_, report) = app.report(&tax.analyst, &key).await.unwrap();
+                let gate = report.integrity.iter().find(|gate| gate.gate == "allocation_replay").unwrap();
+                assert_eq!(gate.status, fairtrial_analysis::report::GateStatus::Green, "{method}: {}", gate.detail);
+                assert!(gate.detail.contains("60"), "{}", gate.detail);
             }
         });
     }

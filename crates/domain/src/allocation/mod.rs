@@ -27,6 +27,7 @@ pub mod bundle;
 mod clusters;
 mod group;
 mod minimisation;
+mod replay;
 mod secret;
 mod wedge;
 
@@ -36,6 +37,7 @@ pub use clusters::arms_of_clusters;
 pub use group::{label_of, levels_of};
 pub use minimisation::Margins;
 pub(crate) use minimisation::common_multiple;
+pub use replay::Redrawn;
 pub use secret::AllocationSecret;
 pub use wedge::{Calendar, Crossing, period_starts, spread};
 

@@ -89,6 +89,22 @@ pub struct EventCounts {
     pub after_follow_up: u64,
     /// About nobody in this trial, or kept before they entered it.
     pub unassigned: u64,
+    /// Of those before the assignment, the ones by ten minutes at most: a sender's clock may go behind.
+    #[serde(default)]
+    pub just_before: u64,
+}
+
+/// Whether the draws of a trial come out again as they are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Replayed {
+    /// Everybody has the version that chance gave them.
+    Agrees {
+        /// How many were drawn again.
+        people: u64,
+    },
+    /// They do not; in a sentence, without a name or a code.
+    Differs(String),
 }
 
 /// Everything that an analysis may look at.
@@ -114,6 +130,12 @@ pub struct Evidence {
     /// What became of each arm's people on the way, in the order of the arms; empty where nothing is known.
     #[serde(default)]
     pub handling: Vec<ArmHandling>,
+    /// People of whom an event is dated before their assignment, by arm; empty where nothing is known of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub early_people: Vec<u64>,
+    /// Whether the draws come out again; none before the data are locked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replayed: Option<Replayed>,
     /// The people one by one, where the plan asks what sums cannot answer and the arms may be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub units: Option<UnitEvidence>,

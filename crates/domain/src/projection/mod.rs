@@ -16,7 +16,7 @@ mod tally;
 mod trial_projection;
 mod unit_evidence;
 
-pub use evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence};
+pub use evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, Replayed, WedgeEvidence};
 pub use handling::{ArmHandling, UnitNote};
 pub use held::{HarmCrossing, HeldLook};
 pub use tally::Tally;

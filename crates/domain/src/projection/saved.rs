@@ -59,10 +59,12 @@ impl TrialProjection {
                 }
             }
         }
-        let EventCounts { counted, before_assignment, after_follow_up, unassigned } = self.counts;
-        for count in [counted, before_assignment, after_follow_up, unassigned] {
+        let EventCounts { counted, before_assignment, after_follow_up, unassigned, just_before } = self.counts;
+        for count in [counted, before_assignment, after_follow_up, unassigned, just_before] {
             out.extend(count.to_le_bytes());
         }
+        put_length(&mut out, self.early_people.len());
+        self.early_people.iter().for_each(|number| out.extend(number.to_le_bytes()));
         put_length(&mut out, self.handling.len());
         for arm in &self.handling {
             let people =
@@ -119,7 +121,12 @@ impl TrialProjection {
         }
         let mut count = || Some(u64::from_le_bytes(rest.array()?));
         let (counted, before_assignment, after_follow_up, unassigned) = (count()?, count()?, count()?, count()?);
-        fold.counts = EventCounts { counted, before_assignment, after_follow_up, unassigned };
+        let just_before = count()?;
+        fold.counts = EventCounts { counted, before_assignment, after_follow_up, unassigned, just_before };
+        for _ in 0..rest.length(4)? {
+            let number = u32::from_le_bytes(rest.array()?);
+            fold.early_people.insert(Some(number).filter(|number| (*number as usize) < units)?);
+        }
         if rest.length(1)? != fold.handling.len() {
             return None;
         }

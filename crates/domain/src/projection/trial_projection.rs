@@ -1,7 +1,7 @@
 //! One trial's fold.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -19,6 +19,9 @@ use crate::{
     allocation::period_starts,
     protocol::{Allocation, LockedProtocol, Outcome, ProtocolId},
 };
+
+/// By how much an event may be dated before its person's assignment to tell of a clock that goes behind.
+const JUST_BEFORE: Duration = Duration::minutes(10);
 
 /// A unit as it entered the trial.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +87,8 @@ pub struct TrialProjection {
     pub(super) handled: Vec<UnitHandling>,
     /// The arm that was given instead, for the person's good, by unit number: few have one.
     pub(super) given: BTreeMap<u32, u8>,
+    /// Unit numbers of those with an event dated before their assignment.
+    pub(super) early_people: BTreeSet<u32>,
     /// By outcome.
     pub(super) columns: Vec<Column>,
     pub(super) groups: Vec<String>,
@@ -108,6 +113,7 @@ impl TrialProjection {
             cell_of: Vec::new(),
             handled: Vec::new(),
             given: BTreeMap::new(),
+            early_people: BTreeSet::new(),
             columns,
             groups: Vec::new(),
             group_numbers: HashMap::new(),
@@ -295,7 +301,11 @@ impl TrialProjection {
         match (counted, late) {
             (true, _) => self.counts.counted += 1,
             (false, true) => self.counts.after_follow_up += 1,
-            (false, false) => self.counts.before_assignment += 1,
+            (false, false) => {
+                self.counts.before_assignment += 1;
+                self.counts.just_before += u64::from(since >= -JUST_BEFORE);
+                self.early_people.insert(number);
+            }
         }
     }
 
@@ -363,10 +373,27 @@ impl TrialProjection {
             not_enrolled,
             wedge,
             handling: self.handling.clone(),
+            early_people: self.early_by_arm(),
+            replayed: None,
             units: None,
             looks: Vec::new(),
             crossings: Vec::new(),
         }
+    }
+
+    /// People of whom an event is dated before their assignment, by arm; empty where there is nobody.
+    fn early_by_arm(&self) -> Vec<u64> {
+        if self.early_people.is_empty() {
+            return Vec::new();
+        }
+        let mut arms = vec![0; self.handling.len()];
+        for number in &self.early_people {
+            let cell = self.cell_of.get(*number as usize).and_then(|cell| self.cells.get(*cell as usize));
+            if let Some(count) = cell.and_then(|cell| arms.get_mut(usize::from(cell.arm))) {
+                *count += 1;
+            }
+        }
+        arms
     }
 
     /// The same cells by site and period, for a stepped wedge. Its calendar follows from the secret, which a fold does not

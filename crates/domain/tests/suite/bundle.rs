@@ -36,7 +36,8 @@ fn plans() -> Vec<LockedProtocol> {
     .collect()
 }
 
-fn bundle(plan: &LockedProtocol) -> Bundle {
+/// People with their groups and days, and the arms that chance gave them.
+fn drawn(plan: &LockedProtocol) -> (Allocator, Vec<(Pseudonym, String, NaiveDate)>, Vec<usize>) {
     let allocator = Allocator::of(plan.protocol(), AllocationSecret::new([9; 32]));
     let mut progress = Progress::default();
     let first: NaiveDate = "2027-01-01".parse().unwrap();
@@ -52,14 +53,31 @@ fn bundle(plan: &LockedProtocol) -> Bundle {
             (unit, group, first.iter_days().nth(n / 2).unwrap())
         })
         .collect();
-    let log: Vec<Assigned<'_>> = people
-        .iter()
-        .map(|(unit, group, day)| {
-            let arm = allocator.assign(&mut progress, &Subject { unit, group, day: *day }).unwrap();
-            Assigned { unit, group, day: *day, arm }
-        })
-        .collect();
-    Bundle::new(plan.protocol(), plan.id(), allocator.secret(), log).unwrap()
+    let arm = |(unit, group, day): &(Pseudonym, String, NaiveDate)| {
+        allocator.assign(&mut progress, &Subject { unit, group, day: *day }).unwrap()
+    };
+    let arms = people.iter().map(arm).collect();
+    (allocator, people, arms)
+}
+
+fn log<'a>(people: &'a [(Pseudonym, String, NaiveDate)], arms: &'a [usize]) -> impl Iterator<Item = Assigned<'a>> {
+    people.iter().zip(arms).map(|((unit, group, day), arm)| Assigned { unit, group, day: *day, arm: *arm })
+}
+
+fn bundle(plan: &LockedProtocol) -> Bundle {
+    let (allocator, people, arms) = drawn(plan);
+    Bundle::new(plan.protocol(), plan.id(), allocator.secret(), log(&people, &arms)).unwrap()
+}
+
+#[test]
+fn a_log_is_drawn_again_and_the_first_row_that_differs_is_named() {
+    for plan in plans() {
+        let (allocator, people, mut arms) = drawn(&plan);
+        assert_eq!(allocator.replay(log(&people, &arms)), Ok(120));
+        arms[70] = 1 - arms[70];
+        let found = allocator.replay(log(&people, &arms)).unwrap_err();
+        assert_eq!((found.row, found.kept, found.drawn), (71, arms[70], Some(1 - arms[70])));
+    }
 }
 
 /// Also leaves the bundles, and one of each that somebody changed, where `scripts/check` finds them for the other program.

@@ -88,6 +88,25 @@ fn what_comes_before_or_after_is_counted_apart() {
 }
 
 #[test]
+fn people_with_early_events_are_counted_once_and_by_version() {
+    let mut projection = TrialProjection::new(plan());
+    for (number, arm) in [(1, 0), (2, 1), (3, 1)] {
+        projection.assign(&assigned(number, arm, start()));
+    }
+    let none = at_the_end(&projection);
+    assert_eq!((none.early_people, none.events.just_before), (Vec::new(), 0));
+    let mut fold =
+        |number: u8, before: Duration| projection.fold(&happened(number, "fine.settled", None, start() - before));
+    fold(2, Duration::minutes(10));
+    fold(2, Duration::days(3));
+    fold(3, Duration::seconds(1));
+    fold(1, -Duration::days(1));
+    let evidence = at_the_end(&projection);
+    assert_eq!(evidence.early_people, [0, 2]);
+    assert_eq!([evidence.events.before_assignment, evidence.events.just_before], [3, 2]);
+}
+
+#[test]
 fn what_came_into_the_log_before_its_unit_is_about_nobody_whenever_it_is_folded() {
     // Place of the event, last place before the assignment, minutes from the start at which it happened and at which its unit was
     // assigned; what it is then.

@@ -1,0 +1,102 @@
+//! Do the arms have their planned shares within every group: strata, and whatever else is kept of people, such as a site or a
+//! channel? A draw or a source that fails in one office hides in the sum of all.
+
+use std::collections::BTreeMap;
+
+use fairtrial_domain::{
+    eligibility::{AttributeKind, AttributeValue},
+    protocol::Allocation,
+};
+use fairtrial_stats::sample_ratio;
+
+use super::{gate, ratio, status_of};
+use crate::{
+    claims::Multiplicity,
+    comparison::shown,
+    reading::Reading,
+    report::{Gate, GateStatus},
+    sample::absence_counts,
+};
+
+/// People by group, then by arm.
+type Groups = BTreeMap<String, Vec<u64>>;
+
+/// Those assigned, by stratum, or by level of every factor. None where there are no groups, or whole clusters are assigned.
+pub(super) fn sample_ratio_by_group(reading: &Reading<'_>) -> Option<Gate> {
+    let assigned = by_stratum(reading, |cell| cell.assigned);
+    check(reading, "sample_ratio_by_group", "The versions", &assigned)
+}
+
+/// Those whose primary outcome arrived, by stratum; none also where an outcome without a record counts as no.
+pub(super) fn arrival_by_group(reading: &Reading<'_>) -> Option<Gate> {
+    let primary = reading.plan.outcomes.get(reading.primary())?;
+    if absence_counts(reading.plan, primary) {
+        return None;
+    }
+    let arrived = by_stratum(reading, |cell| cell.tally.observed.min(cell.mature));
+    check(reading, "arrival_by_group", "Those with an outcome", &arrived)
+}
+
+/// Those assigned, by every attribute that is kept of people and is no stratum; none where the people are not at hand.
+pub(super) fn sample_ratio_by_attribute(reading: &Reading<'_>) -> Option<Gate> {
+    let plan = reading.plan;
+    let people = reading.evidence.units.as_ref()?;
+    let balanced = plan.allocation.balanced_by();
+    let with_levels = |kind: &AttributeKind| matches!(kind, AttributeKind::Category { .. } | AttributeKind::Boolean);
+    let others = plan.attributes.iter().filter(|kept| with_levels(&kept.kind) && !balanced.contains(&kept.name));
+    let mut groups = Groups::new();
+    for attribute in others {
+        for unit in &people.units {
+            let level = match unit.attributes.get(&attribute.name) {
+                Some(AttributeValue::Category(level)) => level.as_str(),
+                Some(AttributeValue::Boolean(true)) => "yes",
+                Some(AttributeValue::Boolean(false)) => "no",
+                _ => continue,
+            };
+            let counts = groups.entry(format!("{}: {level}", attribute.name)).or_insert_with(|| vec![0; plan.arms.len()]);
+            if let Some(count) = counts.get_mut(unit.arm) {
+                *count += 1;
+            }
+        }
+    }
+    check(reading, "sample_ratio_by_attribute", "The versions", &groups)
+}
+
+fn by_stratum(reading: &Reading<'_>, people: impl Fn(&fairtrial_domain::projection::Cell) -> u64) -> Groups {
+    let mut groups = Groups::new();
+    let cells = reading.evidence.outcomes.get(reading.primary()).into_iter().flat_map(|outcome| &outcome.cells);
+    for cell in cells.filter(|cell| !cell.group.is_empty()) {
+        let counts = groups.entry(cell.group.clone()).or_insert_with(|| vec![0; reading.plan.arms.len()]);
+        if let Some(count) = counts.get_mut(cell.arm) {
+            *count = count.saturating_add(people(cell));
+        }
+    }
+    groups
+}
+
+/// The groups share the error by Holm's procedure.
+fn check(reading: &Reading<'_>, name: &str, who: &str, groups: &Groups) -> Option<Gate> {
+    let by_person = !reading.plan.allocation.is_by_cluster();
+    if !by_person || matches!(reading.plan.allocation, Allocation::SteppedWedge { .. }) || groups.len() < 2 {
+        return None;
+    }
+    let p_of = |counts: &Vec<u64>| {
+        if counts.iter().all(|count| *count == 0) {
+            return None;
+        }
+        if ratio::again(reading) {
+            return ratio::evidence_now(reading, counts).map(|ln_e| (-ln_e).exp().min(1.0));
+        }
+        sample_ratio::test(counts, &ratio::ratio(reading)).ok().and_then(|test| shown(test.p_value))
+    };
+    let p_values: Vec<Option<f64>> = groups.values().map(p_of).collect();
+    let adjusted = Multiplicity::Holm.adjusted(&p_values);
+    let worst = groups.keys().zip(adjusted).filter_map(|(group, p)| Some((group, p?)));
+    let (group, p) = worst.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let status = status_of(p);
+    let detail = match status {
+        GateStatus::Green => format!("{who} have the planned shares in all {} groups.", groups.len()),
+        _ => format!("{who} do not have the planned shares among \u{201c}{group}\u{201d}."),
+    };
+    Some(gate(name, status, detail, Some(p.max(f64::MIN_POSITIVE))))
+}

@@ -1,0 +1,185 @@
+//! Integrity checks that block: each on data that are wrong, and hardly ever on data that are right.
+
+use fairtrial_analysis::{
+    analyse, integrity,
+    report::{GateStatus, VerdictKind},
+};
+use fairtrial_domain::{
+    LockedProtocol,
+    eligibility::{AttributeValue, Attributes},
+    projection::{Cell, Delivery, EventCounts, Evidence, Observed, Replayed, Tally, UnitEvidence, UnitRecord},
+};
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use serde_json::json;
+
+use crate::evidence::{cell, happened, locked, plan_with, simple, table};
+
+fn gate_of(plan: &LockedProtocol, evidence: &Evidence, name: &str) -> Option<GateStatus> {
+    let gates = integrity::of_counts(plan.protocol(), evidence);
+    gates.into_iter().find(|gate| gate.gate == name).map(|gate| gate.status)
+}
+
+/// How many of so many fair coins show one side.
+fn heads(random: &mut ChaCha8Rng, coins: u64) -> u64 {
+    (0..coins).filter(|_| random.next_u32() % 2 == 0).count() as u64
+}
+
+#[test]
+fn events_that_are_too_early_in_one_version_make_a_trial_invalid() {
+    let plan = simple();
+    let of = |early_people: Vec<u64>, locked: bool| Evidence {
+        early_people,
+        locked,
+        ..table(&plan, &[(200, 1_000), (260, 1_000)])
+    };
+    assert_eq!(gate_of(&plan, &of(vec![], true), "early_events"), None, "nothing is said where nothing was early");
+    assert_eq!(gate_of(&plan, &of(vec![0, 0], true), "early_events"), None);
+    for locked in [true, false] {
+        assert_eq!(gate_of(&plan, &of(vec![21, 25], locked), "early_events"), Some(GateStatus::Green));
+        assert_eq!(gate_of(&plan, &of(vec![4, 60], locked), "early_events"), Some(GateStatus::Red));
+    }
+    let report = analyse(&plan, &of(vec![4, 60], true), "tests");
+    assert_eq!((report.verdict.kind, report.verdict.reasons[0].code.as_str()), (VerdictKind::Invalid, "early_events"));
+    assert!(report.verdict.reasons[0].detail.contains(&plan.protocol().arms[1].name), "{:?}", report.verdict.reasons);
+    let mut random = ChaCha8Rng::seed_from_u64(21);
+    let red = (0..3_000).filter(|number| {
+        let new = heads(&mut random, 40);
+        gate_of(&plan, &of(vec![40 - new, new], number % 2 == 0), "early_events") == Some(GateStatus::Red)
+    });
+    let red = red.count();
+    assert!(red <= 9, "{red} of 3,000 clean trials, where 3 are allowed on average");
+}
+
+#[test]
+fn whole_clusters_are_not_judged_by_their_people() {
+    let plan = plan_with(|document| {
+        document["outcomes"] = json!([document["outcomes"][0]]);
+        document["decision_rule"] = json!("superior(paid-28d)");
+        document["allocation"] = json!({"method": "cluster", "roster": ["a", "b", "c", "d"]});
+        document["analysis"] = json!({"population": "as_assigned", "missing": "not_settled"});
+        document.as_object_mut().unwrap().remove("equity");
+    });
+    let cells = vec![
+        cell(0, "a", 50, happened(9)),
+        cell(0, "b", 50, happened(9)),
+        cell(1, "c", 50, happened(9)),
+        cell(1, "d", 50, happened(9)),
+    ];
+    let evidence = Evidence { early_people: vec![0, 40], ..locked(&plan, vec![cells]) };
+    for name in ["early_events", "arrival_by_group", "sample_ratio_by_group"] {
+        assert_eq!(gate_of(&plan, &evidence, name), None, "{name}");
+    }
+}
+
+#[test]
+fn clocks_that_go_wrong_have_to_be_explained() {
+    let plan = simple();
+    let status = |events: EventCounts| {
+        gate_of(&plan, &Evidence { events, ..table(&plan, &[(200, 1_000), (260, 1_000)]) }, "clocks")
+    };
+    let good = EventCounts { counted: 1_000, before_assignment: 20, ..EventCounts::default() };
+    assert_eq!(status(good), None);
+    assert_eq!(status(EventCounts { just_before: 9, ..good }), Some(GateStatus::Green));
+    assert_eq!(status(EventCounts { just_before: 20, ..good }), Some(GateStatus::Amber));
+}
+
+#[test]
+fn a_log_that_does_not_come_out_again_makes_a_trial_invalid() {
+    let plan = simple();
+    let of = |replayed| Evidence { replayed, ..table(&plan, &[(200, 1_000), (260, 1_000)]) };
+    assert_eq!(gate_of(&plan, &of(None), "allocation_replay"), None);
+    let good = of(Some(Replayed::Agrees { people: 2_000 }));
+    assert_eq!(gate_of(&plan, &good, "allocation_replay"), Some(GateStatus::Green));
+    assert_eq!(analyse(&plan, &good, "tests").verdict.kind, VerdictKind::Succeeded);
+    let bad = analyse(&plan, &of(Some(Replayed::Differs("Assignment 7 is another.".into()))), "tests");
+    assert_eq!((bad.verdict.kind, bad.verdict.reasons[0].code.as_str()), (VerdictKind::Invalid, "allocation_replay"));
+}
+
+/// Outcomes that can be missing, in strata.
+fn with_missing() -> LockedProtocol {
+    plan_with(|document| {
+        document["outcomes"] = json!([document["outcomes"][0]]);
+        document["decision_rule"] = json!("superior(paid-28d)");
+        document["analysis"] = json!({"population": "as_assigned", "missing": "left_out"});
+        document["monitoring"]["looks"] = json!(["1"]);
+        document.as_object_mut().unwrap().remove("equity");
+    })
+}
+
+#[test]
+fn outcomes_that_do_not_arrive_in_one_group_of_one_version_are_found() {
+    let plan = with_missing();
+    let of = |arrived: &[(usize, &str, u64)]| {
+        let cells = arrived.iter().map(|(arm, group, observed)| {
+            let half = observed / 2;
+            let tally = Tally { observed: *observed, sum: half.into(), sum_of_squares: half.into() };
+            Cell { tally, ..cell(*arm, group, 100, Tally::default()) }
+        });
+        locked(&plan, vec![cells.collect()])
+    };
+    let good = of(&[(0, "north", 90), (0, "south", 92), (1, "north", 93), (1, "south", 88)]);
+    assert_eq!(gate_of(&plan, &good, "arrival_by_group"), Some(GateStatus::Green));
+    // In sum the arms are alike.
+    let bad = of(&[(0, "north", 95), (0, "south", 35), (1, "north", 35), (1, "south", 95)]);
+    assert_eq!(gate_of(&plan, &bad, "arrival_by_group"), Some(GateStatus::Red));
+    assert_eq!(gate_of(&plan, &bad, "sample_ratio"), Some(GateStatus::Green));
+    assert_eq!(analyse(&plan, &bad, "tests").verdict.kind, VerdictKind::Invalid);
+    let counted_as_no = plan_with(|document| {
+        document["outcomes"] = json!([document["outcomes"][0]]);
+        document["decision_rule"] = json!("superior(paid-28d)");
+        document.as_object_mut().unwrap().remove("equity");
+    });
+    assert_eq!(gate_of(&counted_as_no, &bad, "arrival_by_group"), None);
+    let mut random = ChaCha8Rng::seed_from_u64(22);
+    let red = (0..1_500).filter(|_| {
+        // Nine of ten arrive, whoever it is.
+        let mut some = || 100 - (0..100).filter(|_| random.next_u32() % 10 == 0).count() as u64;
+        let found = of(&[(0, "north", some()), (0, "south", some()), (1, "north", some()), (1, "south", some())]);
+        gate_of(&plan, &found, "arrival_by_group") == Some(GateStatus::Red)
+    });
+    let red = red.count();
+    assert!(red <= 6, "{red} of 1,500 clean trials");
+}
+
+/// People who came by two channels, with a chance of the new version in each.
+fn by_channel(plan: &LockedProtocol, random: &mut ChaCha8Rng, thirds_of_new: [u32; 2]) -> Evidence {
+    let mut arms = [0_u64; 2];
+    let units = (0..400).map(|n| {
+        let arm = usize::from(random.next_u32() % 6 < thirds_of_new[n % 2]);
+        arms[arm] += 1;
+        let mut attributes = Attributes::new();
+        attributes.insert("channel".into(), AttributeValue::Category(["web", "phone"][n % 2].into()));
+        let outcomes = vec![Observed::Nothing];
+        UnitRecord { arm, group: 0, attributes, day: None, counted: true, given: None, delivery: Delivery::Unknown, outcomes }
+    });
+    let units = units.collect();
+    let evidence = table(plan, &[(0, arms[0]), (0, arms[1])]);
+    Evidence { units: Some(UnitEvidence { groups: vec![String::new()], units }), ..evidence }
+}
+
+#[test]
+fn a_channel_whose_shares_are_wrong_is_found_where_the_sum_hides_it() {
+    let plan = plan_with(|document| {
+        document["outcomes"] = json!([document["outcomes"][0]]);
+        document["decision_rule"] = json!("superior(paid-28d)");
+        document["allocation"] = json!({"method": "simple"});
+        document["analysis"] = json!({"population": "as_assigned", "missing": "not_settled"});
+        document["monitoring"]["looks"] = json!(["1"]);
+        let channel = json!({"name": "channel", "type": "category", "values": ["web", "phone"], "purpose": "covariate"});
+        document["attributes"].as_array_mut().unwrap().push(channel);
+        document.as_object_mut().unwrap().remove("equity");
+    });
+    let mut random = ChaCha8Rng::seed_from_u64(23);
+    let name = "sample_ratio_by_attribute";
+    assert_eq!(gate_of(&plan, &table(&plan, &[(0, 200), (0, 200)]), name), None, "without the people");
+    let bad = by_channel(&plan, &mut random, [4, 2]);
+    assert_eq!(gate_of(&plan, &bad, name), Some(GateStatus::Red));
+    assert_ne!(gate_of(&plan, &bad, "sample_ratio"), Some(GateStatus::Red));
+    assert_eq!(analyse(&plan, &bad, "tests").verdict.kind, VerdictKind::Invalid);
+    let clean = |_: &u32| gate_of(&plan, &by_channel(&plan, &mut random, [3, 3]), name) == Some(GateStatus::Red);
+    let red = (0..1_000).filter(clean).count();
+    assert!(red <= 5, "{red} of 1,000 clean trials");
+}
