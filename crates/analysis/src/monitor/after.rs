@@ -10,6 +10,7 @@ use fairtrial_stats::{
         exact_binary::ExactBinaryDesign,
         group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec},
     },
+    special::normal,
     sufficient::Moments,
 };
 
@@ -78,8 +79,8 @@ pub(crate) fn after_looks(
             let design = design.as_ref().map_err(NotEstimable::from)?;
             let absent = || NotEstimable::new("not_recorded", "the evidence does not hold this outcome");
             let (one, zero) = samples.get(index).zip(samples.get(plan.control_index())).ok_or_else(absent)?;
-            let (one, zero) = (method.moments(one)?, method.moments(zero)?);
-            in_stages(design, looks.len() - 1, last.information, (&one, &zero), outcome, level)
+            let found = difference(&method, one, zero, level)?;
+            in_stages(design, looks.len() - 1, last.information, found, outcome, level)
         };
         match found() {
             Ok((estimate, lower, upper)) => {
@@ -124,22 +125,41 @@ fn stages(plan: &Protocol, looks: &[LookHeld], is_the_end: bool) -> Result<Group
     GroupSequentialDesign::new(GroupSequentialSpec { side: Side::Greater, ..spec })
 }
 
+/// The difference that the claim is about, adjusted where the plan adjusts and the evidence allows it, and its standard error.
+pub(super) fn difference(
+    method: &Method<'_>,
+    one: &ArmSample,
+    zero: &ArmSample,
+    level: f64,
+) -> Result<(f64, f64), NotEstimable> {
+    let (difference, error) = if method.adjusts(one, zero) {
+        let found = method.difference(one, zero, level)?;
+        let absent = || NotEstimable::new("not_estimable", "the data do not determine the difference");
+        // A score interval has no standard error of its own; half of its width stands for it.
+        let width = 0.5 * (found.interval.upper - found.interval.lower) / normal::quantile(0.5 + 0.5 * level);
+        (found.point.ok_or_else(absent)?, found.standard_error.unwrap_or(width))
+    } else {
+        let (one, zero) = (method.moments(one)?, method.moments(zero)?);
+        let squared = |m: &Moments| m.variance().map(|variance| variance / m.n as f64);
+        let variance = squared(&one).and_then(|one| Ok(one + squared(&zero)?));
+        (one.mean - zero.mean, variance.map_err(|error| NotEstimable::from(&error))?.sqrt())
+    };
+    if error == 0.0 || !error.is_finite() {
+        return Err(NotEstimable::new("no_variation", "nothing varies, so no certainty can be told"));
+    }
+    Ok((difference, error))
+}
+
 /// Estimate and interval of the difference, in the outcome's unit.
 fn in_stages(
     design: &GroupSequentialDesign,
     stage: usize,
     information: f64,
-    (one, zero): (&Moments, &Moments),
+    (difference, error): (f64, f64),
     outcome: &Outcome,
     level: f64,
 ) -> Result<(f64, f64, f64), NotEstimable> {
-    let squared = |m: &Moments| m.variance().map(|variance| variance / m.n as f64);
-    let variance = squared(one).and_then(|one| Ok(one + squared(zero)?)).map_err(|error| NotEstimable::from(&error))?;
-    let error = variance.sqrt();
-    if error == 0.0 || !error.is_finite() {
-        return Err(NotEstimable::new("no_variation", "nothing varies, so no certainty can be told"));
-    }
-    let z = gain(outcome, one.mean - zero.mean) / error;
+    let z = gain(outcome, difference) / error;
     let found = design.stagewise(stage, z, level).map_err(|error| NotEstimable::from(&error))?;
     // The design tells the effect at which a score at the planned information has that mean.
     let unit = error * information.sqrt();

@@ -53,7 +53,7 @@ pub fn hold_all(plan: &Protocol, looks: &[HeldLook]) -> Result<Vec<LookHeld>, St
     (1..=looks.len()).map(|n| hold(plan, looks.get(..n).unwrap_or_default())).collect()
 }
 
-fn shares(plan: &Protocol, looks: &[HeldLook]) -> Vec<f64> {
+pub(super) fn shares(plan: &Protocol, looks: &[HeldLook]) -> Vec<f64> {
     looks.iter().map(|look| information(&plan.monitoring, followed_up(plan, &look.evidence))).collect()
 }
 

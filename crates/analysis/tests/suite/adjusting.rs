@@ -76,6 +76,35 @@ fn within_strata_like_is_compared_with_like() {
 }
 
 #[test]
+fn after_looks_the_estimate_is_adjusted_as_the_claim_is() {
+    let plan = plan_with(|document| {
+        only(document, 0);
+        document["monitoring"]["looks"] = json!(["0.5", "1"]);
+        document["monitoring"]["max_units"] = json!(1_080);
+    });
+    let evidence = |part: u64| {
+        let rows = [("north", [30, 200], [60, 300]), ("south", [180, 300], [100, 200]), ("central", [5, 40], [4, 40])];
+        let cells = rows.iter().flat_map(|(district, [x1, n1], [x0, n0])| {
+            [
+                cell(0, district, *n0 / part, happened(*x0 / part)),
+                cell(1, district, *n1 / part, happened(*x1 / part)),
+            ]
+        });
+        locked(&plan, vec![cells.collect()])
+    };
+    let mut whole = evidence(1);
+    let as_of = whole.as_of - chrono::Duration::days(60);
+    let first = fairtrial_domain::projection::Evidence { locked: false, as_of, ..evidence(2) };
+    whole.looks = vec![fairtrial_domain::projection::HeldLook { look: 1, due_at: as_of, evidence: first }];
+    let report = analyse(&plan, &whole, "fairtrial-test");
+    let (adjusted, plain) = (difference(&report).estimate.unwrap(), report.outcomes[0].unadjusted[0].estimate.unwrap());
+    assert!((adjusted - plain).abs() > 0.05, "{adjusted} beside {plain}");
+    let after = report.after_looks.unwrap();
+    near(after.arms[0].estimate, adjusted, 0.01);
+    assert!(after.arms[0].lower.unwrap() < adjusted && adjusted < after.arms[0].upper.unwrap());
+}
+
+#[test]
 fn small_strata_are_tested_exactly() {
     let plan = by_district();
     let cells = vec![

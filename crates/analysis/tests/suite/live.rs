@@ -130,6 +130,34 @@ fn giving_up_counts_when_it_was_heeded_and_not_when_people_went_on_entering() {
     assert_eq!(went_on.after_looks.unwrap().look, 2);
 }
 
+#[test]
+fn the_outlook_of_a_look_is_that_of_the_textbook() {
+    let plan = two_looks();
+    let worthwhile = plan.protocol().outcomes[0].smallest_worthwhile_effect.unwrap().to_f64();
+    let (t, c) = (0.5_f64, {
+        let bounds = monitor::bounds(&plan.protocol().monitoring, 0.025, &[0.5, 1.0], true).unwrap();
+        bounds[1].efficacy_z.unwrap()
+    });
+    for events in [[100, 110], [100, 125], [100, 95]] {
+        let found = monitor::outlook(plan.protocol(), &[look(&plan, 1, events, 500, 60)]);
+        let [p0, p1] = events.map(|events| events as f64 / 500.0);
+        let error = ((p0 * (1.0 - p0) + p1 * (1.0 - p1)) / 499.0).sqrt();
+        let z = (p1 - p0) / error;
+        // B-values: what is in, what an effect adds, and what is left to chance (Lan and Wittes 1988).
+        let effect = worthwhile / (error * t.sqrt());
+        let below = |x: f64| 1.0 - fairtrial_stats::special::normal::sf(x);
+        let hoped = below((z * t.sqrt() + effect * (1.0 - t) - c) / (1.0 - t).sqrt());
+        let seen = below((z / t.sqrt() - c) / ((1.0 - t) / t).sqrt());
+        assert_eq!(found.len(), 1);
+        assert!((found[0].as_hoped - hoped).abs() < 1e-6, "{found:?}: {hoped}");
+        assert!((found[0].as_seen - seen).abs() < 1e-6, "{found:?}: {seen}");
+    }
+    // Nothing is told where the rule asks for more than one thing, or all is in.
+    let all = look(&plan, 1, [200, 210], 1_000, 60);
+    assert!(monitor::outlook(plan.protocol(), &[all]).is_empty());
+    assert!(monitor::outlook(plan.protocol(), &[]).is_empty());
+}
+
 /// Forty people in two looks.
 fn forty() -> LockedProtocol {
     plan_with(|document| {

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use fairtrial_analysis::{monitor, report::LookHeld};
+use fairtrial_analysis::{
+    monitor::{self, Outlook},
+    report::LookHeld,
+};
 use fairtrial_domain::{projection::HarmCrossing, trial::PersonRole};
 use fairtrial_store::{
     audit::{self, NewEntry},
@@ -26,6 +29,8 @@ pub struct LooksView {
     pub trial: Arc<Trial>,
     /// The looks held, oldest first.
     pub looks: Vec<LookHeld>,
+    /// What the last look lets one expect of the end, by new version; empty where it does not tell, and once the data are locked.
+    pub outlook: Vec<Outlook>,
     /// The harm boundaries crossed between looks.
     pub crossings: Vec<HarmCrossing>,
 }
@@ -56,8 +61,10 @@ impl App {
         self.store.write(move |c| audit::append(c, &entry)).await?;
         let id = trial.id;
         let rows = self.store.read(move |c| looks::of_trial(c, id)).await?;
-        let looks = monitor::hold_all(trial.plan.protocol(), &held_looks(&rows)?).map_err(unreadable)?;
+        let held = held_looks(&rows)?;
+        let looks = monitor::hold_all(trial.plan.protocol(), &held).map_err(unreadable)?;
+        let outlook = if trial.state.is_locked() { Vec::new() } else { monitor::outlook(trial.plan.protocol(), &held) };
         let crossings = crossings(&trial.crossings)?;
-        Ok(LooksView { trial, looks, crossings })
+        Ok(LooksView { trial, looks, outlook, crossings })
     }
 }

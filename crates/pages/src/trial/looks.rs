@@ -1,8 +1,11 @@
 //! What the looks found, by version: the monitor's page.
 
 use askama::Template;
-use fairtrial_analysis::{monitor::LookDecision, report::LookHeld};
-use fairtrial_domain::{projection::HarmCrossing, protocol::Protocol};
+use fairtrial_analysis::{
+    monitor::{LookDecision, Outlook},
+    report::LookHeld,
+};
+use fairtrial_domain::{projection::HarmCrossing, protocol::{Aim, Protocol}};
 
 use crate::{
     Frame, Moment,
@@ -52,6 +55,15 @@ impl Look {
             .row("Followed up in full", followed_up)
             .row("Last event counted", grouped(held.data_cut.unsigned_abs()));
         Self { number: held.look, decision: held.decision, facts, tables: vec![arms(plan, held), harms(plan, held)] }
+    }
+
+    /// The same with what may be expected of the end.
+    #[must_use]
+    pub fn with_outlook(mut self, plan: &Protocol, outlook: &[Outlook]) -> Self {
+        if !outlook.is_empty() {
+            self.tables.push(expected(plan, self.number, outlook));
+        }
+        self
     }
 
     fn tag(&self) -> Tag {
@@ -105,6 +117,31 @@ fn arms(plan: &Protocol, held: &LookHeld) -> Table {
             Cell::number("Giving up at or below"),
         ],
         rows: held.arms.iter().map(row).collect(),
+    }
+}
+
+fn expected(plan: &Protocol, look: usize, outlook: &[Outlook]) -> Table {
+    let of_100 = |chance: f64| match chance * 100.0 {
+        chance if chance < 1.0 => "below 1 in 100".to_owned(),
+        chance if chance > 99.0 => "above 99 in 100".to_owned(),
+        chance => format!("{chance:.0} in 100"),
+    };
+    let hoped = match plan.aim {
+        Aim::Better => "If it has the smallest effect worth having",
+        Aim::NotWorse => "If it makes no difference",
+    };
+    let row = |found: &Outlook| {
+        vec![
+            Cell::words(name_of(plan, &found.arm)),
+            Cell::number(of_100(found.as_hoped)),
+            Cell::number(of_100(found.as_seen)),
+        ]
+    };
+    Table {
+        caption: format!("Look {look}: chance of success by the end, if the trial goes on"),
+        caption_hidden: false,
+        head: vec![Cell::words("New version"), Cell::number(hoped), Cell::number("By what was seen so far alone")],
+        rows: outlook.iter().map(row).collect(),
     }
 }
 

@@ -29,11 +29,15 @@ pub(crate) async fn show(call: Call) -> Answer {
     let mut frame = frame::signed_in(&call.state, session, Section::Trials);
     frame.facts.as_at = Some(Moment::new(call.state.app.ambient().now(), plan.time_zone));
     frame.facts.protocol_id = Some(view.trial.plan.id().to_string());
+    let mut looks: Vec<Look> = view.looks.iter().map(|held| Look::of(plan, held)).collect();
+    if let Some(last) = looks.pop() {
+        looks.push(last.with_outlook(plan, &view.outlook));
+    }
     let looks = Looks {
         frame,
         key: view.trial.key().to_owned(),
         title: plan.title.clone(),
-        looks: view.looks.iter().map(|held| Look::of(plan, held)).collect(),
+        looks,
         crossings: view.crossings.iter().map(|crossed| crossing(plan, crossed)).collect(),
     };
     page(StatusCode::OK, fairtrial_pages::render(&looks))

@@ -1,6 +1,6 @@
 use super::{LONG, NASTY, Pages, days_after, done, inside, moment, page};
 use fairtrial_analysis::{
-    monitor::LookDecision,
+    monitor::{LookDecision, Outlook},
     report::{GateStatus, HarmBound, HarmFinding, LookArm, LookHeld},
 };
 use fairtrial_domain::trial::{AmendmentClass, DataSeen, PersonRole, PlanPart, State, Tier, Verb};
@@ -61,11 +61,15 @@ fn looks(pages: &mut Pages) {
         decision,
         arm: None,
     };
+    let expected = |held: &LookHeld| match held.decision {
+        LookDecision::KeepGoing => vec![Outlook { arm: new.clone(), as_hoped: 0.83, as_seen: 0.004 }],
+        _ => Vec::new(),
+    };
     let page_of = |title: &str, held: &[LookHeld], crossings| Looks {
         frame: framed(Section::Trials),
         key: "fines-letter".into(),
         title: title.into(),
-        looks: held.iter().map(|held| Look::of(plan, held)).collect(),
+        looks: held.iter().map(|held| Look::of(plan, held).with_outlook(plan, &expected(held))).collect(),
         crossings,
     };
     page(pages, "trial/looks-empty", &page_of("Overdue fines", &[], vec![]));
