@@ -119,8 +119,6 @@ class Postgres:
 
     def __init__(self, url):
         self.url, self.next = url, 1
-        subprocess.run([programs / "fairtrial", "migrate", "--data", home / "none", "--database-url", url], check=True,
-                       capture_output=True)
         psql = ["psql", "--no-psqlrc", "--quiet", url, "--command"]
         subprocess.run([*psql, "INSERT INTO agencies (id, key, name, sealed_pseudonym_key, created_at) VALUES "
                                 "(1, 'a', 'A', '', 0); INSERT INTO event_kinds (id, agency_id, name) VALUES (1, 1, 'x')"], check=True)
@@ -145,7 +143,10 @@ class Postgres:
 def fresh_postgres(name):
     url = os.environ["FAIRTRIAL_TEST_POSTGRES"]
     subprocess.run(["psql", "--no-psqlrc", "--quiet", url, "--command", f"CREATE DATABASE {name}"], check=True)
-    return url.rsplit("/", 1)[0] + f"/{name}"
+    url = url.rsplit("/", 1)[0] + f"/{name}"
+    migrate = [programs / "fairtrial", "migrate", "--data", home / "none", "--database-url", url]
+    subprocess.run(migrate, check=True, capture_output=True)
+    return url
 
 
 def demo(folder, *more):

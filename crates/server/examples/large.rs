@@ -39,6 +39,7 @@ fn main() {
     };
     let number = |text: &String| text.parse::<u64>().expect("a number");
     let (trials, people, events) = (number(trials), number(people), number(events));
+    std::fs::create_dir_all(folder).expect("a folder can be made");
     Store::migrate(&url.parse().expect("an address")).expect("tables can be made");
     house::run(async {
         let app = start(url, None).await;

@@ -53,7 +53,8 @@ pub(super) fn sample_ratio_by_attribute(reading: &Reading<'_>) -> Option<Gate> {
                 Some(AttributeValue::Boolean(false)) => "no",
                 _ => continue,
             };
-            let counts = groups.entry(format!("{}: {level}", attribute.name)).or_insert_with(|| vec![0; plan.arms.len()]);
+            let counts =
+                groups.entry(format!("{}: {level}", attribute.name)).or_insert_with(|| vec![0; plan.arms.len()]);
             if let Some(count) = counts.get_mut(unit.arm) {
                 *count += 1;
             }

@@ -85,10 +85,7 @@ fn after_looks_the_estimate_is_adjusted_as_the_claim_is() {
     let evidence = |part: u64| {
         let rows = [("north", [30, 200], [60, 300]), ("south", [180, 300], [100, 200]), ("central", [5, 40], [4, 40])];
         let cells = rows.iter().flat_map(|(district, [x1, n1], [x0, n0])| {
-            [
-                cell(0, district, *n0 / part, happened(*x0 / part)),
-                cell(1, district, *n1 / part, happened(*x1 / part)),
-            ]
+            [cell(0, district, *n0 / part, happened(*x0 / part)), cell(1, district, *n1 / part, happened(*x1 / part))]
         });
         locked(&plan, vec![cells.collect()])
     };

@@ -24,7 +24,7 @@ fn gate_of(plan: &LockedProtocol, evidence: &Evidence, name: &str) -> Option<Gat
 
 /// How many of so many fair coins show one side.
 fn heads(random: &mut ChaCha8Rng, coins: u64) -> u64 {
-    (0..coins).filter(|_| random.next_u32() % 2 == 0).count() as u64
+    (0..coins).filter(|_| random.next_u32().is_multiple_of(2)).count() as u64
 }
 
 #[test]
@@ -153,7 +153,16 @@ fn by_channel(plan: &LockedProtocol, random: &mut ChaCha8Rng, thirds_of_new: [u3
         let mut attributes = Attributes::new();
         attributes.insert("channel".into(), AttributeValue::Category(["web", "phone"][n % 2].into()));
         let outcomes = vec![Observed::Nothing];
-        UnitRecord { arm, group: 0, attributes, day: None, counted: true, given: None, delivery: Delivery::Unknown, outcomes }
+        UnitRecord {
+            arm,
+            group: 0,
+            attributes,
+            day: None,
+            counted: true,
+            given: None,
+            delivery: Delivery::Unknown,
+            outcomes,
+        }
     });
     let units = units.collect();
     let evidence = table(plan, &[(0, arms[0]), (0, arms[1])]);
@@ -168,7 +177,8 @@ fn a_channel_whose_shares_are_wrong_is_found_where_the_sum_hides_it() {
         document["allocation"] = json!({"method": "simple"});
         document["analysis"] = json!({"population": "as_assigned", "missing": "not_settled"});
         document["monitoring"]["looks"] = json!(["1"]);
-        let channel = json!({"name": "channel", "type": "category", "values": ["web", "phone"], "purpose": "covariate"});
+        let channel =
+            json!({"name": "channel", "type": "category", "values": ["web", "phone"], "purpose": "covariate"});
         document["attributes"].as_array_mut().unwrap().push(channel);
         document.as_object_mut().unwrap().remove("equity");
     });

@@ -33,6 +33,9 @@ const PAGE: i64 = 10_000;
 
 type ByKind<'a> = HashMap<(i64, Option<i64>, &'a str), Vec<FoldedEvent>>;
 
+/// An event, and the other names of the person it is about.
+type OfPerson<'a> = (&'a FoldedEvent, Rc<[Pseudonym]>);
+
 /// A trial's fold: read by many at once, also while it is written down.
 pub(super) type Shared = Arc<RwLock<TrialProjection>>;
 
@@ -237,7 +240,7 @@ impl Projections {
     ) -> Result<(), AppError> {
         let Some(last) = rows.last() else { return Ok(()) };
         for ((agency_id, only, kind), events) in self.by_kind(directory, rows)? {
-            let mut of_trial: HashMap<i64, Vec<(&FoldedEvent, Rc<[Pseudonym]>)>> = HashMap::new();
+            let mut of_trial: HashMap<i64, Vec<OfPerson<'_>>> = HashMap::new();
             for event in &events {
                 let others: Rc<[Pseudonym]> = app.identities.others(&event.unit, Some(event.sequence)).into();
                 let names = std::iter::once(&event.unit).chain(others.iter());

@@ -5,7 +5,10 @@ use fairtrial_analysis::{
     monitor::{LookDecision, Outlook},
     report::LookHeld,
 };
-use fairtrial_domain::{projection::HarmCrossing, protocol::{Aim, Protocol}};
+use fairtrial_domain::{
+    projection::HarmCrossing,
+    protocol::{Aim, Protocol},
+};
 
 use crate::{
     Frame, Moment,
