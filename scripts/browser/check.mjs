@@ -157,14 +157,14 @@ async function plan() {
   const account = (role) => demo.accounts.find((account) => account.role === role) ?? stop(`the demonstration has no ${role}`);
   const designer = account("designer");
   const trials = demo.trials.filter(({ agency }) => agency === designer.agency)
-    .flatMap(({ key, state }) => [`/trials/${key}`, `/trials/${key}/protocol`, `/trials/${key}/notice`, `/trials/${key}/review`, `/trials/${key}/rehearsal`, `/trials/${key}/rules`, `/trials/${key}/integration`, `/trials/${key}/batches`, ...(IS_LOCKED.includes(state) ? [`/trials/${key}/decision`] : []), ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/report`])]);
+    .flatMap(({ key, state }) => [`/trials/${key}`, `/trials/${key}/protocol`, `/trials/${key}/notice`, `/trials/${key}/review`, `/trials/${key}/rehearsal`, `/trials/${key}/rules`, `/trials/${key}/integration`, `/trials/${key}/batches`, `/trials/${key}/links`, ...(IS_LOCKED.includes(state) ? [`/trials/${key}/decision`] : []), ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/report`])]);
   const decisions = demo.trials.filter(({ agency, state }) => agency === account("manager").agency && IS_LOCKED.includes(state))
     .map(({ key }) => `/trials/${key}/decision`);
   const register = await (await fetch(`${origin}/register.json`)).json();
   const open = register.trials.flatMap(({ trial, code }) => [`/register/${trial}`, `/t/${code}`]);
   return [
     { login: null, pages: [...found(["/sign-in", "/docs", "/register", "/register?q=letter", ...open]), { path: "/nothing-is-here", status: 404 }] },
-    { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/trials/new/steps", "/account", "/library", "/library?q=letter&verdict=succeeded", "/reviews", "/optouts", ...trials]), { path: "/trials/nothing-is-here", status: 404 }] },
+    { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/trials/new/steps", "/account", "/library", "/library?q=letter&verdict=succeeded", "/reviews", "/optouts", "/links", ...trials]), { path: "/trials/nothing-is-here", status: 404 }] },
     { login: account("manager"), pages: found(["/", "/portfolio", ...decisions]) },
     { login: account("privacy"), pages: found(["/reviews"]) },
     { login: account("monitor"), pages: found(demo.trials.filter(({ agency }) => agency === account("monitor").agency).map(({ key }) => `/trials/${key}/looks`)) },
