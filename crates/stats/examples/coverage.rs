@@ -11,23 +11,15 @@ use fairtrial_stats::two_proportions::{
 };
 use fairtrial_stats::{Interval, StatError};
 
+#[path = "../tests/suite/masses.rs"]
+mod masses;
+
+use masses::binomial;
+
 const LEVEL: f64 = 0.95;
 
 type Limits = fn(&Table) -> Result<Interval, StatError>;
 type Measure = fn(f64, f64) -> f64;
-
-fn binomial(n: u64, p: f64) -> Vec<f64> {
-    let mut masses = vec![1.0];
-    for _ in 0..n {
-        let mut next = vec![0.0; masses.len() + 1];
-        for (k, mass) in masses.iter().enumerate() {
-            next[k] += mass * (1.0 - p);
-            next[k + 1] += mass * p;
-        }
-        masses = next;
-    }
-    masses
-}
 
 /// The least coverage for two sizes over a grid of 49 by 49 proportions, with the two proportions.
 fn least(n1: u64, n0: u64, limits: Limits, measure: Measure) -> Result<(f64, f64, f64), StatError> {

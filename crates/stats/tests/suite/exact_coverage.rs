@@ -5,20 +5,9 @@ use fairtrial_stats::two_proportions::{
     ExactMeasure, Table, exact_risk_difference, exact_unconditional, melded_risk_difference, melded_risk_ratio,
 };
 
-const LEVEL: f64 = 0.95;
+use crate::masses::binomial;
 
-fn binomial(n: u64, p: f64) -> Vec<f64> {
-    let mut masses = vec![1.0];
-    for _ in 0..n {
-        let mut next = vec![0.0; masses.len() + 1];
-        for (k, mass) in masses.iter().enumerate() {
-            next[k] += mass * (1.0 - p);
-            next[k + 1] += mass * p;
-        }
-        masses = next;
-    }
-    masses
-}
+const LEVEL: f64 = 0.95;
 
 /// A method, what it measures, and the value that means no difference.
 struct Method {

@@ -6,25 +6,14 @@ use fairtrial_stats::sequential::exact_binary::{
     ExactBinaryDesign, ExactBinarySpec, ExactDecision, ExactHarm, LookSize,
 };
 
+use crate::masses::binomial;
+
 fn looks(sizes: &[(u64, u64)]) -> Vec<LookSize> {
     sizes.iter().map(|&(treatment, control)| LookSize { treatment, control }).collect()
 }
 
 fn spec(sizes: &[(u64, u64)], margin: f64) -> ExactBinarySpec {
     ExactBinarySpec { margin, ..ExactBinarySpec::new(looks(sizes), 0.05, Spending::LanDeMetsPocock) }
-}
-
-fn binomial(n: u64, p: f64) -> Vec<f64> {
-    let mut row = vec![1.0];
-    for _ in 0..n {
-        let mut next = vec![0.0; row.len() + 1];
-        for (x, mass) in row.iter().enumerate() {
-            next[x] += mass * (1.0 - p);
-            next[x + 1] += mass * p;
-        }
-        row = next;
-    }
-    row
 }
 
 /// Probability of ever reaching `what`, from the decisions alone: outcomes are added look by look.

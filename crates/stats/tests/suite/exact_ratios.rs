@@ -7,25 +7,14 @@ use fairtrial_stats::two_proportions::{
 };
 use fairtrial_stats::{Side, StatError};
 
+use crate::masses::binomial;
+
 fn table(x1: u64, n1: u64, x0: u64, n0: u64) -> Table {
     Table::new(x1, n1, x0, n0).unwrap()
 }
 
 fn tables(n1: u64, n0: u64) -> impl Iterator<Item = Table> {
     (0..=n1).flat_map(move |x1| (0..=n0).map(move |x0| table(x1, n1, x0, n0)))
-}
-
-fn binomial(n: u64, p: f64) -> Vec<f64> {
-    let mut masses = vec![1.0];
-    for _ in 0..n {
-        let mut next = vec![0.0; masses.len() + 1];
-        for (k, mass) in masses.iter().enumerate() {
-            next[k] += mass * (1.0 - p);
-            next[k + 1] += mass * p;
-        }
-        masses = next;
-    }
-    masses
 }
 
 /// Own search with SciPy 1.17 (`scipy.stats.binom.pmf`): all tables by the score statistic, 6,001 values of p0, the outermost

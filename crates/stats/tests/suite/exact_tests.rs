@@ -6,6 +6,8 @@ use fairtrial_stats::two_proportions::{
     exact_needed, exact_power, exact_risk_difference, fisher, melded_risk_difference,
 };
 
+use crate::masses::binomial;
+
 fn table(x1: u64, n1: u64, x0: u64, n0: u64) -> Table {
     Table::new(x1, n1, x0, n0).unwrap()
 }
@@ -24,11 +26,6 @@ fn choose(n: u64) -> Vec<f64> {
         row = next;
     }
     row
-}
-
-/// Binomial probabilities straight from the definition.
-fn binomial(n: u64, p: f64) -> Vec<f64> {
-    choose(n).iter().enumerate().map(|(k, c)| c * p.powi(k as i32) * (1.0 - p).powi((n as i32) - k as i32)).collect()
 }
 
 #[test]

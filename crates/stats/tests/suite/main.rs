@@ -15,6 +15,7 @@ mod group_sequential;
 mod hostile;
 mod many_arms;
 mod marginal;
+mod masses;
 mod means;
 mod method_calls;
 mod one_proportion;
