@@ -5,6 +5,8 @@
 //! serve clusters, pairs or repeated looks.
 
 mod closed_form;
+mod conditional;
+mod conditional_odds;
 mod edge;
 mod edge_search;
 mod exact_difference;
@@ -23,9 +25,10 @@ mod table;
 mod unconditional;
 
 pub use closed_form::{agresti_caffo, newcombe, pearson, pooled_z, wald};
+pub use conditional_odds::conditional_odds_ratio;
 pub use exact_difference::{bisected_exact_limits, exact_margin_test, exact_risk_difference};
 pub use exact_ratio::{BERGER_BOOS_GAMMA, ExactMeasure, exact_unconditional, exact_unconditional_test};
-pub use fisher::{FisherMethod, conditional_odds_ratio, fisher, mid_p_one_sided};
+pub use fisher::{FisherMethod, fisher, mid_p_one_sided};
 pub use melded::{melded_risk_difference, melded_risk_ratio};
 pub use mover::{mover_ratio, mover_risk_difference};
 pub use rejection::{ExactTest, RejectionRegion, exact_needed, exact_power};
