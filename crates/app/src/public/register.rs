@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_analysis::release::ReleasedReport;
-use fairtrial_domain::trial::{NoticeCode, PersonRole, State};
+use fairtrial_domain::trial::{NoticeCode, PersonRole, State, Tier};
 use fairtrial_store::{adoptions, conclusions, trials};
 
 use crate::{
@@ -14,7 +14,10 @@ use crate::{
         App,
         directory::{Agency, Trial},
     },
-    trials::{amend::VersionView, review::signatures},
+    trials::{
+        amend::VersionView,
+        review::{UnderReview, signatures},
+    },
 };
 
 /// Days after the lock of the data within which results are published.
@@ -175,11 +178,17 @@ impl App {
         Entry { trial: Arc::clone(trial), agency: agency.clone(), code, overdue_since }
     }
 
-    /// Whether the public may know of a trial: it was approved, and that cannot be undone by withdrawing it.
+    /// Whether the public may know of a trial: it was approved, and that cannot be undone by withdrawing or refusing it; or
+    /// it could cost people so much that its refusal is public too.
     async fn is_registered(&self, trial: &Trial) -> Result<bool, AppError> {
         match trial.state {
             State::Draft | State::InReview => Ok(false),
-            State::Withdrawn => Ok(self.missing_roles(trial).await?.is_empty()),
+            State::Withdrawn | State::Refused => {
+                let id = trial.id;
+                let under = self.store.read(move |c| UnderReview::read(c, id)).await?;
+                let refused = trial.state == State::Refused && under.assessment.tier >= Tier::Two;
+                Ok(refused || under.was_signed())
+            }
             _ => Ok(true),
         }
     }

@@ -106,6 +106,7 @@ impl App {
         match asked.verb {
             Verb::Approve => self.sign(actor, person, &trial, asked).await,
             Verb::Return => self.give_back(actor, person, &trial, asked, next).await,
+            Verb::Refuse => self.refuse(actor, person, &trial, asked, next).await,
             // What a boundary has stopped goes on when two people say so, like what was suspended.
             Verb::ResumeEnrolment if trial.halted => self.resume(actor, person, &trial, asked, next).await,
             Verb::Resume => self.resume(actor, person, &trial, asked, next).await,
@@ -226,7 +227,7 @@ pub(crate) fn may(person: &Person, verb: Verb, halted: bool) -> Result<(), AppEr
         Verb::Submit | Verb::Start | Verb::PauseEnrolment | Verb::ResumeEnrolment | Verb::Withdraw | Verb::Amend => {
             person.needs_one_of(&[R::Designer])
         }
-        Verb::Approve | Verb::Return => person.needs_one_of(&SIGNING),
+        Verb::Approve | Verb::Return | Verb::Refuse => person.needs_one_of(&SIGNING),
         Verb::Suspend | Verb::Stop => {
             let mut roles = SIGNING.to_vec();
             roles.extend([R::Designer, R::Manager, R::Analyst]);
@@ -256,8 +257,10 @@ fn check_steps(trial: &Trial, at: i64) -> Result<(), AppError> {
 
 fn check_reason(asked: &Move) -> Result<(), AppError> {
     // Not for suspending: whoever sees harm presses one button, and says why afterwards.
-    let needs =
-        matches!(asked.verb, Verb::Return | Verb::Resume | Verb::Stop | Verb::LockData | Verb::Withdraw | Verb::Amend);
+    let needs = matches!(
+        asked.verb,
+        Verb::Return | Verb::Refuse | Verb::Resume | Verb::Stop | Verb::LockData | Verb::Withdraw | Verb::Amend
+    );
     let length = asked.reason.trim().chars().count();
     if needs && length == 0 {
         return Err(AppError::invalid("/reason", "missing_field", "say why: it is kept, and others will read it"));

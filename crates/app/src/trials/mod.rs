@@ -7,6 +7,7 @@ pub mod life;
 pub mod link;
 pub mod plan;
 pub mod proof;
+mod refuse;
 pub mod rehearsal;
 pub mod release;
 pub mod report;

@@ -90,6 +90,17 @@ impl UnderReview {
         self.review.missing(|person, role| self.holders.has(person, role))
     }
 
+    /// Whether every signature was given at some time, also by people who have left since.
+    pub(crate) fn was_signed(&self) -> bool {
+        self.review.missing(|_, _| true).is_empty()
+    }
+
+    /// The role in which a person may refuse it for good: one that must sign, held by somebody who did not write it.
+    pub(crate) fn refuses_as(&self, person: i64) -> Option<PersonRole> {
+        let holds = |role: &PersonRole| self.holders.has(person, *role);
+        self.review.needed().iter().copied().find(holds).filter(|_| !self.review.is_author(person))
+    }
+
     /// The role in which a person signs when they do not name one: the first that is missing, or that they have.
     fn role_of(&self, person: i64) -> Option<PersonRole> {
         let has = |role: &PersonRole| self.holders.has(person, *role);
@@ -148,12 +159,6 @@ impl From<SignError> for AppError {
 }
 
 impl App {
-    /// The roles whose signature of the plan is missing.
-    pub(crate) async fn missing_roles(&self, trial: &Trial) -> Result<Vec<PersonRole>, AppError> {
-        let id = trial.id;
-        Ok(self.store.read(move |c| UnderReview::read(c, id)).await?.missing())
-    }
-
     /// Signs what is under review; with the last signature the plan is approved, or the amendment in force.
     pub(super) async fn sign(
         &self,

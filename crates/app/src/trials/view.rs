@@ -104,13 +104,15 @@ impl TrialView {
     /// What a person may do with the trial now, by its state, their roles, and who wrote and signed what.
     #[must_use]
     pub fn open_verbs(&self, person: &Person) -> Vec<Verb> {
-        let may_sign = !self.authors.contains(&person.id) && self.missing.iter().any(|role| person.has(*role));
+        let writes = self.authors.contains(&person.id);
+        let may_sign = !writes && self.missing.iter().any(|role| person.has(*role));
         let open = |verb: &Verb| {
             let fits = self.trial.state.after(*verb).is_ok() && may(person, *verb, self.trial.halted).is_ok();
             let reviewed = !self.trial.state.has_started() || self.waiting_version.is_some();
             fits && match verb {
                 Verb::Approve => may_sign && reviewed,
                 Verb::Return => reviewed,
+                Verb::Refuse => !writes && self.needed.iter().any(|role| person.has(*role)),
                 Verb::Start => self.missing.is_empty() && self.lacking.is_empty(),
                 Verb::Submit => self.lacking.is_empty(),
                 Verb::Amend => self.waiting_version.is_none() && may_be_amended(self.trial.state, person),

@@ -1,21 +1,31 @@
 //! What waits for whom, and what was said about it.
 
 use fairtrial_app::{
-    App,
+    Actor, App,
+    public::register::Wanted,
     trials::{life::Move, reviews::Waiting},
 };
-use fairtrial_domain::trial::{DataSeen, PersonRole, PlanPart, Verb};
+use fairtrial_domain::trial::{DataSeen, PersonRole, PlanPart, State, Verb};
 use fairtrial_testkit::on_both_databases;
 use serde_json::json;
 
 use crate::{
     life::code,
-    stage::{Company, StandingClock, open, plan, run},
+    stage::{Company, StandingClock, hire, open, plan, run},
+    together::tier_one,
 };
 
-async fn queue(app: &App, actor: &fairtrial_app::Actor) -> Vec<(String, Option<PersonRole>, bool)> {
+async fn queue(app: &App, actor: &Actor) -> Vec<(String, Option<PersonRole>, bool)> {
     let told = |found: Waiting| (found.trial.key().to_owned(), found.mine, found.on_condition);
     app.reviews(actor).await.unwrap().into_iter().map(told).collect()
+}
+
+/// What turns a plan into one of tier 2 that can be sent for signatures.
+fn tier_two() -> serde_json::Value {
+    let mut plan = tier_one();
+    plan["risk"]["money"] = json!("some");
+    plan["public_comment"] = json!({"from": "2026-12-01", "until": "2026-12-15"});
+    plan
 }
 
 on_both_databases! {
@@ -57,6 +67,53 @@ on_both_databases! {
             assert_eq!(queue(&app, &company.approver).await, mine);
             let review = app.review(&company.approver, &trial).await.unwrap();
             assert_eq!((review.plan.protocol().title.as_str(), review.changes.unwrap().differences.len()), ("A third", 1));
+        });
+    }
+
+    fn a_plan_refused_for_good_is_public_where_people_could_lose_much(database) {
+        run(async {
+            let app = open(database, StandingClock::new()).await;
+            let company = Company::hire(&app, "justice").await;
+            for (key, changes) in [("mild", json!({})), ("grave", tier_two())] {
+                app.create_trial(&company.designer, &plan(key, "justice", &changes)).await.unwrap();
+                let act = async |actor, verb, why: &str| app.move_trial(actor, key, &Move::plain(verb, why)).await;
+                assert_eq!(act(&company.approver, Verb::Refuse, "no").await.map_err(code), Err("wrong_state"), "a draft");
+                act(&company.designer, Verb::Submit, "").await.unwrap();
+                assert_eq!(act(&company.approver, Verb::Refuse, " ").await.map_err(code), Err("invalid"), "without a reason");
+                assert_eq!(act(&company.designer, Verb::Refuse, "no").await.map_err(code), Err("forbidden"), "its author");
+                assert_eq!(act(&company.analyst, Verb::Refuse, "no").await.map_err(code), Err("forbidden"), "no signer");
+                assert!(app.registered(key).await.is_err());
+                act(&company.approver, Verb::Refuse, "people would lose money").await.unwrap();
+                for (actor, verb) in [(&company.designer, Verb::Submit), (&company.approver, Verb::Approve), (&company.designer, Verb::Withdraw)] {
+                    assert_eq!(act(actor, verb, "again").await.map_err(code), Err("wrong_state"));
+                }
+                let view = app.view_trial(&company.designer, key).await.unwrap();
+                let entry = view.history.first().unwrap();
+                assert_eq!((entry.action.as_str(), entry.reason.as_deref()), ("trial.refuse", Some("people would lose money")));
+                assert_eq!((view.trial.state, view.trial.state_reason.as_deref()), (State::Refused, Some("people would lose money")));
+            }
+            assert!(app.registered("mild").await.is_err(), "a refusal at a low tier stays with the agency");
+            assert_eq!(app.registered("grave").await.unwrap().entry.trial.state, State::Refused);
+            assert_eq!(app.register(&Wanted { state: Some(State::Refused), ..Wanted::default() }).await.unwrap().len(), 1);
+        });
+    }
+
+    fn what_was_approved_stays_public_when_it_is_refused_and_when_its_signers_leave(database) {
+        run(async {
+            let app = open(database, StandingClock::new()).await;
+            let company = Company::hire(&app, "justice").await;
+            let other = hire(&app, "justice", PersonRole::MaoriGovernance).await;
+            let administrator = hire(&app, "justice", PersonRole::Administrator).await;
+            app.create_trial(&company.designer, &plan("letter", "justice", &json!({}))).await.unwrap();
+            app.move_trial(&company.designer, "letter", &Move::plain(Verb::Submit, "")).await.unwrap();
+            // Whoever signs plans, but need not sign this one, does not refuse it.
+            assert_eq!(app.move_trial(&other, "letter", &Move::plain(Verb::Refuse, "no")).await.map_err(code), Err("forbidden"));
+            for verb in [Verb::Approve, Verb::Refuse] {
+                app.move_trial(&company.approver, "letter", &Move::plain(verb, "on second thoughts, no")).await.unwrap();
+            }
+            let Actor::Person(approver) = &company.approver else { unreachable!() };
+            app.change_account(&administrator, approver.id, &[PersonRole::Analyst], false).await.unwrap();
+            assert_eq!(app.registered("letter").await.unwrap().entry.trial.state, State::Refused);
         });
     }
 

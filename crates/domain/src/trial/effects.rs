@@ -24,7 +24,7 @@ impl State {
     pub fn effects(self, reverted: bool) -> Effects {
         let (new_people, people_in_it, outcomes) = match self {
             Self::Draft | Self::InReview | Self::Approved => (USUAL, "Nobody is in it yet.", "None are collected."),
-            Self::Withdrawn => (USUAL, "Nobody was ever in it.", "None are collected."),
+            Self::Withdrawn | Self::Refused => (USUAL, "Nobody was ever in it.", "None are collected."),
             Self::Enrolling => ("Chance gives each a version, and they keep it.", KEEP, COLLECTED),
             Self::EnrolmentPaused => (USUAL, KEEP, COLLECTED),
             Self::Suspended => (USUAL, BACK, COLLECTED),

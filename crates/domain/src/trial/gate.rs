@@ -136,9 +136,13 @@ fn by_state(state: State) -> Result<(), Refusal> {
         State::Draft | State::InReview | State::Approved => AssignmentOutcome::NotStarted,
         State::EnrolmentPaused => AssignmentOutcome::EnrolmentPaused,
         State::Suspended => AssignmentOutcome::Suspended,
-        State::FollowUp | State::DataLocked | State::Reported | State::Decided | State::Archived | State::Withdrawn => {
-            AssignmentOutcome::Ended
-        }
+        State::FollowUp
+        | State::DataLocked
+        | State::Reported
+        | State::Decided
+        | State::Archived
+        | State::Withdrawn
+        | State::Refused => AssignmentOutcome::Ended,
     };
     Err((outcome, outcome.sentence().to_owned()))
 }

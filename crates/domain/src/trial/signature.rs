@@ -83,6 +83,12 @@ impl Review {
         &self.needed
     }
 
+    /// Whether a person wrote a version of it.
+    #[must_use]
+    pub fn is_author(&self, person: i64) -> bool {
+        self.authors.contains(&person)
+    }
+
     /// The last word of a person on this content.
     fn word_of(&self, person: i64) -> Option<&Signature> {
         self.signatures.iter().rfind(|signature| signature.person == person && signature.protocol_id == self.id)

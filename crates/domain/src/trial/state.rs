@@ -55,6 +55,8 @@ words!(
         Archived = "archived",
         /// Given up before anybody was assigned.
         Withdrawn = "withdrawn",
+        /// Refused for good by somebody who had to sign it.
+        Refused = "refused",
     }
 );
 
@@ -67,6 +69,8 @@ words!(
         Approve = "approve",
         /// A reviewer sends it back.
         Return = "return",
+        /// A reviewer refuses it for good; another plan is another trial.
+        Refuse = "refuse",
         /// It begins; from now on the plan is locked.
         Start = "start",
         /// Nobody new enters.
@@ -115,6 +119,7 @@ impl State {
             (Draft, V::Submit) => Ok(InReview),
             (InReview, V::Approve) => Ok(InReview),
             (InReview | Approved, V::Return) => Ok(Draft),
+            (InReview | Approved, V::Refuse) => Ok(Refused),
             (Approved, V::Start) => Ok(Enrolling),
             (Enrolling, V::PauseEnrolment) => Ok(EnrolmentPaused),
             (EnrolmentPaused, V::ResumeEnrolment) => Ok(Enrolling),
@@ -143,7 +148,7 @@ impl State {
     /// Whether the trial has begun: somebody may have been assigned.
     #[must_use]
     pub fn has_started(self) -> bool {
-        !matches!(self, Self::Draft | Self::InReview | Self::Approved | Self::Withdrawn)
+        !matches!(self, Self::Draft | Self::InReview | Self::Approved | Self::Withdrawn | Self::Refused)
     }
 
     /// Whether outcome events are still collected.

@@ -94,7 +94,8 @@ impl Show {
         results: Option<&ReleasedReport>,
     ) -> Self {
         let protocol = plan.protocol();
-        let closed = standing.state.is_locked() || matches!(standing.state, State::FollowUp | State::Withdrawn);
+        let closed =
+            standing.state.is_locked() || matches!(standing.state, State::FollowUp | State::Withdrawn | State::Refused);
         let date = |moment: &Option<Moment>| moment.iter().map(Moment::day).collect();
         let facts = SummaryList::default()
             .row("Where it stands", words::state(standing.state, standing.reverted))

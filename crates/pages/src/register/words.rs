@@ -19,6 +19,7 @@ pub fn state(state: State, reverted: bool) -> &'static str {
         State::DataLocked | State::Reported | State::Decided | State::Archived if reverted => "Stopped for harm",
         State::DataLocked | State::Reported | State::Decided | State::Archived => "Finished",
         State::Withdrawn => "Withdrawn before anybody took part",
+        State::Refused => "Refused for good before anybody took part",
     }
 }
 
@@ -36,6 +37,7 @@ pub fn state_tag(state: State, reverted: bool) -> Tag {
             Tag::new("Finished", TagColour::Purple)
         }
         State::Withdrawn => Tag::new("Withdrawn", TagColour::Grey),
+        State::Refused => Tag::new("Refused", TagColour::Grey),
     }
 }
 

@@ -31,6 +31,7 @@ pub struct Show {
     changes: Option<Vec<Change>>,
     signatures: Vec<(PersonRole, Option<(String, Moment)>)>,
     buttons: Vec<Button>,
+    refusal: Option<Button>,
     comment: Option<CommentForm>,
 }
 
@@ -85,8 +86,10 @@ impl Show {
         let plan = review.plan.protocol();
         let key = plan.key.to_string();
         let id = review.plan.id().to_string();
-        let signs = review.verbs.iter().filter(|verb| matches!(verb, Verb::Approve | Verb::Return));
-        let buttons = signs.map(|verb| verb_button(*verb, &frame, &key, Some(&id))).collect();
+        let button = |verb: &Verb| verb_button(*verb, &frame, &key, Some(&id));
+        let buttons =
+            review.verbs.iter().filter(|verb| matches!(verb, Verb::Approve | Verb::Return)).map(button).collect();
+        let refusal = review.verbs.iter().find(|verb| **verb == Verb::Refuse).map(button);
         let parts: Vec<Part> = protocol::public_parts(plan);
         let places = parts.iter().map(|part| {
             let option = ChoiceOption::new(part.place.as_str(), &part.heading, None);
@@ -114,6 +117,7 @@ impl Show {
             changes: review.changes,
             signatures: review.signatures,
             buttons,
+            refusal,
             comment,
             frame,
         }

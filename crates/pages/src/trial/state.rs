@@ -17,6 +17,7 @@ pub fn tag(state: State) -> Tag {
         State::Decided => Tag::new("Decided", TagColour::Purple),
         State::Archived => Tag::new("Archived", TagColour::Grey),
         State::Withdrawn => Tag::new("Withdrawn", TagColour::Grey),
+        State::Refused => Tag::new("Refused", TagColour::Red),
     }
 }
 
@@ -35,5 +36,6 @@ pub(super) fn sentence(state: State) -> &'static str {
         State::Decided => "It is decided what is done about the results. Publish it, so that nothing is left to do.",
         State::Archived => "The results and the decision are public. Nothing is left to do.",
         State::Withdrawn => "The trial was given up before anybody was assigned.",
+        State::Refused => "The plan was refused for good. Another plan is another trial.",
     }
 }

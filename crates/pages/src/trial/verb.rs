@@ -5,8 +5,8 @@ use fairtrial_domain::trial::Verb;
 /// Whether a person is asked to say why; the use case knows where an answer is needed. The reason is sent as `reason`.
 #[must_use]
 pub fn needs_reason(verb: Verb) -> bool {
-    use Verb::{LockData, PauseEnrolment, Resume, Return, Stop, Suspend, Withdraw};
-    matches!(verb, Return | PauseEnrolment | Suspend | Resume | Stop | LockData | Withdraw)
+    use Verb::{LockData, PauseEnrolment, Refuse, Resume, Return, Stop, Suspend, Withdraw};
+    matches!(verb, Return | Refuse | PauseEnrolment | Suspend | Resume | Stop | LockData | Withdraw)
 }
 
 /// Whether it has a page of its own, to which the trial's page leads.
@@ -16,7 +16,7 @@ pub(super) fn has_page(verb: Verb) -> bool {
 
 /// Whether the button stands apart from the others, because what it does cannot be undone.
 pub(super) fn stands_apart(verb: Verb) -> bool {
-    matches!(verb, Verb::Stop | Verb::Withdraw)
+    matches!(verb, Verb::Stop | Verb::Withdraw | Verb::Refuse)
 }
 
 /// The form with the button, posting to `/trials/{trial}/{verb}`; `content` is the plan or amendment that it is about.
@@ -38,6 +38,12 @@ pub(crate) fn button(verb: Verb, frame: &Frame, trial: &str, content: Option<&st
             "Reason",
             "Everybody can read it on the public register. Your name stands beside it only on the agency’s own record.",
         )),
+        Verb::Refuse => Some(area(
+            "reason",
+            "Reason",
+            "The author reads it. At tier 2, or where the register shows the trial already, everybody can read it there, \
+             without your name.",
+        )),
         _ if needs_reason(verb) => Some(area("reason", "Reason", "It is kept on record with your name.")),
         _ => None,
     };
@@ -57,7 +63,7 @@ pub(crate) fn button(verb: Verb, frame: &Frame, trial: &str, content: Option<&st
         protocol_id: content.map(str::to_owned).or_else(|| frame.facts.protocol_id.clone()),
         style: match verb {
             Verb::Submit | Verb::Approve | Verb::Start | Verb::LockData | Verb::Decide => ButtonStyle::Primary,
-            Verb::Stop | Verb::Withdraw => ButtonStyle::Warning,
+            Verb::Stop | Verb::Withdraw | Verb::Refuse => ButtonStyle::Warning,
             _ => ButtonStyle::Secondary,
         },
         ..frame.button(format!("/trials/{trial}/{}", verb.as_str()), label(verb))
@@ -69,6 +75,7 @@ fn label(verb: Verb) -> &'static str {
         Verb::Submit => "Send for approval",
         Verb::Approve => "Sign the plan",
         Verb::Return => "Return to the author",
+        Verb::Refuse => "Refuse the plan for good",
         Verb::Start => "Start the trial",
         Verb::PauseEnrolment => "Pause enrolment",
         Verb::ResumeEnrolment => "Resume enrolment",
@@ -90,6 +97,9 @@ fn explanation(verb: Verb) -> &'static str {
             "Your signature is bound to exactly this plan. If anything in it changes, it must be signed again."
         }
         Verb::Return => "The author can change the plan and send it again. A changed plan needs all signatures again.",
+        Verb::Refuse => {
+            "The trial never starts, and its plan cannot be changed and sent again. Another plan is another trial. This cannot be undone."
+        }
         Verb::Start => "From this moment people are assigned to versions, and the plan is locked.",
         Verb::PauseEnrolment => "Nobody new enters. Those who are in keep their version, and outcomes still count.",
         Verb::ResumeEnrolment => "New people can enter again.",

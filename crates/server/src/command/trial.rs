@@ -108,6 +108,8 @@ pub(super) enum Verbs {
     Approve(Moved),
     /// Send it back to its author
     Return(Moved),
+    /// Refuse the plan for good; another plan is another trial
+    Refuse(Moved),
     /// Start: people are assigned, and the plan is locked
     Start(Moved),
     /// Nobody new enters for now
@@ -184,6 +186,7 @@ impl Verbs {
             Self::Submit(moved) => (Verb::Submit, moved),
             Self::Approve(moved) => (Verb::Approve, moved),
             Self::Return(moved) => (Verb::Return, moved),
+            Self::Refuse(moved) => (Verb::Refuse, moved),
             Self::Start(moved) => (Verb::Start, moved),
             Self::PauseEnrolment(moved) => (Verb::PauseEnrolment, moved),
             Self::ResumeEnrolment(moved) => (Verb::ResumeEnrolment, moved),

@@ -181,7 +181,10 @@ fn changes(found: &Registered) -> Vec<PlanChange> {
 /// Why a trial does not go on: public, unlike the reasons of every other step.
 fn public_reason(found: &Registered) -> Option<String> {
     let trial = &found.entry.trial;
-    let ends = matches!(trial.state, TrialState::Withdrawn | TrialState::Suspended | TrialState::FollowUp);
+    let ends = matches!(
+        trial.state,
+        TrialState::Withdrawn | TrialState::Refused | TrialState::Suspended | TrialState::FollowUp
+    );
     trial.state_reason.clone().filter(|_| ends)
 }
 

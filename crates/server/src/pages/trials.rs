@@ -226,6 +226,7 @@ fn happening(action: &str) -> &str {
         "trial.publish" => "Made public",
         "trial.amend" => "Amendment proposed",
         "trial.withdraw" => "Withdrawn",
+        "trial.refuse" => "Refused for good",
         "report.viewed" => "Report read",
         "look.held" => "A planned look was held",
         "looks.viewed" => "What the looks found was read",

@@ -105,6 +105,15 @@ fn shows(pages: &mut Pages) {
         ..standing(State::Withdrawn)
     };
     page(pages, "register/show-withdrawn", &show(withdrawn, None));
+    let refused = Standing {
+        reason: Some("People behind with their rent would lose money that nobody could give back in time.".into()),
+        started: None,
+        ended: None,
+        locked: None,
+        commitment: None,
+        ..standing(State::Refused)
+    };
+    page(pages, "register/show-refused", &Show::of(outside(), &plan(None), agency, refused, vec![], None));
     let mut few = report::succeeded();
     for arm in &mut few.arms {
         (arm.assigned, arm.analysed, arm.missing) = (14, 14, 0);

@@ -49,7 +49,7 @@ fn review(plan: &LockedProtocol) -> Review<'_> {
             (PersonRole::Privacy, None),
         ],
         comments: vec![],
-        verbs: vec![Verb::Approve, Verb::Return, Verb::Suspend],
+        verbs: vec![Verb::Approve, Verb::Return, Verb::Refuse, Verb::Suspend],
         may_comment: true,
     }
 }
