@@ -6,6 +6,7 @@
 //! ChaCha8, and results are added up in whole numbers, so that any split over threads and machines gives the same.
 
 mod assumed;
+mod harm;
 mod people;
 mod result;
 mod timeline;
@@ -24,6 +25,7 @@ use people::{Draw, TrialRun};
 use timeline::{Stage, timeline};
 
 pub use assumed::Truth;
+pub use harm::{HarmMeasure, HarmRehearsal, HarmSize};
 pub use result::{Decided, RehearsalReport, ScenarioReport, Share, Tried};
 
 /// Most people in all trials of one rehearsal together.

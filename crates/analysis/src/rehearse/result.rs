@@ -76,7 +76,7 @@ pub struct Share {
 }
 
 impl Share {
-    fn of(trials: u64, all: u64) -> Self {
+    pub(super) fn of(trials: u64, all: u64) -> Self {
         let share = trials as f64 / all.max(1) as f64;
         Self { trials, share, monte_carlo_error: (share * (1.0 - share) / all.max(1) as f64).sqrt() }
     }

@@ -141,3 +141,39 @@ fn looks_are_due_by_count_and_decide_by_their_boundary() {
     let late = look_bounds(plan.protocol(), &[0.9], true).unwrap();
     assert_eq!(late.rule.efficacy_p, 0.025);
 }
+
+#[test]
+fn more_harm_is_found_sooner_and_by_more_trials() {
+    let watched = |way: &str| {
+        let plan = small(|document| {
+            document["outcomes"][1]["expected_control"] = json!("0.02");
+            document["outcomes"][1]["margin"] = json!("0.01");
+            document["outcomes"][1]["harm_watch"] = json!(way);
+        });
+        let found = Rehearsal::new(&plan, 60).unwrap().harm(60, 5, || true).unwrap();
+        assert_eq!((found.trials, found.measures.len()), (60, 1));
+        // The measure's whole error is 0.1: three standard errors above it.
+        assert!(found.mistaken.share <= 0.1 + 3.0 * (0.09_f64 / 60.0).sqrt(), "{way}: {:?}", found.mistaken);
+        let sizes = &found.measures[0].sizes;
+        assert_eq!(sizes.iter().map(|size| size.one_in).collect::<Vec<_>>(), [50, 25, 20]);
+        assert!(sizes.windows(2).all(|pair| pair[0].found.trials <= pair[1].found.trials), "{way}: {sizes:?}");
+        found
+    };
+    let (at_looks, at_events) = (watched("looks"), watched("every_event"));
+    assert_eq!(at_looks.sentences.len(), 4);
+    let half = |found: &fairtrial_analysis::rehearse::HarmRehearsal| found.measures[0].sizes[2].half_by;
+    // Looks are after half of 700 people; what is watched at every event need not wait for them.
+    assert!(half(&at_looks).is_some_and(|by| by >= 350), "{at_looks:?}");
+    assert!(half(&at_events) <= half(&at_looks), "{at_events:?}");
+}
+
+#[test]
+fn harm_is_rehearsed_only_where_a_plan_measures_it() {
+    let plan = small(|document| {
+        document["outcomes"] = json!([document["outcomes"][0]]);
+    });
+    assert_eq!(Rehearsal::new(&plan, 10).unwrap().harm(10, 5, || true), None);
+    // Whoever has no time gets one trial of each world all the same.
+    let found = Rehearsal::new(&small(|_| {}), 10).unwrap().harm(10, 5, || false).unwrap();
+    assert_eq!(found.trials, 1);
+}

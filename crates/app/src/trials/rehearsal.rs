@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_analysis::{
     design::{self, Question},
-    rehearse::{Rehearsal, RehearsalReport},
+    rehearse::{HarmRehearsal, Rehearsal, RehearsalReport},
 };
 use fairtrial_domain::{Fault, LockedProtocol, ProtocolId, protocol::Protocol};
 use tokio::sync::Semaphore;
@@ -28,6 +28,12 @@ const AT_A_TIME: u64 = 4;
 /// Seconds after which no further part is begun.
 const SECONDS: i64 = 60;
 
+/// Trials of each size of harm, when there is time for them.
+const TRIALS_OF_HARM: u64 = 400;
+
+/// Seconds after which no further trial with harm is begun.
+const SECONDS_FOR_HARM: i64 = 10;
+
 /// Rehearsals that are kept; the oldest are not told apart when it is full, and all are made again.
 const MOST_KEPT: usize = 64;
 
@@ -39,6 +45,8 @@ const SEED: u64 = 1;
 pub struct Rehearsed {
     /// What the trials tried so far have decided.
     pub report: Arc<RehearsalReport>,
+    /// How soon the rules for harm stop such a trial; nothing where the plan has no measure that this can be told of.
+    pub harm: Option<Arc<HarmRehearsal>>,
     /// Whether no more are to come.
     pub finished: bool,
 }
@@ -73,8 +81,13 @@ impl App {
     /// [`AppError::NotFound`].
     pub fn rehearsed(&self, actor: &Actor, key: &str) -> Result<Option<Rehearsed>, AppError> {
         let trial = self.trial_of(actor, key)?;
+        Ok(self.rehearsed_plan(trial.plan.id()))
+    }
+
+    /// The rehearsal of an exact plan, as far as it has come since the server started.
+    pub(crate) fn rehearsed_plan(&self, plan: &ProtocolId) -> Option<Rehearsed> {
         let kept = self.rehearsals.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(kept.get(trial.plan.id()).cloned())
+        kept.get(plan).cloned()
     }
 
     /// Rehearses a trial's plan beside the threads that answer requests, for a minute at most. How many trials there was time
@@ -111,13 +124,15 @@ fn run(
     let wrong =
         |problem: design::Problem| AppError::Invalid(vec![Fault::new(problem.field, "not_rehearsed", problem.detail)]);
     let rehearsal = Rehearsal::new(plan, TRIALS).map_err(wrong)?;
+    let harm_until: DateTime<Utc> = ambient.now() + Duration::seconds(SECONDS_FOR_HARM);
+    let harm = rehearsal.harm(TRIALS_OF_HARM, SEED, || ambient.now() < harm_until).map(Arc::new);
     let until: DateTime<Utc> = ambient.now() + Duration::seconds(SECONDS);
     let mut tried = rehearsal.run(0..AT_A_TIME, SEED);
     let mut done = AT_A_TIME;
     loop {
         let finished = done >= TRIALS || ambient.now() >= until;
         let report = Arc::new(rehearsal.report(&tried, done, SEED));
-        let so_far = Rehearsed { report, finished };
+        let so_far = Rehearsed { report, harm: harm.clone(), finished };
         let mut all = kept.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST_KEPT && !all.contains_key(plan.id()) {
             all.clear();

@@ -1,0 +1,320 @@
+//! How soon the plan's rules for harm would stop a trial, by how many people the new version harms.
+
+use fairtrial_domain::{
+    Decimal, OutcomeKey,
+    projection::Evidence,
+    protocol::{Better, Outcome, OutcomeKind, Protocol, Role},
+};
+use serde::Serialize;
+
+use super::{
+    Rehearsal,
+    assumed::{Assumed, Model, Truth, Values},
+    people::{Draw, TrialRun},
+    result::Share,
+    timeline::Stage,
+};
+use crate::{
+    comparison::Remembered,
+    monitor::{
+        LookDecision, crossed_by_day, crossed_by_events, is_watched_daily, judge, size_at, watched_at_every_event,
+    },
+    words::{grouped, plural},
+};
+
+/// How many more people are harmed, as one in so many, from rare to frequent.
+const ONE_IN: [u32; 10] = [200, 100, 50, 25, 20, 10, 5, 4, 3, 2];
+
+/// Sizes of harm that are tried for one measure.
+const SIZES: usize = 3;
+
+/// Days at which a measure that is watched between looks is looked at. A live trial looks more often, and so never later.
+const CHECKS: u32 = 60;
+
+/// How soon the rules for harm stop a trial.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HarmRehearsal {
+    /// Made-up trials of each size of harm.
+    pub trials: u64,
+    /// Trials that were stopped for harm although the new version harms nobody more.
+    pub mistaken: Share,
+    /// By measure of the plan, what was found.
+    pub measures: Vec<HarmMeasure>,
+    /// What people read, a sentence for each size.
+    pub sentences: Vec<String>,
+}
+
+/// One harm measure.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HarmMeasure {
+    /// Which outcome.
+    pub outcome: OutcomeKey,
+    /// What it is called.
+    pub name: String,
+    /// Share of people to whom it happens under the current version.
+    pub usual: f64,
+    /// What was tried, the rarest harm first.
+    pub sizes: Vec<HarmSize>,
+}
+
+/// One size of harm.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HarmSize {
+    /// One in so many people is harmed who would not be under the current version.
+    pub one_in: u32,
+    /// Trials in which the rules found it before or at the end.
+    pub found: Share,
+    /// People in the trial when half of all trials had found it; nothing where fewer did.
+    pub half_by: Option<u64>,
+    /// Whether that is the end of the trial.
+    pub only_at_the_end: bool,
+}
+
+/// One made-up world: which measure is worse, and by how much.
+#[derive(Debug, Clone, Copy)]
+struct World {
+    measure: Option<usize>,
+    one_in: u32,
+}
+
+/// One moment at which harm is looked for.
+#[derive(Debug, Clone)]
+struct Check {
+    stage: Stage,
+    is_look: bool,
+}
+
+impl Rehearsal<'_> {
+    /// Runs up to `trials` made-up trials through the boundaries that stop live ones, for as long as `go_on` says so; at least
+    /// one. Nothing where the plan has no harm measure that either happens to somebody or does not.
+    ///
+    /// Outcomes count once a person's follow-up is over, and what is watched between looks is looked at on 60 days at most: a live
+    /// trial is stopped no later.
+    #[must_use]
+    pub fn harm(&self, trials: u64, seed: u64, go_on: impl Fn() -> bool) -> Option<HarmRehearsal> {
+        let plan = self.plan.protocol();
+        let measures: Vec<(usize, &Outcome, f64)> = self.measures(plan);
+        if measures.is_empty() {
+            return None;
+        }
+        let sizes_of = |outcome: &Outcome, usual: f64| sizes(outcome, usual);
+        let worlds: Vec<World> = std::iter::once(World { measure: None, one_in: 0 })
+            .chain(measures.iter().flat_map(|(place, outcome, usual)| {
+                sizes_of(outcome, *usual).into_iter().map(|one_in| World { measure: Some(*place), one_in })
+            }))
+            .collect();
+        let assumed = self.worlds(plan, &worlds);
+        let checks = self.checks(plan);
+        let stages: Vec<Stage> = checks.iter().map(|check| check.stage.clone()).collect();
+        let known = Remembered::default();
+        let mut run = TrialRun::new(plan, &assumed, &stages);
+        let mut found: Vec<Vec<u64>> = vec![Vec::new(); worlds.len()];
+        let mut done = 0;
+        while done == 0 || (done < trials && go_on()) {
+            run.enrol(&mut Draw::new(seed, done));
+            for (world, found) in found.iter_mut().enumerate() {
+                found.extend(stopped_at(plan, &run, world, &checks, &known));
+            }
+            done += 1;
+        }
+        Some(report(plan, &measures, &worlds, found, done))
+    }
+
+    /// The harm measures that can be made up, with their places and what happens under the current version.
+    fn measures<'p>(&self, plan: &'p Protocol) -> Vec<(usize, &'p Outcome, f64)> {
+        let usual = |place: usize| {
+            let model = self.assumed.models.iter().find(|model| model.place == place)?;
+            match model.values.first() {
+                Some(Values::Share(share)) => Some(*share),
+                _ => None,
+            }
+        };
+        let harm = plan.outcomes.iter().enumerate();
+        let harm = harm.filter(|(_, outcome)| {
+            outcome.role == Role::Harm && outcome.kind == OutcomeKind::Binary && outcome.better == Better::Decrease
+        });
+        harm.filter_map(|(place, outcome)| Some((place, outcome, usual(place)?))).collect()
+    }
+
+    /// The plan's assumptions, with these worlds in the place of its four truths. The new version works as hoped in each: harm is
+    /// found beside success.
+    fn worlds(&self, plan: &Protocol, worlds: &[World]) -> Assumed {
+        let hoped = Truth::ALL.iter().position(|truth| *truth == Truth::Worthwhile).map_or(0, |place| place + 1);
+        let model = |model: &Model| {
+            let usual = model.values.first().cloned();
+            let harm = plan.outcomes.get(model.place).is_some_and(|outcome| outcome.role == Role::Harm);
+            let here = |world: &World| match (&usual, world.measure == Some(model.place)) {
+                (Some(Values::Share(share)), true) => {
+                    Some(Values::Share((share + 1.0 / f64::from(world.one_in)).min(1.0)))
+                }
+                _ if harm => usual.clone(),
+                _ => model.values.get(hoped).cloned(),
+            };
+            let values = std::iter::once(usual.clone()).chain(worlds.iter().map(here)).flatten().collect();
+            Model { place: model.place, values }
+        };
+        Assumed {
+            truths: vec![Truth::Harm; worlds.len()],
+            models: self.assumed.models.iter().map(model).collect(),
+            attrition: self.assumed.attrition,
+            icc: self.assumed.icc,
+        }
+    }
+
+    /// The looks and the end, and where something is watched between them the days on which it is looked at.
+    fn checks(&self, plan: &Protocol) -> Vec<Check> {
+        let mut checks: Vec<Check> =
+            self.stages.iter().map(|stage| Check { stage: stage.clone(), is_look: true }).collect();
+        let watched = is_watched_daily(plan) || watched_at_every_event(plan).next().is_some();
+        let (Some(first), Some(last)) = (self.stages.first().cloned(), self.stages.last().map(|stage| stage.day))
+        else {
+            return checks;
+        };
+        if watched {
+            let people = plan.monitoring.max_units;
+            let entered = |day: f64| if day <= 0.0 { 0 } else { ((day * self.per_day).floor() as u64).min(people) };
+            let every = last.div_ceil(CHECKS).max(1);
+            let days = (1..last / every + 1).map(|number| number * every).filter(|day| *day < last);
+            checks.extend(days.map(|day| {
+                let known = |outcome: &Outcome| entered(f64::from(day) - f64::from(outcome.follow_up_days));
+                let mature = plan.outcomes.iter().map(known).collect();
+                let stage = Stage { day, assigned: entered(f64::from(day)), mature, bounds: first.bounds.clone() };
+                Check { stage, is_look: false }
+            }));
+            checks.sort_by_key(|check| (check.stage.day, check.is_look));
+        }
+        checks
+    }
+}
+
+/// The sizes that are tried: the smallest that lie beyond the margin, and leave somebody who is not harmed.
+fn sizes(outcome: &Outcome, usual: f64) -> Vec<u32> {
+    let margin = outcome.margin.map_or(0.0, Decimal::to_f64);
+    let beyond = ONE_IN.into_iter().filter(|one_in| {
+        let more = 1.0 / f64::from(*one_in);
+        more > margin * (1.0 + 1e-9) && usual + more <= 1.0
+    });
+    beyond.take(SIZES).collect()
+}
+
+/// People in a made-up trial when it was stopped for harm; nothing when it was not.
+fn stopped_at(plan: &Protocol, run: &TrialRun<'_>, world: usize, checks: &[Check], known: &Remembered) -> Option<u64> {
+    let mut sizes = Vec::new();
+    for (number, Check { stage, is_look }) in checks.iter().enumerate() {
+        let last = number + 1 == checks.len();
+        let evidence = run.evidence(world, number, stage, last);
+        if crossed_between(plan, &evidence) {
+            return Some(stage.assigned);
+        }
+        if !is_look {
+            continue;
+        }
+        sizes.extend(size_at(plan, &evidence));
+        let bounds = stage.bounds.clone().exactly(plan, sizes.clone(), last, known);
+        let judged = judge(plan, &evidence, &bounds, last, known);
+        if judged.decision == LookDecision::Harmful {
+            return Some(stage.assigned);
+        }
+        if judged.ends() {
+            return None;
+        }
+    }
+    None
+}
+
+/// Whether a boundary of what is watched between looks is crossed.
+fn crossed_between(plan: &Protocol, evidence: &Evidence) -> bool {
+    let by_event = |(place, outcome): (usize, &Outcome)| {
+        let (mut harmed, mut among) = (vec![0_u64; plan.arms.len()], vec![0_u64; plan.arms.len()]);
+        for cell in evidence.outcomes.get(place).into_iter().flat_map(|found| &found.cells) {
+            if let (Some(harmed), Some(among)) = (harmed.get_mut(cell.arm), among.get_mut(cell.arm)) {
+                *harmed += cell.tally.observed;
+                *among += cell.assigned;
+            }
+        }
+        !crossed_by_events(plan, outcome, &harmed, &among).is_empty()
+    };
+    watched_at_every_event(plan).any(by_event) || !crossed_by_day(plan, evidence).is_empty()
+}
+
+fn report(
+    plan: &Protocol,
+    measures: &[(usize, &Outcome, f64)],
+    worlds: &[World],
+    found: Vec<Vec<u64>>,
+    trials: u64,
+) -> HarmRehearsal {
+    let people = plan.monitoring.max_units;
+    let mut mistaken = Share::of(0, trials);
+    let mut sizes: Vec<(usize, HarmSize)> = Vec::new();
+    for (world, mut stopped) in worlds.iter().zip(found) {
+        stopped.sort_unstable();
+        let share = Share::of(stopped.len() as u64, trials);
+        let half = usize::try_from(trials.div_ceil(2).max(1) - 1).unwrap_or(usize::MAX);
+        let half_by = stopped.get(half).copied();
+        match world.measure {
+            None => mistaken = share,
+            Some(place) => {
+                let only_at_the_end = half_by.is_some_and(|by| by >= people);
+                sizes.push((place, HarmSize { one_in: world.one_in, found: share, half_by, only_at_the_end }));
+            }
+        }
+    }
+    let measures: Vec<HarmMeasure> = measures
+        .iter()
+        .map(|(place, outcome, usual)| HarmMeasure {
+            outcome: outcome.key.clone(),
+            name: outcome.name.clone(),
+            usual: *usual,
+            sizes: sizes.iter().filter(|(of, _)| of == place).map(|(_, size)| size.clone()).collect(),
+        })
+        .collect();
+    let units = plural(&plan.unit);
+    let mut sentences: Vec<String> = measures
+        .iter()
+        .flat_map(|measure| measure.sizes.iter().map(|size| sentence(&measure.name, size, &units)))
+        .collect();
+    sentences.push(format!(
+        "If it harms nobody more than now, {} of 100 such trials would be stopped by mistake.",
+        of_100(mistaken)
+    ));
+    HarmRehearsal { trials, mistaken, measures, sentences }
+}
+
+fn of_100(share: Share) -> String {
+    format!("{:.0}", share.share * 100.0)
+}
+
+fn sentence(name: &str, size: &HarmSize, units: &str) -> String {
+    let harms = format!("{name}: if it harms 1 in {} more than now,", size.one_in);
+    let found = of_100(size.found);
+    match size.half_by {
+        Some(by) if size.only_at_the_end => format!(
+            "{harms} we will know it only at the end, when all {} {units} are in (in {found} of 100 such trials).",
+            grouped(by)
+        ),
+        Some(by) => format!(
+            "{harms} we will stop after about {} {units}: half of the trials by then, {found} of 100 in all.",
+            grouped(about(by))
+        ),
+        None => format!("{harms} only {found} of 100 such trials would find it."),
+    }
+}
+
+/// A number to two digits.
+fn about(number: u64) -> u64 {
+    let unit = 10_u64.pow(number.max(1).ilog10().saturating_sub(1));
+    (number + unit / 2) / unit * unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::about;
+
+    #[test]
+    fn about_keeps_two_digits() {
+        for (number, shown) in [(0, 0), (7, 7), (99, 99), (143, 140), (145, 150), (1_234, 1_200), (9_960, 10_000)] {
+            assert_eq!(about(number), shown, "{number}");
+        }
+    }
+}
