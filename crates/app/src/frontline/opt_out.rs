@@ -59,7 +59,8 @@ impl App {
         Ok(reference)
     }
 
-    /// Takes an opt-out back; returns its reference number. A repeat returns the same number.
+    /// Takes an opt-out back, under whichever of the person's names it was given; returns its reference number. A repeat returns
+    /// the same number.
     ///
     /// The person may be assigned again, and gets the version again that they had. Data that were taken out stay out.
     ///
@@ -158,8 +159,7 @@ fn begin(c: &mut DbConnection, out: &OptOut, fresh: String, writing: &Writing) -
     notes::add_beside(c, &writing.note(out, format!("opt_out/{fresh}"), NoteKind::OptOut))?;
     let kind = if out.kind == OptOutKind::Data { NoteKind::DataWithdrawn } else { NoteKind::Left };
     // What a person says under one name holds for each.
-    let others = identities::others(c, out.agency_id, std::slice::from_ref(&out.unit))?;
-    let units: Vec<Pseudonym> = std::iter::once(out.unit).chain(others.into_values().flatten()).collect();
+    let units = names_of(c, out)?;
     for (trial_id, locked) in trials::started(c, out.agency_id)? {
         let covered = out.trial_id == 0 || out.trial_id == trial_id;
         for (n, unit) in units.iter().enumerate().filter(|_| covered) {
@@ -174,15 +174,40 @@ fn begin(c: &mut DbConnection, out: &OptOut, fresh: String, writing: &Writing) -
     Ok(fresh)
 }
 
+/// Ends the opt-out under every name of the person under which it is in force: it holds for all of them, so it ends for all. Returns
+/// the reference of the one under the name that was given, where there is one, or else of the first of the others.
 fn end(c: &mut DbConnection, out: &OptOut, writing: &Writing) -> Result<Option<String>, StoreError> {
     opt_outs::hold(c, out.agency_id)?;
-    let Some((known, in_force)) = opt_outs::last(c, out)? else { return Ok(None) };
-    if in_force {
+    let mut found = Vec::new();
+    for unit in names_of(c, out)? {
+        let out = OptOut { unit, ..*out };
+        found.extend(opt_outs::last(c, &out)?.map(|(reference, in_force)| (out, reference, in_force)));
+    }
+    // Where nothing is in force any more it is a repeat, which is told the same number.
+    let Some(reference) =
+        found.iter().find(|(.., in_force)| *in_force).or(found.first()).map(|(_, known, _)| known.clone())
+    else {
+        return Ok(None);
+    };
+    let ended: Vec<&str> =
+        found.iter().filter(|(.., in_force)| *in_force).map(|(_, known, _)| known.as_str()).collect();
+    for (out, known, _) in found.iter().filter(|(.., in_force)| *in_force) {
         opt_outs::end(c, out, writing.at)?;
         notes::add_beside(c, &writing.note(out, format!("opt_in/{known}"), NoteKind::OptIn))?;
-        audit::append(c, &NewEntry { subject: known.clone(), ..writing.entry.clone() })?;
     }
-    Ok(Some(known))
+    if !ended.is_empty() {
+        let subject = ended.join(" ");
+        audit::append(c, &NewEntry { subject, ..writing.entry.clone() })?;
+    }
+    Ok(Some(reference))
+}
+
+/// The name that was given, and then the person's other names in an order that does not change.
+fn names_of(c: &mut DbConnection, out: &OptOut) -> Result<Vec<Pseudonym>, StoreError> {
+    let others = identities::others(c, out.agency_id, std::slice::from_ref(&out.unit))?;
+    let mut others: Vec<Pseudonym> = others.into_values().flatten().collect();
+    others.sort_unstable();
+    Ok(std::iter::once(out.unit).chain(others).collect())
 }
 
 /// A number that a person can read out over the telephone, drawn by chance so that it tells nothing.

@@ -216,6 +216,47 @@ on_both_databases! {
         });
     }
 
+    fn an_opt_out_is_taken_back_under_whichever_name_and_holds_no_more_under_any(database) {
+        run(async {
+            let app = open(database, StandingClock::new()).await;
+            let company = Company::hire(&app, "justice").await;
+            let trial = company.start(&app, &plan("letter", "justice", &json!({}))).await;
+            let second = open(database, StandingClock::new()).await;
+            let key = Actor::Key(company.key.clone());
+            let out = |unit: &str| OptOutCall {
+                unit: UnitText::new(unit).unwrap(), kind: OptOutKind::All, trial: None, channel: CodeWord::new("phone").unwrap(),
+            };
+            let outcome = async |app: &App, unit: &str| app.assign(&company.key, &trial, &call(unit)).await.unwrap().outcome;
+            // Said under one name, or under two before anybody knew that they are one.
+            let once = app.opt_out(&key, &out("web:ana")).await.unwrap();
+            let (mine, other) = (app.opt_out(&key, &out("web:ben")).await.unwrap(), app.opt_out(&key, &out("customer:ben")).await.unwrap());
+            let entries = || async { app.head_of_audit().await.unwrap().checkpoint.size };
+            for person in ["ana", "ben"] {
+                link(&app, &company, &format!("customer:{person}"), &format!("web:{person}")).await;
+            }
+            let stranger = app.opt_out(&key, &out("web:cy")).await.unwrap();
+            let before = entries().await;
+            assert_eq!(app.withdraw_opt_out(&key, &out("customer:ana")).await, Ok(once.clone()));
+            assert_eq!(app.withdraw_opt_out(&key, &out("customer:ben")).await, Ok(other.clone()), "its own number where it has one");
+            assert_eq!(entries().await - before, 2, "one entry each");
+            for server in [&app, &second] {
+                server.catch_up().await.unwrap();
+                for name in ["web:ana", "customer:ana", "web:ben", "customer:ben"] {
+                    assert!(outcome(server, name).await.is_enrolled(), "{name}");
+                }
+                assert_eq!(outcome(server, "web:cy").await, AssignmentOutcome::OptedOut, "nobody else's");
+            }
+            // A repeat under any name is told a number, and changes nothing.
+            assert_eq!(app.withdraw_opt_out(&key, &out("web:ana")).await, Ok(once));
+            assert_eq!(app.withdraw_opt_out(&key, &out("web:ben")).await, Ok(mine));
+            assert_eq!(entries().await - before, 2);
+            assert_eq!(app.withdraw_opt_out(&key, &out("customer:cy")).await, Err(AppError::NotFound("opt-out")), "not linked");
+            assert_eq!(app.withdraw_opt_out(&key, &out("web:cy")).await, Ok(stranger));
+            let fresh = open(database, StandingClock::new()).await;
+            assert!(outcome(&fresh, "customer:ben").await.is_enrolled(), "also a server that reads everything anew");
+        });
+    }
+
     fn looks_ahead_and_people_who_are_asked_for_again_are_counted_and_told_of(database) {
         run(async {
             let clock = StandingClock::new();
