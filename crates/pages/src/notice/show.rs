@@ -6,8 +6,11 @@ use askama::Template;
 use fairtrial_domain::protocol::{Protocol, Role};
 use fairtrial_domain::trial::State;
 
-/// The page that the code on a letter leads to. It is made from the plan and the state alone, so it is the same for
-/// everybody, whichever version they got and whether they are in the trial or not.
+/// Name of the row that tells which agencies take part beside the one that runs the trial.
+const PARTNERS: &str = "Other agencies that take part";
+
+/// The page that the code on a letter leads to. It is made from the plan, the state and the agencies that take part alone, so it is the same
+/// for everybody, whichever version they got and whether they are in the trial or not.
 #[derive(Debug, Clone, Template)]
 #[template(path = "pages/notice/show.html")]
 pub struct Show {
@@ -44,6 +47,8 @@ impl Show {
             why: plan.hypothesis.because.trim().trim_end_matches('.').to_owned(),
             who: plan.hypothesis.who.trim().trim_end_matches('.').to_owned(),
             lists: SummaryList::default()
+                .row("Who runs the trial", agency)
+                .row(PARTNERS, "None")
                 .rows_of("What is known about you", attributes)
                 .rows_of("What is counted", outcomes)
                 .rows_of("Where it comes from", plan.data.sources.clone())
@@ -51,5 +56,14 @@ impl Show {
             watched: watched.map(|outcome| outcome.name.clone()).collect(),
             kept: crate::number::counted(u64::from(plan.data.retain_units_days), "day", "days"),
         }
+    }
+
+    /// The same page, with the agencies that send outcomes: which, since when, and by what right.
+    #[must_use]
+    pub fn with_partners(mut self, partners: Vec<String>) -> Self {
+        if let Some(row) = self.lists.rows.iter_mut().find(|row| row.key == PARTNERS).filter(|_| !partners.is_empty()) {
+            row.value = partners;
+        }
+        self
     }
 }

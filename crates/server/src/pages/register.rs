@@ -312,7 +312,8 @@ pub(crate) async fn notice(call: Call) -> Answer {
     let standing = (entry.trial.state, entry.trial.reverted);
     let frame = frame::outside(&call.state, "");
     let plan = entry.trial.plan.protocol();
-    let show = notice::Show::of(frame, plan, &entry.agency.name, &code.to_string(), standing);
+    let show = notice::Show::of(frame, plan, &entry.agency.name, &code.to_string(), standing)
+        .with_partners(linked(&call.state, &entry.trial));
     kept(page(StatusCode::OK, fairtrial_pages::render(&show))?)
 }
 

@@ -2,7 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::{frontline::call, running::start_filled};
+use crate::{
+    client::{request, send as send_plain},
+    frontline::call,
+    running::start_filled,
+};
+
+/// What stands in a list of a page beside a name.
+fn entry_of<'a>(page: &'a str, name: &str) -> &'a str {
+    let after = page.split_once(name).expect("the name").1;
+    after.split_once("</dd>").expect("its end").0
+}
 
 fn terms() -> Value {
     json!({"partner": "health", "events": ["door.opened"], "authority": "statute", "reference": "Made-up Act 2020, section 7",
@@ -27,6 +37,13 @@ fn two_agencies_agree_and_outcomes_come_through() {
     );
     let accepted = call(&world, "health-administrator", "POST", &path("accept"), None);
     assert_eq!((accepted.status, &accepted.json()["standing"]), (200, &json!("in_force")), "{}", accepted.text());
+    // Whoever has the letter in hand reads who else takes part, the same for everybody.
+    let plain = |path: &str| send_plain(world.address, &request("GET", path, &[], &[])).expect("an answer");
+    let register = plain("/register.json").json();
+    let entry = register["trials"].as_array().unwrap().iter().find(|trial| trial["trial"] == "open-door").unwrap();
+    let notice = plain(&format!("/t/{}", entry["code"].as_str().unwrap())).text();
+    let partner = entry_of(&notice, "Other agencies that take part");
+    assert!(partner.contains("health") || partner.contains("Health"), "{notice}");
     let receipt = send();
     assert_eq!(
         (receipt.status, receipt.json()),

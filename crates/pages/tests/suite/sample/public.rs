@@ -146,8 +146,15 @@ fn notices(pages: &mut Pages) {
     let show = |words: Option<&str>, agency: &str, state| {
         notice::Show::of(outside(), plan(words).protocol(), agency, "0A1B1CD", (state, false))
     };
-    page(pages, "notice/show-typical", &show(None, "Ministry of Made-up Justice", State::Enrolling));
-    page(pages, "notice/show-worst", &show(Some(NASTY), LONG, State::Suspended));
+    let partner = "Made-up Courts, from 3 December 2026 to 3 March 2027. By an information sharing agreement. It learns nothing about who is in the trial.";
+    let typical = show(None, "Ministry of Made-up Justice", State::Enrolling);
+    page(pages, "notice/show-typical", &typical.with_partners(vec![partner.into()]));
+    page(pages, "notice/show-alone", &show(None, "Ministry of Made-up Justice", State::FollowUp));
+    page(
+        pages,
+        "notice/show-worst",
+        &show(Some(NASTY), LONG, State::Suspended).with_partners(vec![NASTY.into(), LONG.into()]),
+    );
     let address = "https://trials.example.govt.nz/t/0A1B1CD";
     let card = |title: &str, address: &str, open| {
         notice::Card::new(inside(Section::Trials), "fines-letter", title, "0A1B1CD", address, open)
