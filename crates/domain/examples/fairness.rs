@@ -1,6 +1,6 @@
 //! Whether chance is fair at full size: every method of allocation over many secrets.
 //!
-//! `cargo run -p fairtrial-domain --example fairness [SEEDS] [UNITS]` draws 1,000 secrets for 20,000 units each unless told otherwise, and
+//! `cargo run --release -p fairtrial-domain --example fairness [SEEDS] [UNITS]` draws 1,000 secrets for 20,000 units each unless told otherwise, and
 //! prints one line a method. It ends with 1 when a draw is not fair beyond what chance does once in a thousand runs.
 #![allow(clippy::print_stdout, reason = "it tells its reader what it measured")]
 
