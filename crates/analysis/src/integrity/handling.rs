@@ -11,13 +11,9 @@ use crate::{
 /// often may see a harm that nobody has reported.
 const OVERRIDDEN_SHARE: f64 = 0.05;
 
-/// Share of an arm's people who may meet two versions before it is a warning.
-const MET_BOTH_WARNS: f64 = 0.01;
-/// Share of an arm's people who may be in two arms, with nobody's reason for it, before nothing can be read from the data.
-const IN_TWO_ARMS_SPOILS: f64 = 0.05;
-
-/// How many people of an arm met two versions: amber above one in a hundred, red when more than five in a hundred are in two
-/// arms under different names. None where nothing is known of it.
+/// How many people of an arm met two versions: amber above the share that the plan names (one in a hundred unless it says
+/// otherwise), red when more than the plan bears (five in a hundred) are in two arms under different names. None where nothing is
+/// known of it.
 ///
 /// Those who were given another version for their good are among the people of the warning, never of the red light: of each
 /// somebody said why, and they are analysed as assigned. In a person who is in two arms the versions are mixed by nobody's
@@ -27,7 +23,7 @@ pub(super) fn contamination(reading: &Reading<'_>) -> Option<Gate> {
     if evidence.handling.is_empty() {
         return None;
     }
-    let arms = &reading.plan.arms;
+    let (arms, limits) = (&reading.plan.arms, reading.plan.analysis.contamination);
     let people = plural(&reading.plan.unit);
     let share = |count: u64, assigned: u64| if assigned == 0 { 0.0 } else { count as f64 / assigned as f64 };
     let found =
@@ -36,8 +32,8 @@ pub(super) fn contamination(reading: &Reading<'_>) -> Option<Gate> {
             (arm, handling.in_two_arms, met_both, share(handling.in_two_arms, assigned), share(met_both, assigned))
         });
     let found: Vec<_> = found.collect();
-    let spoilt = found.iter().filter(|arm| arm.3 > IN_TWO_ARMS_SPOILS).max_by(|a, b| a.3.total_cmp(&b.3));
-    let warned = found.iter().filter(|arm| arm.4 > MET_BOTH_WARNS).max_by(|a, b| a.4.total_cmp(&b.4));
+    let spoilt = found.iter().filter(|arm| arm.3 > limits.invalid_above.to_f64()).max_by(|a, b| a.3.total_cmp(&b.3));
+    let warned = found.iter().filter(|arm| arm.4 > limits.warn_above.to_f64()).max_by(|a, b| a.4.total_cmp(&b.4));
     let percent = |share: f64| format!("{:.1} in 100", share * 100.0);
     let (status, detail) = match (spoilt, warned) {
         (Some((arm, in_two_arms, _, share, _)), _) => {

@@ -378,4 +378,20 @@ fn too_many_people_in_two_arms_make_it_invalid_and_overrides_only_warn() {
     ] {
         assert_eq!(status(of_new), (gate, verdict), "{of_new:?}");
     }
+    // A plan may bear more, or less.
+    for (warn, invalid, of_new, gate, verdict) in [
+        ("0.02", "0.1", met(1, 19), GateStatus::Green, VerdictKind::Succeeded),
+        ("0.02", "0.1", met(0, 100), GateStatus::Amber, VerdictKind::Succeeded),
+        ("0.02", "0.1", met(0, 101), GateStatus::Red, VerdictKind::Invalid),
+        ("0", "0", met(0, 1), GateStatus::Red, VerdictKind::Invalid),
+        ("0", "0", met(1, 0), GateStatus::Amber, VerdictKind::Succeeded),
+        ("0", "0", met(0, 0), GateStatus::Green, VerdictKind::Succeeded),
+    ] {
+        let mut document: Value = serde_json::from_str(plan.canonical()).unwrap();
+        document["analysis"]["contamination"] = json!({"warn_above": warn, "invalid_above": invalid});
+        let plan = LockedProtocol::from_value(&document).unwrap();
+        let report = report(&plan, &handled(&plan, of_new));
+        let found = report.integrity.iter().find(|gate| gate.gate == "contamination").expect("the check is there");
+        assert_eq!((found.status, report.verdict.kind), (gate, verdict), "{warn} {invalid} {of_new:?}");
+    }
 }

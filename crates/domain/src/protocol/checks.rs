@@ -25,6 +25,7 @@ pub(super) fn check(protocol: &Protocol, rule: &str, faults: &Faults) {
     adjusted_for(protocol, faults);
     equity(protocol, faults);
     looks(protocol, faults);
+    contamination(protocol, faults);
     checks_allocation::check(protocol, faults);
     units(protocol, faults);
 }
@@ -48,6 +49,14 @@ fn unique_names(protocol: &Protocol, faults: &Faults) {
     let roster = protocol.allocation.roster();
     let place = if matches!(protocol.allocation, Allocation::Cluster { .. }) { "roster" } else { "sites" };
     unique(&format!("/allocation/{place}"), roster.iter().map(|c| c.as_str()).collect());
+}
+
+fn contamination(protocol: &Protocol, faults: &Faults) {
+    let limits = protocol.analysis.contamination;
+    if limits.warn_above > limits.invalid_above {
+        let detail = "the warning comes before the trial is invalid: make warn_above at most invalid_above";
+        faults.add("/analysis/contamination/warn_above", "out_of_range", detail);
+    }
 }
 
 fn arms(protocol: &Protocol, faults: &Faults) {

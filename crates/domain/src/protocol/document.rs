@@ -256,6 +256,34 @@ pub struct AnalysisPlan {
     pub redraws: Option<u32>,
     /// What counts as having got a version, for the effect on those who got it; none: that effect is not asked for.
     pub got_it: Option<GotIt>,
+    /// How many people who met two versions the results bear.
+    pub contamination: Contamination,
+}
+
+/// Shares of an arm's people above which contamination is a warning, and above which nothing is read from the data.
+///
+/// Both are fixed before the start like the rest of the analysis. A document that does not speak of it means the default, and its
+/// id is what it was: the default is no part of the canonical text.
+///
+/// ```
+/// use fairtrial_domain::protocol::Contamination;
+/// let usual = Contamination::default();
+/// assert_eq!((usual.warn_above.to_string(), usual.invalid_above.to_string()), ("0.01".into(), "0.05".into()));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contamination {
+    /// Share of an arm's people who met two versions, 0 to 0.5: more make the check amber.
+    pub warn_above: Decimal,
+    /// Share of an arm's people who are in two arms with nobody's reason for it, 0 to 0.5: more make the trial invalid.
+    pub invalid_above: Decimal,
+}
+
+impl Default for Contamination {
+    /// 1 in 100, and 5 in 100.
+    fn default() -> Self {
+        let share = |hundredths: i64| Decimal::from_millionths(hundredths * 10_000).unwrap_or(Decimal::ZERO);
+        Self { warn_above: share(1), invalid_above: share(5) }
+    }
 }
 
 /// What counts as having got the version of an arm.

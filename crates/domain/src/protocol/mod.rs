@@ -12,8 +12,8 @@ mod reader_parts;
 mod reader_people;
 
 pub use document::{
-    Aim, Allocation, AnalysisPlan, Arm, Costs, DataPlan, Entitlement, Equity, GotIt, Hypothesis, Kaitiaki, Merge,
-    Missing, Monitoring, Planning, Protocol, PublicComment, Risk, RiskLevel, Sides, Spending,
+    Aim, Allocation, AnalysisPlan, Arm, Contamination, Costs, DataPlan, Entitlement, Equity, GotIt, Hypothesis,
+    Kaitiaki, Merge, Missing, Monitoring, Planning, Protocol, PublicComment, Risk, RiskLevel, Sides, Spending,
 };
 pub use id::{LockedProtocol, ProtocolId};
 pub use outcome::{Action, Better, HarmWatch, Outcome, OutcomeKind, Role};

@@ -6,7 +6,8 @@ use super::{
     SCHEMA, checks,
     cursor::{Cursor, Faults},
     document::{
-        Aim, AnalysisPlan, Costs, Equity, GotIt, Hypothesis, Merge, Missing, Monitoring, Planning, Protocol, Sides,
+        Aim, AnalysisPlan, Contamination, Costs, Equity, GotIt, Hypothesis, Merge, Missing, Monitoring, Planning,
+        Protocol, Sides,
     },
     reader_allocation::allocation,
     reader_parts::{arm, attribute, decision_rule, eligibility, outcome, spending},
@@ -237,6 +238,7 @@ fn analysis(at: &Cursor<'_>) -> Option<AnalysisPlan> {
         "multiplicity",
         "randomisation_redraws",
         "effect_on_those_who_got_it",
+        "contamination",
     ])?;
     let population = o.field("population").and_then(|c| c.word(&[("as_assigned", ())]));
     let missing = o
@@ -252,6 +254,7 @@ fn analysis(at: &Cursor<'_>) -> Option<AnalysisPlan> {
     let got_it = o
         .optional("effect_on_those_who_got_it")
         .map(|c| c.word(&[("given", GotIt::Given), ("delivered", GotIt::Delivered), ("seen", GotIt::Seen)]));
+    let contamination = o.optional("contamination").map_or(Some(Contamination::default()), |c| contamination(&c));
     population?;
     Some(AnalysisPlan {
         missing: missing?,
@@ -259,5 +262,13 @@ fn analysis(at: &Cursor<'_>) -> Option<AnalysisPlan> {
         multiplicity: absent_or(multiplicity)?,
         redraws: absent_or(redraws)?,
         got_it: absent_or(got_it)?,
+        contamination: contamination?,
     })
+}
+
+fn contamination(at: &Cursor<'_>) -> Option<Contamination> {
+    let o = at.object(&["warn_above", "invalid_above"])?;
+    let share = |name: &str| o.field(name).and_then(|c| c.decimal("0"..="0.5"));
+    let (warn_above, invalid_above) = (share("warn_above"), share("invalid_above"));
+    Some(Contamination { warn_above: warn_above?, invalid_above: invalid_above? })
 }

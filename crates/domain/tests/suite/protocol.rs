@@ -57,6 +57,18 @@ fn the_id_is_the_hash_of_the_canonical_text() {
     assert_ne!(LockedProtocol::from_value(&other).unwrap().id(), plan.id());
 }
 
+#[test]
+fn what_a_plan_does_not_say_of_contamination_is_no_part_of_its_id() {
+    let silent = LockedProtocol::from_value(&fines_letter()).unwrap();
+    assert!(!silent.canonical().contains("contamination"));
+    let mut said = fines_letter();
+    change(&mut said, "/analysis/contamination", Some(json!({"warn_above": "0.01", "invalid_above": "0.05"})));
+    let said = LockedProtocol::from_value(&said).unwrap();
+    assert_eq!(said.protocol(), silent.protocol(), "the same limits");
+    assert_ne!(said.id(), silent.id(), "said in another document");
+    assert!(said.canonical().contains(r#""contamination":{"invalid_above":"0.05","warn_above":"0.01"}"#));
+}
+
 /// A place to change, the value put there (nothing: it is taken away), and the faults that follow.
 type Mutation = (&'static str, Option<Value>, &'static [&'static str]);
 
@@ -120,6 +132,22 @@ fn mutations() -> Vec<Mutation> {
         ("/arms/0/ratio", Some(json!(1.5)), &["/arms/0/ratio not_a_whole_number", "/arms/0/ratio out_of_range"]),
         ("/arms/0/unit_cost", Some(json!("-1")), &["/arms/0/unit_cost out_of_range"]),
         ("/arms/0/payload", Some(json!([])), &["/arms/0 wrong_type"]),
+        (
+            "/analysis/contamination",
+            Some(json!({"warn_above": "0.02"})),
+            &["/analysis/contamination/invalid_above missing_field"],
+        ),
+        (
+            "/analysis/contamination",
+            Some(json!({"warn_above": "0.6", "invalid_above": "-0.1"})),
+            &["/analysis/contamination/warn_above out_of_range", "/analysis/contamination/invalid_above out_of_range"],
+        ),
+        (
+            "/analysis/contamination",
+            Some(json!({"warn_above": "0.06", "invalid_above": "0.05"})),
+            &["/analysis/contamination/warn_above out_of_range"],
+        ),
+        ("/analysis/contamination", Some(json!("none")), &["/analysis/contamination wrong_type"]),
         ("/allocation/method", Some(json!("coin")), &["/allocation/method out_of_range"]),
         (
             "/allocation/method",

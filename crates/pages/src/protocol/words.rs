@@ -5,10 +5,11 @@ use crate::component::SummaryList;
 use crate::number::{counted, grouped, plural};
 use crate::quantity::Quantity;
 use chrono::NaiveDate;
+use fairtrial_domain::Decimal;
 use fairtrial_domain::decision_rule::{Claim, DecisionRule};
 use fairtrial_domain::protocol::{
-    Action, Aim, Allocation, Better, Entitlement, GotIt, HarmWatch, Missing, Outcome, OutcomeKind, Protocol, RiskLevel,
-    Role, Sides, Spending,
+    Action, Aim, Allocation, Better, Contamination, Entitlement, GotIt, HarmWatch, Missing, Outcome, OutcomeKind,
+    Protocol, RiskLevel, Role, Sides, Spending,
 };
 use fairtrial_domain::trial::PlanPart;
 
@@ -282,8 +283,21 @@ fn analysis(plan: &Protocol) -> Part {
             .rows_of(
                 "Several questions at once",
                 plan.analysis.multiplicity.iter().map(|method| capitalised(method)).collect(),
-            ),
+            )
+            .row("People who met two versions", contamination(plan.analysis.contamination)),
     }
+}
+
+fn contamination(limits: Contamination) -> String {
+    let percent = |share: Decimal| {
+        let hundredfold = Decimal::from_millionths(share.millionths().saturating_mul(100));
+        format!("{} in 100", hundredfold.unwrap_or(share))
+    };
+    format!(
+        "A warning when they are more than {} of a version, and no result when more than {} are in two versions under different names",
+        percent(limits.warn_above),
+        percent(limits.invalid_above)
+    )
 }
 
 fn redrawn(times: u32) -> String {
