@@ -144,6 +144,14 @@ impl Store {
         Ok(())
     }
 
+    /// Asks whether a database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not.
+    pub fn answers(url: &DatabaseUrl) -> Result<(), StoreError> {
+        Ok(DbConnection::open(url)?.batch_execute("SELECT 1")?)
+    }
+
     /// Brings a database to the schema of this version; returns the names of the migrations that ran.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::{
     future::poll_fn,
+    net::TcpListener,
     sync::{Arc, OnceLock},
     task::Poll,
 };
@@ -17,29 +18,39 @@ use super::{Failure, print};
 use crate::{
     config::Settings,
     routes,
-    server::{State, bind, open_to_serve, start_log, system_ambient},
+    server::{State, bind, open_when_there, start_log, system_ambient},
 };
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     start_log(settings.log_level, settings.log_format);
     actix_web::rt::System::new().block_on(async {
-        let app = open_to_serve(settings, system_ambient()).await?.app;
-        Ok(answer(settings, app, false, |_| Ok(())).await?)
+        let listener = listen(settings)?;
+        let own = format!("http://{}", listener.local_addr()?);
+        let told = |why: &str| print(&format!("Fairtrial waits at {own}: {why}\n")).map_err(Into::into);
+        let opened = open_when_there(settings, system_ambient(), &listener, told, told_to_stop()?).await?;
+        let Some(opened) = opened else { return Ok(()) };
+        Ok(answer(settings, listener, opened.app, false, |_| Ok(())).await?)
     })
+}
+
+/// Takes the port.
+pub(super) fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(settings.listen).with_context(|| format!("cannot listen on {}", settings.listen))
 }
 
 /// Answers until the process is told to stop; what was only counted in memory is written before it ends.
 /// `at_address` hears the address once the port is held, before the first answer.
 pub(super) async fn answer(
     settings: &Settings,
+    listener: TcpListener,
     app: Arc<App>,
     demonstration: bool,
     at_address: impl FnOnce(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let state = State::new(Arc::clone(&app), settings, demonstration);
     let closing = actix_web::rt::spawn(close_when_told(state.clone())?);
-    let bound =
-        bind(settings, state, routes::table()).with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let bound = bind(listener, settings, state, routes::table())
+        .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let own = format!("http://{}", bound.address);
     at_address(&own)?;
     print(&format!("Fairtrial answers at {own}\n"))?;
@@ -83,17 +94,22 @@ pub(super) async fn answer(
     Ok(())
 }
 
-/// Ends what never ends by itself as soon as the process is told to stop; the server hears of the same signals.
-fn close_when_told(state: State) -> std::io::Result<impl Future<Output = ()>> {
+/// Ends when the process is told to stop; it listens from now on.
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     let [terminate, interrupt, quit] =
         [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()].map(signal);
     let mut signals = [terminate?, interrupt?, quit?];
+    Ok(poll_fn(move |context| {
+        let told = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+        if told { Poll::Ready(()) } else { Poll::Pending }
+    }))
+}
+
+/// Ends what never ends by itself as soon as the process is told to stop; the server hears of the same signals.
+fn close_when_told(state: State) -> std::io::Result<impl Future<Output = ()>> {
+    let told = told_to_stop()?;
     Ok(async move {
-        poll_fn(|context| {
-            let told = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
-            if told { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
+        told.await;
         state.close();
     })
 }

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use fairtrial_pages::fault::{Reason, Show};
 
-use super::frame::outside;
+use super::frame::{bare, outside};
 use crate::{
     pages::session,
     problem::{Code, Problem},
@@ -22,6 +22,14 @@ pub(crate) fn show(problem: &Problem, request: &HttpRequest, state: &web::Data<S
         Ok(html) => problem.head().content_type("text/html; charset=utf-8").body(html),
         // Without a page there is still the problem itself.
         Err(_) => problem.json(id),
+    }
+}
+
+/// The page while the server waits for its database.
+pub(crate) fn without_database(problem: &Problem) -> HttpResponse {
+    match fairtrial_pages::render(&Show { frame: bare(), reason: Reason::Unavailable, reference: None }) {
+        Ok(html) => problem.head().content_type("text/html; charset=utf-8").body(html),
+        Err(_) => problem.json(""),
     }
 }
 

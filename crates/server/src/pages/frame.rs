@@ -41,11 +41,16 @@ pub(super) fn signed_in(state: &State, session: &Session, section: Section) -> F
 
 /// Around a page for anybody; `csrf` is the text that its form brings back.
 pub(super) fn outside(state: &State, csrf: &str) -> Frame {
+    Frame { csrf: csrf.to_owned(), demonstration: state.demonstration, ..bare() }
+}
+
+/// Around a page of a server that knows nothing yet.
+pub(super) fn bare() -> Frame {
     Frame {
         signed_in: None,
-        csrf: csrf.to_owned(),
+        csrf: String::new(),
         section: Section::Outside,
-        demonstration: state.demonstration,
+        demonstration: false,
         notice: None,
         facts: Facts { as_at: None, protocol_id: None, engine: env!("CARGO_PKG_VERSION").to_owned() },
     }

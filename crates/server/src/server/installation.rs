@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, anyhow, bail, ensure};
 use fairtrial_app::{Ambient, App, AppError, MasterKey};
-use fairtrial_store::{DatabaseUrl, Spool, Store, WriterSettings, agencies};
+use fairtrial_store::{DatabaseUrl, Spool, Store, StoreError, WriterSettings, agencies};
 
 use super::system_ambient;
 use crate::config::{MasterKeyBytes, Settings};
@@ -147,7 +147,8 @@ fn make_key(path: &Path) -> anyhow::Result<MasterKeyBytes> {
 /// An error with its reason, which callers over the network are not told: here it is for whoever runs the server.
 pub(crate) fn in_full(error: AppError) -> anyhow::Error {
     match error {
-        AppError::Internal(why) | AppError::Unavailable(why) => anyhow!(why),
+        AppError::Internal(why) => anyhow!(why),
+        AppError::Unavailable(why) => StoreError::Unavailable(why).into(),
         error => error.into(),
     }
 }

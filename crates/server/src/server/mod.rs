@@ -7,6 +7,7 @@ mod log;
 mod metrics;
 mod run;
 mod state;
+mod waiting;
 
 pub use ambient::{SystemClock, SystemRandomness, system_ambient};
 pub use backup::{Manifest, Restored, make as make_backup, restore as restore_backup};
@@ -17,3 +18,4 @@ pub(crate) use metrics::Counts;
 pub use metrics::Metrics;
 pub use run::{Bound, bind};
 pub use state::State;
+pub use waiting::open_when_there;

@@ -23,13 +23,12 @@ pub struct Bound {
     pub server: Server,
 }
 
-/// Takes the port and builds the server from the rows. It ends on SIGTERM, SIGINT or SIGQUIT: it takes no new requests,
+/// Builds the server from the rows, on a port that is held. It ends on SIGTERM, SIGINT or SIGQUIT: it takes no new requests,
 /// and those under way have the configured time to finish.
 ///
 /// # Errors
-/// When the port cannot be had.
-pub fn bind(settings: &Settings, state: State, rows: Vec<Row>) -> io::Result<Bound> {
-    let listener = TcpListener::bind(settings.listen)?;
+/// When the port cannot be listened on.
+pub fn bind(listener: TcpListener, settings: &Settings, state: State, rows: Vec<Row>) -> io::Result<Bound> {
     let address = listener.local_addr()?;
     let state = web::Data::new(state);
     let metrics = Arc::new(Metrics::of_routes(rows.iter().map(|row| row.path)));

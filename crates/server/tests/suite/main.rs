@@ -30,3 +30,4 @@ mod screens;
 mod stats;
 mod transport;
 mod verbs;
+mod waiting;

@@ -1,6 +1,13 @@
 //! A server in this process, on a free port, with two agencies when a test wants them.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, sync::mpsc, thread};
+use std::{
+    collections::BTreeMap,
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    sync::Arc,
+    sync::mpsc,
+    thread,
+};
 
 use chrono::{DateTime, TimeZone, Utc};
 use fairtrial_app::{
@@ -115,7 +122,9 @@ fn begin_on(url: &str, settings: Settings, rows: Vec<Row>, filled: bool) -> Worl
             let app = App::load(store, MasterKey::new(&MASTER_KEY), Ambient::new(Noon, Dice)).await.expect("it loads");
             let keys = if filled { fill(&app).await } else { BTreeMap::new() };
             let setup = app.offer_setup().await.expect("the database answers");
-            let bound = bind(&settings, State::new(Arc::clone(&app), &settings, false), rows).expect("a free port");
+            let listener = TcpListener::bind(settings.listen).expect("a free port");
+            let bound =
+                bind(listener, &settings, State::new(Arc::clone(&app), &settings, false), rows).expect("a free port");
             actix_web::rt::spawn(app.keep_in_step());
             tell.send((bound.address, keys, setup)).expect("the test waits");
             bound.server.await.expect("the server ends well");

@@ -1,10 +1,10 @@
 //! An installation with two trials, and the program run on it as an operator runs it.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Lines},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     sync::{
         Arc, Condvar, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -90,6 +90,11 @@ impl House {
 
     /// Starts a server and waits until it answers. `limits` are words of a shell before the program is run.
     pub(crate) fn start(&self, server: usize, limits: &str) -> Server {
+        self.launch(server, limits).answers().unwrap_or_else(|| panic!("the server did not start: {}", self.log()))
+    }
+
+    /// Starts a server and does not wait.
+    pub(crate) fn launch(&self, server: usize, limits: &str) -> Launched {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log"));
         let mut child = Command::new("sh")
             .args(["-c", &format!("{limits} exec \"$0\" \"$@\""), &self.program.to_string_lossy()])
@@ -101,13 +106,8 @@ impl House {
             .stderr(log.expect("a log"))
             .spawn()
             .expect("the program runs");
-        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let address = lines.find_map(|line| line.ok()?.strip_prefix("Fairtrial answers at http://")?.parse().ok());
-        let Some(address) = address else {
-            drop(child.kill());
-            panic!("the server did not start: {}", self.log());
-        };
-        Server { child, address }
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        Launched { child: Server { child, address: ([127, 0, 0, 1], 0).into() }, lines }
     }
 
     /// Waits until no event waits on the disk of a server any more.
@@ -161,6 +161,32 @@ pub(crate) async fn fill(app: &Arc<App>, trials: &[(String, u64)]) -> String {
 pub(crate) async fn sign_in(app: &App, who: &str) -> Actor {
     let session = app.sign_in(&format!("{who}@justice.example"), PASSWORD).await;
     Actor::Person(session.expect("they may").person)
+}
+
+/// The program, of which it is not known yet where it answers.
+pub(crate) struct Launched {
+    child: Server,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Launched {
+    /// Waits until it says that it waits for its database; where.
+    pub(crate) fn waits(&mut self) -> Option<SocketAddr> {
+        self.lines
+            .find_map(|line| line.ok()?.strip_prefix("Fairtrial waits at http://")?.split_once(": ")?.0.parse().ok())
+    }
+
+    /// Waits until it answers; none when it ends instead.
+    pub(crate) fn answers(mut self) -> Option<Server> {
+        let said = self.lines.find_map(|line| line.ok()?.strip_prefix("Fairtrial answers at http://")?.parse().ok());
+        self.child.address = said?;
+        Some(self.child)
+    }
+
+    /// As an operator ends it.
+    pub(crate) fn stop(self) -> ExitStatus {
+        self.child.stop()
+    }
 }
 
 /// The program under way; ended when dropped.

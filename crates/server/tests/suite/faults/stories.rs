@@ -197,7 +197,7 @@ fn without_database(scene: &Scene<'_>, absence: Absence, fault: u32) {
 }
 
 /// Host and port of a database's address.
-fn address_in(url: &str) -> SocketAddr {
+pub(crate) fn address_in(url: &str) -> SocketAddr {
     let (_, rest) = url.split_once('@').expect("a user");
     rest.split('/').next().and_then(|place| place.parse().ok()).expect("a host and a port")
 }
