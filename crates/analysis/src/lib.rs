@@ -9,6 +9,7 @@
 
 pub mod adjusting;
 mod analyse;
+pub mod bundle;
 pub mod claims;
 pub mod comparison;
 mod cost;

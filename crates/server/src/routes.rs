@@ -95,6 +95,8 @@ fn management() -> Vec<Row> {
         Row::program(Method::PUT, "/v1/trials/{trial}/protocol", write, api::trials::replace_plan),
         Row::program(Method::GET, "/v1/trials/{trial}/report", results, api::report::show),
         Row::program(Method::GET, "/v1/trials/{trial}/allocation-bundle", read, api::bundle::show),
+        Row::program(Method::GET, "/v1/trials/{trial}/report-bundle", results, api::bundle::report)
+            .with_query(&["purpose"]),
         Row::program(Method::GET, "/v1/audit/head", read, api::audit::head),
         Row::program(Method::GET, "/v1/links", read, api::links::list),
         Row::program(Method::POST, "/v1/links/{link}/accept", write, api::links::accept),
@@ -146,6 +148,7 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/{trial}/report.xlsx", person, pages::report::spreadsheet),
         Row::page(Method::GET, "/trials/{trial}/report.json", person, pages::report::document),
         Row::page(Method::GET, "/trials/{trial}/allocation-bundle", person, api::bundle::show),
+        Row::page(Method::POST, "/trials/{trial}/report-bundle", person, api::bundle::take_report),
         Row::page(Method::GET, "/trials/{trial}/calendar.ics", person, api::calendar::download),
         Row::page(Method::GET, "/reviews", person, pages::reviews::list),
         Row::page(Method::GET, "/trials/{trial}/review", person, pages::reviews::show),

@@ -1,6 +1,7 @@
 //! Plans and the life of trials.
 
 pub mod amend;
+mod bundle;
 pub mod conclude;
 pub mod guide;
 pub mod life;

@@ -11,7 +11,7 @@ use fairtrial_domain::{
     Pseudonym,
     canonical::sha256_hex,
     eligibility::{Attribute, Attributes},
-    projection::UnitEvidence,
+    projection::{Evidence, UnitEvidence},
     trial::{PersonRole, Scope},
 };
 use fairtrial_store::{
@@ -48,6 +48,11 @@ fn read_frozen(frozen: &FrozenReport) -> Result<Report, AppError> {
         return Err(AppError::Internal("the frozen report is not the one that was frozen".into()));
     }
     serde_json::from_str(&frozen.report).map_err(|error| AppError::Internal(format!("the frozen report: {error}")))
+}
+
+/// Requests turned away by the lock, by reason, as they were frozen with the report.
+pub(super) fn read_not_enrolled(frozen: &FrozenReport) -> Result<Vec<(String, u64)>, AppError> {
+    serde_json::from_str(&frozen.not_enrolled).map_err(|error| AppError::Internal(error.to_string()))
 }
 
 impl App {
@@ -123,6 +128,16 @@ impl App {
 
     /// The report computed from the logs as they are.
     async fn report_from(&self, trial: &Trial, not_enrolled: Vec<(String, u64)>) -> Result<Report, AppError> {
+        let evidence = self.evidence_of(trial, not_enrolled).await?;
+        Ok(fairtrial_analysis::analyse(&trial.plan, &evidence, ENGINE))
+    }
+
+    /// Everything that the report of a trial is computed from, beside its plan.
+    pub(super) async fn evidence_of(
+        &self,
+        trial: &Trial,
+        not_enrolled: Vec<(String, u64)>,
+    ) -> Result<Evidence, AppError> {
         self.catch_up().await?;
         let mut evidence = self.projections.evidence(trial, &self.ambient, not_enrolled);
         if evidence.locked && trial.plan.protocol().asks_for_units() {
@@ -135,7 +150,7 @@ impl App {
         let rows = self.store.read(move |c| looks::of_trial(c, id)).await?;
         evidence.looks = held_looks(&rows)?;
         evidence.crossings = crossings(&trial.crossings)?;
-        Ok(fairtrial_analysis::analyse(&trial.plan, &evidence, ENGINE))
+        Ok(evidence)
     }
 
     /// How many people had been assigned by the end of each day, all versions together, for people of the agency.
@@ -171,8 +186,7 @@ impl App {
         let not_locked = || AppError::conflict("not_locked", "a report is frozen when the data are locked, not before");
         let frozen = frozen.ok_or_else(not_locked)?;
         let damaged = |error: serde_json::Error| AppError::Internal(error.to_string());
-        let not_enrolled = serde_json::from_str(&frozen.not_enrolled).map_err(damaged)?;
-        let mut again = self.report_from(&trial, not_enrolled).await?;
+        let mut again = self.report_from(&trial, read_not_enrolled(&frozen)?).await?;
         // Another version of the program computes the same numbers, and names itself.
         again.engine = report.engine;
         let text = serde_json::to_string(&again).map_err(damaged)?;

@@ -1,8 +1,9 @@
 //! What a live trial keeps is what its analysis needs: covariates, groups, who got what, and the order of the people.
 
 use chrono::Duration;
+use fairtrial_analysis::bundle::ReportBundle;
 use fairtrial_app::{
-    AppError, Clock,
+    Actor, App, AppError, Clock,
     frontline::notes::{NoteCall, OverrideCall},
     trials::life::Move,
 };
@@ -91,6 +92,7 @@ on_both_databases! {
             let again = open(database, clock.clone()).await;
             let found = again.recompute(&company.analyst, &trial).await.unwrap();
             assert_eq!(found.frozen, found.recomputed);
+            taken_away(&again, &company, &trial, &found.frozen).await;
             // Whoever adopts it says why, although some group may be left worse off.
             let manager = hire(&app, "justice", PersonRole::Manager).await;
             let mut adopt = Move::plain(Verb::Decide, "");
@@ -98,5 +100,29 @@ on_both_databases! {
             let refused = app.move_trial(&manager, &trial, &adopt).await.unwrap_err();
             assert!(matches!(&refused, AppError::Invalid(faults) if faults[0].pointer == "/reason"), "{refused:?}");
         });
+    }
+}
+
+/// The bundle gives the frozen bytes again without a server, and no changed byte goes unnoticed.
+async fn taken_away(app: &App, company: &Company, trial: &str, frozen: &str) {
+    for (actor, purpose) in [(&company.designer, "a look"), (&company.monitor, "a look")] {
+        let refused = app.report_bundle(actor, trial, purpose).await.unwrap_err();
+        assert!(matches!(refused, AppError::Forbidden(_)), "{refused:?}");
+    }
+    let program = Actor::Key(company.key.clone());
+    assert!(matches!(app.report_bundle(&program, trial, "a look").await, Err(AppError::Forbidden(_))));
+    assert!(matches!(app.report_bundle(&company.analyst, trial, " ").await, Err(AppError::Invalid(_))));
+    let bundle = app.report_bundle(&company.analyst, trial, "to try another method").await.unwrap();
+    let archive = bundle.to_tar().unwrap();
+    let read = ReportBundle::from_tar(&archive).unwrap();
+    assert_eq!(read, bundle, "what is written is read again, categories that look like numbers too");
+    let again = read.recompute().unwrap();
+    assert_eq!((again.frozen.as_str(), again.recomputed.as_str(), again.differs_at), (frozen, frozen, None));
+    // Every place of the headers, and a sample of the rest: a bundle with one changed byte is not the one that was made.
+    for place in (0..archive.len()).filter(|place| *place < 700 || place % 1_009 == 0) {
+        let mut changed = archive.clone();
+        changed[place] ^= 0x04;
+        let noticed = ReportBundle::from_tar(&changed).map(|bundle| bundle.recompute().unwrap().differs_at);
+        assert!(!matches!(noticed, Ok(None)), "the byte at {place}");
     }
 }

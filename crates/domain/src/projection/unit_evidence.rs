@@ -98,8 +98,11 @@ impl TrialProjection {
         let one = |((number, (cell_of, handled)), unit): ((u32, (&u32, &UnitHandling)), Option<&Pseudonym>)| {
             let cell = self.cells.get(*cell_of as usize)?;
             let over = mature.get(*cell_of as usize)?.iter();
+            let counted = !handled.is_left_out() && !cell.in_transition;
             let observed = outcomes.iter().zip(&self.columns).zip(over).map(|((outcome, column), over)| match over {
                 false => Observed::TooEarly,
+                // Whoever took their data out is there as a place that chance drew, without what became of them.
+                true if handled.is_left_out() => Observed::Nothing,
                 true => column.value(number, outcome).map_or(Observed::Nothing, Observed::Value),
             });
             Some(UnitRecord {
@@ -107,7 +110,7 @@ impl TrialProjection {
                 group: cell.group as usize,
                 attributes: unit.and_then(|unit| attributes.get(unit)).cloned().unwrap_or_default(),
                 day: Some(cell.day),
-                counted: !handled.is_left_out() && !cell.in_transition,
+                counted,
                 given: self.given.get(&number).map(|arm| usize::from(*arm)),
                 delivery: handled.delivery(),
                 outcomes: observed.collect(),

@@ -7,7 +7,7 @@ use super::reading::Reading;
 use super::words;
 use super::working::{self, Cost};
 use crate::chart::{Enrolment, EnrolmentPoint, Flow};
-use crate::component::{Breadcrumbs, Crumb, Table};
+use crate::component::{Breadcrumbs, Crumb, Table, TextField};
 use crate::{Frame, Moment};
 use askama::Template;
 use fairtrial_analysis::Report;
@@ -23,6 +23,7 @@ pub struct Show {
     pub decided: Option<Decided>,
     /// The same report in other forms.
     pub downloads: Vec<Download>,
+    evidence: Option<TextField>,
     key: String,
     title: String,
     locked: bool,
@@ -80,6 +81,7 @@ impl Show {
             frame,
             decided,
             downloads,
+            evidence: None,
             key: report.trial.to_string(),
             title: report.title.clone(),
             locked,
@@ -112,6 +114,13 @@ impl Show {
     #[must_use]
     pub fn entered(self, points: &[EnrolmentPoint], planned: u64) -> Self {
         Self { enrolment: Enrolment::new("enrolment", points, planned), ..self }
+    }
+
+    /// The same page with the form by which an analyst gets everything that the report rests on.
+    #[must_use]
+    pub fn with_evidence(self) -> Self {
+        let purpose = TextField::new("purpose", "What do you need it for?").hint("Kept in the record of who did what.");
+        Self { evidence: Some(purpose), ..self }
     }
 
     fn crumbs(&self) -> Breadcrumbs {

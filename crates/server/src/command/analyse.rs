@@ -1,15 +1,20 @@
 //! `fairtrial analyse`.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
 use fairtrial_analysis::{
     Report, analyse,
+    bundle::ReportBundle,
     report::{Comparison, EquityFinding, Measure},
     tabular::{ColumnMapping, Row, evidence_from_table},
 };
 use fairtrial_app::{Clock, trials::report::ENGINE};
+use serde_json::json;
 
 use super::{Failure, print};
 use crate::server::SystemClock;
@@ -17,11 +22,17 @@ use crate::server::SystemClock;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The protocol document
-    #[arg(long, value_name = "FILE")]
-    protocol: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "bundle", requires = "data")]
+    protocol: Option<PathBuf>,
     /// CSV with the columns unit, arm, assigned_at, the strata and the cluster of the plan, and one for each outcome
-    #[arg(long, value_name = "FILE")]
-    data: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "bundle", requires = "protocol")]
+    data: Option<PathBuf>,
+    /// Instead of plan and table: the bundle of a trial whose data are locked, from which its report is computed again
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["protocol", "data", "columns", "arms", "missing", "one_row_per_unit", "as_of"])]
+    bundle: Option<PathBuf>,
+    /// With a bundle: say whether the report that was frozen comes out again, byte for byte; end with 1 when it does not
+    #[arg(long, requires = "bundle")]
+    check: bool,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -43,28 +54,79 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let (protocol, data) = match (&arguments.bundle, &arguments.protocol, &arguments.data) {
+        (Some(bundle), _, _) => return analyse_bundle(bundle, arguments),
+        (None, Some(protocol), Some(data)) => (protocol, data),
+        (None, ..) => return Err(Failure::Usage("give --protocol and --data, or --bundle".into())),
+    };
     let mapping =
         ColumnMapping::read(&arguments.columns, &arguments.arms, &arguments.missing, arguments.one_row_per_unit)
             .map_err(|error| Failure::Usage(error.to_string()))?;
-    let plan = super::power::read_plan(&arguments.protocol)?;
-    let (header, rows) = read_table(arguments)?;
+    let plan = super::power::read_plan(protocol)?;
+    let (header, rows) = read_table(data)?;
     let as_of = arguments.as_of.unwrap_or_else(|| SystemClock.now());
     let evidence = evidence_from_table(&plan, &header, rows, &mapping, as_of).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        anyhow!("{}:\n{}", arguments.data.display(), lines.join("\n"))
+        anyhow!("{}:\n{}", data.display(), lines.join("\n"))
     })?;
-    let report = analyse(&plan, &evidence, ENGINE);
-    let text = if arguments.json {
-        serde_json::to_string_pretty(&report).map(|text| text + "\n").map_err(anyhow::Error::from)?
+    show(&analyse(&plan, &evidence, ENGINE), arguments.json)
+}
+
+fn show(report: &Report, as_json: bool) -> Result<(), Failure> {
+    let text = if as_json {
+        serde_json::to_string_pretty(report).map(|text| text + "\n").map_err(anyhow::Error::from)?
     } else {
-        in_words(&report)
+        in_words(report)
     };
     Ok(print(&text)?)
 }
 
-fn read_table(arguments: &Arguments) -> Result<(Vec<String>, Vec<Row>), Failure> {
-    let shown = arguments.data.display();
-    let text = fs::read(&arguments.data).with_context(|| format!("{shown} cannot be read"))?;
+/// Computes the report of a bundle again, and with `--check` says whether it is the one that was frozen.
+fn analyse_bundle(file: &Path, arguments: &Arguments) -> Result<(), Failure> {
+    let archive = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let found = ReportBundle::from_tar(&archive).and_then(|bundle| Ok((bundle.recompute()?, bundle)));
+    let (found, bundle) = match found {
+        Ok(found) => found,
+        Err(error) => {
+            if arguments.check && arguments.json {
+                print(&format!("{}\n", json!({"same": false, "error": error.to_string()})))?;
+            }
+            return Err(Failure::Failed(anyhow!("{}: {error}", file.display())));
+        }
+    };
+    if !arguments.check {
+        return show(&found.report, arguments.json);
+    }
+    let same = found.differs_at.is_none();
+    let trial = bundle.trial();
+    let text = if arguments.json {
+        let said = json!({"trial": trial, "protocol_id": found.report.protocol_id, "same": same, "engine": bundle.engine(),
+            "frozen": found.frozen, "recomputed": found.recomputed, "differs_at": found.differs_at});
+        format!("{said}\n")
+    } else if let Some(place) = &found.differs_at {
+        let place = if place.is_empty() { "its form".to_owned() } else { format!("{place:?}") };
+        format!(
+            "{trial}: another report comes out, first in {place}: sha256:{} was frozen by {}, sha256:{} is computed by {ENGINE}\n",
+            found.frozen,
+            bundle.engine(),
+            found.recomputed
+        )
+    } else {
+        format!(
+            "{trial}: the same report comes out, byte for byte: sha256:{}\n{} - {}\nplan {}\n",
+            found.frozen,
+            found.report.verdict.kind.word(),
+            found.report.verdict.action,
+            found.report.protocol_id
+        )
+    };
+    print(&text)?;
+    if same { Ok(()) } else { Err(Failure::Failed(anyhow!("the report does not come out again"))) }
+}
+
+fn read_table(data: &Path) -> Result<(Vec<String>, Vec<Row>), Failure> {
+    let shown = data.display();
+    let text = fs::read(data).with_context(|| format!("{shown} cannot be read"))?;
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     let mut reader = csv::Reader::from_reader(text);
     let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<String>>();

@@ -1,6 +1,6 @@
 //! `fairtrial trial`.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fs, io::Write as _, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, anyhow};
 use fairtrial_app::{
@@ -80,6 +80,22 @@ pub(super) enum Trial {
         /// Print the answer as JSON
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        store: StoreArguments,
+    },
+    /// Write plan, evidence and frozen report of a trial whose data are locked into a file, for `fairtrial analyse --bundle`
+    Bundle {
+        /// The trial
+        key: String,
+        /// E-mail address of whoever does it; it is for analysts
+        #[arg(long = "as", value_name = "EMAIL")]
+        actor: String,
+        /// What the records are needed for; it is kept in the audit
+        #[arg(long)]
+        purpose: String,
+        /// The file; one that is there already is left alone
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
         #[command(flatten)]
         store: StoreArguments,
     },
@@ -267,6 +283,16 @@ pub(super) fn run(what: Trial) -> Result<(), Failure> {
             };
             print(&text)?;
             if same { Ok(()) } else { Err(Failure::Failed(anyhow!("the report does not come out again"))) }
+        }),
+        Trial::Bundle { key, actor, purpose, output, store } => store.with(async |installation| {
+            let actor = person(&installation, &actor)?;
+            let bundle = installation.app.report_bundle(&actor, &key, &purpose).await?;
+            let archive = bundle.to_tar().map_err(anyhow::Error::from)?;
+            let shown = output.display();
+            let mut file =
+                fs::File::create_new(&output).with_context(|| format!("{shown} cannot be made, or is there already"))?;
+            file.write_all(&archive).and_then(|()| file.sync_all()).with_context(|| format!("{shown} cannot be written"))?;
+            Ok(print(&format!("{shown}: {} bytes; keep it as you keep the people's records\n", archive.len()))?)
         }),
         Trial::Amend { key, file, data_seen, act } => {
             let document = fs::read(&file).with_context(|| format!("{} cannot be read", file.display()))?;

@@ -7,6 +7,7 @@ use actix_web::{
 use chrono::{NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use fairtrial_analysis::{Report, release::ReleasedReport};
+use fairtrial_domain::trial::PersonRole;
 use fairtrial_pages::{
     Moment,
     chart::EnrolmentPoint,
@@ -63,8 +64,11 @@ pub(crate) async fn show(call: Call) -> Answer {
     });
     let entered = call.state.app.enrolment(&actor, trial.key()).await?;
     let points = points(&entered, trial.plan.protocol().time_zone);
-    let show =
+    let mut show =
         Show::of(frame, &report, decided, downloads).entered(&points, trial.plan.protocol().monitoring.max_units);
+    if report.locked && call.caller.session()?.person.has(PersonRole::Analyst) {
+        show = show.with_evidence();
+    }
     page(StatusCode::OK, fairtrial_pages::render(&show))
 }
 

@@ -71,6 +71,40 @@ fn no_answer_tells_the_secret_before_the_data_are_locked() {
     let page = analyst.get("/trials/open-door/allocation-bundle");
     assert_eq!((page.status, page.json()), (200, bundle.json()));
     anybody_can_verify(&bundle.text(), &commitment);
+    anybody_can_compute_again(&mut analyst);
+}
+
+/// The program computes the report of the bundle again without a server, and says so when somebody changed a byte.
+fn anybody_can_compute_again(analyst: &mut Browser) {
+    assert!(analyst.get("/trials/open-door/report").text().contains("action=\"/trials/open-door/report-bundle\""));
+    assert_eq!(analyst.post("/trials/open-door/report-bundle", &[]).status, 422, "without saying what for");
+    let answer = analyst.post("/trials/open-door/report-bundle", &[("purpose", "a check")]);
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/x-tar")));
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("open-door-report-bundle.tar");
+    let analyse = |bundle: &[u8], more: &[&str]| {
+        fs::write(&file, bundle).expect("a file");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fairtrial"));
+        let output = command.args(["analyse", "--bundle"]).arg(&file).args(more).env_clear().output().expect("it runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, said, why) = analyse(&answer.body, &["--check"]);
+    assert!(code == Some(0) && said.contains("open-door: the same report comes out, byte for byte: sha256:"), "{said}{why}");
+    let (code, said, _) = analyse(&answer.body, &["--check", "--json"]);
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!((code, &said["same"], &said["frozen"]), (Some(0), &json!(true), &said["recomputed"]));
+    let (code, said, _) = analyse(&answer.body, &["--json"]);
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!((code, &said["trial"], &said["locked"]), (Some(0), &json!("open-door"), &json!(true)));
+    // One digit of the evidence.
+    let mut changed = answer.body.clone();
+    let marker = b"\"assigned\":";
+    let at = changed.windows(marker.len()).position(|window| window == marker).expect("people") + marker.len();
+    changed[at] ^= 1;
+    let (code, _, why) = analyse(&changed, &["--check"]);
+    assert!(code == Some(1) && why.contains("evidence.json was changed after the bundle was made"), "{why}");
+    assert_eq!(analyse(b"nothing", &["--check"]).0, Some(1));
+    assert_eq!(analyse(&answer.body, &["--check", "--as-of", "2026-11-23T00:00:00Z"]).0, Some(2));
 }
 
 /// The program draws the published list again, and names the first row that somebody changed.

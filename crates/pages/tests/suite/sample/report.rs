@@ -41,7 +41,7 @@ pub(crate) fn add(pages: &mut Pages) {
             assigned: day * 97,
         })
         .collect();
-    let worst = Show::of(frame(), &worst(), Some(decided), downloads).entered(&entered, 6_000);
+    let worst = Show::of(frame(), &worst(), Some(decided), downloads).entered(&entered, 6_000).with_evidence();
     page(pages, "report/show-worst", &worst);
 }
 
