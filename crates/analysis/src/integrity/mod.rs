@@ -39,6 +39,7 @@ pub fn gates(reading: &Reading<'_>) -> Vec<Gate> {
     gates.extend(groups::arrival_by_group(reading));
     gates.extend(groups::sample_ratio_by_attribute(reading));
     gates.extend(events::early_events(reading));
+    gates.extend(events::refused_events(reading));
     gates.extend(events::clocks(reading));
     gates.extend(replay::allocation_replay(reading));
     gates.extend(handling::care_overrides(reading));

@@ -7,7 +7,7 @@ use fairtrial_analysis::{
 use fairtrial_domain::{
     LockedProtocol,
     eligibility::{AttributeValue, Attributes},
-    projection::{Cell, Delivery, EventCounts, Evidence, Observed, Replayed, Tally, UnitEvidence, UnitRecord},
+    projection::{ArmHandling, Cell, Delivery, EventCounts, Evidence, Observed, Replayed, Tally, UnitEvidence, UnitRecord},
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -48,6 +48,30 @@ fn events_that_are_too_early_in_one_version_make_a_trial_invalid() {
     let red = (0..3_000).filter(|number| {
         let new = heads(&mut random, 40);
         gate_of(&plan, &of(vec![40 - new, new], number % 2 == 0), "early_events") == Some(GateStatus::Red)
+    });
+    let red = red.count();
+    assert!(red <= 9, "{red} of 3,000 clean trials, where 3 are allowed on average");
+}
+
+#[test]
+fn events_refused_of_one_version_make_a_trial_invalid() {
+    let plan = simple();
+    let of = |refused: [u64; 2], locked: bool| {
+        let arm = |refused| ArmHandling { refused, ..ArmHandling::default() };
+        Evidence { handling: refused.map(arm).to_vec(), locked, ..table(&plan, &[(200, 1_000), (260, 1_000)]) }
+    };
+    assert_eq!(gate_of(&plan, &of([0, 0], true), "refused_events"), None, "nothing is said where nothing was refused");
+    for locked in [true, false] {
+        assert_eq!(gate_of(&plan, &of([21, 25], locked), "refused_events"), Some(GateStatus::Green));
+        assert_eq!(gate_of(&plan, &of([60, 55], locked), "refused_events"), Some(GateStatus::Amber), "many, and alike");
+        assert_eq!(gate_of(&plan, &of([4, 60], locked), "refused_events"), Some(GateStatus::Red));
+    }
+    let report = analyse(&plan, &of([4, 60], true), "tests");
+    assert_eq!((report.verdict.kind, report.verdict.reasons[0].code.as_str()), (VerdictKind::Invalid, "refused_events"));
+    let mut random = ChaCha8Rng::seed_from_u64(22);
+    let red = (0..3_000).filter(|number| {
+        let new = heads(&mut random, 40);
+        gate_of(&plan, &of([40 - new, new], number % 2 == 0), "refused_events") == Some(GateStatus::Red)
     });
     let red = red.count();
     assert!(red <= 9, "{red} of 3,000 clean trials, where 3 are allowed on average");

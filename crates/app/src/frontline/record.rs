@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{
     error::AppError,
-    state::{App, actor::KeyActor},
+    state::{App, actor::KeyActor, refusals::Refused},
     trials::link::{Link, LinkStanding},
 };
 
@@ -64,6 +64,7 @@ impl App {
             catalogue: &agency.catalogue,
             pseudonym_key: &agency.pseudonym_key,
             link: None,
+            trial: None,
         };
         self.take(caller, &door, items, dry_run).await
     }
@@ -101,6 +102,7 @@ impl App {
             catalogue: &link.catalogue,
             pseudonym_key: &owner.pseudonym_key,
             link: Some(&link.id),
+            trial: Some(link.trial.id),
         };
         self.take(caller, &door, items, dry_run).await
     }
@@ -118,19 +120,24 @@ impl App {
         }
         let screened = screen(items, door.catalogue, door.pseudonym_key, self.ambient.now());
         let mut receipt = Receipt::default();
+        let mut turned_away: Vec<Refused> = screened.rejections.iter().filter_map(turned_away).collect();
         receipt.results.extend(screened.rejections.into_iter().map(refused));
         let mut indexes = Vec::new();
         let mut ids = Vec::new();
         let mut events = Vec::new();
+        let mut units = Vec::new();
         for (index, event) in screened.events {
-            match door.let_in(event) {
-                Ok((event_id, event)) => {
-                    indexes.push(index);
-                    ids.push(event_id);
-                    events.push(event);
-                }
-                Err(event_id) => receipt.results.push(too_much(index, event_id)),
+            if door.is_told_too_much(&event) {
+                let result = too_much(index, event.event_id);
+                turned_away.push(Refused { unit: event.unit, kind: Some(event.kind), code: result.code });
+                receipt.results.push(result);
+                continue;
             }
+            let (event_id, event) = door.let_in(event);
+            indexes.push(index);
+            ids.push(event_id);
+            units.push(event.unit);
+            events.push(event);
         }
         if !caller.live || dry_run {
             receipt.accepted = events.len();
@@ -145,14 +152,22 @@ impl App {
             match self.store.record(request).await? {
                 Kept::Spooled => (receipt.accepted, receipt.spooled) = (ids.len(), ids.len()),
                 Kept::Stored(answer) => {
-                    for ((index, event_id), recorded) in indexes.into_iter().zip(ids).zip(answer.0) {
+                    for (((index, event_id), unit), recorded) in indexes.into_iter().zip(ids).zip(units).zip(answer.0) {
                         match recorded {
                             Recorded::New(_) => receipt.accepted += 1,
                             Recorded::Duplicate => receipt.results.push(repeat(index, event_id)),
-                            Recorded::Conflict => receipt.results.push(conflict(index, event_id)),
+                            Recorded::Conflict => {
+                                let result = conflict(index, event_id);
+                                let kind = items.get(index).and_then(|item| item.get("event")).and_then(Value::as_str);
+                                turned_away.push(Refused { unit, kind: kind.map(str::to_owned), code: result.code });
+                                receipt.results.push(result);
+                            }
                         }
                     }
                 }
+            }
+            if !turned_away.is_empty() {
+                self.count_refused(door.agency_id, caller.id, door.trial, &turned_away);
             }
         }
         receipt.results.sort_by_key(|result| result.index);
@@ -168,19 +183,25 @@ struct Door<'a> {
     catalogue: &'a Catalogue,
     pseudonym_key: &'a PseudonymKey,
     link: Option<&'a LinkId>,
+    /// The one trial for which they come through a link.
+    trial: Option<i64>,
 }
 
 impl Door<'_> {
-    /// The event as it is kept, with the sender's own name for it; or only the name, when it tells more than was agreed.
-    fn let_in(&self, event: NewEvent) -> Result<(EventId, NewEvent), EventId> {
+    /// Whether an event tells more than was agreed.
+    fn is_told_too_much(&self, event: &NewEvent) -> bool {
+        self.link.is_some() && !event.attributes.is_empty()
+    }
+
+    /// The event as it is kept, with the sender's own name for it.
+    fn let_in(&self, event: NewEvent) -> (EventId, NewEvent) {
         let event_id = event.event_id.clone();
         match self.link {
-            None => Ok((event_id, event)),
-            Some(_) if !event.attributes.is_empty() => Err(event_id),
+            None => (event_id, event),
             Some(link) => {
                 let kind = link.mark(&event.kind);
                 let kept = NewEvent { event_id: event_id.within(link), kind, ..event };
-                Ok((event_id, kept))
+                (event_id, kept)
             }
         }
     }
@@ -191,8 +212,13 @@ fn too_much(index: usize, event_id: EventId) -> ItemResult {
     ItemResult { index, event_id: Some(event_id), status: 422, code: "attributes_not_linked", detail }
 }
 
+fn turned_away(rejection: &Rejection) -> Option<Refused> {
+    let (unit, kind) = rejection.about.clone()?;
+    Some(Refused { unit, kind, code: rejection.code })
+}
+
 fn refused(rejection: Rejection) -> ItemResult {
-    let Rejection { index, event_id, status, code, detail } = rejection;
+    let Rejection { index, event_id, about: _, status, code, detail } = rejection;
     ItemResult { index, event_id, status, code, detail }
 }
 

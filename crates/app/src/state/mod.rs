@@ -7,6 +7,7 @@ mod identities;
 mod kept_fold;
 pub(crate) mod known;
 pub(crate) mod projections;
+pub(crate) mod refusals;
 pub(crate) mod touches;
 pub(crate) mod wishes;
 
@@ -56,6 +57,7 @@ pub struct App {
     pub(crate) projections: Projections,
     fold_file: Option<Arc<FoldFile>>,
     pub(crate) touches: Touches,
+    pub(crate) refusals: refusals::Refusals,
     /// Named requests that are being answered.
     pub(crate) answering: crate::frontline::replay::Answering,
     pub(crate) daily_watch: DailyWatch,
@@ -102,6 +104,7 @@ impl App {
             identities: Identities::default(),
             projections: Projections::default(),
             touches: Touches::default(),
+            refusals: refusals::Refusals::default(),
             daily_watch: DailyWatch::default(),
             looks_asked: AtomicI64::new(i64::MIN),
             keys_used: Mutex::default(),
@@ -151,6 +154,9 @@ impl App {
         if let Err(error) = self.keep_fold(false).await {
             tracing::warn!(%error, "what is folded could not be kept; a start will read more of the logs");
         }
+        if ticks.is_multiple_of(8) {
+            self.note_refused().await?;
+        }
         if ticks.is_multiple_of(64) {
             self.write_counters().await?;
         }
@@ -163,6 +169,7 @@ impl App {
     /// When the database fails; the counts are kept for the next attempt.
     pub async fn write_counters(&self) -> Result<(), AppError> {
         self.touches.flush(&self.store).await?;
+        self.note_refused().await?;
         let used: Vec<(i64, i64)> = self.keys_used.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         if !used.is_empty() {
             self.store.write(move |c| api_keys::note_used(c, &used)).await?;

@@ -146,6 +146,7 @@ impl Projections {
             NoteKind::SamePerson => return self.same_person(directory, app, row),
             NoteKind::Left => UnitNote::OptedOut,
             NoteKind::DataWithdrawn => UnitNote::DataWithdrawn,
+            NoteKind::Refused => UnitNote::Refused,
         };
         if row.late {
             return Ok(());

@@ -130,6 +130,10 @@ impl App {
         if asked.verb == Verb::Start {
             check_steps(trial, self.ambient.now_micros())?;
         }
+        if asked.verb == Verb::LockData {
+            // What is noted after the lock counts in no number.
+            self.note_refused().await?;
+        }
         let change = self.state_change(trial, asked, next)?;
         let detail = json!({
             "from": trial.state, "to": next, "reason": asked.reason, "protocol_id": trial.plan.id(),

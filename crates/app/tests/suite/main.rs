@@ -14,6 +14,7 @@ mod links;
 mod looks;
 mod people;
 mod restart;
+mod refused;
 mod reviews;
 mod same_person;
 mod stage;

@@ -69,6 +69,8 @@ pub struct Rejection {
     pub index: usize,
     /// The sender's name for it, where it could be read.
     pub event_id: Option<EventId>,
+    /// Whom it is about and what kind of thing it says happened, where that could be read: for counting, never for keeping.
+    pub about: Option<(Pseudonym, Option<String>)>,
     /// HTTP status of this item.
     pub status: u16,
     /// Stable code.
@@ -95,11 +97,18 @@ pub fn screen(items: &[Value], catalogue: &Catalogue, key: &PseudonymKey, now: D
             Ok(event) => screened.events.push((index, event)),
             Err((code, detail)) => {
                 let event_id = item.get("event_id").and_then(Value::as_str).and_then(EventId::new);
-                screened.rejections.push(Rejection { index, event_id, status: 422, code, detail });
+                let about = about(item, key);
+                screened.rejections.push(Rejection { index, event_id, about, status: 422, code, detail });
             }
         }
     }
     screened
+}
+
+/// Whom a refused item is about, and its kind, where they can be read all the same.
+fn about(item: &Value, key: &PseudonymKey) -> Option<(Pseudonym, Option<String>)> {
+    let unit = UnitText::new(item.get("unit")?.as_str()?).ok()?;
+    Some((key.pseudonym(&unit), item.get("event").and_then(Value::as_str).map(str::to_owned)))
 }
 
 type Refusal = (&'static str, String);

@@ -45,6 +45,8 @@ words!(
         DataWithdrawn = "data_withdrawn",
         /// The unit is the same person as another one.
         SamePerson = "same_person",
+        /// An event about the unit was refused at the door.
+        Refused = "refused",
     }
 );
 

@@ -29,6 +29,9 @@ pub struct ArmHandling {
     /// People who turned out to be in the same arm a second time, under another name: their first place counts.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub in_twice: u64,
+    /// People of whom an event was refused at the door.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub refused: u64,
     /// Harm reports by weight, 1 to 4.
     pub harms: [u64; GRAVEST as usize],
 }
@@ -52,6 +55,8 @@ pub enum UnitNote {
     OptedOut,
     /// The person's data are taken out, for good.
     DataWithdrawn,
+    /// An event about the unit was refused at the door.
+    Refused,
 }
 
 /// What was noted of one unit: bits, so that a repeat is not counted again.
@@ -67,11 +72,17 @@ const OPTED_OUT: u16 = 32;
 const WITHDRAWN: u16 = 64;
 const IN_TWO_ARMS: u16 = 128;
 const IN_TWICE: u16 = 256;
+const REFUSED: u16 = 512;
 
 impl UnitHandling {
     /// Whether the unit is in no result: its data were taken out, or the person is in the trial under another name too.
     pub(super) fn is_left_out(self) -> bool {
         self.0 & (WITHDRAWN | IN_TWO_ARMS | IN_TWICE) != 0
+    }
+
+    /// Whether an event about the unit is known to have been refused.
+    pub(super) fn was_refused(self) -> bool {
+        self.0 & REFUSED != 0
     }
 
     /// Notes that the person is in the trial under another name too, in another arm or before. Of the two the former weighs more.
@@ -125,6 +136,7 @@ impl UnitHandling {
                     *count += 1;
                 }
             }
+            UnitNote::Refused => first(REFUSED, &mut counts.refused),
             UnitNote::OptedOut => first(OPTED_OUT, &mut counts.opted_out),
             UnitNote::DataWithdrawn => {
                 first(OPTED_OUT, &mut counts.opted_out);

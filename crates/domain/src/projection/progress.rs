@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::trial_projection::{TrialProjection, matures_at};
+use crate::Pseudonym;
 
 impl TrialProjection {
     /// When how many units will have been followed up in full for the outcome at a place of the plan, in the order of time. Units
@@ -18,6 +19,13 @@ impl TrialProjection {
             *moments.entry(at).or_default() += cell.assigned.saturating_sub(cell.set_aside);
         }
         moments.into_iter().collect()
+    }
+
+    /// Whether an event about this unit is known to have been refused at the door.
+    #[must_use]
+    pub fn was_refused(&self, unit: &Pseudonym) -> bool {
+        let handled = self.numbers.get(unit).and_then(|number| self.handled.get(*number as usize));
+        handled.is_some_and(|handled| handled.was_refused())
     }
 
     /// For the outcome at a place of the plan, by arm: the units to whom anything of it has happened so far, and all units whose

@@ -69,7 +69,7 @@ impl TrialProjection {
         for arm in &self.handling {
             let people =
                 [arm.delivered, arm.seen, arm.failed, arm.returned, arm.overridden, arm.opted_out, arm.data_withdrawn];
-            let again = [arm.in_two_arms, arm.in_twice];
+            let again = [arm.in_two_arms, arm.in_twice, arm.refused];
             people.iter().chain(&again).chain(&arm.harms).for_each(|count| out.extend(count.to_le_bytes()));
         }
         out
@@ -142,6 +142,7 @@ impl TrialProjection {
                 data_withdrawn: count()?,
                 in_two_arms: count()?,
                 in_twice: count()?,
+                refused: count()?,
                 harms: [0; GRAVEST as usize],
             };
             for harms in &mut arm.harms {

@@ -1,0 +1,148 @@
+//! People of whom an event was refused at the door: gathered in memory, and noted in the log now and then.
+//!
+//! A source that sends what cannot be kept more often of one version's people than of the other's loses outcomes of one version. So
+//! it is counted by arm how many people this happened to. A person is noted once in each trial, whatever was wrong and however
+//! often it is sent; nothing of what was sent is kept. The note is in the log, so that every server folds the same number.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use fairtrial_domain::{Pseudonym, canonical::hex, note::NoteKind};
+use fairtrial_store::{
+    DbConnection, StoreError,
+    notes::{self, NewNote},
+    trials,
+};
+
+use super::{App, directory::Trial};
+use crate::error::AppError;
+
+/// Most people who wait to be noted. Whoever is refused beyond that is noted at the next refusal.
+const MOST_WAITING: usize = 50_000;
+/// Most people noted in one transaction.
+const AT_ONCE: usize = 500;
+
+/// What was refused first of a person, in one trial.
+#[derive(Debug, Clone)]
+struct Refusal {
+    code: &'static str,
+    key_id: i64,
+    at: i64,
+}
+
+/// Trial, and the unit as which the person is in it.
+type Place = (i64, Pseudonym);
+
+/// People who wait to be noted.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals(Mutex<BTreeMap<Place, Refusal>>);
+
+impl Refusals {
+    fn waiting(&self) -> std::sync::MutexGuard<'_, BTreeMap<Place, Refusal>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An item that was refused, as far as it tells whom it is about.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    pub(crate) unit: Pseudonym,
+    pub(crate) kind: Option<String>,
+    pub(crate) code: &'static str,
+}
+
+impl App {
+    /// Remembers people of whom an item was refused, in each trial under way that they are in: of those that listen to the kind of
+    /// the event where any does, else of all. `only` is the trial for which it came through a link.
+    pub(crate) fn count_refused(&self, agency_id: i64, key_id: i64, only: Option<i64>, refused: &[Refused]) {
+        let directory = self.directory.load();
+        let at = self.ambient.now_micros();
+        for Refused { unit, kind, code } in refused {
+            let others = self.identities.others(unit, None);
+            let places: Vec<(&Arc<Trial>, Pseudonym)> = std::iter::once(*unit)
+                .chain(others)
+                .flat_map(|name| self.known.trials_of(&name).into_iter().map(move |trial| (trial, name)))
+                .filter_map(|(trial, name)| Some((directory.by_id.get(&trial)?, name)))
+                .filter(|(trial, _)| {
+                    trial.agency_id == agency_id
+                        && trial.state.collects_events()
+                        && only.is_none_or(|only| only == trial.id)
+                })
+                .collect();
+            let hears = |trial: &Trial| kind.as_ref().is_some_and(|kind| trial.hears(agency_id, None, kind));
+            let any_hears = directory.trials.values().any(|trial| hears(trial));
+            let mut waiting = self.refusals.waiting();
+            for (trial, name) in places.into_iter().filter(|(trial, _)| !any_hears || hears(trial)) {
+                if waiting.len() < MOST_WAITING {
+                    waiting.entry((trial.id, name)).or_insert(Refusal { code, key_id, at });
+                }
+            }
+        }
+    }
+
+    /// Notes everybody who waits, in transactions of a few hundred. Whoever is noted already costs nothing.
+    ///
+    /// # Errors
+    /// When the database fails; those who are not noted wait on.
+    pub(crate) async fn note_refused(&self) -> Result<(), AppError> {
+        let directory = self.directory.load_full();
+        let taken = std::mem::take(&mut *self.refusals.waiting());
+        let new = |((trial_id, unit), refusal): (Place, Refusal)| {
+            let trial = directory.by_id.get(&trial_id)?;
+            let known = self.projections.progress(trial, |projection| projection.was_refused(&unit));
+            (!known).then_some((trial.agency_id, (trial_id, unit), refusal))
+        };
+        let mut new: Vec<(i64, Place, Refusal)> = taken.into_iter().filter_map(new).collect();
+        while !new.is_empty() {
+            let batch = new.split_off(new.len().saturating_sub(AT_ONCE));
+            let now = self.ambient.now_micros();
+            let writing = batch.clone();
+            if let Err(error) = self.store.write(move |c| note(c, &writing, now)).await {
+                let mut waiting = self.refusals.waiting();
+                for (_, place, refusal) in new.into_iter().chain(batch) {
+                    waiting.entry(place).or_insert(refusal);
+                }
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn note(c: &mut DbConnection, batch: &[(i64, Place, Refusal)], now: i64) -> Result<(), StoreError> {
+    let mut locked: BTreeMap<i64, bool> = BTreeMap::new();
+    for (agency_id, (trial_id, unit), refusal) in batch {
+        let late = match locked.get(trial_id) {
+            Some(late) => *late,
+            None => {
+                let late = trials::by_id(c, *trial_id)?.is_none_or(|row| row.locked_at.is_some());
+                locked.insert(*trial_id, late);
+                late
+            }
+        };
+        let note = NewNote {
+            agency_id: *agency_id,
+            // A name that no sender can give, the same on every server: who is noted is noted once.
+            event_id: format!("refused/{trial_id}/{}", hex(unit.bytes())),
+            trial_id: *trial_id,
+            unit: *unit,
+            named: None,
+            same_as: None,
+            kind: NoteKind::Refused,
+            code: refusal.code.to_owned(),
+            arm: None,
+            severity: None,
+            remark: None,
+            late,
+            at: refusal.at,
+            received_at: now,
+            key_id: Some(refusal.key_id),
+            person_id: None,
+        };
+        // Whoever was noted by another server meanwhile stays as they were noted.
+        notes::add(c, &note)?;
+    }
+    Ok(())
+}
