@@ -73,6 +73,7 @@ fn frontline() -> Vec<Row> {
         Row::program(Method::POST, "/v1/identities", assign, api::identities::link),
         Row::program(Method::POST, "/v1/events", events, api::events::record).with_query(&["dry_run"]),
         Row::program(Method::GET, "/v1/reconcile", events, api::reconcile::show).with_query(&["day"]),
+        Row::program(Method::POST, "/v1/reconcile", events, api::reconcile::declare),
         Row::program(Method::POST, "/v1/links/{link}/events", events, api::links::record).with_query(&["dry_run"]),
         Row::program(Method::POST, "/ofrep/v1/evaluate/flags/{key}", assign, api::ofrep::evaluate),
         Row::program(Method::POST, "/ofrep/v1/evaluate/flags", assign, api::ofrep::evaluate_all)

@@ -24,7 +24,7 @@ pub use connection::{DatabaseUrl, DbConnection};
 pub use error::StoreError;
 pub use origin::on_behalf_of;
 pub use records::{
-    adoptions, agencies, agreements, amendments, api_keys, audit, batches, comments, conclusions, directory,
+    adoptions, agencies, agreements, amendments, api_keys, audit, batches, comments, conclusions, declarations, directory,
     frozen_reports, identities, limits, links, log, looks, notes, opt_outs, origins, people, receipts, replies,
     sessions, touches, trials,
 };

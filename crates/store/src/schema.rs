@@ -79,7 +79,7 @@ table! { comments (trial_id, number) {
 
 table! { frozen_reports (trial_id) {
     trial_id -> BigInt, protocol_id -> Text, data_cut -> BigInt, engine -> Text, not_enrolled -> Text, report -> Text,
-    digest -> Text, frozen_at -> BigInt,
+    digest -> Text, frozen_at -> BigInt, declared -> Text,
 } }
 
 table! { publications (trial_id) { trial_id -> BigInt, person_id -> BigInt, published_at -> BigInt, } }
@@ -118,6 +118,10 @@ table! { event_conflicts (bucket, agency_id, event_id, fingerprint) {
 table! { receipts (key_id, day) {
     key_id -> BigInt, day -> BigInt, accepted -> BigInt, duplicate -> BigInt, conflict -> BigInt, rejected -> BigInt,
     digest_1 -> BigInt, digest_2 -> BigInt, digest_3 -> BigInt, digest_4 -> BigInt,
+} }
+
+table! { declarations (key_id, first_day, last_day) {
+    key_id -> BigInt, first_day -> BigInt, last_day -> BigInt, sent -> BigInt, digest -> Nullable<Text>, declared_at -> BigInt,
 } }
 
 table! { replies (key_id, name) {

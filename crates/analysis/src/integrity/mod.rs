@@ -4,6 +4,7 @@
 //! at counts only, never at who did better, so that all of them may be seen while the trial runs.
 
 mod counts;
+mod declared;
 mod events;
 mod groups;
 mod handling;
@@ -40,6 +41,7 @@ pub fn gates(reading: &Reading<'_>) -> Vec<Gate> {
     gates.extend(groups::sample_ratio_by_attribute(reading));
     gates.extend(events::early_events(reading));
     gates.extend(events::refused_events(reading));
+    gates.extend(declared::reconciliation(reading));
     gates.extend(events::clocks(reading));
     gates.extend(replay::allocation_replay(reading));
     gates.extend(handling::care_overrides(reading));

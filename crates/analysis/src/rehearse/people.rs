@@ -225,6 +225,7 @@ impl<'a> TrialRun<'a> {
             wedge: None,
             handling: Vec::new(),
             early_people: Vec::new(),
+            declared: Vec::new(),
             replayed: None,
             units: None,
             looks: Vec::new(),

@@ -390,6 +390,7 @@ impl Gathered {
             wedge: None,
             handling: Vec::new(),
             early_people: Vec::new(),
+            declared: Vec::new(),
             replayed: None,
             units,
             looks: Vec::new(),

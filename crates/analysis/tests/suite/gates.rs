@@ -7,6 +7,7 @@ use fairtrial_analysis::{
 use fairtrial_domain::{
     LockedProtocol,
     eligibility::{AttributeValue, Attributes},
+    event::Declared,
     projection::{ArmHandling, Cell, Delivery, EventCounts, Evidence, Observed, Replayed, Tally, UnitEvidence, UnitRecord},
 };
 use rand_chacha::{
@@ -51,6 +52,27 @@ fn events_that_are_too_early_in_one_version_make_a_trial_invalid() {
     });
     let red = red.count();
     assert!(red <= 9, "{red} of 3,000 clean trials, where 3 are allowed on average");
+}
+
+#[test]
+fn sources_that_sent_more_than_was_kept_block_the_verdict() {
+    let plan = simple();
+    let of = |sent: u64, kept: u64, same_ids: Option<bool>| {
+        let (first_day, last_day) = ("2027-03-01".parse().unwrap(), "2027-03-31".parse().unwrap());
+        let said = Declared { source: 1, name: "Register".into(), first_day, last_day, sent, kept, same_ids };
+        Evidence { declared: vec![said], ..table(&plan, &[(200, 1_000), (260, 1_000)]) }
+    };
+    assert_eq!(gate_of(&plan, &table(&plan, &[(200, 1_000), (260, 1_000)]), "reconciliation"), None);
+    assert_eq!(gate_of(&plan, &of(10_000, 10_000, None), "reconciliation"), Some(GateStatus::Green));
+    assert_eq!(gate_of(&plan, &of(10_000, 10_000, Some(true)), "reconciliation"), Some(GateStatus::Green));
+    assert_eq!(gate_of(&plan, &of(10_000, 9_999, None), "reconciliation"), Some(GateStatus::Amber), "one in 10,000");
+    assert_eq!(gate_of(&plan, &of(10_000, 10_000, Some(false)), "reconciliation"), Some(GateStatus::Amber), "exchanged");
+    assert_eq!(gate_of(&plan, &of(10_000, 9_950, None), "reconciliation"), Some(GateStatus::Red), "one in 100 of one arm");
+    assert_eq!(gate_of(&plan, &of(10_000, 10_100, None), "reconciliation"), Some(GateStatus::Red), "more than were sent");
+    assert_eq!(gate_of(&plan, &of(0, 0, None), "reconciliation"), Some(GateStatus::Green));
+    let report = analyse(&plan, &of(10_000, 9_950, None), "tests");
+    assert_eq!((report.verdict.kind, report.verdict.reasons[0].code.as_str()), (VerdictKind::Invalid, "reconciliation"));
+    assert!(report.verdict.reasons[0].detail.contains("\u{201c}Register\u{201d} says that it sent 10,000 events, and 9,950 were kept"));
 }
 
 #[test]

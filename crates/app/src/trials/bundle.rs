@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     error::AppError,
     state::{App, actor::Actor},
-    trials::report::read_not_enrolled,
+    trials::report::Counted,
 };
 
 /// Longest purpose that is kept.
@@ -59,7 +59,7 @@ impl App {
         let id = trial.id;
         let frozen = self.store.read(move |c| frozen_reports::of_trial(c, id)).await?;
         let frozen = frozen.ok_or_else(|| AppError::Internal("the frozen report is gone".into()))?;
-        let evidence = self.evidence_of(&trial, read_not_enrolled(&frozen)?).await?;
+        let evidence = self.evidence_of(&trial, Counted::of(&frozen)?).await?;
         Ok(ReportBundle::new((*trial.plan).clone(), evidence, &frozen.engine, frozen.report))
     }
 }

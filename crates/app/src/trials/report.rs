@@ -11,6 +11,7 @@ use fairtrial_domain::{
     Pseudonym,
     canonical::sha256_hex,
     eligibility::{Attribute, Attributes},
+    event::Declared,
     projection::{Evidence, UnitEvidence},
     trial::{PersonRole, Scope},
 };
@@ -50,9 +51,24 @@ fn read_frozen(frozen: &FrozenReport) -> Result<Report, AppError> {
     serde_json::from_str(&frozen.report).map_err(|error| AppError::Internal(format!("the frozen report: {error}")))
 }
 
-/// Requests turned away by the lock, by reason, as they were frozen with the report.
-pub(super) fn read_not_enrolled(frozen: &FrozenReport) -> Result<Vec<(String, u64)>, AppError> {
-    serde_json::from_str(&frozen.not_enrolled).map_err(|error| AppError::Internal(error.to_string()))
+/// What goes on being counted after the lock, and so is kept with the report as it was.
+#[derive(Debug, Clone)]
+pub(super) struct Counted {
+    /// Requests turned away, by reason.
+    not_enrolled: Vec<(String, u64)>,
+    /// What senders say they sent.
+    declared: Vec<Declared>,
+}
+
+impl Counted {
+    /// As it was frozen with a report.
+    pub(super) fn of(frozen: &FrozenReport) -> Result<Self, AppError> {
+        let damaged = |error: serde_json::Error| AppError::Internal(error.to_string());
+        Ok(Self {
+            not_enrolled: serde_json::from_str(&frozen.not_enrolled).map_err(damaged)?,
+            declared: serde_json::from_str(&frozen.declared).map_err(damaged)?,
+        })
+    }
 }
 
 impl App {
@@ -84,8 +100,11 @@ impl App {
         {
             return read_frozen(&frozen);
         }
-        let not_enrolled = self.turned_away_by_reason(trial.id).await?;
-        let report = self.report_from(trial, not_enrolled.clone()).await?;
+        let counted = Counted {
+            not_enrolled: self.turned_away_by_reason(trial.id).await?,
+            declared: self.declared(trial).await?,
+        };
+        let report = self.report_from(trial, counted.clone()).await?;
         if trial.locked_at.is_none() {
             return Ok(report);
         }
@@ -96,12 +115,13 @@ impl App {
             protocol_id: trial.plan.id().to_string(),
             data_cut: report.data_cut,
             engine: ENGINE.to_owned(),
-            not_enrolled: serde_json::to_string(&not_enrolled).map_err(damaged)?,
+            not_enrolled: serde_json::to_string(&counted.not_enrolled).map_err(damaged)?,
+            declared: serde_json::to_string(&counted.declared).map_err(damaged)?,
             digest: sha256_hex(&text),
             report: text,
             frozen_at: self.ambient.now_micros(),
         };
-        // Of two servers that come here at once the first one's stays; both say the same but for who was turned away meanwhile.
+        // Of two servers that come here at once the first one's stays; both say the same but for what went on being counted meanwhile.
         match self.store.write(move |c| frozen_reports::freeze(c, &frozen)).await {
             Ok(kept) => read_frozen(&kept),
             Err(StoreError::Exists) => {
@@ -127,19 +147,16 @@ impl App {
     }
 
     /// The report computed from the logs as they are.
-    async fn report_from(&self, trial: &Trial, not_enrolled: Vec<(String, u64)>) -> Result<Report, AppError> {
-        let evidence = self.evidence_of(trial, not_enrolled).await?;
+    async fn report_from(&self, trial: &Trial, counted: Counted) -> Result<Report, AppError> {
+        let evidence = self.evidence_of(trial, counted).await?;
         Ok(fairtrial_analysis::analyse(&trial.plan, &evidence, ENGINE))
     }
 
     /// Everything that the report of a trial is computed from, beside its plan.
-    pub(super) async fn evidence_of(
-        &self,
-        trial: &Trial,
-        not_enrolled: Vec<(String, u64)>,
-    ) -> Result<Evidence, AppError> {
+    pub(super) async fn evidence_of(&self, trial: &Trial, counted: Counted) -> Result<Evidence, AppError> {
         self.catch_up().await?;
-        let mut evidence = self.projections.evidence(trial, &self.ambient, not_enrolled);
+        let mut evidence = self.projections.evidence(trial, &self.ambient, counted.not_enrolled);
+        evidence.declared = counted.declared;
         if evidence.locked && trial.plan.protocol().asks_for_units() {
             evidence.units = Some(self.people_of(trial, evidence.as_of).await?);
         }
@@ -186,7 +203,7 @@ impl App {
         let not_locked = || AppError::conflict("not_locked", "a report is frozen when the data are locked, not before");
         let frozen = frozen.ok_or_else(not_locked)?;
         let damaged = |error: serde_json::Error| AppError::Internal(error.to_string());
-        let mut again = self.report_from(&trial, read_not_enrolled(&frozen)?).await?;
+        let mut again = self.report_from(&trial, Counted::of(&frozen)?).await?;
         // Another version of the program computes the same numbers, and names itself.
         again.engine = report.engine;
         let text = serde_json::to_string(&again).map_err(damaged)?;

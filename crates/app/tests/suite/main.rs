@@ -5,6 +5,7 @@ mod allocation;
 mod analysed;
 mod changes;
 mod connect;
+mod declared;
 mod demonstration;
 mod frontline;
 mod kept_fold;

@@ -1,11 +1,13 @@
 //! What happened to a unit: outcome events, screened at the door.
 
 mod catalogue;
+mod declared;
 mod digest;
 mod id;
 mod screen;
 
 pub use catalogue::{Catalogue, Listener};
+pub use declared::Declared;
 pub use digest::IdDigest;
 pub use id::EventId;
 pub use screen::{MAX_BATCH, NewEvent, Rejection, Screened, read_time, screen};

@@ -9,7 +9,7 @@ use super::{
     tally::Tally,
     unit_evidence::UnitEvidence,
 };
-use crate::key::OutcomeKey;
+use crate::{event::Declared, key::OutcomeKey};
 
 /// People of one arm and one group (a stratum or a cluster; empty without either).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +133,9 @@ pub struct Evidence {
     /// People of whom an event is dated before their assignment, by arm; empty where nothing is known of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub early_people: Vec<u64>,
+    /// What senders say they sent on days of the trial, with what was kept; empty where none says anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declared: Vec<Declared>,
     /// Whether the draws come out again; none before the data are locked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replayed: Option<Replayed>,

@@ -374,6 +374,7 @@ impl TrialProjection {
             wedge,
             handling: self.handling.clone(),
             early_people: self.early_by_arm(),
+            declared: Vec::new(),
             replayed: None,
             units: None,
             looks: Vec::new(),

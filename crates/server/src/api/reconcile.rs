@@ -2,11 +2,12 @@
 
 use actix_web::http::StatusCode;
 use chrono::NaiveDate;
+use fairtrial_app::frontline::reconcile::DeclarationCall;
 use serde_json::{Value, json};
 
 use crate::{
     problem::{Code, Problem},
-    transport::{self, Answer, Call},
+    transport::{self, Answer, Call, Limit},
 };
 
 /// `GET /v1/reconcile`
@@ -29,9 +30,35 @@ pub(crate) async fn show(call: Call) -> Answer {
     transport::json(StatusCode::OK, &json!({"day": day.to_string(), "keys": keys}))
 }
 
+/// `POST /v1/reconcile`
+pub(crate) async fn declare(call: Call) -> Answer {
+    let (state, caller) = (call.state.clone(), call.caller.clone());
+    let mut fields = call.fields(Limit::SINGLE).await?;
+    let (from, to, sent) = (fields.needed("from"), fields.needed("to"), fields.needed("sent"));
+    let day = |value: Value| {
+        let day = value.as_str().and_then(day_of);
+        day.ok_or_else(|| ("malformed_day", "must be a day such as 2026-11-23".to_owned()))
+    };
+    let (from, to) = (fields.read("from", from, day), fields.read("to", to, day));
+    let sent = fields.read("sent", sent, |value| {
+        value.as_u64().ok_or_else(|| ("wrong_type", "must be a whole number".to_owned()))
+    });
+    let fingerprint = fields.optional_text("fingerprint");
+    let ((from, to), sent) = fields.finish(from.zip(to).zip(sent))?;
+    let found = state.app.declare(caller.key()?, &DeclarationCall { from, to, sent, fingerprint }).await?;
+    let body = json!({
+        "from": from, "to": to, "sent": found.sent, "kept": found.kept, "same_ids": found.same_ids,
+        "agrees": found.differing() == 0,
+    });
+    transport::json(StatusCode::OK, &body)
+}
+
 /// Four digits, two and two: the library reads more.
 fn read_day(text: &str) -> Result<NaiveDate, Problem> {
+    day_of(text).ok_or_else(|| Problem::new(Code::MalformedRequest, "day is a day such as 2026-11-23."))
+}
+
+fn day_of(text: &str) -> Option<NaiveDate> {
     let plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| plain);
-    day.ok_or_else(|| Problem::new(Code::MalformedRequest, "day is a day such as 2026-11-23."))
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| plain)
 }

@@ -49,7 +49,10 @@ pub(crate) async fn show(call: Call) -> Answer {
     let mut shown = whole(&view);
     if let (Value::Object(map), true) = (&mut shown, view.trial.state.has_started()) {
         let concealment = call.state.app.concealment(&view.trial).await?;
-        map.insert("monitoring".into(), monitoring(&call.state.app.monitoring(&view.trial), concealment));
+        let mut found = call.state.app.monitoring(&view.trial);
+        let reconciled = call.state.app.reconciliation(&view.trial).await?;
+        found.health.extend(reconciled.map(|status| ("reconciliation".to_owned(), status)));
+        map.insert("monitoring".into(), monitoring(&found, concealment));
     }
     transport::json(StatusCode::OK, &shown)
 }

@@ -67,6 +67,8 @@ pub(super) async fn watch(state: &State, session: &Session, trial: &Trial) -> Re
     facts = facts.row("Looked whether somebody would be assigned, before assigning", grouped(concealment.looks_ahead));
     facts = facts.row("Assigned more than once under several names", grouped(concealment.asked_again));
     let mut health = found.health;
+    let reconciled = state.app.reconciliation(trial).await?;
+    health.extend(reconciled.map(|status| ("reconciliation".to_owned(), status)));
     health.push(("concealment".into(), concealment.status));
     Ok(Watch {
         safety: (found.safety.status, found.safety.detail),

@@ -24,6 +24,8 @@ pub struct FrozenReport {
     pub digest: String,
     /// When, in microseconds.
     pub frozen_at: i64,
+    /// What senders had declared by then, as JSON.
+    pub declared: String,
 }
 
 /// Keeps a report. The first one of a trial stays: whoever comes second gets that one back.

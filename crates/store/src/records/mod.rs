@@ -10,6 +10,7 @@ mod audit_check;
 pub mod batches;
 pub mod comments;
 pub mod conclusions;
+pub mod declarations;
 pub mod directory;
 pub mod frozen_reports;
 pub mod identities;

@@ -1,0 +1,2 @@
+ALTER TABLE frozen_reports DROP COLUMN declared;
+DROP TABLE declarations;
