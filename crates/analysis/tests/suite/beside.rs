@@ -2,10 +2,14 @@
 
 use fairtrial_analysis::{
     Report, analyse,
-    report::{EquityFinding, VerdictKind},
+    report::{EquityFinding, MissingBounds, VerdictKind},
     tabular::ColumnMapping,
 };
 use fairtrial_domain::{LockedProtocol, projection::Tally};
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
 use serde_json::{Value, json};
 
 use crate::evidence::{cell, locked, plan_with, simple, table};
@@ -195,4 +199,66 @@ fn without_a_shown_gain_the_price_has_no_upper_end() {
     near(report.cost.avoided, 210_000.0, 1e-6);
     let worse = analyse(&plan, &table(&plan, &[(520, 2_000), (400, 2_000)]), "fairtrial-test");
     assert_eq!(worse.cost.comparisons[0].per_extra_outcome, None);
+}
+
+/// The bounds of a trial of whole clusters; each is an arm with its people seen, those with yes, and those lost.
+fn of_clusters(clusters: &[(usize, u64, u64, u64)]) -> MissingBounds {
+    let names: Vec<String> = (10..10 + clusters.len()).map(|number| format!("office-{number}")).collect();
+    let plan = binary(|document| {
+        document["analysis"]["missing"] = json!("left_out");
+        document["allocation"] = json!({"method": "cluster", "roster": names});
+    });
+    let cells = clusters.iter().zip(&names).map(|((arm, seen, yes, lost), name)| {
+        cell(*arm, name, seen + lost, Tally { observed: *seen, sum: (*yes).into(), sum_of_squares: (*yes).into() })
+    });
+    let report = analyse(&plan, &locked(&plan, vec![cells.collect()]), "tests");
+    report.outcomes[0].missing_bounds[0].clone()
+}
+
+#[test]
+fn missing_outcomes_of_whole_clusters_are_bounded_by_cluster() {
+    let found = of_clusters(&[(0, 20, 10, 0), (0, 18, 12, 2), (0, 20, 11, 0), (1, 16, 14, 4), (1, 20, 17, 0), (1, 0, 0, 20)]);
+    assert_eq!((found.lost, found.lost_in_control, found.not_estimable.is_none()), (24, 2, true), "{found:?}");
+    near(found.smallest, (0.7 + 0.85 + 0.0) / 3.0 - (0.5 + 0.7 + 0.55) / 3.0, 1e-12);
+    near(found.largest, (0.9 + 0.85 + 1.0) / 3.0 - (0.5 + 0.6 + 0.55) / 3.0, 1e-12);
+    assert!(found.lower.unwrap() < found.smallest.unwrap() && found.upper.unwrap() > found.largest.unwrap());
+    assert_eq!((found.smallest_where_seen, found.largest_where_seen), (None, None));
+    // Twice the people in every cluster are no more clusters: the interval stays as wide.
+    let twice = of_clusters(&[(0, 40, 20, 0), (0, 36, 24, 4), (0, 40, 22, 0), (1, 32, 28, 8), (1, 40, 34, 0), (1, 0, 0, 40)]);
+    near(twice.lower, found.lower.unwrap(), 1e-12);
+    // What a shown gain rests on: of the new version a quarter of each cluster is lost.
+    let far = of_clusters(&[(0, 40, 8, 0), (0, 40, 9, 0), (0, 40, 7, 0), (0, 40, 8, 0), (1, 30, 24, 10), (1, 30, 25, 10), (1, 30, 23, 10), (1, 30, 24, 10)]);
+    assert!((-2.4..-1.8).contains(&far.tipping_shift.unwrap()), "{far:?}");
+    assert_eq!(far.tips_within_limits, Some(false), "even if all of them had been no, the new version would be better");
+}
+
+/// The lost are as unlike the others as they can be, and the clusters few: the truth is within the limits nearly always.
+#[test]
+fn bounds_of_few_clusters_cover_the_truth() {
+    let mut random = ChaCha8Rng::seed_from_u64(31);
+    let mut happens = |chance: f64| f64::from(random.next_u32()) < chance * 4_294_967_296.0;
+    let covered = (0..600).filter(|_| {
+        let clusters: Vec<(usize, u64, u64, u64)> = (0..10)
+            .map(|number| {
+                let arm = number % 2;
+                let chance = 0.35 + 0.1 * arm as f64 + if happens(0.5) { 0.1 } else { -0.1 };
+                let (mut seen, mut yes, mut lost) = (0, 0, 0);
+                for _ in 0..30 {
+                    let answer = happens(chance);
+                    // With the new version those go missing who did it, with the other those who did not.
+                    if answer == (arm == 1) && happens(0.15) {
+                        lost += 1;
+                    } else {
+                        seen += 1;
+                        yes += u64::from(answer);
+                    }
+                }
+                (arm, seen, yes, lost)
+            })
+            .collect();
+        let found = of_clusters(&clusters);
+        (found.lower.unwrap()..=found.upper.unwrap()).contains(&0.1)
+    });
+    let covered = covered.count();
+    assert!(covered >= 555, "{covered} of 600, where 570 are promised on average");
 }

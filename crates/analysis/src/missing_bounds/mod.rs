@@ -1,6 +1,8 @@
 //! What missing outcomes could hide: between which limits the difference lies whatever they are, and how far from the others
 //! they would have to be to change the finding.
 
+mod clusters;
+
 use fairtrial_domain::{
     projection::Observed,
     protocol::{Outcome, OutcomeKind},
@@ -76,8 +78,7 @@ fn fill(
     (arm1, arm0): (&ArmSample, &ArmSample),
 ) -> Result<(), NotEstimable> {
     if method.by_cluster {
-        let detail = "whole clusters were assigned; bounds over the clusters' means are not worked out";
-        return Err(NotEstimable::new("not_estimable", detail));
+        return clusters::fill(found, reading, method, (place, arm), (arm1, arm0), limits(method.outcome));
     }
     let outcome = method.outcome;
     let (seen1, seen0) = (arm1.moments(outcome)?, arm0.moments(outcome)?);
@@ -89,7 +90,8 @@ fn fill(
         found.smallest_where_seen = finite(bounds.lower);
         found.largest_where_seen = finite(bounds.upper);
     }
-    tipping(found, reading, method, (arm1, arm0), (&seen1, limits));
+    let share = arm1.lost() as f64 / (arm1.analysed as f64 + arm1.lost() as f64).max(1.0);
+    tipping(found, reading, method, (arm1, arm0), (seen1.mean, share, limits));
     Ok(())
 }
 
@@ -155,14 +157,15 @@ fn trimmed(
 }
 
 /// How much worse than those seen the lost people of the new version would have to be, on average, for a shown gain or loss to
-/// be shown no more. The lost people of the control arm are taken to be like those seen there, and the interval to stay as
+/// be shown no more. `seen1` is the mean of those seen with the new version, and `share` how much of the arm's mean rests with the lost.
+/// The lost people of the control arm are taken to be like those seen there, and the interval to stay as
 /// wide as it is.
 fn tipping(
     found: &mut MissingBounds,
     reading: &Reading<'_>,
     method: &Method<'_>,
     (arm1, arm0): (&ArmSample, &ArmSample),
-    (seen1, limits): (&Moments, Option<(f64, f64)>),
+    (seen1, share, limits): (f64, f64, Option<(f64, f64)>),
 ) {
     let Ok(estimate) = method.difference(arm1, arm0, reading.level) else { return };
     let (lower, upper) = (estimate.interval.lower, estimate.interval.upper);
@@ -172,11 +175,10 @@ fn tipping(
         (_, true) => upper,
         _ => return,
     };
-    let share = arm1.lost() as f64 / (arm1.analysed as f64 + arm1.lost() as f64).max(1.0);
     if share <= 0.0 {
         return;
     }
     let shift = -end / share;
     found.tipping_shift = finite(gain(method.outcome, shift));
-    found.tips_within_limits = limits.map(|(smallest, largest)| (smallest..=largest).contains(&(seen1.mean + shift)));
+    found.tips_within_limits = limits.map(|(smallest, largest)| (smallest..=largest).contains(&(seen1 + shift)));
 }
