@@ -44,6 +44,8 @@ pub enum Section {
     Reviews,
     /// All trials of the agency at a glance.
     Portfolio,
+    /// What people ask and complain about.
+    Messages,
     /// Staying out of trials.
     OptOuts,
     /// Keys of front-line applications.
@@ -77,6 +79,7 @@ impl Section {
             Self::Library => "Library",
             Self::Reviews => "Reviews",
             Self::Portfolio => "Portfolio",
+            Self::Messages => "Questions",
             Self::OptOuts => "Opt-outs",
             Self::Keys => "Keys",
             Self::People => "People",
@@ -93,6 +96,7 @@ impl Section {
             Self::Library => "/library",
             Self::Reviews => "/reviews",
             Self::Portfolio => "/portfolio",
+            Self::Messages => "/messages",
             Self::OptOuts => "/optouts",
             Self::Keys => "/admin/keys",
             Self::People => "/admin/people",

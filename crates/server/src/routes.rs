@@ -2,8 +2,9 @@
 
 use actix_web::http::Method;
 use fairtrial_app::{
-    frontline::{batch::SENDERS, opt_out::WRITERS, seen::CONNECTORS},
+    frontline::{batch::SENDERS, notes::NOTERS, opt_out::WRITERS, seen::CONNECTORS},
     learned::portfolio::READERS,
+    public::messages::{ANSWERERS, READERS as MESSAGES},
     trials::link::{OWNERS, PARTNERS},
 };
 use fairtrial_domain::trial::{PersonRole, Scope};
@@ -43,8 +44,12 @@ fn register() -> Vec<Row> {
         Row::page(get(), "/register/{trial}", nothing, pages::register::show),
         Row::program(get(), "/register/{trial}/results.json", nothing, pages::register::results),
         Row::page(get(), "/register/{trial}/results.xlsx", nothing, pages::register::spreadsheet),
+        Row::page(get(), "/register/{trial}/results.csv", nothing, pages::register::table),
         Row::program(get(), "/register/{trial}/transparency.json", nothing, pages::register::transparency),
         Row::page(get(), "/t/{code}", nothing, pages::register::notice),
+        Row::page(get(), "/t/{code}/ask", Needs::Visitor, pages::messages::form),
+        Row::page(Method::POST, "/t/{code}/ask", Needs::Visitor, pages::messages::send),
+        Row::page(Method::POST, "/t/{code}/answer", Needs::Visitor, pages::messages::look),
     ]
 }
 
@@ -112,6 +117,7 @@ fn screens() -> Vec<Row> {
     let person = Needs::Person(&[]);
     let designer = Needs::Person(&[PersonRole::Designer]);
     let (readers, writers) = (Needs::Person(READERS), Needs::Person(WRITERS));
+    let (messages, noters) = (Needs::Person(MESSAGES), Needs::Person(NOTERS));
     let (connectors, senders) = (Needs::Person(CONNECTORS), Needs::Person(SENDERS));
     vec![
         Row::page(Method::GET, "/", Needs::Visitor, pages::home::show),
@@ -129,6 +135,9 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/links", person, pages::links::list),
         Row::page(Method::POST, "/links/{link}/accept", Needs::Person(&PARTNERS), pages::links::accept),
         Row::page(Method::POST, "/links/{link}/end", Needs::Person(&OWNERS), pages::links::end),
+        Row::page(Method::GET, "/messages", messages, pages::messages::list),
+        Row::page(Method::GET, "/trials/{trial}/messages/{number}", messages, pages::messages::show),
+        Row::page(Method::POST, "/trials/{trial}/messages/{number}", Needs::Person(ANSWERERS), pages::messages::answer),
         Row::page(Method::GET, "/optouts", writers, pages::opt_outs::form),
         Row::page(Method::POST, "/optouts", writers, pages::opt_outs::record),
         Row::page(Method::GET, "/portfolio", readers, pages::portfolio::show),
@@ -140,12 +149,19 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/{trial}/notice", person, pages::register::card),
         Row::page(Method::GET, "/trials/{trial}/links", person, pages::links::of_trial),
         Row::page(Method::POST, "/trials/{trial}/links", Needs::Person(&OWNERS), pages::links::propose),
+        Row::page(Method::GET, "/trials/{trial}/notes", person, pages::notes::show),
+        Row::page(Method::GET, "/trials/{trial}/notes/by-version", person, pages::notes::by_version),
+        Row::page(Method::GET, "/trials/{trial}/notes/{what}", noters, pages::notes::form),
+        Row::page(Method::POST, "/trials/{trial}/notes/{what}", noters, pages::notes::record),
         Row::page(Method::GET, "/trials/{trial}/looks", person, pages::looks::show),
         Row::page(Method::GET, "/trials/{trial}/versions", person, pages::versions::list),
         Row::page(Method::GET, "/trials/{trial}/amend", designer, pages::versions::form),
         Row::page(Method::POST, "/trials/{trial}/amend", designer, pages::versions::amend),
         Row::page(Method::GET, "/trials/{trial}/report", person, pages::report::show),
         Row::page(Method::GET, "/trials/{trial}/report.csv", person, pages::report::table),
+        Row::page(Method::GET, "/trials/{trial}/released.csv", person, pages::report::released_table),
+        Row::page(Method::GET, "/trials/{trial}/data", person, pages::data::show),
+        Row::page(Method::POST, "/trials/{trial}/data", person, pages::data::download),
         Row::page(Method::GET, "/trials/{trial}/report.xlsx", person, pages::report::spreadsheet),
         Row::page(Method::GET, "/trials/{trial}/report.json", person, pages::report::document),
         Row::page(Method::GET, "/trials/{trial}/allocation-bundle", person, api::bundle::show),

@@ -158,6 +158,14 @@ table! { links (id) {
 
 table! { link_steps (link_id, step) { link_id -> Text, step -> Text, person_id -> BigInt, at -> BigInt, } }
 
+table! { messages (trial_id, number) {
+    trial_id -> BigInt, number -> BigInt, reference -> Text, kind -> Text, words -> Text, sent_at -> BigInt,
+} }
+
+table! { message_answers (trial_id, number) {
+    trial_id -> BigInt, number -> BigInt, words -> Text, person_id -> BigInt, answered_at -> BigInt,
+} }
+
 table! { logs (name) { name -> Text, next_sequence -> BigInt, } }
 
 table! { directory_version (id) { id -> BigInt, version -> BigInt, } }
@@ -173,3 +181,5 @@ allow_tables_to_appear_in_same_query!(
     amendments,
     amendment_ends
 );
+
+allow_tables_to_appear_in_same_query!(messages, message_answers);

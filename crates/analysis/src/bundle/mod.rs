@@ -7,11 +7,7 @@
 mod tar;
 
 use fairtrial_domain::{
-    LockedProtocol,
-    canonical::sha256_hex,
-    eligibility::Attribute,
-    key::TrialKey,
-    projection::Evidence,
+    LockedProtocol, canonical::sha256_hex, eligibility::Attribute, key::TrialKey, projection::Evidence,
     protocol::ProtocolId,
 };
 use serde::{Deserialize, Serialize};
@@ -114,8 +110,12 @@ impl ReportBundle {
     pub fn to_tar(&self) -> Result<Vec<u8>, BundleError> {
         let evidence = serde_json::to_string(&self.evidence).map_err(malformed)?;
         let readme = readme(self.trial(), &sha256_hex(&self.frozen));
-        let parts =
-            [(README, readme.as_str()), (PROTOCOL, self.plan.canonical()), (EVIDENCE, &evidence), (REPORT, &self.frozen)];
+        let parts = [
+            (README, readme.as_str()),
+            (PROTOCOL, self.plan.canonical()),
+            (EVIDENCE, &evidence),
+            (REPORT, &self.frozen),
+        ];
         let listed = |(name, text): &(&str, &str)| File {
             name: (*name).to_owned(),
             bytes: text.len() as u64,
@@ -250,13 +250,12 @@ fn first_difference(one: &str, two: &str) -> String {
 
 fn differs_within(one: &Value, two: &Value, at: String) -> Option<String> {
     match (one, two) {
-        (Value::Object(left), Value::Object(right)) if left.keys().eq(right.keys()) => left
-            .iter()
-            .zip(right.values())
-            .find_map(|((name, left), right)| {
+        (Value::Object(left), Value::Object(right)) if left.keys().eq(right.keys()) => {
+            left.iter().zip(right.values()).find_map(|((name, left), right)| {
                 let name = name.replace('~', "~0").replace('/', "~1");
                 differs_within(left, right, format!("{at}/{name}"))
-            }),
+            })
+        }
         (Value::Array(left), Value::Array(right)) if left.len() == right.len() => left
             .iter()
             .zip(right)

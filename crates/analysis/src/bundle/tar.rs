@@ -35,7 +35,11 @@ pub(super) fn unpack(archive: &[u8]) -> Result<Vec<(String, &[u8])>, String> {
         rest = rest.get(BLOCK..).unwrap_or_default();
         if header.iter().all(|byte| *byte == 0) {
             // What comes behind the last file is nothing.
-            return if rest.iter().all(|byte| *byte == 0) { Ok(files) } else { Err("something follows its end".into()) };
+            return if rest.iter().all(|byte| *byte == 0) {
+                Ok(files)
+            } else {
+                Err("something follows its end".into())
+            };
         }
         let stated = number(header, SUM).ok_or("a header in it has no checksum")?;
         if stated != sum(header) {

@@ -41,7 +41,8 @@ pub(super) fn reconciliation(reading: &Reading<'_>) -> Option<Gate> {
     let days = format!("from {} to {}", worst.first_day.format("%-d %B %Y"), worst.last_day.format("%-d %B %Y"));
     let what_to_do = "send what is missing again, and declare those days again";
     let status = if spoils { GateStatus::Red } else { GateStatus::Amber };
-    let mut detail = format!("Sources and records disagree about {} events: {said}, {days}; {what_to_do}.", grouped(differing));
+    let mut detail =
+        format!("Sources and records disagree about {} events: {said}, {days}; {what_to_do}.", grouped(differing));
     if differing == 1 {
         detail = format!("Sources and records disagree: {said}, {days}; {what_to_do}.");
     }

@@ -90,9 +90,10 @@ pub(super) fn refused_events(reading: &Reading<'_>) -> Option<Gate> {
             );
             (GateStatus::Amber, detail)
         }
-        Some(_) => {
-            (GateStatus::Green, format!("Events about {} {units} were refused at the door, alike in all versions.", grouped(all)))
-        }
+        Some(_) => (
+            GateStatus::Green,
+            format!("Events about {} {units} were refused at the door, alike in all versions.", grouped(all)),
+        ),
         None => (GateStatus::Green, format!("Events about {} {units} were refused at the door.", grouped(all))),
     };
     Some(gate("refused_events", status, detail, p_value))

@@ -57,7 +57,8 @@ pub(super) fn fill(
     }
     // A cluster of which nobody is seen is in no comparison, so nothing is supposed of it here.
     let seen: Vec<&Cluster> = one.iter().filter(|cluster| cluster.seen > 0.0).collect();
-    let average = |of: fn(&Cluster) -> f64| seen.iter().map(|cluster| of(cluster)).sum::<f64>() / seen.len().max(1) as f64;
+    let average =
+        |of: fn(&Cluster) -> f64| seen.iter().map(|cluster| of(cluster)).sum::<f64>() / seen.len().max(1) as f64;
     let (mean, share) = (average(|cluster| cluster.mean), average(Cluster::lost_share));
     tipping(found, reading, method, (arm1, arm0), (mean, share, limits));
     Ok(())

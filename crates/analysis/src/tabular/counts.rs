@@ -149,7 +149,7 @@ fn evidence(plan: &LockedProtocol, counts: &Counts, as_of: DateTime<Utc>) -> Evi
         handling: Vec::new(),
         early_people: Vec::new(),
         declared: Vec::new(),
-            replayed: None,
+        replayed: None,
         units: None,
         looks: Vec::new(),
         crossings: Vec::new(),

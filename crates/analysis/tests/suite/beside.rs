@@ -217,17 +217,28 @@ fn of_clusters(clusters: &[(usize, u64, u64, u64)]) -> MissingBounds {
 
 #[test]
 fn missing_outcomes_of_whole_clusters_are_bounded_by_cluster() {
-    let found = of_clusters(&[(0, 20, 10, 0), (0, 18, 12, 2), (0, 20, 11, 0), (1, 16, 14, 4), (1, 20, 17, 0), (1, 0, 0, 20)]);
+    let found =
+        of_clusters(&[(0, 20, 10, 0), (0, 18, 12, 2), (0, 20, 11, 0), (1, 16, 14, 4), (1, 20, 17, 0), (1, 0, 0, 20)]);
     assert_eq!((found.lost, found.lost_in_control, found.not_estimable.is_none()), (24, 2, true), "{found:?}");
     near(found.smallest, (0.7 + 0.85 + 0.0) / 3.0 - (0.5 + 0.7 + 0.55) / 3.0, 1e-12);
     near(found.largest, (0.9 + 0.85 + 1.0) / 3.0 - (0.5 + 0.6 + 0.55) / 3.0, 1e-12);
     assert!(found.lower.unwrap() < found.smallest.unwrap() && found.upper.unwrap() > found.largest.unwrap());
     assert_eq!((found.smallest_where_seen, found.largest_where_seen), (None, None));
     // Twice the people in every cluster are no more clusters: the interval stays as wide.
-    let twice = of_clusters(&[(0, 40, 20, 0), (0, 36, 24, 4), (0, 40, 22, 0), (1, 32, 28, 8), (1, 40, 34, 0), (1, 0, 0, 40)]);
+    let twice =
+        of_clusters(&[(0, 40, 20, 0), (0, 36, 24, 4), (0, 40, 22, 0), (1, 32, 28, 8), (1, 40, 34, 0), (1, 0, 0, 40)]);
     near(twice.lower, found.lower.unwrap(), 1e-12);
     // What a shown gain rests on: of the new version a quarter of each cluster is lost.
-    let far = of_clusters(&[(0, 40, 8, 0), (0, 40, 9, 0), (0, 40, 7, 0), (0, 40, 8, 0), (1, 30, 24, 10), (1, 30, 25, 10), (1, 30, 23, 10), (1, 30, 24, 10)]);
+    let far = of_clusters(&[
+        (0, 40, 8, 0),
+        (0, 40, 9, 0),
+        (0, 40, 7, 0),
+        (0, 40, 8, 0),
+        (1, 30, 24, 10),
+        (1, 30, 25, 10),
+        (1, 30, 23, 10),
+        (1, 30, 24, 10),
+    ]);
     assert!((-2.4..-1.8).contains(&far.tipping_shift.unwrap()), "{far:?}");
     assert_eq!(far.tips_within_limits, Some(false), "even if all of them had been no, the new version would be better");
 }

@@ -80,7 +80,7 @@ pub(crate) fn locked(plan: &LockedProtocol, outcomes: Vec<Vec<Cell>>) -> Evidenc
         handling: Vec::new(),
         early_people: Vec::new(),
         declared: Vec::new(),
-            replayed: None,
+        replayed: None,
         units: None,
         looks: Vec::new(),
         crossings: Vec::new(),

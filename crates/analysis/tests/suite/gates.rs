@@ -8,7 +8,9 @@ use fairtrial_domain::{
     LockedProtocol,
     eligibility::{AttributeValue, Attributes},
     event::Declared,
-    projection::{ArmHandling, Cell, Delivery, EventCounts, Evidence, Observed, Replayed, Tally, UnitEvidence, UnitRecord},
+    projection::{
+        ArmHandling, Cell, Delivery, EventCounts, Evidence, Observed, Replayed, Tally, UnitEvidence, UnitRecord,
+    },
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -66,13 +68,32 @@ fn sources_that_sent_more_than_was_kept_block_the_verdict() {
     assert_eq!(gate_of(&plan, &of(10_000, 10_000, None), "reconciliation"), Some(GateStatus::Green));
     assert_eq!(gate_of(&plan, &of(10_000, 10_000, Some(true)), "reconciliation"), Some(GateStatus::Green));
     assert_eq!(gate_of(&plan, &of(10_000, 9_999, None), "reconciliation"), Some(GateStatus::Amber), "one in 10,000");
-    assert_eq!(gate_of(&plan, &of(10_000, 10_000, Some(false)), "reconciliation"), Some(GateStatus::Amber), "exchanged");
-    assert_eq!(gate_of(&plan, &of(10_000, 9_950, None), "reconciliation"), Some(GateStatus::Red), "one in 100 of one arm");
-    assert_eq!(gate_of(&plan, &of(10_000, 10_100, None), "reconciliation"), Some(GateStatus::Red), "more than were sent");
+    assert_eq!(
+        gate_of(&plan, &of(10_000, 10_000, Some(false)), "reconciliation"),
+        Some(GateStatus::Amber),
+        "exchanged"
+    );
+    assert_eq!(
+        gate_of(&plan, &of(10_000, 9_950, None), "reconciliation"),
+        Some(GateStatus::Red),
+        "one in 100 of one arm"
+    );
+    assert_eq!(
+        gate_of(&plan, &of(10_000, 10_100, None), "reconciliation"),
+        Some(GateStatus::Red),
+        "more than were sent"
+    );
     assert_eq!(gate_of(&plan, &of(0, 0, None), "reconciliation"), Some(GateStatus::Green));
     let report = analyse(&plan, &of(10_000, 9_950, None), "tests");
-    assert_eq!((report.verdict.kind, report.verdict.reasons[0].code.as_str()), (VerdictKind::Invalid, "reconciliation"));
-    assert!(report.verdict.reasons[0].detail.contains("\u{201c}Register\u{201d} says that it sent 10,000 events, and 9,950 were kept"));
+    assert_eq!(
+        (report.verdict.kind, report.verdict.reasons[0].code.as_str()),
+        (VerdictKind::Invalid, "reconciliation")
+    );
+    assert!(
+        report.verdict.reasons[0]
+            .detail
+            .contains("\u{201c}Register\u{201d} says that it sent 10,000 events, and 9,950 were kept")
+    );
 }
 
 #[test]
@@ -89,7 +110,10 @@ fn events_refused_of_one_version_make_a_trial_invalid() {
         assert_eq!(gate_of(&plan, &of([4, 60], locked), "refused_events"), Some(GateStatus::Red));
     }
     let report = analyse(&plan, &of([4, 60], true), "tests");
-    assert_eq!((report.verdict.kind, report.verdict.reasons[0].code.as_str()), (VerdictKind::Invalid, "refused_events"));
+    assert_eq!(
+        (report.verdict.kind, report.verdict.reasons[0].code.as_str()),
+        (VerdictKind::Invalid, "refused_events")
+    );
     let mut random = ChaCha8Rng::seed_from_u64(22);
     let red = (0..3_000).filter(|number| {
         let new = heads(&mut random, 40);

@@ -13,3 +13,6 @@ pub mod record;
 pub mod replay;
 pub mod same_person;
 pub mod seen;
+
+pub(crate) use notes::names_somebody;
+pub(crate) use opt_out::reference;

@@ -6,7 +6,7 @@ use fairtrial_domain::{
     event::EventId,
     identity,
     note::{CodeWord, DeliveryStatus, GRAVE, GRAVEST, NoteKind, harms_suspend},
-    trial::{Scope, State, Verb},
+    trial::{PersonRole, Scope, State, Verb},
 };
 use fairtrial_store::{
     DbConnection, StoreError,
@@ -19,7 +19,11 @@ use serde_json::json;
 
 use crate::{
     error::AppError,
-    state::{App, actor::KeyActor, directory::Trial},
+    state::{
+        App,
+        actor::{KeyActor, Person},
+        directory::Trial,
+    },
 };
 
 /// Longest remark beside an override.
@@ -69,6 +73,82 @@ pub struct NoteReceipt {
     pub state: State,
 }
 
+/// Who notes: a program with a key, or somebody who speaks with people.
+#[derive(Debug, Clone, Copy)]
+pub enum Noter<'a> {
+    /// A program.
+    Key(&'a KeyActor),
+    /// A person.
+    Person(&'a Person),
+}
+
+/// People who write notes down where no app does.
+pub const NOTERS: &[PersonRole] =
+    &[PersonRole::ContactCentre, PersonRole::Designer, PersonRole::Manager, PersonRole::Privacy];
+
+/// Who notes, as the audit has it.
+#[derive(Debug, Clone, Copy)]
+struct Who {
+    agency_id: i64,
+    key_id: Option<i64>,
+    person_id: Option<i64>,
+}
+
+impl<'a> From<&'a KeyActor> for Noter<'a> {
+    fn from(key: &'a KeyActor) -> Self {
+        Self::Key(key)
+    }
+}
+
+impl<'a> From<&'a Person> for Noter<'a> {
+    fn from(person: &'a Person) -> Self {
+        Self::Person(person)
+    }
+}
+
+impl Noter<'_> {
+    /// Goes on only for a key with the scope, and for people who are [`NOTERS`].
+    fn may(self, scope: Scope) -> Result<(), AppError> {
+        match self {
+            Self::Key(key) => key.needs(scope),
+            Self::Person(person) => person.needs_one_of(NOTERS),
+        }
+    }
+
+    fn agency_id(self) -> i64 {
+        match self {
+            Self::Key(key) => key.agency_id,
+            Self::Person(person) => person.agency_id,
+        }
+    }
+
+    fn key_id(self) -> Option<i64> {
+        match self {
+            Self::Key(key) => Some(key.id),
+            Self::Person(_) => None,
+        }
+    }
+
+    fn person_id(self) -> Option<i64> {
+        match self {
+            Self::Key(_) => None,
+            Self::Person(person) => Some(person.id),
+        }
+    }
+
+    fn who(self) -> Who {
+        Who { agency_id: self.agency_id(), key_id: self.key_id(), person_id: self.person_id() }
+    }
+
+    /// With a test key nothing is kept.
+    fn is_live(self) -> bool {
+        match self {
+            Self::Key(key) => key.live,
+            Self::Person(_) => true,
+        }
+    }
+}
+
 /// What the transaction found.
 enum Kept {
     NotInTrial,
@@ -81,15 +161,16 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] when the trial is not the agency's or the person is not in it, [`AppError::Conflict`] when the
     /// identifier stands for another note or the trial has not started.
-    pub async fn note_delivery(
+    pub async fn note_delivery<'a>(
         &self,
-        caller: &KeyActor,
+        caller: impl Into<Noter<'a>>,
         trial: &str,
         call: &NoteCall,
         status: DeliveryStatus,
         at: DateTime<Utc>,
     ) -> Result<NoteReceipt, AppError> {
-        caller.needs(Scope::EventsWrite)?;
+        let caller = caller.into();
+        caller.may(Scope::EventsWrite)?;
         let (trial, mut note) = self.note_of(caller, trial, call, NoteKind::Delivery, status.as_str())?;
         note.at = at.timestamp_micros();
         self.keep(caller, &trial, note, None).await
@@ -100,13 +181,14 @@ impl App {
     /// # Errors
     /// As [`App::note_delivery`]; [`AppError::Invalid`] for an arm that the plan does not have, or a remark that is too long or
     /// names a person.
-    pub async fn override_version(
+    pub async fn override_version<'a>(
         &self,
-        caller: &KeyActor,
+        caller: impl Into<Noter<'a>>,
         trial: &str,
         call: &OverrideCall,
     ) -> Result<NoteReceipt, AppError> {
-        caller.needs(Scope::Assign)?;
+        let caller = caller.into();
+        caller.may(Scope::Assign)?;
         let (trial, mut note) =
             self.note_of(caller, trial, &call.note, NoteKind::Override, call.reason_code.as_str())?;
         let arms = &trial.plan.protocol().arms;
@@ -115,7 +197,7 @@ impl App {
         note.arm = Some(arm.ok_or_else(unknown)?);
         note.remark = call.remark.as_deref().map(remark).transpose()?;
         let detail = json!({"reason_code": call.reason_code.as_str(), "to_arm": call.to_arm});
-        let entry = key_entry(caller, note.received_at, "version.overridden", trial.key(), &detail);
+        let entry = note_entry(caller.who(), note.received_at, "version.overridden", trial.key(), &detail);
         self.keep(caller, &trial, note, Some(entry)).await
     }
 
@@ -126,8 +208,14 @@ impl App {
     ///
     /// # Errors
     /// As [`App::note_delivery`], but for people outside the trial; [`AppError::Invalid`] for a weight out of range.
-    pub async fn report_harm(&self, caller: &KeyActor, trial: &str, call: &HarmCall) -> Result<NoteReceipt, AppError> {
-        caller.needs(Scope::EventsWrite)?;
+    pub async fn report_harm<'a>(
+        &self,
+        caller: impl Into<Noter<'a>>,
+        trial: &str,
+        call: &HarmCall,
+    ) -> Result<NoteReceipt, AppError> {
+        let caller = caller.into();
+        caller.may(Scope::EventsWrite)?;
         if !(1..=GRAVEST).contains(&call.severity) {
             return Err(AppError::invalid("/severity", "out_of_range", "severity is 1 (slight) to 4 (gravest)"));
         }
@@ -135,29 +223,29 @@ impl App {
         note.severity = Some(call.severity);
         note.at = call.at.timestamp_micros();
         let detail = json!({"severity": call.severity, "kind": call.kind.as_str()});
-        let entry = key_entry(caller, note.received_at, "harm.reported", trial.key(), &detail);
+        let entry = note_entry(caller.who(), note.received_at, "harm.reported", trial.key(), &detail);
         self.keep(caller, &trial, note, Some(entry)).await
     }
 
     fn note_of(
         &self,
-        caller: &KeyActor,
+        caller: Noter<'_>,
         trial: &str,
         call: &NoteCall,
         kind: NoteKind,
         code: &str,
     ) -> Result<(std::sync::Arc<Trial>, NewNote), AppError> {
         let directory = self.directory.load_full();
-        let trial = directory.trial_of(caller.agency_id, trial)?;
+        let trial = directory.trial_of(caller.agency_id(), trial)?;
         if !trial.state.has_started() {
             return Err(AppError::conflict("not_started", "nobody is in this trial yet: it has not started"));
         }
         let now = self.ambient.now_micros();
         let note = NewNote {
-            agency_id: caller.agency_id,
+            agency_id: caller.agency_id(),
             event_id: call.event_id.as_str().to_owned(),
             trial_id: trial.id,
-            unit: directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit),
+            unit: directory.agency(caller.agency_id())?.pseudonym_key.pseudonym(&call.unit),
             named: None,
             same_as: None,
             kind,
@@ -168,20 +256,20 @@ impl App {
             late: false,
             at: now,
             received_at: now,
-            key_id: Some(caller.id),
-            person_id: None,
+            key_id: caller.key_id(),
+            person_id: caller.person_id(),
         };
         Ok((std::sync::Arc::clone(trial), note))
     }
 
     async fn keep(
         &self,
-        caller: &KeyActor,
+        caller: Noter<'_>,
         trial: &Trial,
         note: NewNote,
         entry: Option<NewEntry>,
     ) -> Result<NoteReceipt, AppError> {
-        if !caller.live {
+        if !caller.is_live() {
             return Ok(NoteReceipt { duplicate: false, state: trial.state });
         }
         let (harm, overrides) = (note.kind == NoteKind::Harm, note.kind == NoteKind::Override);
@@ -190,7 +278,7 @@ impl App {
             control: trial.plan.protocol().control_index(),
             more_than_control: trial.plan.protocol().monitoring.severe_harms_over_control,
             severity: note.severity.unwrap_or(0),
-            caller: caller.clone(),
+            who: caller.who(),
             key: trial.key().to_owned(),
         };
         let kept = self.store.write(move |c| keep_note(c, note, entry.as_ref(), harm.then_some(&limit))).await?;
@@ -221,7 +309,7 @@ struct HarmLimit {
     control: usize,
     more_than_control: Option<u32>,
     severity: u8,
-    caller: KeyActor,
+    who: Who,
     key: String,
 }
 
@@ -288,17 +376,17 @@ fn suspend_if_needed(
     }
     trials::move_state(c, row.id, &row.state, &row.protocol_id, &change)?;
     let detail = json!({"from": row.state, "to": change.state, "reason": reason, "reverted": change.reverted});
-    audit::append(c, &key_entry(&limit.caller, note.received_at, "trial.suspend", &limit.key, &detail))?;
+    audit::append(c, &note_entry(limit.who, note.received_at, "trial.suspend", &limit.key, &detail))?;
     Ok(true)
 }
 
-/// An audit entry for something that a program does. It names no unit.
-fn key_entry(caller: &KeyActor, at: i64, action: &str, subject: &str, detail: &serde_json::Value) -> NewEntry {
+/// An audit entry for a note. It names no unit.
+fn note_entry(who: Who, at: i64, action: &str, subject: &str, detail: &serde_json::Value) -> NewEntry {
     NewEntry {
         at,
-        agency_id: Some(caller.agency_id),
-        person_id: None,
-        key_id: Some(caller.id),
+        agency_id: Some(who.agency_id),
+        person_id: who.person_id,
+        key_id: who.key_id,
         action: action.to_owned(),
         subject: subject.to_owned(),
         detail: detail.to_string(),
@@ -312,15 +400,20 @@ fn remark(text: &str) -> Result<String, AppError> {
         let detail = format!("a note has at most {LONGEST_REMARK} characters on one line");
         return Err(AppError::invalid("/note", "out_of_range", detail));
     }
-    let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches([',', ';', ':', '.'])).collect();
-    let names_somebody = |window: &[&str]| {
-        let found = identity::recognise(&window.join(" "));
-        // Two words of a sentence are no name.
-        found.is_some_and(|found| found != identity::RealIdentifier::PersonName)
-    };
-    if (1..=3).any(|length| words.windows(length).any(names_somebody)) {
+    if names_somebody(text) {
         let detail = "the note seems to hold a number or an address of a person; leave it out";
         return Err(AppError::invalid("/note", "names_a_person", detail));
     }
     Ok(text.to_owned())
+}
+
+/// Whether a text seems to hold a number or an address of a person: each word and each two or three in a row are looked at.
+pub(crate) fn names_somebody(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches([',', ';', ':', '.'])).collect();
+    let names = |window: &[&str]| {
+        let found = identity::recognise(&window.join(" "));
+        // Two words of a sentence are no name.
+        found.is_some_and(|found| found != identity::RealIdentifier::PersonName)
+    };
+    (1..=3).any(|length| words.windows(length).any(names))
 }

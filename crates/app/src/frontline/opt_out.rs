@@ -27,8 +27,13 @@ use crate::{
 const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// Who may write an opt-out down for somebody who calls.
-pub const WRITERS: &[PersonRole] =
-    &[PersonRole::Designer, PersonRole::Manager, PersonRole::Privacy, PersonRole::Administrator];
+pub const WRITERS: &[PersonRole] = &[
+    PersonRole::ContactCentre,
+    PersonRole::Designer,
+    PersonRole::Manager,
+    PersonRole::Privacy,
+    PersonRole::Administrator,
+];
 
 /// What somebody does not want.
 #[derive(Debug, Clone)]
@@ -51,7 +56,7 @@ impl App {
     /// [`AppError::Invalid`] when a trial is missing or too many.
     pub async fn opt_out(&self, caller: &Actor, call: &OptOutCall) -> Result<String, AppError> {
         let out = self.opt_out_of(caller, call)?;
-        let fresh = reference(self.ambient.bytes());
+        let fresh = reference("oo", self.ambient.bytes());
         let Some(writing) = self.writing(caller, call, "opt_out.recorded") else { return Ok(fresh) };
         let reference = self.store.write(move |c| begin(c, &out, fresh, &writing)).await?;
         // Memory follows the notes in their order, so that no older one undoes this.
@@ -69,7 +74,7 @@ impl App {
     pub async fn withdraw_opt_out(&self, caller: &Actor, call: &OptOutCall) -> Result<String, AppError> {
         let out = self.opt_out_of(caller, call)?;
         let Some(writing) = self.writing(caller, call, "opt_out.withdrawn") else {
-            return Ok(reference(self.ambient.bytes()));
+            return Ok(reference("oo", self.ambient.bytes()));
         };
         let reference = self.store.write(move |c| end(c, &out, &writing)).await?;
         self.catch_up().await?;
@@ -210,10 +215,10 @@ fn names_of(c: &mut DbConnection, out: &OptOut) -> Result<Vec<Pseudonym>, StoreE
     Ok(std::iter::once(out.unit).chain(others).collect())
 }
 
-/// A number that a person can read out over the telephone, drawn by chance so that it tells nothing.
-fn reference(bytes: [u8; 12]) -> String {
+/// A number that a person can read out over the telephone, drawn by chance so that it tells nothing; `kind` is its beginning.
+pub(crate) fn reference(kind: &str, bytes: [u8; 12]) -> String {
     let letters = bytes.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32)).map(|letter| char::from(*letter)));
-    letters.enumerate().fold(String::from("oo"), |text, (place, letter)| {
+    letters.enumerate().fold(kind.to_owned(), |text, (place, letter)| {
         if place % 4 == 0 { format!("{text}-{letter}") } else { format!("{text}{letter}") }
     })
 }

@@ -54,7 +54,8 @@ impl App {
     pub async fn declare(&self, caller: &KeyActor, call: &DeclarationCall) -> Result<Declared, AppError> {
         caller.needs(Scope::EventsWrite)?;
         if call.to < call.from || number_of(call.to) - number_of(call.from) >= MOST_DAYS {
-            let detail = format!("to is the day of from or a later one, and the two are less than {MOST_DAYS} days apart");
+            let detail =
+                format!("to is the day of from or a later one, and the two are less than {MOST_DAYS} days apart");
             return Err(AppError::invalid("/to", "out_of_range", detail));
         }
         if call.to > self.today() {
@@ -81,7 +82,8 @@ impl App {
             key_id: Some(caller.id),
             action: "events.declared".into(),
             subject: format!("key {}", caller.id),
-            detail: json!({"from": call.from, "to": call.to, "sent": call.sent, "fingerprint": call.fingerprint}).to_string(),
+            detail: json!({"from": call.from, "to": call.to, "sent": call.sent, "fingerprint": call.fingerprint})
+                .to_string(),
         };
         let (kept, writing) = (said.clone(), caller.live);
         let (kept, digest) = self

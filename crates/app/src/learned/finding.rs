@@ -6,9 +6,10 @@ use std::{
 };
 
 use fairtrial_analysis::{
-    release::{ReleasedReport, View},
+    release::{Policy, ReleasedOutcome, ReleasedReport, View},
     report::VerdictKind,
 };
+use fairtrial_domain::{ArmKey, protocol::Role};
 use fairtrial_store::audit;
 use serde_json::json;
 
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// What a trial whose data are locked has found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// The verdict.
     pub verdict: VerdictKind,
@@ -26,6 +27,14 @@ pub struct Finding {
     pub headline: String,
     /// About how many people took part: a sum of released counts.
     pub people: u64,
+    /// The main outcome in released numbers.
+    pub primary: Option<ReleasedOutcome>,
+    /// The harm measures in released numbers.
+    pub harms: Vec<ReleasedOutcome>,
+    /// The names of the versions, by their keys.
+    pub arms: Vec<(ArmKey, String)>,
+    /// How strictly they were released.
+    pub policy: Policy,
 }
 
 /// Findings that were worked out before, by the number of their trial. They rest on locked data, so they do not change.
@@ -34,7 +43,16 @@ pub(crate) struct Findings(Mutex<HashMap<i64, Arc<Finding>>>);
 
 impl From<&ReleasedReport> for Finding {
     fn from(report: &ReleasedReport) -> Self {
-        Self { verdict: report.verdict.kind, headline: report.verdict.headline.clone(), people: report.flow.assigned }
+        let of = |role: Role| report.outcomes.iter().filter(move |outcome| outcome.role == role).cloned();
+        Self {
+            verdict: report.verdict.kind,
+            headline: report.verdict.headline.clone(),
+            people: report.flow.assigned,
+            primary: of(Role::Primary).next(),
+            harms: of(Role::Harm).collect(),
+            arms: report.arms.iter().map(|arm| (arm.arm.clone(), arm.name.clone())).collect(),
+            policy: report.policy,
+        }
     }
 }
 

@@ -5,3 +5,4 @@ pub mod finding;
 pub mod library;
 pub mod portfolio;
 pub mod reuse;
+mod similar;

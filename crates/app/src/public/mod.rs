@@ -3,4 +3,5 @@
 //! **Architecture invariant:** nothing here takes an actor, and nothing here returns a number of people that has not passed
 //! [`fairtrial_analysis::release`].
 
+pub mod messages;
 pub mod register;

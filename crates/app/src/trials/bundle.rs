@@ -38,7 +38,8 @@ impl App {
         person.needs_one_of(&[PersonRole::Analyst])?;
         let purpose = purpose.trim();
         if purpose.is_empty() || purpose.chars().count() > LONGEST_PURPOSE || purpose.chars().any(char::is_control) {
-            let detail = format!("say what the records are needed for, in at most {LONGEST_PURPOSE} characters on one line");
+            let detail =
+                format!("say what the records are needed for, in at most {LONGEST_PURPOSE} characters on one line");
             return Err(AppError::invalid("/purpose", "missing_field", detail));
         }
         if trial.locked_at.is_none() {

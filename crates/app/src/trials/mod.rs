@@ -3,7 +3,9 @@
 pub mod amend;
 mod bundle;
 pub mod conclude;
+pub mod data;
 pub mod guide;
+pub mod inbox;
 pub mod life;
 pub mod link;
 pub mod plan;

@@ -211,7 +211,7 @@ impl App {
     }
 
     /// The people of a trial one by one. Only for a trial whose arms may be compared: it reads a row for each person.
-    async fn people_of(&self, trial: &Trial, as_of: DateTime<Utc>) -> Result<UnitEvidence, AppError> {
+    pub(super) async fn people_of(&self, trial: &Trial, as_of: DateTime<Utc>) -> Result<UnitEvidence, AppError> {
         let id = trial.id;
         let kept = self.store.read(move |c| log::attributes_of(c, id)).await?;
         let declared = &trial.plan.protocol().attributes;

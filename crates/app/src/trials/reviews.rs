@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use fairtrial_analysis::rehearse::HarmRehearsal;
 use fairtrial_domain::{
     LockedProtocol, ProtocolId,
     trial::{Difference, PersonRole, PlanPart, SignatureKind, State, Tier, differences, document},
 };
 use fairtrial_store::{
-    StoreError, audit,
+    BurdenCap, StoreError, audit,
     comments::{self, CommentRow},
     people, trials,
 };
@@ -21,6 +22,7 @@ use super::{
 };
 use crate::{
     error::AppError,
+    learned::library::Card,
     state::{
         App,
         actor::Actor,
@@ -73,6 +75,26 @@ pub struct ReviewView {
     pub changes: Option<Changes>,
     /// What was said about it and about earlier contents, the oldest first.
     pub comments: Vec<Comment>,
+    /// How soon its rules for harm stop a made-up trial.
+    pub harm: HarmTold,
+    /// Trials of the library that resemble it.
+    pub similar: Vec<Card>,
+    /// How many trials one person may meet, where the agency has a limit.
+    pub burden_cap: Option<BurdenCap>,
+}
+
+/// What a rehearsal tells of the rules for harm.
+#[derive(Debug, Clone)]
+pub enum HarmTold {
+    /// This content was not rehearsed since the server started; an amendment cannot be.
+    NotRehearsed {
+        /// Whether it can be now.
+        can_be: bool,
+    },
+    /// It was, and has no measure of which this can be told.
+    Nothing,
+    /// What was found.
+    Found(Arc<HarmRehearsal>),
 }
 
 /// How a content differs from one before it.
@@ -181,7 +203,13 @@ impl App {
                 })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(ReviewView { view, plan: Arc::new(under.plan), changes, comments })
+        let harm = match self.rehearsed_plan(under.plan.id()) {
+            None => HarmTold::NotRehearsed { can_be: under.amendment.is_none() },
+            Some(found) => found.harm.map_or(HarmTold::Nothing, HarmTold::Found),
+        };
+        let similar = self.similar(under.plan.protocol(), &under.plan.protocol().key).await?;
+        let burden_cap = self.agency_of(actor)?.burden_cap;
+        Ok(ReviewView { view, plan: Arc::new(under.plan), changes, comments, harm, similar, burden_cap })
     }
 
     /// Keeps what somebody says about a part of the plan: whoever signs plans, or writes them.

@@ -5,6 +5,7 @@
 //! transaction. Trial and number of the look are its key: of two servers at once one commits, and the other reads what it found.
 
 mod concealment;
+mod handling;
 pub(crate) mod harm;
 pub(crate) mod looks;
 mod status;
@@ -12,6 +13,7 @@ mod stop;
 mod view;
 
 pub use concealment::Concealment;
+pub use handling::VersionHandling;
 pub use status::{Light, MonitoringStatus, NextLook};
 pub use view::LooksView;
 

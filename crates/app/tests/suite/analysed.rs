@@ -16,6 +16,7 @@ use fairtrial_domain::{
 use fairtrial_testkit::on_both_databases;
 use serde_json::{Value, json};
 
+use crate::life::code;
 use crate::stage::{Company, StandingClock, call, hire, open, plan, run};
 
 fn note(id: &str, unit: &str) -> NoteCall {
@@ -71,6 +72,9 @@ on_both_databases! {
             clock.advance(Duration::days(2));
             app.record(&company.key, &events, false).await.unwrap();
             clock.advance(Duration::days(10));
+            let early = app.take_records(&company.analyst, &trial, "to see whether it works").await.map(|_| ());
+            assert_eq!(early.map_err(code), Err("not_locked"), "nobody peeks");
+            assert!(app.data_view(&company.analyst, &trial).await.unwrap().outcomes.is_empty());
             app.move_trial(&company.designer, &trial, &Move::plain(Verb::Stop, "enough")).await.unwrap();
             app.move_trial(&company.analyst, &trial, &Move::plain(Verb::LockData, "over")).await.unwrap();
             let report = app.report(&company.analyst, &trial).await.unwrap().1;
@@ -93,6 +97,18 @@ on_both_databases! {
             let found = again.recompute(&company.analyst, &trial).await.unwrap();
             assert_eq!(found.frozen, found.recomputed);
             taken_away(&again, &company, &trial, &found.frozen).await;
+            // Records of single people go to analysts alone, for a purpose that stays on record.
+            assert_eq!(app.take_records(&company.designer, &trial, "to look around").await.map(|_| ()).map_err(code), Err("forbidden"));
+            for nothing in ["", "why", &"x".repeat(501), "to look\naround here"] {
+                assert_eq!(app.take_records(&company.analyst, &trial, nothing).await.map(|_| ()).map_err(code), Err("invalid"));
+            }
+            let records = app.take_records(&company.analyst, &trial, "to check the report by hand").await.unwrap();
+            assert_eq!(records.people.units.len(), 120);
+            let missing = app.data_view(&company.analyst, &trial).await.unwrap().outcomes;
+            assert_eq!(missing[0].arms.iter().map(|arm| arm.assigned).sum::<u64>(), 120);
+            let history = app.view_trial(&company.analyst, &trial).await.unwrap().history;
+            let taken = history.iter().find(|entry| entry.action == "data.downloaded").unwrap();
+            assert_eq!(taken.reason.as_deref(), Some("to check the report by hand"));
             // Whoever adopts it says why, although some group may be left worse off.
             let manager = hire(&app, "justice", PersonRole::Manager).await;
             let mut adopt = Move::plain(Verb::Decide, "");

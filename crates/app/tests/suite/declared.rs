@@ -27,8 +27,11 @@ fn digest(ids: std::ops::Range<u32>) -> String {
 }
 
 fn events(ids: std::ops::Range<u32>) -> Vec<Value> {
-    ids.map(|n| json!({"event_id": format!("e-{n}"), "unit": format!("person-{n}"), "event": "fine.paid",
-        "occurred_at": "2026-11-23T10:00:00Z"})).collect()
+    ids.map(|n| {
+        json!({"event_id": format!("e-{n}"), "unit": format!("person-{n}"), "event": "fine.paid",
+        "occurred_at": "2026-11-23T10:00:00Z"})
+    })
+    .collect()
 }
 
 on_both_databases! {

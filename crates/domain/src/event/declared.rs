@@ -72,7 +72,14 @@ mod tests {
         let narrower = said(1, "2026-11-02", "2026-11-02", 10);
         assert_eq!(Declared::standing(vec![first.clone(), other.clone(), narrower.clone()]).len(), 3);
         let wider = said(1, "2026-11-01", "2026-11-02", 10);
-        assert_eq!(Declared::standing(vec![first.clone(), other.clone(), narrower, wider.clone()]), [other, wider.clone()]);
-        assert_eq!(Declared::standing(vec![wider.clone(), first.clone()]), [wider, first], "a narrower word excuses nothing");
+        assert_eq!(
+            Declared::standing(vec![first.clone(), other.clone(), narrower, wider.clone()]),
+            [other, wider.clone()]
+        );
+        assert_eq!(
+            Declared::standing(vec![wider.clone(), first.clone()]),
+            [wider, first],
+            "a narrower word excuses nothing"
+        );
     }
 }

@@ -36,6 +36,35 @@ pub struct ArmHandling {
     pub harms: [u64; GRAVEST as usize],
 }
 
+impl ArmHandling {
+    /// The counts of two arms together.
+    ///
+    /// ```
+    /// use fairtrial_domain::projection::ArmHandling;
+    /// let one = ArmHandling { delivered: 3, harms: [1, 0, 0, 0], ..ArmHandling::default() };
+    /// let both = one.together(&ArmHandling { delivered: 4, harms: [2, 1, 0, 0], ..ArmHandling::default() });
+    /// assert_eq!((both.delivered, both.harms), (7, [3, 1, 0, 0]));
+    /// ```
+    #[must_use]
+    pub fn together(self, other: &Self) -> Self {
+        let mut harms = self.harms;
+        harms.iter_mut().zip(other.harms).for_each(|(sum, more)| *sum = sum.saturating_add(more));
+        Self {
+            delivered: self.delivered.saturating_add(other.delivered),
+            seen: self.seen.saturating_add(other.seen),
+            failed: self.failed.saturating_add(other.failed),
+            returned: self.returned.saturating_add(other.returned),
+            overridden: self.overridden.saturating_add(other.overridden),
+            opted_out: self.opted_out.saturating_add(other.opted_out),
+            data_withdrawn: self.data_withdrawn.saturating_add(other.data_withdrawn),
+            in_two_arms: self.in_two_arms.saturating_add(other.in_two_arms),
+            in_twice: self.in_twice.saturating_add(other.in_twice),
+            refused: self.refused.saturating_add(other.refused),
+            harms,
+        }
+    }
+}
+
 /// Reports that were frozen before there was such a number are to come out again, byte for byte.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_zero(count: &u64) -> bool {

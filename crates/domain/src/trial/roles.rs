@@ -21,6 +21,8 @@ words!(
         Manager = "manager",
         /// Reads results and their working.
         Analyst = "analyst",
+        /// Speaks with people who call or come in, and writes down what they want and what went wrong.
+        ContactCentre = "contact_centre",
         /// Keeps people and keys.
         Administrator = "administrator",
     }

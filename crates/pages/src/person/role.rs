@@ -14,6 +14,7 @@ pub fn name(role: PersonRole) -> &'static str {
         PersonRole::Monitor => "Monitor",
         PersonRole::Manager => "Manager",
         PersonRole::Analyst => "Analyst",
+        PersonRole::ContactCentre => "Contact centre",
         PersonRole::Administrator => "Administrator",
     }
 }
@@ -30,6 +31,9 @@ pub fn may(role: PersonRole) -> &'static str {
         PersonRole::Monitor => "Stands outside the team, sees comparisons at planned looks, and may stop a trial.",
         PersonRole::Manager => "Reads results and takes decisions.",
         PersonRole::Analyst => "Reads results and how they were worked out.",
+        PersonRole::ContactCentre => {
+            "Speaks with people: writes down who wants to stay out and what went wrong, and answers questions."
+        }
         PersonRole::Administrator => "Keeps people and keys. Does not see results.",
     }
 }

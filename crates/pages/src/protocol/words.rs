@@ -112,6 +112,11 @@ fn versions(plan: &Protocol) -> Part {
     }
 }
 
+/// Who is in and who is left out, a line for each part of the rules.
+pub(crate) fn who(plan: &Protocol) -> (Vec<String>, Vec<String>) {
+    (eligibility::included(&plan.eligibility.include), eligibility::excluded(&plan.eligibility.exclude))
+}
+
 fn people(plan: &Protocol) -> Part {
     let attributes = plan.attributes.iter().map(eligibility::attribute).collect();
     Part {

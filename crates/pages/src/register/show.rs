@@ -186,5 +186,5 @@ fn transparency(plan: &Protocol, agency: &str, code: &str) -> SummaryList {
         .row("Under which law", lawful_basis)
         .row("How long they are kept", format!("{} after the final report", counted(u64::from(*retain_units_days), "day", "days")))
         .row("People least able to cope", &plan.risk.least_able_to_cope)
-        .row("Questions and complaints", format!("To {agency}: say the code {code}. You can also go to the Ombudsman or the Privacy Commissioner."))
+        .row("Questions and complaints", format!("On the page of the code {code}, or to {agency}: say the code. You can also go to the Ombudsman or the Privacy Commissioner."))
 }

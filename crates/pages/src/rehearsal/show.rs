@@ -16,6 +16,7 @@ pub struct Show {
     planning: Vec<String>,
     cannot: Option<String>,
     result: Option<Tried>,
+    harm: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -70,7 +71,13 @@ impl Show {
         cannot: Option<String>,
     ) -> Self {
         let result = tried.map(|(report, finished)| Tried::of(report, finished, unit));
-        Self { frame, key: key.to_owned(), title: title.to_owned(), planning, cannot, result }
+        Self { frame, key: key.to_owned(), title: title.to_owned(), planning, cannot, result, harm: Vec::new() }
+    }
+
+    /// The same page with how soon the rules for harm would stop such a trial, in sentences.
+    #[must_use]
+    pub fn with_harm(self, harm: Vec<String>) -> Self {
+        Self { harm, ..self }
     }
 
     fn crumbs(&self) -> Breadcrumbs {

@@ -66,18 +66,12 @@ fn row(
         Measure::Difference => "difference",
         Measure::Ratio => "ratio",
     });
-    let role = match outcome.role {
-        Role::Primary => "primary",
-        Role::Secondary => "secondary",
-        Role::Guardrail => "guardrail",
-        Role::Harm => "harm",
-    };
     [
         report.trial.to_string(),
         report.protocol_id.to_string(),
         report.as_of.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
         outcome.outcome.to_string(),
-        role.to_owned(),
+        role(outcome.role).to_owned(),
         arm.arm.to_string(),
         text(&arm.name),
         count(values.map(|values| values.assigned)),
@@ -92,7 +86,17 @@ fn row(
     ]
 }
 
-fn text(text: &str) -> String {
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Primary => "primary",
+        Role::Secondary => "secondary",
+        Role::Guardrail => "guardrail",
+        Role::Harm => "harm",
+    }
+}
+
+/// A text that no spreadsheet takes for a formula.
+pub(crate) fn text(text: &str) -> String {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if formula { format!("'{text}") } else { text.to_owned() }
 }

@@ -8,14 +8,17 @@ mod csv;
 mod finding;
 mod limit;
 mod reading;
+mod released_csv;
 mod show;
 mod words;
 mod workbook;
 mod working;
 
 pub use self::csv::csv;
+pub(crate) use self::csv::text as plain_text;
 pub use band::{Band, Light, Mark};
 pub(crate) use basis::gate_name as check_name;
+pub use released_csv::released_csv;
 pub use show::{Decided, Download, Show};
 pub(crate) use words::not_enrolled;
 pub use workbook::workbook;

@@ -1,3 +1,4 @@
+use super::Since;
 use crate::component::{Tag, TagColour};
 use crate::person::role;
 use crate::{Frame, Moment};
@@ -14,6 +15,8 @@ pub struct List {
     pub mine: Vec<Row>,
     /// What waits for somebody else.
     pub others: Vec<Row>,
+    /// What happened with trials after their start, the newest first.
+    pub since: Vec<Since>,
 }
 
 /// One plan or amendment.

@@ -1,7 +1,13 @@
 //! What waits for signatures, and the page on which a reviewer reads and signs.
 
+mod inbox;
 mod list;
+mod reach;
 mod show;
+mod similar;
 
+pub use inbox::{Matter, Since};
 pub use list::{List, Row};
-pub use show::{Comment, Review, Show};
+pub use reach::Burden;
+pub use show::{Comment, HarmRules, Review, Show};
+pub use similar::{Similar, harm_sentence};

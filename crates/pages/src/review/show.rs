@@ -1,5 +1,7 @@
+use super::{Burden, Similar, reach};
 use crate::component::{
-    Area, Breadcrumbs, Button, Choice, ChoiceOption, Choices, Crumb, ErrorSummary, SummaryList, Tag, TagColour,
+    Area, Breadcrumbs, Button, ButtonStyle, Choice, ChoiceOption, Choices, Crumb, ErrorSummary, SummaryList, Tag,
+    TagColour,
 };
 use crate::person::role;
 use crate::protocol::{self, Part};
@@ -26,6 +28,10 @@ pub struct Show {
     parts: Vec<(Part, Vec<Comment>)>,
     tier: SummaryList,
     harm: Vec<String>,
+    rules: HarmRules,
+    rehearse: Option<Button>,
+    reach: SummaryList,
+    similar: Vec<Similar>,
     data: SummaryList,
     notice: Option<String>,
     changes: Option<Vec<Change>>,
@@ -52,10 +58,29 @@ pub struct Review<'a> {
     pub signatures: Vec<(PersonRole, Option<(String, Moment)>)>,
     /// What was said, the oldest first.
     pub comments: Vec<Comment>,
+    /// How soon the rules for harm stop such a trial.
+    pub rules: HarmRules,
+    /// How many trials one person may meet, and which others these people may be in.
+    pub burden: Burden,
+    /// Trials that are over and resemble it.
+    pub similar: Vec<Similar>,
     /// What this person may do with it.
     pub verbs: Vec<Verb>,
     /// Whether this person may comment.
     pub may_comment: bool,
+}
+
+/// What made-up trials tell of the rules for harm.
+#[derive(Debug, Clone)]
+pub enum HarmRules {
+    /// Nothing yet: the plan can be rehearsed.
+    NotRehearsed,
+    /// Nothing: the version under review is not rehearsed.
+    Amendment,
+    /// Nothing: the plan has no harm measure of which this can be told.
+    Nothing,
+    /// So many made-up trials of each size of harm, and what they showed in sentences.
+    Found(u64, Vec<String>),
 }
 
 /// A comment on a part of the plan.
@@ -90,6 +115,10 @@ impl Show {
         let buttons =
             review.verbs.iter().filter(|verb| matches!(verb, Verb::Approve | Verb::Return)).map(button).collect();
         let refusal = review.verbs.iter().find(|verb| **verb == Verb::Refuse).map(button);
+        let rehearse = matches!(review.rules, HarmRules::NotRehearsed).then(|| Button {
+            style: ButtonStyle::Secondary,
+            ..frame.button(format!("/trials/{key}/rehearsal"), "Rehearse the plan")
+        });
         let parts: Vec<Part> = protocol::public_parts(plan);
         let places = parts.iter().map(|part| {
             let option = ChoiceOption::new(part.place.as_str(), &part.heading, None);
@@ -112,6 +141,10 @@ impl Show {
                 .row("Tier", format!("{}. {}", review.tier.number(), review.tier.sentence()))
                 .rows_of("Because", review.tier_reasons),
             harm: harm(plan),
+            rehearse,
+            reach: reach::list(plan, &review.burden),
+            rules: review.rules,
+            similar: review.similar,
             data: data(plan),
             notice: plan.data.notice_text.clone(),
             changes: review.changes,
@@ -127,6 +160,10 @@ impl Show {
         let mut crumbs = Breadcrumbs::of([("Reviews", "/reviews")]);
         crumbs.crumbs.push(Crumb { label: self.title.clone(), address: format!("/trials/{}", self.key) });
         crumbs
+    }
+
+    fn tried(&self, trials: &u64) -> String {
+        crate::number::grouped(*trials)
     }
 
     fn signature_list(&self) -> SummaryList {

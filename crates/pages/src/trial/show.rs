@@ -29,6 +29,8 @@ pub struct Show {
     pub allocation_files: Vec<(String, String)>,
     /// Whether this person connects apps.
     pub may_connect: bool,
+    /// Whether this person reads the data.
+    pub may_read_data: bool,
     /// Whether this person sends lists for letters.
     pub may_send: bool,
     /// What the state means for people.

@@ -57,3 +57,28 @@ fn no_raw_count_stands_on_a_public_page() {
     assert!(told, "the released counts stand on the page");
     assert!(words(main).contains("fewer than 6"), "and a small one is named as small");
 }
+
+#[test]
+fn a_table_to_pass_on_holds_released_numbers_and_no_formula() {
+    let mut raw = report::succeeded();
+    for (arm, (assigned, analysed)) in raw.arms.iter_mut().zip([(4_001, 3_901), (4_103, 3_997)]) {
+        (arm.assigned, arm.analysed, arm.missing) = (assigned, analysed, assigned - analysed);
+        arm.name = "=1+1".into();
+    }
+    for outcome in &mut raw.outcomes {
+        for (arm, (analysed, events)) in outcome.arms.iter_mut().zip([(3_901, 781), (3_997, 2)]) {
+            (arm.analysed, arm.events) = (analysed, Some(events));
+        }
+    }
+    let released = public::released(&raw);
+    let bytes = fairtrial_pages::report::released_csv(&released).expect("a table");
+    let table = String::from_utf8(bytes).expect("a text");
+    let rows: usize = released.outcomes.iter().map(|outcome| outcome.arms.len()).sum();
+    assert_eq!(table.lines().count(), rows + 1, "{table}");
+    for count in ["4001", "4103", "3901", "3997", "781"] {
+        assert!(!table.split([',', '\r', '\n']).any(|cell| cell == count), "{count} is told");
+    }
+    let shown = released.outcomes[0].arms[0].analysed.value().expect("a count").to_string();
+    assert!(table.contains(&shown) && table.contains("fewer than 6") && table.contains("'=1+1"), "{table}");
+    assert!(!table.contains(",=1+1"), "{table}");
+}

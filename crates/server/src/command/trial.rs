@@ -289,9 +289,11 @@ pub(super) fn run(what: Trial) -> Result<(), Failure> {
             let bundle = installation.app.report_bundle(&actor, &key, &purpose).await?;
             let archive = bundle.to_tar().map_err(anyhow::Error::from)?;
             let shown = output.display();
-            let mut file =
-                fs::File::create_new(&output).with_context(|| format!("{shown} cannot be made, or is there already"))?;
-            file.write_all(&archive).and_then(|()| file.sync_all()).with_context(|| format!("{shown} cannot be written"))?;
+            let mut file = fs::File::create_new(&output)
+                .with_context(|| format!("{shown} cannot be made, or is there already"))?;
+            file.write_all(&archive)
+                .and_then(|()| file.sync_all())
+                .with_context(|| format!("{shown} cannot be written"))?;
             Ok(print(&format!("{shown}: {} bytes; keep it as you keep the people's records\n", archive.len()))?)
         }),
         Trial::Amend { key, file, data_seen, act } => {

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use fairtrial_app::{
-    frontline::opt_out::WRITERS, learned::portfolio::READERS, people::sessions::Session, trials::reviews::REVIEWERS,
+    frontline::opt_out::WRITERS, learned::portfolio::READERS, people::sessions::Session,
+    public::messages::READERS as MESSAGES, trials::reviews::REVIEWERS,
 };
 use fairtrial_domain::trial::PersonRole;
 use fairtrial_pages::{
@@ -25,6 +26,9 @@ pub(super) fn signed_in(state: &State, session: &Session, section: Section) -> F
     }
     if READERS.iter().any(|role| person.has(*role)) {
         menu.push(Section::Portfolio);
+    }
+    if MESSAGES.iter().any(|role| person.has(*role)) {
+        menu.push(Section::Messages);
     }
     if WRITERS.iter().any(|role| person.has(*role)) {
         menu.push(Section::OptOuts);

@@ -201,6 +201,12 @@ pub(crate) async fn spreadsheet(call: Call) -> Answer {
     kept(super::report::workbook(&found.results.ok_or_else(Problem::not_found)?)?)
 }
 
+/// `GET /register/{trial}/results.csv`
+pub(crate) async fn table(call: Call) -> Answer {
+    let found = call.state.app.registered(call.part("trial")).await?;
+    kept(super::report::released(&found.results.ok_or_else(Problem::not_found)?)?)
+}
+
 /// `GET /register/{trial}/transparency.json`
 pub(crate) async fn transparency(call: Call) -> Answer {
     let found = call.state.app.registered(call.part("trial")).await?;

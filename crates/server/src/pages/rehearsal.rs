@@ -30,7 +30,9 @@ fn shown(state: &State, session: &Session, actor: &Actor, key: &str, cannot: Opt
     frame.facts.protocol_id = Some(trial.plan.id().to_string());
     let found = state.app.rehearsed(actor, key)?;
     let tried = found.as_ref().map(|found| (found.report.as_ref(), found.finished));
-    Ok(Show::new(frame, (trial.key(), &plan.title), planning(plan), tried, &plan.unit, cannot))
+    let harm = found.as_ref().and_then(|found| found.harm.as_ref()).map(|harm| harm.sentences.clone());
+    let show = Show::new(frame, (trial.key(), &plan.title), planning(plan), tried, &plan.unit, cannot);
+    Ok(show.with_harm(harm.unwrap_or_default()))
 }
 
 /// `POST /trials/{trial}/rehearsal`

@@ -51,6 +51,10 @@ pub(crate) async fn show(call: Call) -> Answer {
     let downloads = match report.locked {
         true => vec![
             download("Spreadsheet with rounded numbers, to pass on", "xlsx"),
+            Download {
+                label: "Rounded numbers as CSV, to pass on".to_owned(),
+                address: format!("/trials/{}/released.csv", trial.key()),
+            },
             download("Exact numbers as CSV, for the agency\u{2019}s own people", "csv"),
             download("The whole report as JSON, for the agency\u{2019}s own people", "json"),
         ],
@@ -73,7 +77,7 @@ pub(crate) async fn show(call: Call) -> Answer {
 }
 
 /// The ends of days, with how many people had been assigned by then.
-fn points(entered: &[(NaiveDate, u64)], zone: Tz) -> Vec<EnrolmentPoint> {
+pub(super) fn points(entered: &[(NaiveDate, u64)], zone: Tz) -> Vec<EnrolmentPoint> {
     let Some((first, _)) = entered.first() else { return Vec::new() };
     let end = |day: NaiveDate| {
         let noon = day.and_hms_opt(12, 0, 0).unwrap_or_default();
@@ -110,6 +114,25 @@ pub(crate) async fn table(call: Call) -> Answer {
 pub(crate) async fn spreadsheet(call: Call) -> Answer {
     let report = call.state.app.report_to_take_away(&call.caller.actor()?, call.part("trial")).await?;
     workbook(&report)
+}
+
+/// `GET /trials/{trial}/released.csv`
+pub(crate) async fn released_table(call: Call) -> Answer {
+    let report = call.state.app.report_to_take_away(&call.caller.actor()?, call.part("trial")).await?;
+    released(&report)
+}
+
+/// A released report as CSV.
+pub(super) fn released(report: &ReleasedReport) -> Answer {
+    let text = fairtrial_pages::report::released_csv(report).map_err(|error| {
+        tracing::error!(%error, "a table could not be written");
+        Problem::internal()
+    })?;
+    let name = format!("attachment; filename=\"{}-released.csv\"", report.trial);
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .content_type("text/csv; charset=utf-8")
+        .body(text))
 }
 
 /// A released report as a file of Excel's.

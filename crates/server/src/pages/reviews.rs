@@ -3,15 +3,20 @@
 use actix_web::http::StatusCode;
 use fairtrial_app::{
     Actor, AppError,
+    learned::library::Card,
     people::sessions::Session,
-    trials::reviews::{REVIEWERS, Waiting},
+    trials::{
+        inbox::{Event, Matter},
+        reviews::{HarmTold, REVIEWERS, Waiting},
+    },
 };
 use fairtrial_domain::trial::{PersonRole, PlanPart};
 use fairtrial_pages::{
     Moment,
     component::ErrorSummary,
     frame::Section,
-    review::{Comment, List, Review, Row, Show},
+    number::counted,
+    review::{self as pages, Burden, Comment, HarmRules, List, Review, Row, Show, Similar, Since, harm_sentence},
 };
 
 use super::{faults_of_form, frame, go_to, page, trials::signatures, versions::change};
@@ -26,8 +31,57 @@ pub(crate) async fn list(call: Call) -> Answer {
     let (session, actor) = (call.caller.session()?, call.caller.actor()?);
     let found = call.state.app.reviews(&actor).await?;
     let (mine, others): (Vec<Row>, Vec<Row>) = found.iter().map(row).partition(|row| row.mine.is_some());
-    let list = List { frame: frame::signed_in(&call.state, session, Section::Reviews), mine, others };
+    let since = call.state.app.after_start(&actor).await?.iter().map(since).collect();
+    let list = List { frame: frame::signed_in(&call.state, session, Section::Reviews), mine, others, since };
     page(StatusCode::OK, fairtrial_pages::render(&list))
+}
+
+/// What happened after a start, in words.
+fn since(event: &Event) -> Since {
+    let plan = event.trial.plan.protocol();
+    let key = event.trial.key();
+    let (matter, sentence, address) = match &event.matter {
+        Matter::Harm(sentence, reason) => {
+            let reason = reason.as_ref().map(|reason| format!(" {}", crate::problem::sentence(reason)));
+            (pages::Matter::Harm, format!("{sentence}{}", reason.unwrap_or_default()), format!("/trials/{key}"))
+        }
+        Matter::Messages(waiting) => {
+            let words = counted(*waiting, "message waits", "messages wait");
+            (pages::Matter::Message, format!("{words} for an answer."), "/messages".to_owned())
+        }
+        Matter::Overdue => {
+            let sentence = "The results should have been public by now.".to_owned();
+            (pages::Matter::Overdue, sentence, format!("/trials/{key}"))
+        }
+    };
+    let since = Moment::new(event.since, plan.time_zone);
+    Since { address, title: plan.title.clone(), matter, sentence, since }
+}
+
+/// A trial of the library that resembles the plan, in released numbers.
+fn similar(card: &Card) -> Similar {
+    let (trial, plan) = (&card.entry.trial, card.entry.trial.plan.protocol());
+    let harms = card
+        .finding
+        .iter()
+        .flat_map(|found| found.harms.iter().filter_map(|harm| harm_sentence(harm, &found.arms, found.policy)));
+    Similar {
+        key: trial.key().to_owned(),
+        title: plan.title.clone(),
+        agency: card.entry.agency.name.clone(),
+        standing: (trial.state, trial.reverted),
+        finding: card.finding.as_ref().map(|found| (found.verdict, found.headline.clone())),
+        harms: harms.collect(),
+    }
+}
+
+fn rules(told: &HarmTold) -> HarmRules {
+    match told {
+        HarmTold::NotRehearsed { can_be: true } => HarmRules::NotRehearsed,
+        HarmTold::NotRehearsed { can_be: false } => HarmRules::Amendment,
+        HarmTold::Nothing => HarmRules::Nothing,
+        HarmTold::Found(found) => HarmRules::Found(found.trials, found.sentences.clone()),
+    }
 }
 
 fn row(found: &Waiting) -> Row {
@@ -83,6 +137,16 @@ async fn shown(
                 current: comment.current,
             })
             .collect(),
+        rules: rules(&found.harm),
+        burden: Burden {
+            limit: found.burden_cap.map(|cap| (u64::from(cap.trials), u64::from(cap.days))),
+            beside: view
+                .overlaps
+                .iter()
+                .map(|overlap| (overlap.trial.plan.protocol().title.clone(), overlap.same_touchpoint))
+                .collect(),
+        },
+        similar: found.similar.iter().map(similar).collect(),
         verbs: view.open_verbs(&session.person),
         may_comment: !view.trial.state.is_locked()
             && REVIEWERS.iter().chain(&[PersonRole::Designer]).any(|role| session.person.has(*role)),

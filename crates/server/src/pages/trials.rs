@@ -8,18 +8,21 @@ use fairtrial_app::{
     Actor, AppError, Trial,
     frontline::{batch::SENDERS, seen::CONNECTORS},
     people::sessions::Session,
-    trials::{life::Move, proof::PublishedCalendar, rehearsal::planning, view::TrialView},
+    trials::{
+        data::READERS as DATA_READERS, life::Move, proof::PublishedCalendar, rehearsal::planning, view::TrialView,
+    },
 };
 use fairtrial_domain::trial::{PersonRole, Verb};
 use fairtrial_pages::{
     Moment,
+    chart::Enrolment,
     component::{ErrorSummary, Fault, Pagination, SummaryList},
     frame::Section,
     protocol,
     trial::{Create, Happening, List, Progress, Row, Show, Signature},
 };
 
-use super::{faults_of_form, frame, go_to, page};
+use super::{faults_of_form, frame, go_to, page, report::points};
 use crate::{
     problem::{Code, Problem, sentence},
     server::State,
@@ -126,6 +129,7 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
         allocation: allocation(trial),
         allocation_files: allocation_files(trial),
         may_connect: CONNECTORS.iter().any(|role| session.person.has(*role)),
+        may_read_data: DATA_READERS.iter().any(|role| session.person.has(*role)),
         may_send: started && SENDERS.iter().any(|role| session.person.has(*role)),
         effects: trial.state.effects(trial.reverted),
         tier: view.tier,
@@ -135,7 +139,11 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
         under_review: view.under_review.to_string(),
         signatures: signatures(view, &moment),
         progress: started.then_some(Progress { assigned: view.people, planned: plan.monitoring.max_units }),
-        enrolment: None,
+        enrolment: Enrolment::new(
+            "enrolment",
+            &points(&state.app.enrolment(&actor, trial.key()).await?, plan.time_zone),
+            plan.monitoring.max_units,
+        ),
         watch,
         has_report: started && may_read_report(trial, session),
         verbs: view.open_verbs(&session.person),
@@ -231,6 +239,11 @@ fn happening(action: &str) -> &str {
         "look.held" => "A planned look was held",
         "looks.viewed" => "What the looks found was read",
         "harm.reported" => "Harm reported",
+        "data.downloaded" => "Records of single people taken away",
+        "handling.viewed" => "What was noted on the way was read by version",
+        "version.overridden" => "Somebody was given another version for their good",
+        "message.sent" => "A question or complaint came in",
+        "message.answered" => "A question or complaint was answered",
         "harm.boundary_crossed" => "A boundary for harm was crossed",
         "allocation.published" => "Secret and list of the allocation read",
         other => other,

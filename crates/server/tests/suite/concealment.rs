@@ -89,7 +89,10 @@ fn anybody_can_compute_again(analyst: &mut Browser) {
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     };
     let (code, said, why) = analyse(&answer.body, &["--check"]);
-    assert!(code == Some(0) && said.contains("open-door: the same report comes out, byte for byte: sha256:"), "{said}{why}");
+    assert!(
+        code == Some(0) && said.contains("open-door: the same report comes out, byte for byte: sha256:"),
+        "{said}{why}"
+    );
     let (code, said, _) = analyse(&answer.body, &["--check", "--json"]);
     let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!((code, &said["same"], &said["frozen"]), (Some(0), &json!(true), &said["recomputed"]));

@@ -25,6 +25,8 @@ fn filled(row: &Row) -> String {
         .replace("{touchpoint}", "front-desk")
         .replace("{verb}", "pause_enrolment")
         .replace("{person}", "1")
+        .replace("{number}", "1")
+        .replace("{what}", "harm")
         .replace("{step}", "question")
         .replace("{key}", "abcdefgh")
         .replace("{token}", "none")
@@ -219,8 +221,12 @@ fn rows_that_need_nothing_are_few_and_known() {
         "/register/{trial}",
         "/register/{trial}/results.json",
         "/register/{trial}/results.xlsx",
+        "/register/{trial}/results.csv",
         "/register/{trial}/transparency.json",
         "/t/{code}",
+        "/t/{code}/ask",
+        "/t/{code}/ask",
+        "/t/{code}/answer",
         "/ofrep/v1/stream",
         "/",
         "/sign-in",

@@ -78,11 +78,7 @@ pub fn declare(c: &mut DbConnection, said: &Declaration) -> Result<(), StoreErro
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_agency(
-    c: &mut DbConnection,
-    agency_id: i64,
-    (first, last): (i64, i64),
-) -> Result<Vec<Compared>, StoreError> {
+pub fn of_agency(c: &mut DbConnection, agency_id: i64, (first, last): (i64, i64)) -> Result<Vec<Compared>, StoreError> {
     let rows: Vec<Row> = declarations::table
         .inner_join(api_keys::table.on(api_keys::id.eq(declarations::key_id)))
         .filter(api_keys::agency_id.eq(agency_id))

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod links;
 pub mod log;
 pub mod looks;
+pub mod messages;
 pub mod notes;
 pub mod opt_outs;
 pub mod origins;

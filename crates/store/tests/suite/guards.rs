@@ -3,7 +3,8 @@
 use diesel::connection::SimpleConnection;
 use fairtrial_domain::allocation::AllocationSecret;
 use fairtrial_store::{
-    adoptions, amendments, audit, comments, conclusions, looks, notes, origins, people, sessions, touches, trials,
+    adoptions, amendments, audit, comments, conclusions, looks, messages, notes, origins, people, sessions, touches,
+    trials,
 };
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
@@ -126,6 +127,18 @@ pub(crate) fn fill(installation: &Installation) {
                 };
                 comments::add(c, &comment)?;
             }
+            let message = messages::MessageRow {
+                trial_id,
+                number: 0,
+                reference: "me-1".into(),
+                kind: "question".into(),
+                words: "why me?".into(),
+                sent_at: NOW,
+            };
+            let number = messages::add(c, &message)?;
+            let answer =
+                messages::AnswerRow { trial_id, number, words: "by chance".into(), person_id, answered_at: NOW };
+            messages::answer(c, &answer)?;
             conclusions::publish(c, trial_id, person_id, NOW)?;
             looks::keep(c, &look(trial_id))?;
             let crossing = looks::CrossingRow {
@@ -173,7 +186,7 @@ fn refused(installation: &Installation, statement: &str) {
 }
 
 /// Append-only tables: name, a column, the columns of a unique key.
-const TABLES: [(&str, &str, &str); 16] = [
+const TABLES: [(&str, &str, &str); 18] = [
     ("notes", "at", "agency_id, event_id, trial_id, bucket"),
     ("events", "value", "agency_id, event_id, bucket"),
     ("event_conflicts", "received_at", "agency_id, event_id, bucket, fingerprint"),
@@ -188,6 +201,8 @@ const TABLES: [(&str, &str, &str); 16] = [
     ("adoptions", "reported_at", "trial_id, step"),
     ("origins", "from_trial_id", "trial_id"),
     ("comments", "made_at", "trial_id, number"),
+    ("messages", "sent_at", "trial_id, number"),
+    ("message_answers", "answered_at", "trial_id, number"),
     ("looks", "held_at", "trial_id, look"),
     ("harm_crossings", "crossed_at", "trial_id, outcome, arm"),
 ];
@@ -212,8 +227,8 @@ on_both_databases! {
                 }
                 Kind::Postgres => {
                     refused(&installation, &format!("{again} ({key}) DO UPDATE SET {column} = 0"));
-                    // Without CASCADE the key that points at amendments refuses before the guard does.
-                    if table != "amendments" {
+                    // Without CASCADE the key that points at them refuses before the guard does.
+                    if !["amendments", "messages"].contains(&table) {
                         refused(&installation, &format!("TRUNCATE {table}"));
                     }
                     refused(&installation, &format!("TRUNCATE {table} CASCADE"));

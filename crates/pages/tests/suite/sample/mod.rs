@@ -2,8 +2,11 @@
 
 mod access;
 mod connect;
+mod data;
 mod guide;
 mod learned;
+mod message;
+mod note;
 mod opt_out;
 pub(crate) mod public;
 pub(crate) mod report;
@@ -22,8 +25,11 @@ pub(crate) fn all() -> Vec<(String, String)> {
     trial::add(&mut pages);
     report::add(&mut pages);
     public::add(&mut pages);
+    data::add(&mut pages);
     guide::add(&mut pages);
     learned::add(&mut pages);
+    message::add(&mut pages);
+    note::add(&mut pages);
     opt_out::add(&mut pages);
     connect::add(&mut pages);
     review::add(&mut pages);
@@ -74,6 +80,7 @@ pub(crate) fn inside(section: Section) -> Frame {
                 Section::Library,
                 Section::Reviews,
                 Section::Portfolio,
+                Section::Messages,
                 Section::OptOuts,
                 Section::Keys,
                 Section::People,

@@ -1,9 +1,13 @@
-use super::{LONG, NASTY, Pages, inside, moment, page, public};
+use super::{LONG, NASTY, Pages, inside, moment, page, public, report};
+use fairtrial_analysis::report::VerdictKind;
 use fairtrial_domain::LockedProtocol;
-use fairtrial_domain::trial::{PersonRole, PlanPart, Tier, Verb};
+use fairtrial_domain::protocol::Role;
+use fairtrial_domain::trial::{PersonRole, PlanPart, State, Tier, Verb};
 use fairtrial_pages::component::{ErrorSummary, Fault};
 use fairtrial_pages::frame::Section;
-use fairtrial_pages::review::{Comment, List, Review, Row, Show};
+use fairtrial_pages::review::{
+    Burden, Comment, HarmRules, List, Matter, Review, Row, Show, Similar, Since, harm_sentence,
+};
 use fairtrial_pages::trial::Change;
 
 pub(crate) fn add(pages: &mut Pages) {
@@ -25,16 +29,33 @@ fn row(title: &str, mine: Option<PersonRole>) -> Row {
 }
 
 fn lists(pages: &mut Pages) {
-    let list = |mine, others| List { frame: inside(Section::Reviews), mine, others };
+    let list = |mine, others| List { frame: inside(Section::Reviews), mine, others, since: vec![] };
     page(pages, "review/list-empty", &list(vec![], vec![]));
     let mine = vec![
         row("Overdue fines", Some(PersonRole::Privacy)),
         Row { amendment: Some(3), on_condition: true, ..row("Kiosk greeting", Some(PersonRole::Privacy)) },
     ];
-    page(pages, "review/list-typical", &list(mine, vec![row("Rates rebate", None)]));
+    let since = |matter, sentence: &str| Since {
+        address: "/trials/fines-letter".into(),
+        title: "Overdue fines".into(),
+        matter,
+        sentence: sentence.into(),
+        since: moment("2026-11-21T00:00:00Z"),
+    };
+    let typical = List {
+        since: vec![
+            since(Matter::Harm, "A boundary for harm was crossed."),
+            since(Matter::Message, "2 messages wait for an answer."),
+            since(Matter::Overdue, "The results should have been public by now."),
+        ],
+        ..list(mine, vec![row("Rates rebate", None)])
+    };
+    page(pages, "review/list-typical", &typical);
     let worst =
         Row { missing: PersonRole::ALL.to_vec(), amendment: Some(i64::MAX), ..row(NASTY, Some(PersonRole::Ethics)) };
-    page(pages, "review/list-worst", &list(vec![worst; 20], vec![row(LONG, None)]));
+    let nasty = Since { title: LONG.into(), ..since(Matter::Harm, NASTY) };
+    let worst = List { since: vec![nasty; 8], ..list(vec![worst; 20], vec![row(LONG, None)]) };
+    page(pages, "review/list-worst", &worst);
 }
 
 fn review(plan: &LockedProtocol) -> Review<'_> {
@@ -49,8 +70,26 @@ fn review(plan: &LockedProtocol) -> Review<'_> {
             (PersonRole::Privacy, None),
         ],
         comments: vec![],
+        rules: HarmRules::NotRehearsed,
+        burden: Burden::default(),
+        similar: vec![],
         verbs: vec![Verb::Approve, Verb::Return, Verb::Refuse, Verb::Suspend],
         may_comment: true,
+    }
+}
+
+/// A trial that is over, with its harm measures in released numbers.
+fn similar(title: &str, found: &fairtrial_analysis::Report) -> Similar {
+    let released = public::released(found);
+    let names: Vec<_> = released.arms.iter().map(|arm| (arm.arm.clone(), arm.name.clone())).collect();
+    let harms = released.outcomes.iter().filter(|outcome| outcome.role == Role::Harm);
+    Similar {
+        key: "reminders".into(),
+        title: title.into(),
+        agency: "Ministry of Made-up Justice".into(),
+        standing: (State::Archived, released.verdict.kind == VerdictKind::Harmful),
+        finding: Some((released.verdict.kind, released.verdict.headline.clone())),
+        harms: harms.filter_map(|harm| harm_sentence(harm, &names, released.policy)).collect(),
     }
 }
 
@@ -59,7 +98,26 @@ fn shows(pages: &mut Pages) {
     let inside = || inside(Section::Reviews);
     let plan = public::plan(None);
     page(pages, "review/show-typical", &Show::of(inside(), review(&plan), nothing, ErrorSummary::default()));
-    let reader = Review { verbs: vec![], may_comment: false, changes: Some(vec![]), ..review(&plan) };
+    let told = Review {
+        rules: HarmRules::Found(
+            400,
+            vec![
+                "Complaint: if it harms 1 in 50 more than now, we will stop after about 140 people: half of the trials by then, 93 of 100 in all.".into(),
+                "If it harms nobody more than now, 4 of 100 such trials would be stopped by mistake.".into(),
+            ],
+        ),
+        burden: Burden { limit: Some((2, 365)), beside: vec![("Kiosk greeting".into(), true), ("Rates rebate".into(), false)] },
+        similar: vec![similar("Reminder letters", &report::succeeded()), similar("Shorter form", &report::harmful())],
+        ..review(&plan)
+    };
+    page(pages, "review/show-told", &Show::of(inside(), told, nothing, ErrorSummary::default()));
+    let reader = Review {
+        rules: HarmRules::Amendment,
+        verbs: vec![],
+        may_comment: false,
+        changes: Some(vec![]),
+        ..review(&plan)
+    };
     page(pages, "review/show-reader", &Show::of(inside(), reader, nothing, ErrorSummary::default()));
     let nasty = public::plan(Some(NASTY));
     let comment = |place, current| Comment {
@@ -71,6 +129,9 @@ fn shows(pages: &mut Pages) {
     };
     let change = Change { pointer: format!("/arms/0/{LONG}"), before: NASTY.into(), after: "(nothing)".into() };
     let worst = Review {
+        rules: HarmRules::Found(u64::MAX, vec![NASTY.into(), LONG.into()]),
+        burden: Burden { limit: Some((u64::MAX, u64::MAX)), beside: vec![(NASTY.into(), true), (LONG.into(), false)] },
+        similar: vec![Similar { harms: vec![NASTY.into(); 3], ..similar(LONG, &report::succeeded()) }; 5],
         amendment: Some(12),
         tier: Tier::Two,
         tier_reasons: vec![NASTY.into(); 8],

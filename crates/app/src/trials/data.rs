@@ -1,0 +1,89 @@
+//! The data of a trial for its analysts: what is missing, and the records of single people, taken away for a purpose on record.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use fairtrial_analysis::report::OutcomeReport;
+use fairtrial_domain::{canonical::sha256_hex, projection::UnitEvidence, trial::PersonRole};
+use fairtrial_store::audit;
+use serde_json::json;
+
+use crate::{
+    error::AppError,
+    state::{App, actor::Actor, directory::Trial},
+};
+
+/// Who reads the data page and takes records away.
+pub const READERS: [PersonRole; 1] = [PersonRole::Analyst];
+
+/// Fewest and most letters of a purpose.
+const PURPOSE: std::ops::RangeInclusive<usize> = 10..=500;
+
+/// What is missing, for its page.
+#[derive(Debug, Clone)]
+pub struct DataView {
+    /// The trial.
+    pub trial: Arc<Trial>,
+    /// The moment at which maturity was judged.
+    pub as_of: DateTime<Utc>,
+    /// The outcomes with who was assigned, counted, not followed up yet and missing, by arm; empty before the data are locked.
+    pub outcomes: Vec<OutcomeReport>,
+}
+
+/// The records of single people, in the order of their assignments, without a name or a code.
+#[derive(Debug, Clone)]
+pub struct Records {
+    /// The trial.
+    pub trial: Arc<Trial>,
+    /// The people.
+    pub people: UnitEvidence,
+}
+
+impl App {
+    /// What the data of a started trial hold and lack. By version only once the data are locked, and then the view is an entry in the
+    /// audit as every reading of the report is.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::Forbidden`] for people who are not [`READERS`]; [`AppError::Conflict`] before the start.
+    pub async fn data_view(&self, actor: &Actor, key: &str) -> Result<DataView, AppError> {
+        let trial = self.trial_of(actor, key)?;
+        actor.person()?.needs_one_of(&READERS)?;
+        if !trial.state.has_started() {
+            return Err(AppError::conflict("not_started", "there are data once the trial has started"));
+        }
+        if !trial.state.is_locked() {
+            return Ok(DataView { trial, as_of: self.ambient.now(), outcomes: Vec::new() });
+        }
+        let (trial, report) = self.report(actor, key).await?;
+        Ok(DataView { trial, as_of: report.as_of, outcomes: report.outcomes })
+    }
+
+    /// The records of single people of a trial whose data are locked. The purpose, the number of records and their digest are an entry
+    /// in the audit; there is no taking away without one.
+    ///
+    /// # Errors
+    /// As [`App::data_view`]; [`AppError::Conflict`] before the data are locked; [`AppError::Invalid`] for a purpose that says
+    /// nothing.
+    pub async fn take_records(&self, actor: &Actor, key: &str, purpose: &str) -> Result<Records, AppError> {
+        let trial = self.trial_of(actor, key)?;
+        let person = actor.person()?;
+        person.needs_one_of(&READERS)?;
+        let Some(locked_at) = trial.locked_at else {
+            let detail = "records of single people can be taken away once the data are locked";
+            return Err(AppError::conflict("not_locked", detail));
+        };
+        let purpose = purpose.trim();
+        if !PURPOSE.contains(&purpose.chars().count()) || purpose.chars().any(char::is_control) {
+            let detail = "say in 10 to 500 characters on one line what the records are for: it is kept on record";
+            return Err(AppError::invalid("/purpose", "missing_field", detail));
+        }
+        self.catch_up().await?;
+        let people = self.people_of(&trial, locked_at).await?;
+        let text = serde_json::to_string(&people).map_err(|error| AppError::Internal(error.to_string()))?;
+        let detail = json!({"purpose": purpose, "reason": purpose, "records": people.units.len(),
+            "digest": sha256_hex(&text), "protocol_id": trial.plan.id()});
+        let entry = self.entry(actor, person, "data.downloaded", key, detail);
+        self.store.write(move |c| audit::append(c, &entry)).await?;
+        Ok(Records { trial, people })
+    }
+}

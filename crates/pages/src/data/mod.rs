@@ -1,0 +1,7 @@
+//! The data of a trial for its analysts.
+
+mod records;
+mod show;
+
+pub use records::records;
+pub use show::Show;

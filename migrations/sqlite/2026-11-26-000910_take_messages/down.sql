@@ -1,0 +1,2 @@
+DROP TABLE message_answers;
+DROP TABLE messages;
