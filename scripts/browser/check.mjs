@@ -157,17 +157,22 @@ async function plan() {
   const account = (role) => demo.accounts.find((account) => account.role === role) ?? stop(`the demonstration has no ${role}`);
   const designer = account("designer");
   const trials = demo.trials.filter(({ agency }) => agency === designer.agency)
-    .flatMap(({ key, state }) => [`/trials/${key}`, `/trials/${key}/protocol`, `/trials/${key}/notice`, `/trials/${key}/review`, `/trials/${key}/rehearsal`, `/trials/${key}/rules`, `/trials/${key}/integration`, `/trials/${key}/batches`, `/trials/${key}/links`, ...(IS_LOCKED.includes(state) ? [`/trials/${key}/decision`] : []), ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/report`])]);
+    .flatMap(({ key, state }) => [`/trials/${key}`, `/trials/${key}/protocol`, `/trials/${key}/notice`, `/trials/${key}/review`, `/trials/${key}/rehearsal`, `/trials/${key}/rules`, `/trials/${key}/integration`, `/trials/${key}/batches`, `/trials/${key}/links`, ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/notes`]), ...(IS_LOCKED.includes(state) ? [`/trials/${key}/decision`] : []), ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/report`])]);
   const decisions = demo.trials.filter(({ agency, state }) => agency === account("manager").agency && IS_LOCKED.includes(state))
     .map(({ key }) => `/trials/${key}/decision`);
+  const of = (role) => demo.trials.filter(({ agency, state }) => agency === account(role).agency && !HAS_NO_REPORT.includes(state));
+  const running = of("contact_centre").filter(({ state }) => state === "enrolling").map(({ key }) => key);
+  const analysed = of("analyst").map(({ key }) => key);
   const register = await (await fetch(`${origin}/register.json`)).json();
-  const open = register.trials.flatMap(({ trial, code }) => [`/register/${trial}`, `/t/${code}`]);
+  const open = register.trials.flatMap(({ trial, code }) => [`/register/${trial}`, `/t/${code}`, `/t/${code}/ask`]);
   return [
     { login: null, pages: [...found(["/sign-in", "/docs", "/register", "/register?q=letter", ...open]), { path: "/nothing-is-here", status: 404 }] },
-    { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/trials/new/steps", "/account", "/library", "/library?q=letter&verdict=succeeded", "/reviews", "/optouts", "/links", ...trials]), { path: "/trials/nothing-is-here", status: 404 }] },
+    { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/trials/new/steps", "/account", "/library", "/library?q=letter&verdict=succeeded", "/library?q=letter", "/reviews", "/optouts", "/messages", "/links", ...trials]), { path: "/trials/nothing-is-here", status: 404 }] },
     { login: account("manager"), pages: found(["/", "/portfolio", ...decisions]) },
-    { login: account("privacy"), pages: found(["/reviews"]) },
-    { login: account("monitor"), pages: found(demo.trials.filter(({ agency }) => agency === account("monitor").agency).map(({ key }) => `/trials/${key}/looks`)) },
+    { login: account("privacy"), pages: found(["/reviews", "/messages"]) },
+    { login: account("contact_centre"), pages: found(["/", "/messages", "/optouts", ...running.flatMap((key) => ["harm", "override", "delivery"].map((what) => `/trials/${key}/notes/${what}`))]) },
+    { login: account("analyst"), pages: found(analysed.map((key) => `/trials/${key}/data`)) },
+    { login: account("monitor"), pages: found(demo.trials.filter(({ agency }) => agency === account("monitor").agency).flatMap(({ key, state }) => [`/trials/${key}/looks`, ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/notes/by-version`])])) },
     { login: account("administrator"), pages: found(["/admin/keys", "/admin/keys/new", "/admin/people", "/admin/people/new"]) },
   ];
 }

@@ -21,6 +21,7 @@ pub mod integrity;
 pub mod looks;
 mod missing_bounds;
 pub mod monitor;
+pub mod pooling;
 pub mod reading;
 pub mod redraw;
 pub mod rehearse;

@@ -50,6 +50,11 @@ impl Moment {
         Self { at, zone }
     }
 
+    /// Seconds since 1970, for places on a scale.
+    pub(crate) fn seconds(&self) -> i64 {
+        self.at.timestamp()
+    }
+
     /// The day alone: "23 November 2026".
     #[must_use]
     pub fn day(&self) -> String {

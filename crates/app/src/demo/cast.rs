@@ -53,7 +53,7 @@ const AGENCIES: [(&str, &str); 4] = [
     ("transport", "Licences and Service Centres (made up)"),
 ];
 
-const ROLES: [(PersonRole, [&str; 4]); 9] = [
+const ROLES: [(PersonRole, [&str; 4]); 10] = [
     (PersonRole::Designer, ["Aroha Bennett", "Dev Sharma", "Grace Liu", "Josie Marsh"]),
     (PersonRole::Approver, ["Bill Harper", "Eru Walker", "Hana Ross", "Kiri Tamati"]),
     (PersonRole::Privacy, ["Cara Nolan", "Finn O’Shea", "Isaac Boyd", "Lena Novak"]),
@@ -62,6 +62,7 @@ const ROLES: [(PersonRole, [&str; 4]); 9] = [
     (PersonRole::Monitor, ["Quentin Shaw", "Rosa Klein", "Sami Vaai", "Tess Boland"]),
     (PersonRole::Manager, ["Una Fraser", "Viliami Tonga", "Wendy Cole", "Xavier Moss"]),
     (PersonRole::Analyst, ["Yasmin Aziz", "Zane Porter", "Ada Lowe", "Ben Carver"]),
+    (PersonRole::ContactCentre, ["Gina Frost", "Huia Parker", "Ivan Reid", "Jess Palmer"]),
     (PersonRole::Administrator, ["Carl Dunne", "Dina Petrov", "Ed Marlow", "Fay Turner"]),
 ];
 

@@ -7,7 +7,9 @@ use fairtrial_domain::{
     LockedProtocol, UnitText,
     eligibility::AttributeKind,
     protocol::Protocol,
-    trial::{AssignmentOutcome, Decision, PersonRole, PlanPart, Tier, Verb, assess, needed_roles},
+    trial::{
+        AssignmentOutcome, Decision, MessageKind, NoticeCode, PersonRole, PlanPart, Tier, Verb, assess, needed_roles,
+    },
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
@@ -30,6 +32,8 @@ use crate::{
 const WRITTEN: i64 = 12;
 const SUBMITTED: i64 = 9;
 const SIGNED: i64 = 6;
+/// Days from its start until somebody asks a question.
+const ASKED: i64 = 15;
 /// Days from the lock of the data until the results are public.
 const PUBLISHED: i64 = 10;
 
@@ -160,6 +164,9 @@ impl Course {
                 }
             }
         }
+        if day == story.starts - ASKED && story.ending == Ending::Running {
+            self.people_ask(app, cast).await?;
+        }
         let ended = story.starts - story.enrols_for;
         match story.ending {
             Ending::Finished if day == ended => {
@@ -187,6 +194,20 @@ impl Course {
                 self.what_follows(app, cast, decided, locked - PUBLISHED - decided.after - day).await?;
             }
         }
+        Ok(())
+    }
+
+    /// Somebody asks, and somebody complains; the first is answered.
+    async fn people_ask(&self, app: &Arc<App>, cast: &Cast) -> Result<(), AppError> {
+        let code = NoticeCode::of(&self.protocol.key);
+        let question = "My neighbour got another version than I did. Who decides that?";
+        app.send_message(code, MessageKind::Question, question).await?;
+        let centre = cast.actor(self.story.agency, PersonRole::ContactCentre)?;
+        let answer =
+            "Chance decides, for everybody alike. It says nothing about you, and you can leave the trial at any time.";
+        app.answer_message(centre, self.story.key, 1, answer).await?;
+        let complaint = "I do not like that things are tried out on people without asking them first.";
+        app.send_message(code, MessageKind::Complaint, complaint).await?;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use fairtrial_analysis::{
-    release::{Policy, ReleasedOutcome, ReleasedReport, View},
+    release::{Policy, ReleasedCost, ReleasedOutcome, ReleasedReport, View},
     report::VerdictKind,
 };
 use fairtrial_domain::{ArmKey, protocol::Role};
@@ -33,6 +33,8 @@ pub struct Finding {
     pub harms: Vec<ReleasedOutcome>,
     /// The names of the versions, by their keys.
     pub arms: Vec<(ArmKey, String)>,
+    /// What the versions cost, from released numbers.
+    pub cost: ReleasedCost,
     /// How strictly they were released.
     pub policy: Policy,
 }
@@ -51,6 +53,7 @@ impl From<&ReleasedReport> for Finding {
             primary: of(Role::Primary).next(),
             harms: of(Role::Harm).collect(),
             arms: report.arms.iter().map(|arm| (arm.arm.clone(), arm.name.clone())).collect(),
+            cost: report.cost.clone(),
             policy: report.policy,
         }
     }

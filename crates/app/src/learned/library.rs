@@ -6,8 +6,15 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use fairtrial_analysis::report::VerdictKind;
-use fairtrial_domain::trial::{Decision, State};
+use fairtrial_analysis::{
+    pooling::{PooledEffect, pooled},
+    release::ReleasedOutcome,
+    report::VerdictKind,
+};
+use fairtrial_domain::{
+    TrialKey,
+    trial::{Decision, State},
+};
 use fairtrial_store::{adoptions, conclusions, origins};
 
 use super::{
@@ -57,6 +64,48 @@ impl Card {
 /// Whether a trial has ended after people were in it.
 pub(super) fn is_over(trial: &Trial) -> bool {
     trial.state.is_locked() || trial.state == State::FollowUp
+}
+
+/// What the trials that were looked for say together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Together {
+    /// Nothing was looked for, or by what trials found: a mean of such trials says nothing.
+    NotAsked,
+    /// Fewer than three of them can be put together.
+    TooFew(usize),
+    /// What they say, with the keys and titles of those that it is made of.
+    Found(Box<PooledEffect>, Vec<(TrialKey, String)>),
+}
+
+impl Sought {
+    /// Whether the trials that are looked for are chosen by their questions alone.
+    fn is_blind(&self) -> bool {
+        !self.words.trim().is_empty() && self.verdict.is_none() && self.decision.is_none()
+    }
+}
+
+/// What trials say together that were looked for by their questions, and never by what they found.
+#[must_use]
+pub fn together(sought: &Sought, cards: &[Card]) -> Together {
+    if !sought.is_blind() {
+        return Together::NotAsked;
+    }
+    let with = |card: &Card| {
+        card.finding.as_ref().and_then(|finding| finding.primary.clone()).map(|found| (found, card.clone()))
+    };
+    let found: Vec<_> = cards.iter().filter_map(with).collect();
+    let outcomes: Vec<&ReleasedOutcome> = found.iter().map(|(outcome, _)| outcome).collect();
+    match pooled(&outcomes) {
+        None => Together::TooFew(outcomes.len()),
+        Some(effect) => {
+            let names = found.iter().map(|(_, card)| {
+                let plan = card.entry.trial.plan.protocol();
+                (plan.key.clone(), plan.title.clone())
+            });
+            let names = names.collect();
+            Together::Found(Box::new(effect), names)
+        }
+    }
 }
 
 impl App {

@@ -50,7 +50,9 @@ impl Entry {
         let texts = [&plan.title, &plan.public_summary, &plan.hypothesis.change, &plan.hypothesis.who];
         let arms = plan.arms.iter().map(|arm| &arm.name);
         let has = |text: &String| text.to_lowercase().contains(word);
-        texts.into_iter().chain(arms).any(has)
+        let measured = plan.outcomes.iter().map(|outcome| &outcome.name);
+        let place = plan.touchpoint.as_ref().map(|place| place.as_str().to_owned());
+        texts.into_iter().chain(arms).chain(measured).chain(place.iter()).any(has)
             || self.agency.name.to_lowercase().contains(word)
             || self.trial.key().contains(word)
             || self.code.to_string().to_lowercase() == word

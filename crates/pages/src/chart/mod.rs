@@ -9,12 +9,14 @@ mod flow;
 mod interval;
 mod people;
 mod scale;
+mod timeline;
 
 pub use decisions::{Decisions, Verdicts};
 pub use enrolment::{Enrolment, EnrolmentPoint};
 pub use flow::{Flow, FlowArm};
 pub use interval::{Bar, Interval, Mark, Shade};
 pub use people::{ArmLook, People};
+pub use timeline::{Life, Timeline};
 
 use std::fmt;
 

@@ -59,8 +59,22 @@ pub(super) fn field(name: &str) -> (&str, Option<&'static str>) {
             "What your system tells of each person (optional)",
             Some(
                 "One on each line, as \u{2018}district: north, south (balance)\u{2019} or \u{2018}age: 16 to 110 (fair)\u{2019}. In brackets why \
-                 it is needed: balance the versions, check that it is fair to each group, sharpen the comparison; in and out \
-                 go with rules, which are written in the document.",
+                 it is needed: balance the versions, check that it is fair to each group, sharpen the comparison, or decide who \
+                 is in or out.",
+            ),
+        ),
+        "include" => (
+            "Who is in (optional)",
+            Some(
+                "One condition on each line, all of which must hold, as \u{2018}age at least 18\u{2019} or \u{2018}district is one of north, \
+                 south\u{2019}. Only what your system tells of each person can be used. Leave it empty when everybody is in.",
+            ),
+        ),
+        "exclude" => (
+            "Who is left out (optional)",
+            Some(
+                "One condition on each line; one that holds is enough, as \u{2018}in_crisis is yes\u{2019}. Think of people who could cope \
+                 least.",
             ),
         ),
         "least_able_to_cope" => {

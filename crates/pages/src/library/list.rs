@@ -1,8 +1,10 @@
+use crate::chart::{Bar, Interval};
 use crate::component::{Pagination, Select, Tag, TextField};
 use crate::decision::words;
 use crate::number::counted;
 use crate::{Frame, Moment, register, report};
 use askama::Template;
+use fairtrial_analysis::pooling::{Effect, PooledEffect};
 use fairtrial_analysis::report::VerdictKind;
 use fairtrial_domain::trial::{Adoption, Decision, State};
 
@@ -21,6 +23,14 @@ pub struct List {
     agency: Select,
     verdict: Select,
     decision: Select,
+    together: Option<Together>,
+}
+
+/// What the trials that were looked for say together.
+#[derive(Debug, Clone)]
+struct Together {
+    sentences: Vec<String>,
+    chart: Option<Interval>,
 }
 
 /// One trial.
@@ -52,6 +62,8 @@ pub struct Card {
     pub adoption: Option<(Adoption, String)>,
     /// How many later trials were made from its design.
     pub reused: u64,
+    /// What it is about, each with the address that finds others like it: the place in the service, what is measured.
+    pub tags: Vec<(String, String)>,
 }
 
 /// What was looked for, as it stands in the address.
@@ -151,8 +163,35 @@ impl List {
             words: TextField { value: words.to_owned(), ..field },
             agency: select("agency", "Agency", "Any agency", agencies, agency),
             verdict: select("verdict", "What it found", "Anything", verdicts.collect(), verdict),
+            together: None,
             decision: select("decision", "What was decided", "Anything", decisions.collect(), decision),
         }
+    }
+
+    /// The same page with what the trials found say together, each of them by its title.
+    #[must_use]
+    pub fn with_pooled(self, found: &PooledEffect, titles: &[String]) -> Self {
+        let bar = |label: &str, effect: &Effect| Bar {
+            label: label.to_owned(),
+            estimate: effect.estimate,
+            lower: Some(effect.lower),
+            upper: Some(effect.upper),
+        };
+        let trials = titles.iter().zip(&found.trials).filter_map(|(title, effect)| Some(bar(title, effect.as_ref()?)));
+        let mut bars: Vec<Bar> = trials.collect();
+        bars.push(bar("All of these together", &found.mean));
+        let next = (found.next.0 + found.next.1) / 2.0;
+        let next = Effect { estimate: next, lower: found.next.0, upper: found.next.1 };
+        bars.push(bar("A next trial", &next));
+        let headline = "Differences from the usual version, people in 100; to the right is better for people";
+        let chart = Interval::new("pooled", headline, "people in 100", 1, &bars, &[]);
+        Self { together: Some(Together { sentences: found.sentences.clone(), chart }), ..self }
+    }
+
+    /// The same page with why the trials found are not put together.
+    #[must_use]
+    pub fn without_pooled(self, why: &str) -> Self {
+        Self { together: Some(Together { sentences: vec![why.to_owned()], chart: None }), ..self }
     }
 
     fn found_sentence(&self) -> String {

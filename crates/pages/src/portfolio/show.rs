@@ -1,6 +1,7 @@
+use crate::chart::{Life, Timeline};
 use crate::component::{Cell, SummaryList, Table, Tag};
 use crate::decision::words;
-use crate::number::{counted, grouped};
+use crate::number::{counted, grouped, money};
 use crate::report::Mark;
 use crate::{Frame, Moment, trial};
 use askama::Template;
@@ -23,6 +24,7 @@ pub struct Show {
     answers: Table,
     states: Table,
     adoptions: Option<Table>,
+    timeline: Option<Timeline>,
 }
 
 /// One trial.
@@ -48,6 +50,12 @@ pub struct Line {
     pub adoption: Option<Adoption>,
     /// Since when an answer about it is awaited.
     pub awaited: Option<Moment>,
+    /// The days of its life.
+    pub life: Life,
+    /// What its versions cost, as far as its plan states unit costs; once the data are locked.
+    pub cost: Option<f64>,
+    /// What the new version would cost more for each 1,000 people.
+    pub extra: Option<f64>,
 }
 
 impl Line {
@@ -79,7 +87,7 @@ impl Line {
 impl Show {
     /// The page of an agency with that name and those trials.
     #[must_use]
-    pub fn new(frame: Frame, agency: &str, lines: Vec<Line>) -> Self {
+    pub fn new(frame: Frame, agency: &str, lines: Vec<Line>, now: Moment) -> Self {
         let count = |wanted: &dyn Fn(&Line) -> bool| lines.iter().filter(|line| wanted(line)).count() as u64;
         let row = |name: &str, n: u64| vec![Cell::words(name), Cell::number(grouped(n))];
         let table = |caption: &str, first: &str, rows: Vec<Vec<Cell>>| Table {
@@ -97,7 +105,9 @@ impl Show {
             .map(|status| row(words::became(*status), count(&|line| to_adopt(line) && line.adoption == Some(*status))))
             .collect();
         became.push(row("Nobody has reported yet", count(&|line| to_adopt(line) && line.adoption.is_none())));
+        let lives: Vec<Life> = lines.iter().map(|line| line.life.clone()).collect();
         Self {
+            timeline: Timeline::new("timeline", &lives, now),
             facts: facts(&lines),
             answers: table("What was learned", "Answer", answers.collect()),
             states: table("Where the trials stand", "State", states),
@@ -131,6 +141,39 @@ fn facts(lines: &[Line]) -> SummaryList {
             format!("{} in {}", counted(people, "person", "people"), counted(started, "trial", "trials")),
         )
         .rows_of("From the first draft to the answer", speed)
+        .row("Cost of learning", cost(lines))
+        .row("Money not spent", not_spent(lines))
+}
+
+/// What the versions cost in the trials with an answer, as far as their plans say it.
+fn cost(lines: &[Line]) -> String {
+    let known: Vec<f64> = lines.iter().filter_map(|line| line.cost).collect();
+    let answered = lines.iter().filter(|line| line.verdict.is_some()).count() as u64;
+    match money(known.iter().sum()) {
+        Some(total) if !known.is_empty() => format!(
+            "About {total} dollars for the versions themselves, in {} of {} with an answer: the others state no costs. The time of staff is not in it.",
+            grouped(known.len() as u64),
+            counted(answered, "trial", "trials")
+        ),
+        _ => "No trial with an answer states what its versions cost.".to_owned(),
+    }
+}
+
+/// What dearer versions would have cost that are not adopted because they did not do enough or did harm.
+fn not_spent(lines: &[Line]) -> String {
+    let given_up = |line: &&Line| {
+        matches!(line.verdict, Some(VerdictKind::Failed | VerdictKind::Harmful))
+            && line.decision != Some(Decision::Adopt)
+    };
+    let dearer: Vec<f64> =
+        lines.iter().filter(given_up).filter_map(|line| line.extra).filter(|extra| *extra > 0.0).collect();
+    match money(dearer.iter().sum()) {
+        Some(total) if !dearer.is_empty() => format!(
+            "{} that did not do enough, or did harm, would have cost {total} dollars more for every 1,000 people.",
+            counted(dearer.len() as u64, "version", "versions")
+        ),
+        _ => "No dearer version was given up yet.".to_owned(),
+    }
 }
 
 /// The middle of sorted numbers; of two middles their mean, rounded down.

@@ -133,7 +133,7 @@ fn shown(frame: Frame, trial: &Trial, step: &Step, typed: Option<&[(&str, String
 
 fn shape(kind: Kind) -> Shape {
     match kind {
-        Kind::Text | Kind::List | Kind::Attributes => Shape::Lines,
+        Kind::Text | Kind::List | Kind::Attributes | Kind::Conditions(_) => Shape::Lines,
         Kind::Choice(words) => Shape::OneOf(words.iter().map(|word| (*word).to_owned()).collect()),
         Kind::Flag => Shape::OneOf(vec!["yes".into(), "no".into()]),
         Kind::Line | Kind::InHundred | Kind::Margin | Kind::Whole | Kind::Money | Kind::Day => Shape::Line,

@@ -1,7 +1,7 @@
 //! The library of trials that are over, and a new draft from one of them.
 
 use actix_web::http::StatusCode;
-use fairtrial_app::learned::library::{Card as Found, Sought};
+use fairtrial_app::learned::library::{Card as Found, Sought, Together, together};
 use fairtrial_domain::trial::{Decision, PersonRole};
 use fairtrial_pages::{
     Moment,
@@ -25,7 +25,8 @@ pub(crate) async fn list(call: Call) -> Answer {
     let text = |name: &str| call.query.get(name).unwrap_or_default();
     let looked =
         Looked { words: text("q"), agency: text("agency"), verdict: text("verdict"), decision: text("decision") };
-    let found = call.state.app.library(&sought(looked)?).await?;
+    let wanted = sought(looked)?;
+    let found = call.state.app.library(&wanted).await?;
     let pages = found.len().div_ceil(PAGE).max(1);
     let number = call.query.get("page").map_or(Ok(1), str::parse::<usize>);
     let number = number.ok().filter(|page| (1..=pages).contains(page)).ok_or_else(Problem::not_found)?;
@@ -47,6 +48,17 @@ pub(crate) async fn list(call: Call) -> Answer {
         looked,
         session.person.has(PersonRole::Designer),
     );
+    let list = match together(&wanted, &found) {
+        Together::NotAsked => list,
+        Together::TooFew(_) if found.is_empty() => list,
+        Together::TooFew(_) => list.without_pooled(
+            "Fewer than three of these have public results that can be put together, so that nothing is said of all of them.",
+        ),
+        Together::Found(effect, trials) => {
+            let titles: Vec<String> = trials.into_iter().map(|(_, title)| title).collect();
+            list.with_pooled(&effect, &titles)
+        }
+    };
     page(StatusCode::OK, fairtrial_pages::render(&list))
 }
 
@@ -76,6 +88,16 @@ fn card(found: &Found) -> Card {
         decision: found.decision.as_ref().map(|decided| (decided.decision, !decided.by_the_rule)),
         adoption: found.adoption.last().map(|report| (report.status, report.reason.clone())),
         reused: found.reused as u64,
+        tags: plan
+            .touchpoint
+            .iter()
+            .map(|place| place.as_str().to_owned())
+            .chain(plan.primary().map(|outcome| outcome.name.clone()))
+            .map(|tag| {
+                let address = format!("/library?q={}", tag.bytes().map(escaped).collect::<String>());
+                (tag, address)
+            })
+            .collect(),
     }
 }
 

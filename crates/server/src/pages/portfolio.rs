@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use fairtrial_app::learned::portfolio::Line as Found;
 use fairtrial_pages::{
     Moment,
+    chart::Life,
     frame::Section,
     portfolio::{Line, Show},
 };
@@ -18,12 +19,27 @@ pub(crate) async fn show(call: Call) -> Answer {
     let agency = call.state.app.agency_of(&actor)?.name;
     let mut frame = frame::signed_in(&call.state, session, Section::Portfolio);
     frame.facts.as_at = Some(frame::moment(call.state.app.ambient().now()));
-    page(StatusCode::OK, fairtrial_pages::render(&Show::new(frame, &agency, lines.iter().map(line).collect())))
+    let now = frame::moment(call.state.app.ambient().now());
+    let show = Show::new(frame, &agency, lines.iter().map(line).collect(), now);
+    page(StatusCode::OK, fairtrial_pages::render(&show))
 }
 
 fn line(found: &Found) -> Line {
-    let plan = found.trial.plan.protocol();
+    let (trial, plan) = (&found.trial, found.trial.plan.protocol());
+    let moment = |at| Moment::new(at, plan.time_zone);
+    let cost = found.finding.as_ref().map(|finding| &finding.cost);
+    let totals = cost.and_then(|cost| cost.arms.iter().map(|arm| arm.total).sum::<Option<f64>>());
+    let extra = cost.and_then(|cost| cost.comparisons.iter().filter_map(|more| more.extra_per_unit).reduce(f64::max));
     Line {
+        life: Life {
+            title: plan.title.clone(),
+            drafted: moment(trial.created_at),
+            started: trial.started_at.map(moment),
+            ended: trial.ended_at.map(moment),
+            answered: trial.locked_at.map(moment),
+        },
+        cost: totals,
+        extra: extra.map(|extra| 1_000.0 * extra),
         key: found.trial.key().to_owned(),
         title: plan.title.clone(),
         state: found.trial.state,

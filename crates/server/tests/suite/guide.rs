@@ -18,7 +18,9 @@ const ANSWERS: [(&str, &[(&str, &str)]); 9] = [
         "people",
         &[
             ("who", "people with one overdue fine"),
-            ("attributes", "district: north, south (balance)"),
+            ("attributes", "district: north, south (balance)\nage: 0 to 120 (in)"),
+            ("include", "age at least 18"),
+            ("exclude", ""),
             ("least_able_to_cope", "people in hardship are left out"),
         ],
     ),

@@ -3,7 +3,7 @@
 use fairtrial_domain::{Decimal, protocol::Aim};
 use serde_json::Value;
 
-use super::attributes;
+use super::{attributes, lists};
 
 /// One page of questions.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub enum Kind {
     List,
     /// One attribute on each line; none is an answer too.
     Attributes,
+    /// One condition on each line, joined by `all` or `any`; none is an answer too.
+    Conditions(&'static str),
 }
 
 const fn field(name: &'static str, pointer: &'static str, kind: Kind) -> Field {
@@ -89,6 +91,8 @@ pub const STEPS: &[Step] = &[
         fields: &[
             field("who", "/hypothesis/who", Kind::Text),
             field("attributes", "/attributes", Kind::Attributes),
+            field("include", "/eligibility/include", Kind::Conditions("all")),
+            field("exclude", "/eligibility/exclude", Kind::Conditions("any")),
             field("least_able_to_cope", "/risk/least_able_to_cope", Kind::Text),
         ],
     },
@@ -176,6 +180,7 @@ impl Field {
         match (self.kind, value) {
             (Kind::InHundred | Kind::Margin, Value::String(text)) => in_hundred(text).unwrap_or_else(|| text.clone()),
             (Kind::Flag, Value::Bool(yes)) => if *yes { "yes" } else { "no" }.to_owned(),
+            (Kind::Conditions(_), rule) => lists::lines(rule),
             (Kind::Attributes, Value::Array(items)) => attributes::lines(items),
             (Kind::List, Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"),
             (_, Value::String(text)) => text.clone(),
@@ -212,6 +217,14 @@ impl Field {
                     *strata = attributes::strata(&known);
                 }
                 Value::Array(known)
+            }
+            Kind::Conditions(joined) => {
+                let known = document.pointer("/attributes").and_then(Value::as_array).cloned().unwrap_or_default();
+                // A plan without rules may leave them out.
+                if let Some(plan) = document.as_object_mut() {
+                    plan.entry("eligibility").or_insert_with(|| Value::Object(serde_json::Map::new()));
+                }
+                lists::read(&text, joined, &known)?
             }
             Kind::List => {
                 let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());

@@ -5,6 +5,7 @@
 
 mod attributes;
 mod field;
+mod lists;
 mod pattern;
 
 pub use field::{Field, Kind, STEPS, Step};
@@ -70,14 +71,16 @@ pub fn open_steps(plan: &LockedProtocol) -> Vec<&'static Step> {
     STEPS.iter().filter(|step| answers(plan, step).iter().any(|answer| answer.open)).collect()
 }
 
-/// Whether a plan has the shape that the steps ask about: two versions, a yes-or-no main outcome, and a harm measure. Other
+/// Whether a plan has the shape that the steps ask about: two versions, a yes-or-no main outcome, a harm measure, and plain lists of who is in and out. Other
 /// plans are written as documents.
 #[must_use]
 pub fn fits(plan: &Protocol) -> bool {
     let [first, second, ..] = plan.outcomes.as_slice() else { return false };
     let binary = [first, second].iter().all(|outcome| outcome.kind == OutcomeKind::Binary);
     let [usual, new] = plan.arms.as_slice() else { return false };
-    binary && first.role == Role::Primary && second.role == Role::Harm && usual.control && !new.control
+    let rules = &plan.eligibility;
+    let lists = lists::is_list(&rules.include, lists::all) && lists::is_list(&rules.exclude, lists::any);
+    lists && binary && first.role == Role::Primary && second.role == Role::Harm && usual.control && !new.control
 }
 
 fn has_bracket(text: &str) -> bool {

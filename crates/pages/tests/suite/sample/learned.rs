@@ -1,6 +1,8 @@
 use super::{LONG, NASTY, Pages, inside, moment, page};
+use fairtrial_analysis::pooling::{Effect, PooledEffect};
 use fairtrial_analysis::report::VerdictKind;
 use fairtrial_domain::trial::{Adoption, Decision, State};
+use fairtrial_pages::chart::Life;
 use fairtrial_pages::component::{ErrorSummary, Fault, Pagination};
 use fairtrial_pages::decision::{self, Entry, Opening, Record};
 use fairtrial_pages::frame::Section;
@@ -30,6 +32,10 @@ fn card(title: &str, finding: Option<(VerdictKind, String, u64)>) -> Card {
         decision: None,
         adoption: None,
         reused: 0,
+        tags: vec![
+            ("counter".into(), "/library?q=counter".into()),
+            ("Paid in 28 days".into(), "/library?q=Paid%20in%2028%20days".into()),
+        ],
     }
 }
 
@@ -62,6 +68,23 @@ fn libraries(pages: &mut Pages) {
         Card { state: State::DataLocked, ..card("Call-back slots", None) },
         Card { state: State::DataLocked, overdue: true, ..card("Rates rebate", None) },
     ];
+    let effect = |estimate: f64| Effect { estimate, lower: estimate - 2.0, upper: estimate + 2.0 };
+    let pooled = PooledEffect {
+        mean: effect(2.4),
+        next: (-1.5, 6.3),
+        i_squared: 41.0,
+        trials: vec![Some(effect(6.0)), Some(effect(0.4)), None, Some(effect(1.1))],
+        sentences: vec![
+            "3 trials together: on average 2.4 more in 100 for the better.".into(),
+            "In a next trial more.".into(),
+        ],
+    };
+    let titles: Vec<String> = ["Overdue fines", "A plainer form", "Queue tickets", NASTY].map(str::to_owned).to_vec();
+    let looked = Looked { words: "letter", ..Looked::default() };
+    let together = list(cards.clone(), 28, pagination(1, 2), looked, true).with_pooled(&pooled, &titles);
+    page(pages, "library/list-together", &together);
+    let few = list(cards.clone(), 28, pagination(1, 2), looked, true);
+    page(pages, "library/list-few", &few.without_pooled("Fewer than three of these can be put together."));
     page(pages, "library/list-typical", &list(cards, 28, pagination(1, 2), Looked::default(), true));
     let looked = Looked { words: NASTY, agency: "justice", verdict: "failed", decision: "stop" };
     page(pages, "library/list-none", &list(vec![], 0, pagination(1, 1), looked, false));
@@ -90,20 +113,47 @@ fn line(title: &str, state: State) -> portfolio::Line {
         decision: None,
         adoption: None,
         awaited: None,
+        life: Life {
+            title: title.into(),
+            drafted: moment("2026-01-10T03:00:00Z"),
+            started: Some(moment("2026-03-01T03:00:00Z")),
+            ended: None,
+            answered: None,
+        },
+        cost: None,
+        extra: None,
     }
 }
 
+fn now() -> fairtrial_pages::Moment {
+    moment("2026-11-22T20:15:00Z")
+}
+
 fn portfolios(pages: &mut Pages) {
-    let show = |lines| portfolio::Show::new(inside(Section::Portfolio), "Ministry of Made-up Justice", lines);
+    let show = |lines| portfolio::Show::new(inside(Section::Portfolio), "Ministry of Made-up Justice", lines, now());
     page(pages, "portfolio/show-empty", &show(vec![]));
-    let answered = |title, verdict, days, decision| portfolio::Line {
+    let answered = |title: &str, verdict, days, decision| portfolio::Line {
         verdict: Some(verdict),
         days: Some(days),
         decision,
+        life: Life {
+            title: title.to_owned(),
+            drafted: moment("2026-02-10T03:00:00Z"),
+            started: Some(moment("2026-04-01T03:00:00Z")),
+            ended: Some(moment("2026-06-30T03:00:00Z")),
+            answered: Some(moment("2026-08-20T03:00:00Z")),
+        },
+        cost: Some(4_210.5),
+        extra: Some(120.0),
         ..line(title, State::Archived)
     };
     let lines = vec![
-        portfolio::Line { started: false, people: 0, ..line("Rates rebate", State::Draft) },
+        portfolio::Line {
+            started: false,
+            people: 0,
+            life: Life { started: None, ..line("Rates rebate", State::Draft).life },
+            ..line("Rates rebate", State::Draft)
+        },
         line("Appointment texts", State::Enrolling),
         portfolio::Line {
             adoption: Some(Adoption::Adapted),
@@ -124,7 +174,7 @@ fn portfolios(pages: &mut Pages) {
     let long = portfolio::Line { title: LONG.into(), ..line(LONG, State::Suspended) };
     let mut worst = vec![worst; 3];
     worst.push(long);
-    page(pages, "portfolio/show-worst", &portfolio::Show::new(inside(Section::Portfolio), NASTY, worst));
+    page(pages, "portfolio/show-worst", &portfolio::Show::new(inside(Section::Portfolio), NASTY, worst, now()));
 }
 
 fn opening(title: &str, kind: VerdictKind, recommended: &[Decision]) -> Opening {
