@@ -59,6 +59,8 @@ pub(crate) struct House {
     pub(crate) served_by: Option<String>,
     pub(crate) token: String,
     pub(crate) folder: TempDir,
+    /// Where the servers have their folders.
+    pub(crate) room: PathBuf,
     program: PathBuf,
     /// Most people in the trial `full`.
     pub(crate) most: u64,
@@ -80,12 +82,13 @@ impl House {
             let trials = TRIALS.iter().zip([10_000_000, most]).map(|(key, most)| ((*key).to_owned(), most));
             fill(&app, &trials.collect::<Vec<_>>()).await
         });
-        Self { url: url.to_owned(), served_by: None, token, folder, program: program.to_owned(), most }
+        let room = folder.path().to_owned();
+        Self { url: url.to_owned(), served_by: None, token, folder, room, program: program.to_owned(), most }
     }
 
     /// The program's folder, one for each server.
     pub(crate) fn data(&self, server: usize) -> PathBuf {
-        self.folder.path().join(format!("server-{server}"))
+        self.room.join(format!("server-{server}"))
     }
 
     /// Starts a server and waits until it answers. `limits` are words of a shell before the program is run.

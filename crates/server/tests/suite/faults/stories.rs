@@ -119,6 +119,23 @@ pub(crate) fn rolled(url: &str, program: &Path, size: Size, servers: usize) -> O
     })
 }
 
+/// The power fails, under database and server, and comes back.
+#[allow(dead_code, reason = "cutting the power needs root: the long stories do")]
+pub(crate) fn power_cut(house: &House, size: Size, cut: impl Fn(), back: impl Fn()) -> Outcome {
+    play(house, 1, size.callers, |scene| {
+        for _ in 0..size.faults {
+            scene.wait(size.promises);
+            cut();
+            scene.servers.pop().expect("a server").kill();
+            scene.open();
+            back();
+            scene.servers.push(scene.house.start(0, ""));
+            scene.open();
+        }
+        scene.wait(size.promises);
+    })
+}
+
 /// How a database goes away, and what is kept meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Absence {

@@ -1,7 +1,7 @@
 //! The stories of `tests/suite/faults` at full length: what `scripts/soak` runs.
 //!
 //! ```text
-//! soak PROGRAM STORY FAULTS DATABASE_URL [SERVERS]
+//! soak PROGRAM STORY FAULTS DATABASE_URL [SERVERS | IMAGE MOUNT]
 //! ```
 //!
 //! The database is a new one. It prints one line with what was counted, and ends with 1 when a promise was broken.
@@ -9,27 +9,32 @@
 #![allow(clippy::print_stdout, reason = "a program for the command line")]
 
 #[allow(dead_code, reason = "the small stories use more of it")]
-#[path = "../tests/suite/faults/mod.rs"]
+#[path = "../../tests/suite/faults/mod.rs"]
 mod faults;
 
+mod disk;
+mod postgres;
+
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, ExitCode, Stdio},
     time::Instant,
 };
 
+use disk::Disk;
 use faults::{
     house::House,
     stories::{self, Absence, Size},
 };
+use postgres::Postgres;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [program, story, faults, url, rest @ ..] = words.as_slice() else {
-        panic!("PROGRAM STORY FAULTS URL [SERVERS]")
+        panic!("PROGRAM STORY FAULTS URL [SERVERS | IMAGE MOUNT]")
     };
-    let servers = rest.first().map_or(1, |servers| servers.parse().expect("a number of servers"));
+    let servers = rest.first().and_then(|servers| servers.parse().ok()).unwrap_or(1);
     let faults = faults.parse().expect("a number of faults");
     let size = Size { callers: 16, faults, promises: 800, most: 5_000 };
     let (program, began) = (Path::new(program), Instant::now());
@@ -56,6 +61,31 @@ fn main() -> ExitCode {
             let once = Size { faults: 1, ..size };
             stories::without_store(&House::build(url, program, size.most), once, Absence::Full, || (), more)
         }
+        // Of a disk of its own, an image that is mounted, with database and server on it.
+        "power-cut" => {
+            let [image, mount] = rest else { panic!("IMAGE MOUNT") };
+            let (disk, server) = (Disk::new(image, mount), url.starts_with("postgres").then(|| Postgres::of(url)));
+            let mut house = House::build(url, program, size.most);
+            house.room = Path::new(mount).join("servers");
+            let outcome = stories::power_cut(
+                &house,
+                size,
+                || disk.cut(),
+                || {
+                    if let Some(server) = &server {
+                        server.kill();
+                    }
+                    disk.mount_again();
+                    match &server {
+                        Some(server) => server.start(),
+                        None => disk::check_database(url),
+                    }
+                },
+            );
+            println!("of {faults} cuts {} lost what was written and not synced", disk.lost());
+            assert!(disk.lost() > 0, "the cuts cut nothing");
+            outcome
+        }
         "failing-disk" => stories::failing_disk(url, program, size),
         other => panic!("{other} is no story"),
     };
@@ -76,55 +106,6 @@ fn main() -> ExitCode {
         println!("  {fault}");
     }
     ExitCode::from(u8::from(!outcome.faults.is_empty()))
-}
-
-/// The server of PostgreSQL itself, which `scripts/postgres` has started for nobody else.
-struct Postgres {
-    url: String,
-    data: PathBuf,
-}
-
-impl Postgres {
-    fn of(url: &str) -> Self {
-        let data = said("psql", &["-X", "-A", "-t", "-c", "SHOW data_directory", url]).expect("the server answers");
-        Self { url: url.to_owned(), data: data.into() }
-    }
-
-    /// Ends it with all that it has started, as a loss of power does.
-    fn kill(&self) {
-        let file = std::fs::read_to_string(self.data.join("postmaster.pid")).expect("it runs");
-        let first = file.lines().next().expect("a process").to_owned();
-        let others = said("ps", &["--ppid", &first, "-o", "pid="]).unwrap_or_default();
-        for pid in std::iter::once(first.as_str()).chain(others.split_whitespace()) {
-            // One of them may have ended by itself in between.
-            drop(Command::new("kill").args(["-9", pid]).stderr(Stdio::null()).status());
-        }
-    }
-
-    /// Starts it again as it was started, and waits until it answers.
-    fn start(&self) {
-        drop(std::fs::remove_file(self.data.join("postmaster.pid")));
-        // Whoever was killed may not have been buried yet, and would be taken for a server that still runs.
-        let folder = self.data.parent().expect("a folder");
-        let files = std::fs::read_dir(folder).expect("its files").map(|file| file.expect("a file").path());
-        for lock in files.filter(|file| file.extension().is_some_and(|kind| kind == "lock")) {
-            drop(std::fs::remove_file(lock));
-        }
-        let line = std::fs::read_to_string(self.data.join("postmaster.opts")).expect("how it was started");
-        let log = std::fs::File::create(self.data.join("log-again")).expect("a log");
-        let mut command = if said("id", &["-u"]).as_deref() == Some("0") {
-            let mut command = Command::new("runuser");
-            command.args(["-u", "postgres", "--"]);
-            command
-        } else {
-            Command::new("env")
-        };
-        command.args(["sh", "-c", &format!("exec {line}")]).current_dir("/").stdout(Stdio::null()).stderr(log);
-        drop(command.spawn().expect("it starts"));
-        while said("psql", &["-X", "-A", "-t", "-c", "SELECT 1", &self.url]).as_deref() != Some("1") {
-            std::thread::yield_now();
-        }
-    }
 }
 
 /// What a program says, when it ends well.
