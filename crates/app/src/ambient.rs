@@ -1,6 +1,6 @@
 //! Time and chance, handed in from outside.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
@@ -9,6 +9,11 @@ use chrono::{DateTime, Utc};
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> DateTime<Utc>;
+
+    /// What has passed on a clock that nobody can set; none where the time is made up.
+    fn steady(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Gives bytes that nobody can guess.
@@ -40,6 +45,12 @@ impl Ambient {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
+    }
+
+    /// What has passed on a clock that nobody can set; none where the time is made up.
+    #[must_use]
+    pub fn steady(&self) -> Option<Duration> {
+        self.clock.steady()
     }
 
     /// Now, in microseconds, as it is stored.

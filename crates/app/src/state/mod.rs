@@ -32,8 +32,13 @@ pub(crate) use self::{
     wishes::Wishes,
 };
 use crate::{
-    ambient::Ambient, error::AppError, learned::finding::Findings, sealing::MasterKey, trials::rehearsal::Rehearsals,
-    trials::release::ReleaseRules, watch::harm::DailyWatch,
+    ambient::Ambient,
+    error::AppError,
+    learned::finding::Findings,
+    sealing::MasterKey,
+    trials::rehearsal::Rehearsals,
+    trials::release::ReleaseRules,
+    watch::{TrustedClock, harm::DailyWatch},
 };
 
 /// How often other servers' changes are looked for.
@@ -62,6 +67,7 @@ pub struct App {
     pub(crate) answering: crate::frontline::replay::Answering,
     pub(crate) daily_watch: DailyWatch,
     pub(crate) looks_asked: AtomicI64,
+    pub(crate) clock: TrustedClock,
     pub(crate) keys_used: Mutex<std::collections::HashMap<i64, i64>>,
     pub(crate) passwords: Semaphore,
     pub(crate) setup_token: Mutex<Option<crate::people::setup::SetupToken>>,
@@ -107,6 +113,7 @@ impl App {
             refusals: refusals::Refusals::default(),
             daily_watch: DailyWatch::default(),
             looks_asked: AtomicI64::new(i64::MIN),
+            clock: TrustedClock::default(),
             keys_used: Mutex::default(),
             answering: Mutex::default(),
             passwords: Semaphore::new(PASSWORDS_AT_ONCE),

@@ -10,11 +10,13 @@ pub(crate) mod harm;
 pub(crate) mod looks;
 mod status;
 mod stop;
+mod trusted_clock;
 mod view;
 
 pub use concealment::Concealment;
 pub use handling::VersionHandling;
 pub use status::{Light, MonitoringStatus, NextLook};
+pub(crate) use trusted_clock::TrustedClock;
 pub use view::LooksView;
 
 use std::sync::{Arc, atomic::Ordering};
@@ -48,7 +50,9 @@ impl App {
         let (now, asked) = (self.ambient.now_micros(), self.looks_asked.load(Ordering::Relaxed));
         if asked > now || now.saturating_sub(asked) >= MICROS_OF_A_SECOND {
             self.looks_asked.store(now, Ordering::Relaxed);
-            return self.watch().await.map(|_| ());
+            if self.ambient.steady().is_none_or(|steady| self.clock.trusts(self.ambient.now(), steady)) {
+                return self.watch().await.map(|_| ());
+            }
         }
         let directory = self.directory.load_full();
         for trial in directory.by_id.values().filter(|trial| trial.state.collects_events() && !trial.halted) {

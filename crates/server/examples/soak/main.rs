@@ -1,7 +1,7 @@
 //! The stories of `tests/suite/faults` at full length: what `scripts/soak` runs.
 //!
 //! ```text
-//! soak PROGRAM STORY FAULTS DATABASE_URL [SERVERS | IMAGE MOUNT]
+//! soak PROGRAM STORY FAULTS DATABASE_URL [SERVERS | IMAGE MOUNT | LIBRARY]
 //! ```
 //!
 //! The database is a new one. It prints one line with what was counted, and ends with 1 when a promise was broken.
@@ -85,6 +85,24 @@ fn main() -> ExitCode {
             println!("of {faults} cuts {} lost what was written and not synced", disk.lost());
             assert!(disk.lost() > 0, "the cuts cut nothing");
             outcome
+        }
+        // With libfaketime, whose words the file holds.
+        "clock-jumps" => {
+            let [library] = rest else { panic!("LIBRARY") };
+            let mut house = House::build(url, program, size.most);
+            house.clock_jumps = true;
+            let file = house.folder.path().join("clock");
+            let limits = format!(
+                "export LD_PRELOAD={library} FAKETIME_TIMESTAMP_FILE={} FAKETIME_NO_CACHE=1 \
+                 FAKETIME_DONT_FAKE_MONOTONIC=1;",
+                file.display()
+            );
+            // At once and whole: the program reads it all the time.
+            let set = |words: &str| {
+                let part = file.with_extension("part");
+                std::fs::write(&part, words).and_then(|()| std::fs::rename(part, &file)).expect("the clock can be set");
+            };
+            stories::clock_jumps(&house, size, &limits, set)
         }
         "failing-disk" => stories::failing_disk(url, program, size),
         other => panic!("{other} is no story"),

@@ -1,7 +1,15 @@
 //! The one place that reads the clock and draws from the operating system's randomness.
 
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
 use chrono::{DateTime, Utc};
 use fairtrial_app::{Ambient, Clock, RandomSource};
+
+/// Some moment of this process.
+static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The clock of this machine.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +19,10 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the server's clock; everything else is handed the time")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
+    }
+
+    fn steady(&self) -> Option<Duration> {
+        Some(BEGAN.elapsed())
     }
 }
 

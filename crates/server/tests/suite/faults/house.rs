@@ -61,6 +61,8 @@ pub(crate) struct House {
     pub(crate) folder: TempDir,
     /// Where the servers have their folders.
     pub(crate) room: PathBuf,
+    /// Whether the servers' clock jumps: then they refuse events about what has not happened yet by it.
+    pub(crate) clock_jumps: bool,
     program: PathBuf,
     /// Most people in the trial `full`.
     pub(crate) most: u64,
@@ -83,7 +85,16 @@ impl House {
             fill(&app, &trials.collect::<Vec<_>>()).await
         });
         let room = folder.path().to_owned();
-        Self { url: url.to_owned(), served_by: None, token, folder, room, program: program.to_owned(), most }
+        Self {
+            url: url.to_owned(),
+            served_by: None,
+            token,
+            folder,
+            room,
+            clock_jumps: false,
+            program: program.to_owned(),
+            most,
+        }
     }
 
     /// The program's folder, one for each server.
@@ -231,12 +242,24 @@ pub(crate) struct Door {
     open: Mutex<Vec<SocketAddr>>,
     changed: Condvar,
     given_up: AtomicBool,
+    /// Whether the power is being cut: an answer that comes now was perhaps given without a disk.
+    without_power: AtomicBool,
 }
 
 impl Door {
     pub(crate) fn set(&self, servers: &[&Server]) {
         *self.open.lock().unwrap() = servers.iter().map(|server| server.address).collect();
         self.changed.notify_all();
+    }
+
+    /// Answers count again, or do not count from now on.
+    pub(crate) fn cut_power(&self, cut: bool) {
+        self.without_power.store(cut, Ordering::SeqCst);
+    }
+
+    /// Whether an answer that has come counts.
+    pub(crate) fn has_power(&self) -> bool {
+        !self.without_power.load(Ordering::SeqCst)
     }
 
     /// No server will come any more: callers that wait fail.

@@ -76,8 +76,18 @@ impl Scene<'_> {
 
 /// Plays a story, brings it to its end, and judges it.
 fn play(house: &House, servers: usize, callers: u64, conduct: impl FnOnce(&mut Scene<'_>)) -> Outcome {
+    play_with(house, (servers, ""), callers, conduct)
+}
+
+/// The same with words of a shell before each program that is there from the beginning.
+fn play_with(
+    house: &House,
+    (servers, limits): (usize, &str),
+    callers: u64,
+    conduct: impl FnOnce(&mut Scene<'_>),
+) -> Outcome {
     let (door, ledger) = (Door::default(), Ledger::new(house.folder.path().join("ledger")));
-    let servers = (0..servers).map(|number| house.start(number, "")).collect();
+    let servers = (0..servers).map(|number| house.start(number, limits)).collect();
     let chance = ChaCha12Rng::seed_from_u64(1);
     let mut scene = Scene { house, door: &door, ledger: &ledger, servers, chance };
     scene.open();
@@ -125,12 +135,31 @@ pub(crate) fn power_cut(house: &House, size: Size, cut: impl Fn(), back: impl Fn
     play(house, 1, size.callers, |scene| {
         for _ in 0..size.faults {
             scene.wait(size.promises);
+            scene.door.cut_power(true);
             cut();
             scene.servers.pop().expect("a server").kill();
             scene.open();
             back();
             scene.servers.push(scene.house.start(0, ""));
+            // By now whoever had an answer of the old server before them has read it.
+            scene.door.cut_power(false);
             scene.open();
+        }
+        scene.wait(size.promises);
+    })
+}
+
+/// The clock of the server jumps, as `set` says in the words of libfaketime; `limits` make the program see it.
+#[allow(dead_code, reason = "a clock that jumps needs libfaketime: the long stories have it")]
+pub(crate) fn clock_jumps(house: &House, size: Size, limits: &str, set: impl Fn(&str)) -> Outcome {
+    const JUMPS: [&str; 8] = ["-1h", "+10y", "+2h", "-3d", "+14y", "-10m", "+90y", "+1h"];
+    set("+0");
+    play_with(house, (1, limits), size.callers, |scene| {
+        for jump in JUMPS.iter().cycle().take(size.faults as usize) {
+            scene.wait(size.promises);
+            set(jump);
+            scene.wait(size.promises);
+            set("+0");
         }
         scene.wait(size.promises);
     })
