@@ -76,7 +76,7 @@ impl Caller {
 pub(crate) async fn caller(state: &State, request: &HttpRequest, needs: Needs) -> Result<Caller, Problem> {
     match needs {
         Needs::Nothing => Ok(Caller::Nobody),
-        Needs::Scope(scope) => Ok(Caller::Key(Arc::new(key(state, request, scope)?))),
+        Needs::Scope(scope) => Ok(Caller::Key(key(state, request, scope)?)),
         Needs::Visitor => match session(state, request).await {
             Err(problem) if problem.code == Code::Unauthenticated => Ok(Caller::Nobody),
             session => Ok(Caller::Person(session?)),
@@ -95,24 +95,25 @@ pub(crate) async fn caller(state: &State, request: &HttpRequest, needs: Needs) -
 }
 
 /// The key that was shown. Whoever shows two shows one too many: which one counts must not depend on the reader.
-fn key(state: &State, request: &HttpRequest, scope: Scope) -> Result<KeyActor, Problem> {
+fn key(state: &State, request: &HttpRequest, scope: Scope) -> Result<Arc<KeyActor>, Problem> {
     let headers = request.headers();
-    let mut shown = Vec::new();
+    let mut shown = None;
+    let mut show = |token| match shown.replace(token) {
+        Some(other) if other != token => Err(no_key("Two different keys were sent.")),
+        _ => Ok(()),
+    };
     for value in headers.get_all(header::AUTHORIZATION) {
         let text = value.to_str().map_err(|_| no_key("The header Authorization is no plain text."))?;
         let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(no_key("The header Authorization must begin with Bearer."));
         }
-        shown.push(token.trim());
+        show(token.trim())?;
     }
     for value in headers.get_all("x-api-key") {
-        shown.push(value.to_str().map_err(|_| no_key("The header X-API-Key is no plain text."))?.trim());
+        show(value.to_str().map_err(|_| no_key("The header X-API-Key is no plain text."))?.trim())?;
     }
-    let token = *shown.first().ok_or_else(|| no_key("No key was sent."))?;
-    if shown.iter().any(|other| *other != token) {
-        return Err(no_key("Two different keys were sent."));
-    }
+    let token = shown.ok_or_else(|| no_key("No key was sent."))?;
     let key = state.app.key_actor(token)?;
     // Whoever may write plans may read them.
     if !(scope == Scope::TrialsRead && key.scopes.contains(&Scope::TrialsWrite)) {

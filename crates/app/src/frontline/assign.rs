@@ -404,7 +404,12 @@ fn not_enrolled(trial: &Trial, outcome: AssignmentOutcome, reason: String) -> As
 
 /// Made from trial and pseudonym, so it is the same whenever it is asked for and tells nobody who it is.
 pub(super) fn assignment_id(trial: &Trial, unit: &Pseudonym) -> String {
-    let digest = Sha256::digest(format!("fairtrial/1/assignment/{}/{}", trial.key(), unit.to_hex()));
+    let mut digits = [0; 32];
+    let mut hash = Sha256::new_with_prefix("fairtrial/1/assignment/");
+    hash.update(trial.key());
+    hash.update("/");
+    hash.update(unit.hex_in(&mut digits));
+    let digest = hash.finalize();
     fairtrial_domain::canonical::hex(&digest[..12])
 }
 

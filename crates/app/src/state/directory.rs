@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicI64},
 };
 
 use chrono::{DateTime, Utc};
@@ -126,8 +126,10 @@ impl Trial {
 
 #[derive(Debug, Clone)]
 pub(crate) struct StoredKey {
-    pub(crate) actor: KeyActor,
+    pub(crate) actor: Arc<KeyActor>,
     pub(crate) secret_hash: Vec<u8>,
+    /// When it was last noted that the key is used, in microseconds.
+    pub(crate) noted: Arc<AtomicI64>,
 }
 
 /// The snapshot.
@@ -229,9 +231,10 @@ impl Directory {
         for (row, person) in rows.keys {
             let scopes = row.scopes.split_whitespace().filter_map(Scope::from_word).collect();
             let person = person.filter(|person| !person.disabled).map(person_of);
-            let actor =
-                KeyActor { id: row.id, agency_id: row.agency_id, scopes, live: row.environment == "live", person };
-            directory.keys.insert(row.public_id, StoredKey { actor, secret_hash: row.secret_hash });
+            let live = row.environment == "live";
+            let actor = Arc::new(KeyActor { id: row.id, agency_id: row.agency_id, scopes, live, person });
+            let key = StoredKey { actor, secret_hash: row.secret_hash, noted: Arc::default() };
+            directory.keys.insert(row.public_id, key);
         }
         Ok(directory)
     }

@@ -44,7 +44,7 @@ impl Pseudonym {
     }
 
     /// As 32 hexadecimal digits, written to a place of the caller's: the allocation draws millions of these.
-    pub(crate) fn hex_in<'a>(&self, digits: &'a mut [u8; 32]) -> &'a str {
+    pub fn hex_in<'a>(&self, digits: &'a mut [u8; 32]) -> &'a str {
         for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
             for (digit, half) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
                 *digit = if half < 10 { b'0' + half } else { b'a' + half - 10 };

@@ -1,8 +1,9 @@
 //! A body within its limits. actix has no deadline for bodies: a caller could hold memory by sending a byte now and then.
 
-use std::{future::poll_fn, pin::Pin, time::Duration};
+use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
 use actix_web::{
+    error::PayloadError,
     http::header::{CONTENT_LENGTH, HeaderMap},
     web,
 };
@@ -36,19 +37,42 @@ impl Limit {
 /// When it announces itself as too large, becomes too large, comes too slowly, or breaks off.
 pub(super) async fn read(headers: &HeaderMap, mut payload: web::Payload, limit: Limit) -> Result<Vec<u8>, Problem> {
     check_length(headers, limit.0)?;
-    let began = Instant::now();
     let mut bytes = Vec::new();
+    // A small body has come with its head: no deadline has to be kept for it.
+    while let Some(item) = ready(&mut payload).await {
+        match item {
+            None => return Ok(bytes),
+            Some(chunk) => take(&mut bytes, chunk, limit)?,
+        }
+    }
+    let began = Instant::now();
     loop {
         match timeout_at(began + patience(bytes.len()), next_of(&mut payload)).await {
             Err(_) => return Err(too_slow()),
             Ok(None) => return Ok(bytes),
-            Ok(Some(Err(_))) => {
-                return Err(Problem::new(Code::MalformedRequest, "The body broke off or is not framed as it says."));
-            }
-            Ok(Some(Ok(chunk))) if bytes.len() + chunk.len() > limit.0 => return Err(too_large(limit.0)),
-            Ok(Some(Ok(chunk))) => bytes.extend_from_slice(&chunk),
+            Ok(Some(chunk)) => take(&mut bytes, chunk, limit)?,
         }
     }
+}
+
+/// Adds what has come.
+fn take(bytes: &mut Vec<u8>, chunk: Result<web::Bytes, PayloadError>, limit: Limit) -> Result<(), Problem> {
+    let broken = |_| Problem::new(Code::MalformedRequest, "The body broke off or is not framed as it says.");
+    let chunk = chunk.map_err(broken)?;
+    if bytes.len() + chunk.len() > limit.0 {
+        return Err(too_large(limit.0));
+    }
+    bytes.extend_from_slice(&chunk);
+    Ok(())
+}
+
+/// What has come of a stream: none when it has to be waited for.
+async fn ready<S: Stream + Unpin>(stream: &mut S) -> Option<Option<S::Item>> {
+    poll_fn(|context| match Pin::new(&mut *stream).poll_next(context) {
+        Poll::Ready(item) => Poll::Ready(Some(item)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// Refuses a body that announces itself as too large, before any of it is read.

@@ -37,9 +37,9 @@ pub(crate) async fn respond(
     let Some((place, parts)) = places.find(request.path()) else { return unmatched(&request) };
     request.extensions_mut().insert(Route(place.path));
     let began = Instant::now();
-    let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.as_str().to_owned());
+    let id = request.extensions().get::<RequestId>().map_or_else(|| Arc::from(""), RequestId::shared);
     let answer = caught(answer(place, parts, request.clone(), payload, Arc::clone(&state)));
-    let answer = fairtrial_app::on_behalf_of(&id, answer).await;
+    let answer = fairtrial_app::on_behalf_of(id, answer).await;
     let response = match answer {
         Some(Ok(response)) => response,
         Some(Err(mut problem)) => {

@@ -3,6 +3,10 @@
 /// The text that a percent-encoded one stands for; none when an escape is cut off, is not UTF-8, or hides a control
 /// character.
 pub(super) fn decode(text: &str) -> Option<String> {
+    // Nearly every part of an address is as plain as this.
+    if text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'%') {
+        return Some(text.to_owned());
+    }
     decode_lines(text).filter(|text| !text.chars().any(char::is_control))
 }
 

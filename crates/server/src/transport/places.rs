@@ -1,5 +1,6 @@
 //! Which rows an address belongs to. The patterns of the route table are names and whole parts in braces, so comparing
-//! part by part is enough, and a request does not pay for patterns that it does not match.
+//! part by part is enough. A request pays for the few patterns that are as long as its address and begin as it does, and decodes
+//! its parts once, for the one that fits.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -54,20 +55,24 @@ impl Place {
         self.rows.first().map_or(Audience::Program, |row| row.audience)
     }
 
-    /// The open parts, when the address is one of this place's. A part is never empty and is decoded by itself, so that a
-    /// slash in an escape divides nothing.
-    fn parts(&self, address: &str) -> Option<Parts> {
-        let mut parts = Parts::new();
+    /// Whether an address is one of this place's. A part is never empty.
+    fn fits(&self, address: &str) -> bool {
         let mut given = segments(address);
-        for segment in &self.pattern {
-            let text = given.next()?;
-            match segment {
-                Segment::Name(name) if *name == text => {}
-                Segment::Part(name) if !text.is_empty() => parts.push((name, percent::decode(text)?)),
-                _ => return None,
-            }
-        }
-        given.next().is_none().then_some(parts)
+        let fits = self.pattern.iter().all(|segment| match (segment, given.next()) {
+            (Segment::Name(name), Some(text)) => *name == text,
+            (Segment::Part(_), Some(text)) => !text.is_empty(),
+            (_, None) => false,
+        });
+        fits && given.next().is_none()
+    }
+
+    /// The open parts of an address of this place. Each is decoded by itself, so that a slash in an escape divides nothing.
+    fn parts(&self, address: &str) -> Option<Parts> {
+        let open = self.pattern.iter().zip(segments(address)).filter_map(|(segment, text)| match segment {
+            Segment::Name(_) => None,
+            Segment::Part(name) => Some((*name, text)),
+        });
+        open.map(|(name, text)| Some((name, percent::decode(text)?))).collect()
     }
 }
 
@@ -75,9 +80,9 @@ fn segments(path: &str) -> std::str::Split<'_, char> {
     path.strip_prefix('/').unwrap_or(path).split('/')
 }
 
-/// All places of a server.
+/// All places of a server, by the number of their segments and the first of them.
 #[derive(Debug)]
-pub struct Places(Vec<Place>);
+pub struct Places(BTreeMap<usize, BTreeMap<&'static str, Vec<Place>>>);
 
 impl Places {
     /// The places of a table. A name comes before an open part in the same position: names sort before braces.
@@ -87,12 +92,24 @@ impl Places {
         for row in rows {
             by_path.entry(row.path).or_default().push(row.clone());
         }
-        Self(by_path.into_iter().map(|(path, rows)| Place::new(path, rows, metrics)).collect())
+        let mut places: BTreeMap<_, BTreeMap<_, Vec<Place>>> = BTreeMap::new();
+        for (path, rows) in by_path {
+            let (length, first) = kind(path);
+            places.entry(length).or_default().entry(first).or_default().push(Place::new(path, rows, metrics));
+        }
+        Self(places)
     }
 
     pub(super) fn find(&self, address: &str) -> Option<(&Place, Parts)> {
-        self.0.iter().find_map(|place| Some((place, place.parts(address)?)))
+        let (length, first) = kind(address);
+        let place = self.0.get(&length)?.get(first)?.iter().find(|place| place.fits(address))?;
+        Some((place, place.parts(address)?))
     }
+}
+
+/// What an address and its pattern have in common: no pattern begins with an open part.
+fn kind(path: &str) -> (usize, &str) {
+    (segments(path).count(), segments(path).next().unwrap_or_default())
 }
 
 #[cfg(test)]

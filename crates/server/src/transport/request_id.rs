@@ -1,5 +1,7 @@
 //! A name for one request, in its answer and in the log.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{HeaderMap, HeaderName};
 
 /// The header that carries it.
@@ -7,7 +9,7 @@ pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The name of the request that is being answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RequestId(String);
+pub(crate) struct RequestId(Arc<str>);
 
 impl RequestId {
     /// The caller's name for it when that is a plain short token, otherwise a new one.
@@ -18,7 +20,12 @@ impl RequestId {
         // It is kept in the audit, so it must not name a person.
         let unknown = |text: &&str| fairtrial_domain::identity::recognise(text).is_none();
         let theirs = headers.get(HEADER).and_then(|value| value.to_str().ok()).filter(plain).filter(unknown);
-        Self(theirs.map_or_else(make, str::to_owned))
+        Self(theirs.map_or_else(|| make().into(), Arc::from))
+    }
+
+    /// The name, for whoever keeps it.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -37,7 +44,7 @@ mod tests {
         let id = |text: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(HEADER, HeaderValue::from_static(text));
-            RequestId::new(&headers, || "made".into()).0
+            RequestId::new(&headers, || "made".into()).as_str().to_owned()
         };
         assert_eq!(id("abc-1.2_3"), "abc-1.2_3");
         for odd in [

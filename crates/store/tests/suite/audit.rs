@@ -56,15 +56,15 @@ on_both_databases! {
         let agency = Some(installation.agency);
         let add = async |action: &'static str| installation.store.write(move |c| audit::append(c, &entry(action, "t", agency))).await;
         installation.wait(async {
-            on_behalf_of("req-1", add("one")).await.unwrap();
+            on_behalf_of("req-1".into(), add("one")).await.unwrap();
             add("nobody's").await.unwrap();
             // Works of several requests that wait together are one transaction on SQLite.
-            let both = tokio::join!(on_behalf_of("req-2", add("two")), on_behalf_of("req-3", add("three")));
+            let both = tokio::join!(on_behalf_of("req-2".into(), add("two")), on_behalf_of("req-3".into(), add("three")));
             assert_eq!(both, (Ok(()), Ok(())));
             let fault = installation.store.write(|_| -> Result<(), StoreError> { panic!("a fault") });
-            assert!(on_behalf_of("req-4", fault).await.is_err());
+            assert!(on_behalf_of("req-4".into(), fault).await.is_err());
             add("after").await.unwrap();
-            on_behalf_of("", add("unnamed")).await.unwrap();
+            on_behalf_of("".into(), add("unnamed")).await.unwrap();
         });
         let rows = installation.store.read_blocking(|c| audit::after(c, 0, 10)).unwrap();
         let told: Vec<(String, Option<String>)> = rows
