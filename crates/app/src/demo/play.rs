@@ -6,6 +6,8 @@ use chrono::{DateTime, Duration, Utc};
 use fairtrial_domain::{
     LockedProtocol, UnitText,
     eligibility::AttributeKind,
+    event::EventId,
+    note::{CodeWord, DeliveryStatus},
     protocol::Protocol,
     trial::{
         AssignmentOutcome, Decision, MessageKind, NoticeCode, PersonRole, PlanPart, Tier, Verb, assess, needed_roles,
@@ -23,8 +25,14 @@ use super::{
 };
 use crate::{
     error::AppError,
-    frontline::assign::AssignCall,
-    state::{App, actor::KeyActor},
+    frontline::{
+        assign::AssignCall,
+        notes::{HarmCall, NoteCall, OverrideCall},
+    },
+    state::{
+        App,
+        actor::{Actor, KeyActor},
+    },
     trials::life::{AdoptionPlan, Move},
 };
 
@@ -36,6 +44,9 @@ const SIGNED: i64 = 6;
 const ASKED: i64 = 15;
 /// Days from the lock of the data until the results are public.
 const PUBLISHED: i64 = 10;
+
+/// People of whom something is written down by hand.
+const NOTED: u32 = 24;
 
 /// Calls that are under way at once, as from several frontline apps.
 const AT_ONCE: usize = 128;
@@ -208,6 +219,42 @@ impl Course {
         app.answer_message(centre, self.story.key, 1, answer).await?;
         let complaint = "I do not like that things are tried out on people without asking them first.";
         app.send_message(code, MessageKind::Complaint, complaint).await?;
+        self.people_are_noted(app, cast).await
+    }
+
+    /// What the contact centre writes down of the first people: most versions arrived, one person needed the other one, and one
+    /// was annoyed.
+    async fn people_are_noted(&self, app: &Arc<App>, cast: &Cast) -> Result<(), AppError> {
+        let Actor::Person(centre) = cast.actor(self.story.agency, PersonRole::ContactCentre)? else { return Ok(()) };
+        let now = app.ambient().now();
+        let word = |text: &str| CodeWord::new(text).map_err(|error| AppError::Internal(error.to_string()));
+        for number in 1..=NOTED {
+            let name = format!("{}-person-{number:05}", self.story.key);
+            let unit = UnitText::new(&name).map_err(|error| AppError::Internal(error.to_string()))?;
+            let event_id = EventId::new(&format!("by-hand-{name}"));
+            let event_id = event_id.ok_or_else(|| AppError::Internal("an id of the demonstration".into()))?;
+            let note = NoteCall { event_id, unit };
+            let done = match number {
+                3 => {
+                    let to_arm = self.protocol.arms.first().map(|arm| arm.key.to_string()).unwrap_or_default();
+                    let care = OverrideCall { note, to_arm, reason_code: word("language")?, remark: None };
+                    app.override_version(centre, self.story.key, &care).await
+                }
+                9 => {
+                    let harm = HarmCall { note, severity: 1, kind: word("annoyance")?, at: now };
+                    app.report_harm(centre, self.story.key, &harm).await
+                }
+                _ => {
+                    let status = if number % 8 == 0 { DeliveryStatus::Returned } else { DeliveryStatus::Delivered };
+                    app.note_delivery(centre, self.story.key, &note, status, now).await
+                }
+            };
+            // Some of the first who came were turned away at the door.
+            match done {
+                Ok(_) | Err(AppError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(())
     }
 

@@ -96,7 +96,10 @@ impl Timeline {
         let answered = lives.iter().filter(|life| life.answered.is_some()).count();
         Some(Self {
             id: id.into(),
-            headline: "From the idea to the answer".into(),
+            headline: match answered {
+                0 => "No trial has an answer yet".to_owned(),
+                some => format!("{some} of {} trials have an answer", lives.len()),
+            },
             description: format!(
                 "{} trials since {}, a bar for each; {answered} have an answer. The table below has the days.",
                 lives.len(),

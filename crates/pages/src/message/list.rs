@@ -41,7 +41,7 @@ impl Row {
     fn tag(&self) -> Tag {
         match self.answered {
             true => Tag::new("Answered", TagColour::Green),
-            false => Tag::new("Waits for an answer", TagColour::Orange),
+            false => Tag::new("Unanswered", TagColour::Orange),
         }
     }
 

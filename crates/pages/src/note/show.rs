@@ -76,7 +76,7 @@ impl Show {
         let table = Table {
             caption: "All versions together".into(),
             caption_hidden: false,
-            head: vec![Cell::words("What was noted"), Cell::number(plural(unit))],
+            head: vec![Cell::words("What was noted"), Cell::number("How many")],
             rows: COUNTED.iter().zip(numbers(counts)).map(row).collect(),
         };
         Self {

@@ -151,7 +151,7 @@ fn cost(lines: &[Line]) -> String {
     let answered = lines.iter().filter(|line| line.verdict.is_some()).count() as u64;
     match money(known.iter().sum()) {
         Some(total) if !known.is_empty() => format!(
-            "About {total} dollars for the versions themselves, in {} of {} with an answer: the others state no costs. The time of staff is not in it.",
+            "{total} dollars for the versions themselves, told by {} of {} with an answer. The time of staff is not in it.",
             grouped(known.len() as u64),
             counted(answered, "trial", "trials")
         ),

@@ -50,7 +50,7 @@ pub(crate) async fn list(call: Call) -> Answer {
     );
     let list = match together(&wanted, &found) {
         Together::NotAsked => list,
-        Together::TooFew(_) if found.is_empty() => list,
+        Together::TooFew(_) if found.len() < 2 => list,
         Together::TooFew(_) => list.without_pooled(
             "Fewer than three of these have public results that can be put together, so that nothing is said of all of them.",
         ),

@@ -181,6 +181,7 @@ impl Pattern {
                 primary,
                 {"key": "harm", "name": usual.harm, "role": "harm", "event": usual.harm_event, "kind": "binary",
                  "better": "decrease", "follow_up_days": usual.follow_up_days, "margin": "0.02", "action": "suspend",
+                 "harm_watch": "daily",
                  "harm_alpha": "0.1"},
             ],
             "monitoring": {
