@@ -79,6 +79,15 @@ impl ConfidenceSet {
     }
 
     /// The smallest interval that contains the set.
+    ///
+    /// ```
+    /// use fairtrial_stats::confidence_set::ConfidenceSet;
+    /// let set = ConfidenceSet::Bounded { lower: 0.5, upper: 2.0 };
+    /// assert_eq!((set.hull(0.95).lower, set.hull(0.95).upper), (0.5, 2.0));
+    /// // A set with a gap is not made to look like an interval: its hull is the whole line.
+    /// let gap = ConfidenceSet::OutsideGap { below: -1.0, above: 3.0 };
+    /// assert_eq!(gap.hull(0.95).lower, f64::NEG_INFINITY);
+    /// ```
     #[must_use]
     pub fn hull(&self, level: f64) -> Interval {
         match *self {
@@ -90,6 +99,13 @@ impl ConfidenceSet {
     }
 
     /// Whether a value is in the set.
+    ///
+    /// ```
+    /// use fairtrial_stats::confidence_set::ConfidenceSet;
+    /// let gap = ConfidenceSet::OutsideGap { below: -1.0, above: 3.0 };
+    /// assert!(gap.contains(-1.0) && !gap.contains(0.0) && gap.contains(7.0));
+    /// assert!(ConfidenceSet::Everything.contains(0.0));
+    /// ```
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
         match *self {

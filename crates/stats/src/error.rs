@@ -50,18 +50,35 @@ pub enum StatError {
 
 impl StatError {
     /// An argument that is out of range.
+    ///
+    /// ```
+    /// let error = fairtrial_stats::StatError::invalid("alpha", "must lie strictly between 0 and 1");
+    /// assert_eq!(error.to_string(), "alpha: must lie strictly between 0 and 1");
+    /// ```
     #[must_use]
     pub fn invalid(argument: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::InvalidArgument { argument: argument.into(), reason: reason.into() }
     }
 
     /// A quantity that the data do not determine.
+    ///
+    /// ```
+    /// let error = fairtrial_stats::StatError::not_estimable("nobody had the event");
+    /// assert_eq!(error.to_string(), "cannot be estimated: nobody had the event");
+    /// ```
     #[must_use]
     pub fn not_estimable(reason: impl Into<String>) -> Self {
         Self::NotEstimable { reason: reason.into() }
     }
 
     /// The stable code of this error.
+    ///
+    /// ```
+    /// use fairtrial_stats::{StatError, two_proportions::Table};
+    /// assert_eq!(Table::new(0, 0, 3, 9).unwrap_err().code(), "too_few_units");
+    /// assert_eq!(Table::new(10, 9, 3, 9).unwrap_err().code(), "invalid_argument");
+    /// assert_eq!(StatError::ZeroVariance.code(), "zero_variance");
+    /// ```
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {

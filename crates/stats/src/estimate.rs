@@ -27,6 +27,12 @@ pub struct Interval {
 
 impl Interval {
     /// Whether a value lies in the closed interval.
+    ///
+    /// ```
+    /// use fairtrial_stats::Interval;
+    /// let interval = Interval { lower: 0.0, upper: f64::INFINITY, level: 0.95 };
+    /// assert!(interval.contains(0.0) && interval.contains(1e300) && !interval.contains(-1e-300));
+    /// ```
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
         self.lower <= value && value <= self.upper
@@ -42,18 +48,37 @@ pub struct PValue {
 
 impl PValue {
     /// From a probability in (0, 1].
+    ///
+    /// ```
+    /// use fairtrial_stats::PValue;
+    /// assert!((PValue::from_p(0.05).ln_p + 2.995_732_273_553_991).abs() < 1e-15);
+    /// // Twice a tail above one half is no more than certain.
+    /// assert_eq!(PValue::from_p(1.2).p(), 1.0);
+    /// ```
     #[must_use]
     pub fn from_p(p: f64) -> Self {
         Self { ln_p: p.min(1.0).ln() }
     }
 
     /// From a natural logarithm.
+    ///
+    /// ```
+    /// use fairtrial_stats::PValue;
+    /// // A p-value of e^-5000 is not 0.
+    /// let tiny = PValue::from_ln(-5000.0);
+    /// assert_eq!((tiny.ln_p, tiny.p()), (-5000.0, 0.0));
+    /// ```
     #[must_use]
     pub fn from_ln(ln_p: f64) -> Self {
         Self { ln_p: ln_p.min(0.0) }
     }
 
     /// The p-value itself; 0 only below the smallest positive number that a double can hold.
+    ///
+    /// ```
+    /// use fairtrial_stats::PValue;
+    /// assert!((PValue::from_ln(0.5_f64.ln()).p() - 0.5).abs() < 1e-16);
+    /// ```
     #[must_use]
     pub fn p(&self) -> f64 {
         self.ln_p.exp()

@@ -323,6 +323,13 @@ pub struct SequentialRatio {
 impl SequentialRatio {
     /// Starts with nobody assigned.
     ///
+    /// ```
+    /// use fairtrial_stats::sample_ratio::SequentialRatio;
+    /// let check = SequentialRatio::new(&[2, 1]).unwrap();
+    /// assert_eq!((check.ln_e(), check.p_value().p()), (0.0, 1.0));
+    /// assert!(SequentialRatio::new(&[1, 0]).is_err());
+    /// ```
+    ///
     /// # Errors
     /// `invalid_argument` when fewer than two arms are planned to get somebody.
     pub fn new(ratio: &[u64]) -> Result<Self, StatError> {
@@ -335,6 +342,15 @@ impl SequentialRatio {
     }
 
     /// Takes in newly assigned units, given as counts per arm; returns the current ln e-value.
+    ///
+    /// ```
+    /// use fairtrial_stats::sample_ratio::{SequentialRatio, mixture_ln_e};
+    /// // Only the sums count, whatever the days.
+    /// let mut check = SequentialRatio::new(&[1, 1]).unwrap();
+    /// check.add(&[40, 25]).unwrap();
+    /// let now = check.add(&[20, 15]).unwrap();
+    /// assert_eq!(now, mixture_ln_e(&[60, 40], &[1.0, 1.0]).unwrap());
+    /// ```
     ///
     /// # Errors
     /// `invalid_argument` when the number of arms differs; `too_large` when a count overflows.
@@ -354,24 +370,58 @@ impl SequentialRatio {
     }
 
     /// ln of the current e-value.
+    ///
+    /// ```
+    /// use fairtrial_stats::sample_ratio::SequentialRatio;
+    /// // The first person fits any ratio: each part of the mixture is 1.
+    /// let mut check = SequentialRatio::new(&[1, 1]).unwrap();
+    /// check.add(&[1, 0]).unwrap();
+    /// assert!(check.ln_e().abs() < 1e-14);
+    /// ```
     #[must_use]
     pub fn ln_e(&self) -> f64 {
         self.ln_e
     }
 
     /// ln of the largest e-value so far.
+    ///
+    /// ```
+    /// use fairtrial_stats::sample_ratio::SequentialRatio;
+    /// // A bad day stays on record when later ones make up for it.
+    /// let mut check = SequentialRatio::new(&[1, 1]).unwrap();
+    /// check.add(&[60, 20]).unwrap();
+    /// let worst = check.ln_e();
+    /// check.add(&[20, 60]).unwrap();
+    /// assert!(check.ln_e() < 0.0 && check.ln_e_max() == worst);
+    /// ```
     #[must_use]
     pub fn ln_e_max(&self) -> f64 {
         self.ln_e_max
     }
 
     /// The p-value that holds at all looks together: 1 over the largest e-value.
+    ///
+    /// ```
+    /// use fairtrial_stats::sample_ratio::SequentialRatio;
+    /// let mut check = SequentialRatio::new(&[1, 1]).unwrap();
+    /// check.add(&[60, 20]).unwrap();
+    /// assert!((check.p_value().p() * check.ln_e_max().exp() - 1.0).abs() < 1e-12);
+    /// ```
     #[must_use]
     pub fn p_value(&self) -> PValue {
         PValue::from_ln(-self.ln_e_max)
     }
 
     /// Whether the planned shares are refuted at the error rate `alpha`, over all looks.
+    ///
+    /// ```
+    /// use fairtrial_stats::sample_ratio::SequentialRatio;
+    /// let mut check = SequentialRatio::new(&[1, 1]).unwrap();
+    /// check.add(&[520, 480]).unwrap();
+    /// assert!(!check.is_refuted(0.001));
+    /// check.add(&[600, 400]).unwrap();
+    /// assert!(check.is_refuted(0.001));
+    /// ```
     #[must_use]
     pub fn is_refuted(&self, alpha: f64) -> bool {
         self.ln_e_max >= -alpha.ln()

@@ -16,6 +16,13 @@ pub struct EValue {
 
 impl EValue {
     /// The e-value itself; infinite when it is too large for a double.
+    ///
+    /// ```
+    /// use fairtrial_stats::anytime::EValue;
+    /// assert!((EValue { ln_e: 20_f64.ln() }.e() - 20.0).abs() < 1e-13);
+    /// // Its logarithm holds what a double cannot.
+    /// assert_eq!(EValue { ln_e: 800.0 }.e(), f64::INFINITY);
+    /// ```
     #[must_use]
     pub fn e(&self) -> f64 {
         self.ln_e.exp()
@@ -43,6 +50,15 @@ pub struct EProcess {
 impl EProcess {
     /// Takes in the e-value of new data, given the old.
     ///
+    /// ```
+    /// use fairtrial_stats::anytime::{EProcess, EValue};
+    /// let mut process = EProcess::default();
+    /// process.multiply(EValue { ln_e: 4_f64.ln() }).unwrap();
+    /// process.multiply(EValue { ln_e: 5_f64.ln() }).unwrap();
+    /// assert!((process.now().e() - 20.0).abs() < 1e-13);
+    /// assert_eq!(process.multiply(EValue { ln_e: f64::NAN }).unwrap_err().code(), "invalid_argument");
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` when it is not a number.
     pub fn multiply(&mut self, next: EValue) -> Result<(), StatError> {
@@ -56,24 +72,59 @@ impl EProcess {
     }
 
     /// The evidence now.
+    ///
+    /// ```
+    /// use fairtrial_stats::anytime::{EProcess, EValue};
+    /// let mut process = EProcess::default();
+    /// assert_eq!(process.now().e(), 1.0);
+    /// process.multiply(EValue { ln_e: -1.0 }).unwrap();
+    /// assert_eq!(process.now().ln_e, -1.0);
+    /// ```
     #[must_use]
     pub fn now(&self) -> EValue {
         EValue { ln_e: self.ln_e }
     }
 
     /// The largest evidence so far.
+    ///
+    /// ```
+    /// use fairtrial_stats::anytime::{EProcess, EValue};
+    /// let mut process = EProcess::default();
+    /// for ln_e in [3.0, -2.0] {
+    ///     process.multiply(EValue { ln_e }).unwrap();
+    /// }
+    /// assert_eq!((process.now().ln_e, process.largest().ln_e), (1.0, 3.0));
+    /// ```
     #[must_use]
     pub fn largest(&self) -> EValue {
         EValue { ln_e: self.ln_e_max }
     }
 
     /// A p-value that is valid at any time: 1 over the largest e-value so far.
+    ///
+    /// ```
+    /// use fairtrial_stats::anytime::{EProcess, EValue};
+    /// let mut process = EProcess::default();
+    /// // Nothing seen: nothing said.
+    /// assert_eq!(process.p_value().p(), 1.0);
+    /// process.multiply(EValue { ln_e: 40_f64.ln() }).unwrap();
+    /// assert!((process.p_value().p() - 0.025).abs() < 1e-15);
+    /// ```
     #[must_use]
     pub fn p_value(&self) -> PValue {
         PValue::from_ln(-self.ln_e_max)
     }
 
     /// Whether the null hypothesis has been rejected at `alpha` at any moment so far.
+    ///
+    /// ```
+    /// use fairtrial_stats::anytime::{EProcess, EValue};
+    /// let mut process = EProcess::default();
+    /// process.multiply(EValue { ln_e: 25_f64.ln() }).unwrap();
+    /// // Ville 1939: 20 suffices at 5 %, 100 is needed at 1 %. What was rejected stays so.
+    /// process.multiply(EValue { ln_e: -9.0 }).unwrap();
+    /// assert!(process.rejects(0.05).unwrap() && !process.rejects(0.01).unwrap());
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` when `alpha` is not in (0, 1).

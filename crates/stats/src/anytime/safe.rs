@@ -44,6 +44,12 @@ impl SafeTwoByTwo {
     ///
     /// With unequal blocks the prior of arm 0 is scaled by the ratio of the block sizes. 0.18 is a good prior.
     ///
+    /// ```
+    /// use fairtrial_stats::anytime::SafeTwoByTwo;
+    /// assert_eq!(SafeTwoByTwo::new(2, 1, 0.18).unwrap().process().now().e(), 1.0);
+    /// assert_eq!(SafeTwoByTwo::new(0, 1, 0.18).unwrap_err().code(), "invalid_argument");
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` for an empty block or a prior that is not positive; `TooLarge` for blocks above 10^9 units.
     pub fn new(block1: u64, block0: u64, prior: f64) -> Result<Self, StatError> {
@@ -62,6 +68,17 @@ impl SafeTwoByTwo {
     }
 
     /// Takes in the next block: `x1` outcomes in its units of arm 1 and `x0` in those of arm 0.
+    ///
+    /// ```
+    /// use fairtrial_stats::anytime::SafeTwoByTwo;
+    /// let mut test = SafeTwoByTwo::new(1, 1, 0.18).unwrap();
+    /// // Before any data both arms have the prior's mean, so that the first block says nothing.
+    /// test.observe(1, 0).unwrap();
+    /// assert_eq!(test.process().now().ln_e, 0.0);
+    /// // Then arm 1 is expected at 1.18 / 1.36 and arm 0 at 0.18 / 1.36, in common one half: each person multiplies by 59 / 34.
+    /// test.observe(1, 0).unwrap();
+    /// assert!((test.process().now().e() - (59.0_f64 / 34.0).powi(2)).abs() < 1e-12);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` when there are more outcomes than units.
@@ -87,6 +104,16 @@ impl SafeTwoByTwo {
     }
 
     /// The evidence so far.
+    ///
+    /// ```
+    /// use fairtrial_stats::anytime::SafeTwoByTwo;
+    /// let mut test = SafeTwoByTwo::new(1, 1, 0.18).unwrap();
+    /// for _ in 0..8 {
+    ///     test.observe(0, 1).unwrap();
+    /// }
+    /// // Blocks that all point one way: from the second on at most 4 each.
+    /// assert!(test.process().now().ln_e < 7.0 * 4_f64.ln() && test.process().rejects(0.05).unwrap());
+    /// ```
     #[must_use]
     pub fn process(&self) -> EProcess {
         self.process

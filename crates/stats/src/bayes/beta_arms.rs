@@ -27,6 +27,13 @@ impl BetaPosterior {
     /// * `data` - units and units with the outcome; at most 10^9 units.
     /// * `prior_successes`, `prior_failures` - shapes of the prior, 0.1 to 10^6; 1 and 1 is uniform, 0.5 and 0.5 Jeffreys's.
     ///
+    /// ```
+    /// use fairtrial_stats::{bayes::BetaPosterior, sufficient::Binary};
+    /// // Laplace's rule of succession: after 9 of 10 and a uniform prior the next one succeeds with probability 10/12.
+    /// let belief = BetaPosterior::new(Binary::new(10, 9).unwrap(), 1.0, 1.0).unwrap();
+    /// assert!((belief.mean() - 10.0 / 12.0).abs() < 1e-15);
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument`, `TooLarge`.
     pub fn new(data: Binary, prior_successes: f64, prior_failures: f64) -> Result<Self, StatError> {
@@ -43,18 +50,39 @@ impl BetaPosterior {
     }
 
     /// Shapes of the beta distribution.
+    ///
+    /// ```
+    /// use fairtrial_stats::{bayes::BetaPosterior, sufficient::Binary};
+    /// let jeffreys = BetaPosterior::new(Binary::new(5, 2).unwrap(), 0.5, 0.5).unwrap();
+    /// assert_eq!(jeffreys.shapes(), (2.5, 3.5));
+    /// ```
     #[must_use]
     pub fn shapes(&self) -> (f64, f64) {
         (self.successes, self.failures)
     }
 
     /// Mean of the proportion.
+    ///
+    /// ```
+    /// use fairtrial_stats::{bayes::BetaPosterior, sufficient::Binary};
+    /// // Without data the prior's own mean.
+    /// let belief = BetaPosterior::new(Binary::new(0, 0).unwrap(), 3.0, 1.0).unwrap();
+    /// assert_eq!(belief.mean(), 0.75);
+    /// ```
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.successes / (self.successes + self.failures)
     }
 
     /// Interval with equal probability beyond either end.
+    ///
+    /// ```
+    /// use fairtrial_stats::{bayes::BetaPosterior, sufficient::Binary};
+    /// // A uniform prior and one success: the distribution function is p^2.
+    /// let belief = BetaPosterior::new(Binary::new(1, 1).unwrap(), 1.0, 1.0).unwrap();
+    /// let interval = belief.credible_interval(0.95).unwrap();
+    /// assert!((interval.lower - 0.025_f64.sqrt()).abs() < 1e-14 && (interval.upper - 0.975_f64.sqrt()).abs() < 1e-14);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` for a level outside (0, 1).

@@ -51,6 +51,20 @@ impl SteppedWedge {
     ///
     /// Up to 2^22 all of them can be gone through ([`Draws::Exact`]).
     ///
+    /// ```
+    /// use fairtrial_stats::cluster::{StepState::{Current, New}, SteppedWedge};
+    /// use fairtrial_stats::sufficient::{FixedSums, Step};
+    /// // Three sites, the first to go over drawn: each could have been it.
+    /// let cell = FixedSums::of([1, 2, 4]).unwrap();
+    /// let trial = SteppedWedge {
+    ///     cells: vec![vec![cell; 2]; 3],
+    ///     step: Step::ONE,
+    ///     calendar: vec![vec![Current, New], vec![Current, Current], vec![Current, Current]],
+    ///     strata: None,
+    /// };
+    /// assert!((trial.orders().unwrap() - 3.0).abs() < 1e-12);
+    /// ```
+    ///
     /// # Errors
     /// As [`stepped_wedge_permutation`].
     pub fn orders(&self) -> Result<f64, StatError> {

@@ -42,6 +42,15 @@ pub struct LeastSquares {
 impl LeastSquares {
     /// Fits an outcome to columns of explanatory variables; a constant has to be given as a column of ones.
     ///
+    /// ```
+    /// use fairtrial_stats::linear::LeastSquares;
+    /// // Anscombe 1973, the first of four data sets: y = 3.00 + 0.50 x.
+    /// let x = [10.0, 8.0, 13.0, 9.0, 11.0, 14.0, 6.0, 4.0, 12.0, 7.0, 5.0];
+    /// let y = [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68];
+    /// let fit = LeastSquares::fit(&y, &[&[1.0; 11], &x]).unwrap();
+    /// assert!((fit.coefficients()[0] - 3.000_091).abs() < 1e-6 && (fit.coefficients()[1] - 0.500_091).abs() < 1e-6);
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` for columns of different length or values that are not finite, `TooFewUnits` with fewer units than
     /// columns + 1, `NotEstimable` for linearly dependent columns.
@@ -79,18 +88,39 @@ impl LeastSquares {
     }
 
     /// The coefficients in the order of the columns.
+    ///
+    /// ```
+    /// use fairtrial_stats::linear::LeastSquares;
+    /// // Two arms: the constant is the mean of arm 0, the second coefficient the difference.
+    /// let fit = LeastSquares::fit(&[1.0, 3.0, 6.0, 8.0], &[&[1.0; 4], &[0.0, 0.0, 1.0, 1.0]]).unwrap();
+    /// assert!((fit.coefficients()[0] - 2.0).abs() < 1e-14 && (fit.coefficients()[1] - 5.0).abs() < 1e-14);
+    /// ```
     #[must_use]
     pub fn coefficients(&self) -> &[f64] {
         &self.coefficients
     }
 
     /// Outcome minus fitted value of each unit.
+    ///
+    /// ```
+    /// use fairtrial_stats::linear::LeastSquares;
+    /// let fit = LeastSquares::fit(&[1.0, 3.0, 6.0, 8.0], &[&[1.0; 4], &[0.0, 0.0, 1.0, 1.0]]).unwrap();
+    /// for (residual, known) in fit.residuals().iter().zip([-1.0, 1.0, -1.0, 1.0]) {
+    ///     assert!((residual - known).abs() < 1e-14);
+    /// }
+    /// ```
     #[must_use]
     pub fn residuals(&self) -> &[f64] {
         &self.residuals
     }
 
     /// Units minus coefficients.
+    ///
+    /// ```
+    /// use fairtrial_stats::linear::LeastSquares;
+    /// let fit = LeastSquares::fit(&[1.0, 3.0, 6.0, 8.0], &[&[1.0; 4], &[0.0, 0.0, 1.0, 1.0]]).unwrap();
+    /// assert_eq!(fit.residual_df(), 2.0);
+    /// ```
     #[must_use]
     pub fn residual_df(&self) -> f64 {
         (self.residuals.len() - self.coefficients.len()) as f64
@@ -105,6 +135,13 @@ impl LeastSquares {
     }
 
     /// Variance of one coefficient that allows for unequal spread.
+    ///
+    /// ```
+    /// use fairtrial_stats::linear::{Heteroskedastic, LeastSquares};
+    /// // HC2 of a difference is Welch's variance: 2 / 2 + 8 / 2 here, with two people an arm.
+    /// let fit = LeastSquares::fit(&[1.0, 3.0, 6.0, 10.0], &[&[1.0; 4], &[0.0, 0.0, 1.0, 1.0]]).unwrap();
+    /// assert!((fit.variance(1, Heteroskedastic::Hc2).unwrap() - 5.0).abs() < 1e-13);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` for a number beyond the columns; `NotEstimable` when a unit determines a coefficient alone (leverage 1)
@@ -136,6 +173,15 @@ impl LeastSquares {
     }
 
     /// One coefficient with its interval by t with n - k degrees of freedom.
+    ///
+    /// ```
+    /// use fairtrial_stats::{Side, linear::{Heteroskedastic, LeastSquares}};
+    /// let fit = LeastSquares::fit(&[1.0, 3.0, 6.0, 10.0], &[&[1.0; 4], &[0.0, 0.0, 1.0, 1.0]]).unwrap();
+    /// let e = fit.estimate(1, Heteroskedastic::Hc2, 0.0, Side::Two, 0.95).unwrap();
+    /// // t = 6 / sqrt(5) with 2 degrees of freedom, whose distribution has a closed form: p = 1 - t / sqrt(t^2 + 2).
+    /// let t = 6.0 / 5_f64.sqrt();
+    /// assert!((e.p_value.unwrap().p() - (1.0 - t / (t * t + 2.0).sqrt())).abs() < 1e-13);
+    /// ```
     ///
     /// # Errors
     /// As [`LeastSquares::variance`]; `ZeroVariance` for a perfect fit.

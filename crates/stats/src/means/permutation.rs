@@ -35,6 +35,15 @@ pub enum Draws {
 impl Draws {
     /// All arrangements when there are at most 2^22 of them ([`arrangements`], [`crate::cluster::SteppedWedge::orders`]), else
     /// `draws` of them.
+    ///
+    /// ```
+    /// use fairtrial_stats::means::{Draws, arrangements};
+    /// // 8 cups have 70 arrangements; 100 people have some 10^29.
+    /// assert_eq!(Draws::all_or(70.0, 9_999, 1), Draws::Exact);
+    /// let people: Vec<bool> = (0..100).map(|i| i % 2 == 0).collect();
+    /// let ways = arrangements(&people, None).unwrap();
+    /// assert_eq!(Draws::all_or(ways, 9_999, 1), Draws::MonteCarlo { draws: 9_999, seed: 1 });
+    /// ```
     #[must_use]
     pub fn all_or(ways: f64, draws: u64, seed: u64) -> Self {
         if ways <= MOST_ARRANGEMENTS + 0.5 { Self::Exact } else { Self::MonteCarlo { draws, seed } }

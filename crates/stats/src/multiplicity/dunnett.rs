@@ -33,6 +33,13 @@ impl Dunnett {
     /// # Source
     /// Dunnett (1955), JASA 50:1096-1121; product correlations as in Hsu (1996), Multiple Comparisons, chapter 3.
     ///
+    /// ```
+    /// use fairtrial_stats::{Side, multiplicity::Dunnett};
+    /// // Dunnett 1955, table 1a: three versions and the control, 20 degrees of freedom, one-sided 5 %: 2.19.
+    /// let bounds = Dunnett::new(&[6.0; 3], 6.0, Some(20.0)).unwrap();
+    /// assert!((bounds.critical_value(Side::Greater, 0.05).unwrap() - 2.19).abs() < 5e-3);
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument`, `TooLarge`.
     pub fn new(arms: &[f64], control: f64, degrees_of_freedom: Option<f64>) -> Result<Self, StatError> {

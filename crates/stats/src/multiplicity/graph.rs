@@ -29,6 +29,13 @@ impl Graph {
     /// * `transitions` - per hypothesis the parts of its share that go to the others; at least 0, diagonal 0, rows summing to at
     ///   most 1.
     ///
+    /// ```
+    /// use fairtrial_stats::multiplicity::Graph;
+    /// // Two hypotheses that hand on their half of the error when they are rejected: Holm's procedure.
+    /// let holm = Graph::new(vec![0.5, 0.5], vec![vec![0.0, 1.0], vec![1.0, 0.0]]).unwrap();
+    /// assert_eq!(holm.test(&[0.02, 0.04], 0.05).unwrap().adjusted, [0.04, 0.04]);
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument`, `TooLarge` beyond 200 hypotheses.
     pub fn new(weights: Vec<f64>, transitions: Vec<Vec<f64>>) -> Result<Self, StatError> {
@@ -54,6 +61,13 @@ impl Graph {
     }
 
     /// Hypotheses in a fixed order, each tested at the full rate as long as all before it were rejected.
+    ///
+    /// ```
+    /// use fairtrial_stats::multiplicity::Graph;
+    /// // The second is not looked at, however small, when the first fails.
+    /// let result = Graph::fixed_sequence(2).unwrap().test(&[0.06, 1e-9], 0.05).unwrap();
+    /// assert_eq!((result.rejected, result.adjusted), (vec![false, false], vec![0.06, 0.06]));
+    /// ```
     ///
     /// # Errors
     /// As [`Graph::new`].

@@ -26,6 +26,14 @@ pub struct Plan {
 
 impl Plan {
     /// Equal arms and no missing outcomes.
+    ///
+    /// ```
+    /// use fairtrial_stats::{Side, power::{Plan, means_needed}};
+    /// // R: power.t.test(delta = 1, power = 0.9) needs 22.02 an arm.
+    /// let plan = Plan::new(0.05, Side::Two, 0.9);
+    /// assert_eq!((plan.ratio, plan.attrition), (1.0, 0.0));
+    /// assert_eq!(means_needed(1.0, 1.0, 1.0, &plan).unwrap().arm0, 23);
+    /// ```
     #[must_use]
     pub fn new(alpha: f64, side: Side, power: f64) -> Self {
         Self { alpha, side, power, ratio: 1.0, attrition: 0.0 }

@@ -33,6 +33,14 @@ const MAX_EVENTS: u64 = 1_000_000_000;
 impl Events {
     /// `x1` events in exposure `t1` (any unit of time, above 0) in arm 1, `x0` in `t0` in arm 0.
     ///
+    /// ```
+    /// use fairtrial_stats::rates::Events;
+    /// // Boice and Monson 1977: breast cancer with and without repeated X-rays, in woman-years.
+    /// let events = Events::new(41, 28_010.0, 15, 19_017.0).unwrap();
+    /// assert!((events.ratio().unwrap() - 1.8558).abs() < 5e-5);
+    /// assert_eq!(Events::new(41, 0.0, 15, 19_017.0).unwrap_err().code(), "invalid_argument");
+    /// ```
+    ///
     /// # Errors
     /// `invalid_argument` for an exposure that is not above 0; `too_large` beyond 10^9 events in an arm.
     pub fn new(x1: u64, t1: f64, x0: u64, t0: f64) -> Result<Self, StatError> {
@@ -52,24 +60,45 @@ impl Events {
     }
 
     /// The arms exchanged.
+    ///
+    /// ```
+    /// use fairtrial_stats::rates::Events;
+    /// let events = Events::new(6, 3.0, 4, 8.0).unwrap();
+    /// assert_eq!((events.ratio(), events.swapped().ratio()), (Some(4.0), Some(0.25)));
+    /// ```
     #[must_use]
     pub fn swapped(&self) -> Self {
         Self { x1: self.x0, t1: self.t0, x0: self.x1, t0: self.t1 }
     }
 
     /// Rate of arm 1.
+    ///
+    /// ```
+    /// assert_eq!(fairtrial_stats::rates::Events::new(6, 3.0, 4, 8.0).unwrap().rate1(), 2.0);
+    /// ```
     #[must_use]
     pub fn rate1(&self) -> f64 {
         self.x1 as f64 / self.t1
     }
 
     /// Rate of arm 0.
+    ///
+    /// ```
+    /// assert_eq!(fairtrial_stats::rates::Events::new(6, 3.0, 4, 8.0).unwrap().rate0(), 0.5);
+    /// ```
     #[must_use]
     pub fn rate0(&self) -> f64 {
         self.x0 as f64 / self.t0
     }
 
     /// Ratio of the rates; none when there is no event at all, infinite when arm 0 has none.
+    ///
+    /// ```
+    /// use fairtrial_stats::rates::Events;
+    /// assert_eq!(Events::new(0, 3.0, 4, 8.0).unwrap().ratio(), Some(0.0));
+    /// assert_eq!(Events::new(6, 3.0, 0, 8.0).unwrap().ratio(), Some(f64::INFINITY));
+    /// assert_eq!(Events::new(0, 3.0, 0, 8.0).unwrap().ratio(), None);
+    /// ```
     #[must_use]
     pub fn ratio(&self) -> Option<f64> {
         match (self.x1, self.x0) {

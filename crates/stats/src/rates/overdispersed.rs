@@ -17,6 +17,14 @@ pub struct ArmCounts<'a> {
 impl<'a> ArmCounts<'a> {
     /// One count and one exposure for each unit.
     ///
+    /// ```
+    /// use fairtrial_stats::rates::{ArmCounts, poisson_regression};
+    /// // The slope of Poisson regression is the logarithm of the ratio of rates: 12 in 4 against 3 in 3.
+    /// let new = ArmCounts::new(&[5, 7], &[1.0, 3.0]).unwrap();
+    /// let current = ArmCounts::new(&[1, 2], &[1.0, 2.0]).unwrap();
+    /// assert!((poisson_regression(&new, &current).unwrap().ln_rate_ratio - 3_f64.ln()).abs() < 1e-14);
+    /// ```
+    ///
     /// # Errors
     /// `invalid_argument` for different lengths or an exposure that is not above 0; `too_few_units` below 2 units;
     /// `not_estimable` without any event, since the logarithm of the rate is then minus infinity.

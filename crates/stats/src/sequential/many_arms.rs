@@ -111,6 +111,18 @@ pub struct ManyArmDesign {
 impl ManyArmDesign {
     /// Computes the bounds.
     ///
+    /// ```
+    /// use fairtrial_stats::sequential::many_arms::{ManyArmDesign, ManyArmEfficacy, ManyArmSpec};
+    /// let spec = |alpha| ManyArmSpec {
+    ///     arms: 1, treatment: vec![1.0, 2.0], control: vec![1.0, 2.0], alpha,
+    ///     efficacy: ManyArmEfficacy::Pocock, futility: None, binding: false,
+    /// };
+    /// // With one new version it is Pocock's design: 2.178 for two looks.
+    /// let design = ManyArmDesign::new(spec(0.025)).unwrap();
+    /// assert!((design.looks()[0].efficacy - 2.178).abs() < 1e-3);
+    /// assert_eq!(ManyArmDesign::new(spec(0.6)).unwrap_err().code(), "invalid_argument");
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` for sizes that are not above 0 and rising, an alpha outside (0, 0.5), bounds that are not numbers or do
     /// not fit the looks; `TooLarge` beyond 20 versions or 3 looks; `NoConvergence`.
@@ -173,12 +185,34 @@ impl ManyArmDesign {
     }
 
     /// The bounds of every look.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::many_arms::{ManyArmDesign, ManyArmEfficacy, ManyArmSpec};
+    /// let design = ManyArmDesign::new(ManyArmSpec {
+    ///     arms: 2, treatment: vec![20.0, 40.0], control: vec![20.0, 40.0], alpha: 0.025,
+    ///     efficacy: ManyArmEfficacy::OBrienFleming, futility: None, binding: false,
+    /// }).unwrap();
+    /// let looks = design.looks();
+    /// assert!((looks[0].efficacy / looks[1].efficacy - 2_f64.sqrt()).abs() < 1e-9 && looks[0].fraction == 0.5);
+    /// assert!((looks[1].spent - 0.025).abs() < 1e-8);
+    /// ```
     #[must_use]
     pub fn looks(&self) -> &[ManyArmLook] {
         &self.looks
     }
 
     /// How often versions are called better when their effects, in standard deviations of a unit, are these; dropping is obeyed.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::many_arms::{ManyArmDesign, ManyArmEfficacy, ManyArmSpec};
+    /// let design = ManyArmDesign::new(ManyArmSpec {
+    ///     arms: 2, treatment: vec![50.0], control: vec![50.0], alpha: 0.025,
+    ///     efficacy: ManyArmEfficacy::Pocock, futility: None, binding: false,
+    /// }).unwrap();
+    /// // Nothing to find: some false success with the error rate, each version less often.
+    /// let none = design.operating(&[0.0, 0.0]).unwrap();
+    /// assert!((none.any - 0.025).abs() < 1e-8 && none.each[0] < none.any);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` for a number of effects other than that of the versions, or effects that are not finite.

@@ -48,6 +48,13 @@ pub enum Spending {
 impl Spending {
     /// Whether the parameters lie in their range.
     ///
+    /// ```
+    /// use fairtrial_stats::sequential::Spending;
+    /// assert!(Spending::KimDeMets { rho: 2.0 }.validate().is_ok());
+    /// assert_eq!(Spending::KimDeMets { rho: 0.0 }.validate().unwrap_err().code(), "invalid_argument");
+    /// assert!(Spending::Piecewise { points: vec![(0.5, 0.4), (0.4, 0.5)] }.validate().is_err());
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` naming the parameter.
     pub fn validate(&self) -> Result<(), StatError> {

@@ -27,6 +27,14 @@ pub struct Strata {
 impl Strata {
     /// One row `[x1, n1, x0, n0]` for each stratum: successes and size of arm 1, then of arm 0.
     ///
+    /// ```
+    /// use fairtrial_stats::stratified::Strata;
+    /// // A stratum with one arm only says nothing about the difference and is left out.
+    /// let strata = Strata::new(&[[3, 10, 5, 11], [2, 4, 0, 0]]).unwrap();
+    /// assert_eq!(strata.tables().len(), 1);
+    /// assert_eq!(Strata::new(&[[2, 4, 0, 0]]).unwrap_err().code(), "too_few_units");
+    /// ```
+    ///
     /// # Errors
     /// `invalid_argument` for more successes than people; `too_few_units` when no stratum has people in both arms.
     pub fn new(rows: &[[u64; 4]]) -> Result<Self, StatError> {
@@ -46,6 +54,12 @@ impl Strata {
     }
 
     /// The strata with people in both arms.
+    ///
+    /// ```
+    /// use fairtrial_stats::{stratified::Strata, two_proportions::Table};
+    /// let strata = Strata::new(&[[3, 10, 5, 11]]).unwrap();
+    /// assert_eq!(strata.tables(), [Table::new(3, 10, 5, 11).unwrap()]);
+    /// ```
     #[must_use]
     pub fn tables(&self) -> &[Table] {
         &self.tables

@@ -19,6 +19,13 @@ pub struct CoSums {
 
 impl CoSums {
     /// A single unit with its values in steps.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::{CoSums, Sufficient};
+    /// let mut sums = CoSums::unit(&[2, 10]);
+    /// sums.merge(&CoSums::unit(&[5, -3])).unwrap();
+    /// assert_eq!((sums.units(), sums.sum(0), sums.sum(1)), (2, Some(7), Some(7)));
+    /// ```
     #[must_use]
     pub fn unit(values: &[i64]) -> Self {
         let sums: Vec<i128> = values.iter().map(|&value| i128::from(value)).collect();
@@ -30,12 +37,22 @@ impl CoSums {
     }
 
     /// Number of values per unit.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::CoSums;
+    /// assert_eq!((CoSums::unit(&[2, 10, 1]).width(), CoSums::default().width()), (3, 0));
+    /// ```
     #[must_use]
     pub fn width(&self) -> usize {
         self.sums.len()
     }
 
     /// Sum of one variable in steps; none when there is no such variable.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::CoSums;
+    /// assert_eq!((CoSums::unit(&[2, 10]).sum(1), CoSums::unit(&[2, 10]).sum(2)), (Some(10), None));
+    /// ```
     #[must_use]
     pub fn sum(&self, i: usize) -> Option<i128> {
         self.sums.get(i).copied()
@@ -48,6 +65,17 @@ impl CoSums {
     }
 
     /// Means and centred products in the outcomes' units, without cancellation.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::{CoSums, Step, Sufficient};
+    /// // Cents and points: (1.00, 2), (2.00, 4), (3.00, 9).
+    /// let mut sums = CoSums::default();
+    /// for unit in [[100, 2], [200, 4], [300, 9]] {
+    ///     sums.merge(&CoSums::unit(&unit)).unwrap();
+    /// }
+    /// let moments = sums.moments(&[Step::new(1, 2).unwrap(), Step::ONE]).unwrap();
+    /// assert_eq!((moments.means(), moments.product(0, 1)), (&[2.0, 5.0][..], Some(7.0)));
+    /// ```
     ///
     /// # Errors
     /// `TooFewUnits` without units; `InvalidArgument` when the number of steps differs from the number of values per unit.
@@ -135,6 +163,14 @@ pub struct CoMoments {
 impl CoMoments {
     /// From number, means, and the square matrix (by rows) of sums of products of deviations.
     ///
+    /// ```
+    /// use fairtrial_stats::sufficient::CoMoments;
+    /// let moments = CoMoments::new(3, vec![2.0, 5.0], vec![2.0, 7.0, 7.0, 26.0]).unwrap();
+    /// assert_eq!(moments.product(1, 0), Some(7.0));
+    /// // No sample has products that are not symmetric.
+    /// assert!(CoMoments::new(3, vec![2.0, 5.0], vec![2.0, 7.0, 6.0, 26.0]).is_err());
+    /// ```
+    ///
     /// # Errors
     /// `TooFewUnits` without units; `InvalidArgument` for numbers that no sample has.
     pub fn new(n: u64, mean: Vec<f64>, centred: Vec<f64>) -> Result<Self, StatError> {
@@ -161,6 +197,12 @@ impl CoMoments {
 
     /// From the values of the units, one list per variable, in two passes.
     ///
+    /// ```
+    /// use fairtrial_stats::sufficient::CoMoments;
+    /// let moments = CoMoments::of(&[&[1.0, 2.0, 3.0], &[2.0, 4.0, 9.0]]).unwrap();
+    /// assert_eq!((moments.product(0, 0), moments.product(0, 1), moments.product(1, 1)), (Some(2.0), Some(7.0), Some(26.0)));
+    /// ```
+    ///
     /// # Errors
     /// `TooFewUnits` without units; `InvalidArgument` for lists of different length or values that are not finite.
     pub fn of(variables: &[&[f64]]) -> Result<Self, StatError> {
@@ -184,30 +226,57 @@ impl CoMoments {
     }
 
     /// Number of units.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::CoMoments;
+    /// assert_eq!(CoMoments::of(&[&[1.0, 2.0, 3.0], &[2.0, 4.0, 9.0]]).unwrap().units(), 3);
+    /// ```
     #[must_use]
     pub fn units(&self) -> u64 {
         self.n
     }
 
     /// Number of variables.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::CoMoments;
+    /// assert_eq!(CoMoments::of(&[&[1.0, 2.0, 3.0], &[2.0, 4.0, 9.0]]).unwrap().width(), 2);
+    /// ```
     #[must_use]
     pub fn width(&self) -> usize {
         self.mean.len()
     }
 
     /// Means of the variables.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::CoMoments;
+    /// assert_eq!(CoMoments::of(&[&[1.0, 2.0, 3.0], &[2.0, 4.0, 9.0]]).unwrap().means(), [2.0, 5.0]);
+    /// ```
     #[must_use]
     pub fn means(&self) -> &[f64] {
         &self.mean
     }
 
     /// Sum of products of deviations of two variables; none when there is no such variable.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::CoMoments;
+    /// let moments = CoMoments::of(&[&[1.0, 2.0, 3.0], &[2.0, 4.0, 9.0]]).unwrap();
+    /// assert_eq!((moments.product(0, 1), moments.product(0, 2)), (Some(7.0), None));
+    /// ```
     #[must_use]
     pub fn product(&self, i: usize, j: usize) -> Option<f64> {
         if i < self.width() && j < self.width() { self.centred.get(i * self.width() + j).copied() } else { None }
     }
 
     /// Moments of one variable; none when there is no such variable.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::{CoMoments, Moments};
+    /// let moments = CoMoments::of(&[&[1.0, 2.0, 3.0], &[2.0, 4.0, 9.0]]).unwrap();
+    /// assert_eq!(moments.variable(0), Some(Moments { n: 3, mean: 2.0, m2: 2.0 }));
+    /// ```
     #[must_use]
     pub fn variable(&self, i: usize) -> Option<Moments> {
         Some(Moments { n: self.n, mean: *self.mean.get(i)?, m2: self.product(i, i)? })

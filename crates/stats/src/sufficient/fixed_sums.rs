@@ -21,6 +21,13 @@ impl Step {
 
     /// From numerator and number of decimals.
     ///
+    /// ```
+    /// use fairtrial_stats::sufficient::Step;
+    /// // Five cents of a dollar.
+    /// assert_eq!(Step::new(5, 2).unwrap().scale(3.0), 0.15);
+    /// assert!(Step::new(0, 2).is_err() && Step::new(1, 19).is_err());
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` for a numerator of 0 or more than 18 decimals.
     pub fn new(multiple: u32, decimals: u8) -> Result<Self, StatError> {
@@ -34,6 +41,12 @@ impl Step {
     }
 
     /// The value in the outcome's unit of a number of steps. Dividing by the power of ten keeps 12.34 the double nearest to it.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::Step;
+    /// assert_eq!(Step::new(1, 2).unwrap().scale(1234.0), 12.34);
+    /// assert_eq!(Step::ONE.scale(7.0), 7.0);
+    /// ```
     #[must_use]
     pub fn scale(&self, steps: f64) -> f64 {
         steps * f64::from(self.multiple) / 10f64.powi(i32::from(self.decimals))
@@ -58,6 +71,11 @@ pub struct FixedSums {
 
 impl FixedSums {
     /// A single unit with its value in steps.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::FixedSums;
+    /// assert_eq!(FixedSums::unit(-3), FixedSums { n: 1, s1: -3, s2: 9 });
+    /// ```
     #[must_use]
     pub fn unit(steps: i64) -> Self {
         let value = i128::from(steps);
@@ -65,6 +83,15 @@ impl FixedSums {
     }
 
     /// Sums of many units.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::{FixedSums, Sufficient};
+    /// // Any order, any split, and a unit taken away again: the same whole numbers.
+    /// let mut sums = FixedSums::of([7, 1, -2]).unwrap();
+    /// sums.merge(&FixedSums::of([5, 100]).unwrap()).unwrap();
+    /// sums.subtract(&FixedSums::unit(100)).unwrap();
+    /// assert_eq!(sums, FixedSums::of([-2, 1, 5, 7]).unwrap());
+    /// ```
     ///
     /// # Errors
     /// `TooLarge` when the sum of squares leaves the 128-bit range.
@@ -77,6 +104,14 @@ impl FixedSums {
     }
 
     /// Number, mean and sum of squared deviations in the outcome's unit, without cancellation.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::{FixedSums, Step};
+    /// // Far from zero: 10^9 + 1, 2, 3 have variance 1, which sums of squares in floating point lose.
+    /// let sums = FixedSums::of([1_000_000_001, 1_000_000_002, 1_000_000_003]).unwrap();
+    /// let moments = sums.moments(Step::ONE).unwrap();
+    /// assert_eq!((moments.mean, moments.variance().unwrap()), (1_000_000_002.0, 1.0));
+    /// ```
     ///
     /// # Errors
     /// `TooFewUnits` without units; `InvalidArgument` when no values can have these sums.

@@ -26,6 +26,14 @@ impl<S> Default for Grouped<S> {
 impl<S: Sufficient> Grouped<S> {
     /// Adds units to one group.
     ///
+    /// ```
+    /// use fairtrial_stats::sufficient::{Binary, Grouped};
+    /// let mut offices = Grouped::<Binary>::default();
+    /// offices.add("north", &Binary { n: 10, x: 4 }).unwrap();
+    /// offices.add("north", &Binary::unit(true)).unwrap();
+    /// assert_eq!(offices.get("north"), Some(&Binary { n: 11, x: 5 }));
+    /// ```
+    ///
     /// # Errors
     /// As [`Sufficient::merge`].
     pub fn add(&mut self, group: &str, units: &S) -> Result<(), StatError> {
@@ -40,6 +48,16 @@ impl<S: Sufficient> Grouped<S> {
     }
 
     /// Takes units away from one group.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::{Binary, Grouped};
+    /// let mut offices = Grouped::<Binary>::default();
+    /// offices.add("north", &Binary::unit(true)).unwrap();
+    /// offices.remove("north", &Binary::unit(true)).unwrap();
+    /// // Nobody left is nothing kept; nobody can be taken from there again.
+    /// assert_eq!(offices, Grouped::default());
+    /// assert!(offices.remove("north", &Binary::unit(true)).is_err());
+    /// ```
     ///
     /// # Errors
     /// As [`Sufficient::subtract`]; `InvalidArgument` for a group that has no units.
@@ -57,23 +75,56 @@ impl<S: Sufficient> Grouped<S> {
     }
 
     /// The summary of one group; none when it has no units.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::{Binary, Grouped};
+    /// let mut offices = Grouped::<Binary>::default();
+    /// offices.add("north", &Binary::unit(true)).unwrap();
+    /// assert_eq!((offices.get("north"), offices.get("south")), (Some(&Binary { n: 1, x: 1 }), None));
+    /// ```
     #[must_use]
     pub fn get(&self, group: &str) -> Option<&S> {
         self.by.get(group)
     }
 
     /// The groups in the order of their names.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::{Binary, Grouped};
+    /// let mut offices = Grouped::<Binary>::default();
+    /// for office in ["south", "north", "south"] {
+    ///     offices.add(office, &Binary::unit(true)).unwrap();
+    /// }
+    /// let sizes: Vec<(&str, u64)> = offices.iter().map(|(office, people)| (office, people.n)).collect();
+    /// assert_eq!(sizes, [("north", 1), ("south", 2)]);
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &S)> {
         self.by.iter().map(|(group, summary)| (group.as_str(), summary))
     }
 
     /// Number of groups with units.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::{Binary, Grouped};
+    /// let mut offices = Grouped::<Binary>::default();
+    /// offices.add("south", &Binary::unit(true)).unwrap();
+    /// offices.add("north", &Binary::default()).unwrap();
+    /// assert_eq!(offices.groups(), 1);
+    /// ```
     #[must_use]
     pub fn groups(&self) -> usize {
         self.by.len()
     }
 
     /// All groups together.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::{Binary, Grouped};
+    /// let mut offices = Grouped::<Binary>::default();
+    /// offices.add("south", &Binary { n: 10, x: 4 }).unwrap();
+    /// offices.add("north", &Binary { n: 5, x: 5 }).unwrap();
+    /// assert_eq!(offices.total().unwrap(), Binary { n: 15, x: 9 });
+    /// ```
     ///
     /// # Errors
     /// As [`Sufficient::merge`].

@@ -24,6 +24,17 @@ use crate::error::StatError;
 /// A summary of units that can be added to and subtracted from another one, exactly.
 ///
 /// `merge` is associative and commutative, and `subtract` undoes it, bit for bit. When either fails, nothing has changed.
+///
+/// ```
+/// use fairtrial_stats::sufficient::{Binary, Sufficient};
+/// let (mut monday, tuesday) = (Binary { n: 10, x: 4 }, Binary { n: 5, x: 5 });
+/// monday.merge(&tuesday).unwrap();
+/// assert_eq!((monday, monday.units()), (Binary { n: 15, x: 9 }, 15));
+/// monday.subtract(&tuesday).unwrap();
+/// assert_eq!(monday, Binary { n: 10, x: 4 });
+/// // What was never merged cannot be taken away, and nothing changes.
+/// assert!(monday.subtract(&Binary { n: 3, x: 9 }).is_err() && monday == Binary { n: 10, x: 4 });
+/// ```
 pub trait Sufficient: Clone + Default + PartialEq {
     /// Number of units summarised.
     fn units(&self) -> u64;

@@ -17,6 +17,13 @@ pub struct Moments {
 impl Moments {
     /// From the values of the units, in two passes.
     ///
+    /// ```
+    /// use fairtrial_stats::sufficient::Moments;
+    /// assert_eq!(Moments::of(&[1.0, 2.0, 6.0]).unwrap(), Moments { n: 3, mean: 3.0, m2: 14.0 });
+    /// // The same spread a million million away from zero.
+    /// assert_eq!(Moments::of(&[1e12 + 1.0, 1e12 + 2.0, 1e12 + 6.0]).unwrap().m2, 14.0);
+    /// ```
+    ///
     /// # Errors
     /// `TooFewUnits` without values; `InvalidArgument` for a value that is not finite.
     pub fn of(values: &[f64]) -> Result<Self, StatError> {
@@ -37,6 +44,12 @@ impl Moments {
 
     /// From number, mean and sample variance (denominator `n - 1`).
     ///
+    /// ```
+    /// use fairtrial_stats::sufficient::Moments;
+    /// assert_eq!(Moments::from_variance(3, 3.0, 7.0).unwrap(), Moments::of(&[1.0, 2.0, 6.0]).unwrap());
+    /// assert!(Moments::from_variance(3, 3.0, -1.0).is_err());
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` for numbers that no sample has.
     pub fn from_variance(n: u64, mean: f64, variance: f64) -> Result<Self, StatError> {
@@ -44,6 +57,12 @@ impl Moments {
     }
 
     /// Sample variance with denominator `n - 1`.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::Moments;
+    /// assert_eq!(Moments::of(&[1.0, 2.0, 6.0]).unwrap().variance().unwrap(), 7.0);
+    /// assert_eq!(Moments::of(&[1.0]).unwrap().variance().unwrap_err().code(), "too_few_units");
+    /// ```
     ///
     /// # Errors
     /// `TooFewUnits` below two units.
@@ -56,6 +75,12 @@ impl Moments {
 
     /// Both samples together (Chan, Golub and LeVeque 1983). Not exact: the last digits depend on the order; use
     /// [`FixedSums`](super::FixedSums) where bytes must agree.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::Moments;
+    /// let both = Moments::of(&[1.0, 2.0]).unwrap().combined(&Moments::of(&[6.0]).unwrap());
+    /// assert_eq!(both, Moments::of(&[1.0, 2.0, 6.0]).unwrap());
+    /// ```
     #[must_use]
     pub fn combined(&self, other: &Self) -> Self {
         if self.n == 0 {

@@ -27,6 +27,15 @@ pub struct EventTable {
 
 impl EventTable {
     /// A single person with the time in ticks.
+    ///
+    /// ```
+    /// use fairtrial_stats::sufficient::Sufficient;
+    /// use fairtrial_stats::survival::{EventTable, IntervalScale, KaplanMeier};
+    /// let mut arm = EventTable::unit(3, true);
+    /// arm.merge(&EventTable::unit(5, false)).unwrap();
+    /// let curve = KaplanMeier::from_table(&arm, 1.0).unwrap();
+    /// assert_eq!(curve.at(4.0, IntervalScale::Log, 0.95).unwrap().survival, 0.5);
+    /// ```
     #[must_use]
     pub fn unit(ticks: u64, event: bool) -> Self {
         Self { ticks: BTreeMap::from([(ticks, if event { (1, 0) } else { (0, 1) })]) }

@@ -94,6 +94,19 @@ impl KaplanMeier {
 
     /// The same from a table of ticks; `tick` is the length of one in the unit of the results.
     ///
+    /// ```
+    /// use fairtrial_stats::sufficient::Sufficient;
+    /// use fairtrial_stats::survival::{EventTable, IntervalScale, KaplanMeier, Observation};
+    /// let mut table = EventTable::default();
+    /// for (ticks, event) in [(2, true), (3, false), (8, true)] {
+    ///     table.merge(&EventTable::unit(ticks, event)).unwrap();
+    /// }
+    /// // Ticks of half a week against the same people one by one.
+    /// let people = [(1.0, true), (1.5, false), (4.0, true)].map(|(time, event)| Observation { time, event });
+    /// let at = |curve: KaplanMeier| curve.at(2.0, IntervalScale::LogLog, 0.95).unwrap();
+    /// assert_eq!(at(KaplanMeier::from_table(&table, 0.5).unwrap()), at(KaplanMeier::fit(&people).unwrap()));
+    /// ```
+    ///
     /// # Errors
     /// As [`KaplanMeier::fit`].
     pub fn from_table(table: &EventTable, tick: f64) -> Result<Self, StatError> {
@@ -125,12 +138,30 @@ impl KaplanMeier {
     }
 
     /// The longest time observed.
+    ///
+    /// ```
+    /// use fairtrial_stats::survival::{KaplanMeier, Observation};
+    /// let people = [(1.0, true), (4.5, false)].map(|(time, event)| Observation { time, event });
+    /// assert_eq!(KaplanMeier::fit(&people).unwrap().last_time(), 4.5);
+    /// ```
     #[must_use]
     pub fn last_time(&self) -> f64 {
         self.last_time
     }
 
     /// The share still waiting just after a time.
+    ///
+    /// ```
+    /// use fairtrial_stats::survival::{IntervalScale, KaplanMeier, Observation};
+    /// let people = [(1.0, true), (2.0, false), (3.0, true), (4.0, false)].map(|(time, event)| Observation { time, event });
+    /// let curve = KaplanMeier::fit(&people).unwrap();
+    /// // Three of four pass the first event, one of the two still watched the second.
+    /// let at = curve.at(3.5, IntervalScale::Plain, 0.95).unwrap();
+    /// assert!((at.survival - 0.375).abs() < 1e-15);
+    /// // Greenwood 1926: 0.375^2 (1 / (4 * 3) + 1 / (2 * 1)).
+    /// assert!((at.standard_error.unwrap().powi(2) - 0.375_f64.powi(2) * (1.0 / 12.0 + 0.5)).abs() < 1e-15);
+    /// assert_eq!(curve.at(5.0, IntervalScale::Plain, 0.95).unwrap_err().code(), "not_estimable");
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` for a level outside (0, 1) or a time that is negative or not finite; `NotEstimable` beyond the longest
@@ -160,6 +191,14 @@ impl KaplanMeier {
     /// # Source
     /// Brookmeyer and Crowley (1982): where the curve and the ends of its intervals pass one half; in the middle when the curve
     /// runs at one half exactly.
+    ///
+    /// ```
+    /// use fairtrial_stats::survival::{IntervalScale, KaplanMeier, Observation};
+    /// let people = [(1.0, true), (2.0, true), (3.0, true), (4.0, true)].map(|(time, event)| Observation { time, event });
+    /// // Half are waiting between 2 and 3.
+    /// let median = KaplanMeier::fit(&people).unwrap().median(IntervalScale::Log, 0.95).unwrap();
+    /// assert_eq!(median.median, Some(2.5));
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` for a level outside (0, 1).

@@ -35,6 +35,13 @@ impl RejectionRegion {
     ///
     /// One-sided; for a two-sided test at 5 % take `alpha` 0.025. Up to 1,000 people an arm.
     ///
+    /// ```
+    /// use fairtrial_stats::two_proportions::{ExactTest, RejectionRegion};
+    /// // Fisher's test of three against three has 1/20 for its most extreme table; only without the condition is there a test at 2.5 %.
+    /// let region = |test| RejectionRegion::new(test, 3, 3, 0.025).unwrap();
+    /// assert!(!region(ExactTest::Fisher).rejects(3, 0) && region(ExactTest::Boschloo).rejects(3, 0));
+    /// ```
+    ///
     /// # Errors
     /// `invalid_argument` for `alpha` outside (0, 1); `too_few_units` for an empty arm; `too_large` beyond the limit.
     pub fn new(test: ExactTest, n1: u64, n0: u64, alpha: f64) -> Result<Self, StatError> {
@@ -100,18 +107,39 @@ impl RejectionRegion {
     }
 
     /// The largest error rate over all common proportions, with its proof.
+    ///
+    /// ```
+    /// use fairtrial_stats::two_proportions::{ExactTest, RejectionRegion};
+    /// let region = RejectionRegion::new(ExactTest::Boschloo, 3, 3, 0.025).unwrap();
+    /// // p^3 (1 - p)^3 is largest at one half.
+    /// assert!((region.size().value - 1.0 / 64.0).abs() < 1e-12 && (region.size().at - 0.5).abs() < 1e-6);
+    /// ```
     #[must_use]
     pub fn size(&self) -> CertifiedSupremum {
         self.size
     }
 
     /// Whether a table is rejected.
+    ///
+    /// ```
+    /// use fairtrial_stats::two_proportions::{ExactTest, RejectionRegion};
+    /// let region = RejectionRegion::new(ExactTest::Fisher, 4, 4, 0.025).unwrap();
+    /// // The lady tasting tea: 1/70 for all right, 17/70 for three of four.
+    /// assert!(region.rejects(4, 0) && !region.rejects(3, 1));
+    /// ```
     #[must_use]
     pub fn rejects(&self, x1: u64, x0: u64) -> bool {
         self.thresholds.get((x1 + x0) as usize).is_some_and(|threshold| x1 >= *threshold)
     }
 
     /// The probability of rejection when the true proportions are `p1` and `p0`.
+    ///
+    /// ```
+    /// use fairtrial_stats::two_proportions::{ExactTest, RejectionRegion};
+    /// let region = RejectionRegion::new(ExactTest::Boschloo, 3, 3, 0.025).unwrap();
+    /// // Only 3 of 3 against 0 of 3 is rejected.
+    /// assert!((region.power(0.9, 0.2).unwrap() - 0.9_f64.powi(3) * 0.8_f64.powi(3)).abs() < 1e-14);
+    /// ```
     ///
     /// # Errors
     /// `invalid_argument` for a proportion outside [0, 1].

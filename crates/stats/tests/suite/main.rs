@@ -6,6 +6,7 @@ mod anytime;
 mod bad_input;
 mod calls;
 mod clusters;
+mod documented;
 mod exact_binary;
 mod exact_coverage;
 mod exact_margin;

@@ -97,6 +97,15 @@ impl ExactBinaryDesign {
     /// put the sizes that happened: boundaries of looks already held stay as they were, and error not spent is spent
     /// later, at the latest at the look marked as the last.
     ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, ExactDecision, LookSize}};
+    /// // One look of 3 and 3: Barnard's 3 of 3 against 0 of 3 has p^3 (1 - p)^3, at most 1/64, and no other table fits into 2.5 %.
+    /// let looks = vec![LookSize { treatment: 3, control: 3 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.025, Spending::LanDeMetsPocock)).unwrap();
+    /// assert!((design.size().value - 1.0 / 64.0).abs() < 1e-12 && design.looks()[0].efficacy_tables == 1);
+    /// assert_eq!(design.decide(0, 3, 0).unwrap(), ExactDecision::Efficacy);
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` for a probability outside (0, 1), no looks, falling or empty arms; `TooLarge` beyond
     /// [`super::MAX_CELLS`] lattice cells or [`super::MAX_WORK`] steps.
@@ -127,12 +136,27 @@ impl ExactBinaryDesign {
     }
 
     /// What was laid down.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// let spec = ExactBinarySpec::new(vec![LookSize { treatment: 3, control: 3 }], 0.025, Spending::LanDeMetsPocock);
+    /// assert_eq!(ExactBinaryDesign::new(spec.clone()).unwrap().spec(), &spec);
+    /// ```
     #[must_use]
     pub fn spec(&self) -> &ExactBinarySpec {
         &self.spec
     }
 
     /// Boundaries and error rates of each look.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// let looks = [4, 8].map(|n| LookSize { treatment: n, control: n }).to_vec();
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.05, Spending::LanDeMetsPocock)).unwrap();
+    /// // What has been spent never exceeds what the function allows, and all of it is allowed at the end.
+    /// assert!(design.looks().iter().all(|look| look.size.upper_bound <= look.allowed));
+    /// assert_eq!(design.looks()[1].allowed, 0.05);
+    /// ```
     #[must_use]
     pub fn looks(&self) -> &[ExactLook] {
         &self.looks
@@ -202,6 +226,13 @@ impl ExactBinaryDesign {
 
     /// The outcomes in arm 1 and arm 0 of a table that just ends the trial with success at look `look` (from 0): none has a
     /// lower score and does so too. None where no table does, or the look does not exist.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// let looks = vec![LookSize { treatment: 3, control: 3 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.025, Spending::LanDeMetsPocock)).unwrap();
+    /// assert_eq!((design.least_success(0), design.least_success(1)), (Some((3, 0)), None));
+    /// ```
     #[must_use]
     pub fn least_success(&self, look: usize) -> Option<(u64, u64)> {
         let (&(n1, n0), found) = self.sizes.get(look).zip(self.efficacy.get(look))?;

@@ -31,6 +31,14 @@ impl Score {
     }
 
     /// The score itself, for reading; `n1` and `n0` are the arm sizes of the look.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// let looks = vec![LookSize { treatment: 3, control: 3 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.025, Spending::LanDeMetsPocock)).unwrap();
+    /// // 3 of 3 against 0 of 3: a difference of 1 over sqrt(1/2 * 1/2 * 2/3).
+    /// assert!((design.looks()[0].efficacy.unwrap().z(3, 3) - 6_f64.sqrt()).abs() < 1e-14);
+    /// ```
     #[must_use]
     pub fn z(&self, n1: u64, n0: u64) -> f64 {
         if self.difference == 0 {
@@ -41,6 +49,13 @@ impl Score {
     }
 
     /// The squared score as a fraction in lowest terms.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// let looks = vec![LookSize { treatment: 3, control: 3 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.025, Spending::LanDeMetsPocock)).unwrap();
+    /// assert_eq!(design.looks()[0].efficacy.unwrap().squared(3, 3), (6, 1));
+    /// ```
     #[must_use]
     pub fn squared(&self, n1: u64, n0: u64) -> (u128, u128) {
         let magnitude = self.difference.unsigned_abs();

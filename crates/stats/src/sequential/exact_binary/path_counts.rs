@@ -15,6 +15,15 @@ impl ExactBinaryDesign {
     /// proportion `p` is the sum of `c_s p^s (1 - p)^(N - s)`. Stops for futility and harm are ignored. The counts let
     /// anybody check the error rate with whole numbers.
     ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize}};
+    /// // Only 3 of 3 against 0 of 3 rejects: one sequence with 3 outcomes, of probability p^3 (1 - p)^3.
+    /// let looks = vec![LookSize { treatment: 3, control: 3 }];
+    /// let design = ExactBinaryDesign::new(ExactBinarySpec::new(looks, 0.025, Spending::LanDeMetsPocock)).unwrap();
+    /// let counts = design.rejection_counts().unwrap();
+    /// assert_eq!(counts[0].iter().collect::<Vec<_>>(), [(&3, &1)]);
+    /// ```
+    ///
     /// # Errors
     /// `TooLarge` when the two arms together exceed [`MAX_COUNTED_TOTAL`] units.
     pub fn rejection_counts(&self) -> Result<Vec<BTreeMap<u64, u128>>, StatError> {

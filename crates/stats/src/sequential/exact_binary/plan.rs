@@ -101,6 +101,13 @@ fn yes() -> bool {
 
 impl ExactBinarySpec {
     /// An efficacy-only design with the looks given, higher proportions being better.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, exact_binary::{ExactBinarySpec, ExactFutility, LookSize}};
+    /// use fairtrial_stats::Side;
+    /// let spec = ExactBinarySpec::new(vec![LookSize { treatment: 3, control: 3 }], 0.025, Spending::LanDeMetsPocock);
+    /// assert_eq!((spec.direction, spec.margin, spec.futility), (Side::Greater, 0.0, ExactFutility::None));
+    /// ```
     #[must_use]
     pub fn new(looks: Vec<LookSize>, alpha: f64, spending: Spending) -> Self {
         Self {

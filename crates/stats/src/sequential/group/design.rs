@@ -71,6 +71,14 @@ pub struct GroupSequentialDesign {
 impl GroupSequentialDesign {
     /// Computes all boundaries of `spec`.
     ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// // O'Brien and Fleming 1979: five looks at one-sided 2.5 %, the constant 2.040 over the root of the share.
+    /// let spec = GroupSequentialSpec::new(vec![0.2, 0.4, 0.6, 0.8, 1.0], 0.025, Efficacy::OBrienFleming);
+    /// let design = GroupSequentialDesign::new(spec).unwrap();
+    /// assert!((design.looks()[4].efficacy - 2.040).abs() < 1e-3 && (design.looks()[0].efficacy - 4.562).abs() < 1e-3);
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` for a probability outside (0, 1), no looks, information that falls or is not positive, or rules
     /// that exclude each other; `TooLarge` for more than [`super::MAX_LOOKS`] looks.
@@ -110,6 +118,12 @@ impl GroupSequentialDesign {
     }
 
     /// What was laid down.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// let spec = GroupSequentialSpec::new(vec![0.5, 1.0], 0.025, Efficacy::Pocock);
+    /// assert_eq!(GroupSequentialDesign::new(spec.clone()).unwrap().spec(), &spec);
+    /// ```
     #[must_use]
     pub fn spec(&self) -> &GroupSequentialSpec {
         &self.spec

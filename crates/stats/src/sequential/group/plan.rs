@@ -118,6 +118,16 @@ fn yes() -> bool {
 
 impl GroupSequentialSpec {
     /// A one-sided design without futility or harm.
+    ///
+    /// ```
+    /// use fairtrial_stats::Side;
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// // With a single look the boundary is the normal quantile.
+    /// let spec = GroupSequentialSpec::new(vec![1.0], 0.025, Efficacy::Pocock);
+    /// assert_eq!(spec.side, Side::Greater);
+    /// let design = GroupSequentialDesign::new(spec).unwrap();
+    /// assert!((design.looks()[0].efficacy - 1.959_963_984_540_054).abs() < 1e-9);
+    /// ```
     #[must_use]
     pub fn new(information: Vec<f64>, alpha: f64, efficacy: Efficacy) -> Self {
         Self {
@@ -137,6 +147,19 @@ impl GroupSequentialSpec {
     /// Estimated information can fall between looks when a variance is estimated anew; error is then spent on the
     /// largest so far and nothing is given back. When the trial ends with more or less information than planned, the
     /// last look spends whatever is left.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::{Spending, group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec}};
+    /// let efficacy = Efficacy::Spending { spending: Spending::LanDeMetsPocock };
+    /// let plan = GroupSequentialSpec::new(vec![50.0, 100.0], 0.025, efficacy);
+    /// // The look came early and the trial ended with more than planned: what was held stays, the end spends what is left.
+    /// let held = plan.with_observed(&[40.0], false).unwrap();
+    /// let ended = plan.with_observed(&[40.0, 110.0], true).unwrap();
+    /// let bounds = |spec| GroupSequentialDesign::new(spec).unwrap().looks().to_vec();
+    /// let (held, ended) = (bounds(held), bounds(ended));
+    /// assert_eq!(held[0].efficacy, ended[0].efficacy);
+    /// assert!((ended[1].alpha_spent - 0.025).abs() < 1e-12);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` when an observed information is not a positive number, or when the boundary is not by spending.

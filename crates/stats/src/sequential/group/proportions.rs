@@ -11,6 +11,18 @@ impl GroupSequentialDesign {
     ///
     /// `table` holds all outcomes so far.
     ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// use fairtrial_stats::two_proportions::{ScoreVariance, Table, score_statistic};
+    /// let spec = GroupSequentialSpec::new(vec![0.5, 1.0], 0.025, Efficacy::Pocock);
+    /// let design = GroupSequentialDesign::new(spec).unwrap();
+    /// let table = Table::new(30, 50, 18, 50).unwrap();
+    /// let interval = design.repeated_risk_difference(0, &table).unwrap();
+    /// // At its lower limit the score is just at the boundary.
+    /// let z = score_statistic(&table, interval.lower, ScoreVariance::Uncorrected).unwrap();
+    /// assert!((z - design.looks()[0].efficacy).abs() < 1e-9);
+    /// ```
+    ///
     /// # Errors
     /// `InvalidArgument` when the look does not exist.
     pub fn repeated_risk_difference(&self, look: usize, table: &Table) -> Result<Interval, StatError> {
@@ -43,6 +55,17 @@ impl GroupSequentialDesign {
     /// in which every unit has the same outcome shows no difference and counts as `z = 0`.
     ///
     /// Source: Lehmacher and Wassmer 1999; Wassmer and Brannath 2016, section 7.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
+    /// use fairtrial_stats::two_proportions::Table;
+    /// let spec = GroupSequentialSpec::new(vec![0.5, 1.0], 0.025, Efficacy::Pocock);
+    /// let design = GroupSequentialDesign::new(spec).unwrap();
+    /// let stage = [Table::new(25, 50, 20, 50).unwrap()];
+    /// let power = |p1: f64, planned: f64| design.conditional_power_proportions(&stage, p1, 0.4, planned).unwrap()[0];
+    /// // No difference from now on: success is still possible by chance; a difference and more people make it likelier.
+    /// assert!(power(0.4, 100.0) > 0.0 && power(0.6, 100.0) > power(0.4, 100.0) && power(0.6, 200.0) > power(0.6, 100.0));
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` for no stage or no later look, or proportions outside [0, 1]; `NotEstimable` when both are 0 or 1, so
@@ -110,6 +133,14 @@ impl GroupSequentialDesign {
     ///
     /// `units` are those of both arms at that look, in equal arms; the pooled variance is used. It translates boundaries
     /// into something that can be pictured.
+    ///
+    /// ```
+    /// use fairtrial_stats::sequential::group::GroupSequentialDesign;
+    /// use fairtrial_stats::two_proportions::{Table, pooled_z};
+    /// // 30 of 50 against 20 of 50 has z = 2; so 20 points above 40 % just reach a bound of 2 with 100 people.
+    /// assert!((pooled_z(&Table::new(30, 50, 20, 50).unwrap()).unwrap() - 2.0).abs() < 1e-12);
+    /// assert!((GroupSequentialDesign::difference_at_bound(2.0, 0.4, 100.0).unwrap() - 0.2).abs() < 1e-12);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` when `control` is outside (0, 1) or `units` is not positive; `NotEstimable` when no difference

@@ -88,6 +88,12 @@ impl PermutationDesign {
     /// `in_arm1` has one entry a unit (or cluster); `blocks` the block of each, when sizes were fixed within blocks; `how`
     /// says whether all assignments are enumerated or some drawn (the real one is then counted among them).
     ///
+    /// ```
+    /// use fairtrial_stats::{means::Draws, sequential::permutation::PermutationDesign};
+    /// assert_eq!(PermutationDesign::new(&[true, true], None, Draws::Exact).unwrap_err().code(), "too_few_units");
+    /// assert!(PermutationDesign::new(&[true, false], Some(&[1]), Draws::Exact).is_err());
+    /// ```
+    ///
     /// # Errors
     /// `TooFewUnits` when an arm is empty; `InvalidArgument` when the lists differ in length.
     pub fn new(in_arm1: &[bool], blocks: Option<&[usize]>, how: Draws) -> Result<Self, StatError> {
@@ -102,6 +108,20 @@ impl PermutationDesign {
     ///
     /// `looks` holds for every look one value a unit or cluster (its mean, for clusters), none for those without data yet.
     /// An assignment under which an arm has no data counts as showing nothing.
+    ///
+    /// ```
+    /// use fairtrial_stats::{Side, means::Draws, sequential::Spending};
+    /// use fairtrial_stats::sequential::permutation::{PermutationDesign, PermutationPlan};
+    /// // One look at four offices against four, all of the new version ahead: one of 70 assignments.
+    /// let in_arm1 = [true, true, true, true, false, false, false, false];
+    /// let design = PermutationDesign::new(&in_arm1, None, Draws::Exact).unwrap();
+    /// let plan = PermutationPlan {
+    ///     alpha: 0.025, side: Side::Greater, spending: Spending::LanDeMetsPocock, fractions: vec![1.0],
+    /// };
+    /// let values = [5.0, 6.0, 7.0, 8.0, 1.0, 2.0, 3.0, 4.0].map(Some).to_vec();
+    /// let looks = design.compare_means(&[values], &plan).unwrap();
+    /// assert!((looks[0].p_value.p() - 1.0 / 70.0).abs() < 1e-12 && looks[0].stops && looks[0].statistic == 4.0);
+    /// ```
     ///
     /// # Errors
     /// As [`PermutationDesign::analyse`]; `InvalidArgument` when a value is not finite or a list has another length.
@@ -138,6 +158,26 @@ impl PermutationDesign {
     ///
     /// `statistic(look, in_arm1)` must depend on the assignment only through its second argument, and use only data
     /// that the look had. The result has one entry a look, up to the one that ends the trial.
+    ///
+    /// ```
+    /// use fairtrial_stats::{Side, means::Draws, sequential::Spending};
+    /// use fairtrial_stats::sequential::permutation::{PermutationDesign, PermutationPlan};
+    /// // A statistic of one's own, here the median of arm 1 among six offices: 20 assignments cannot show anything at 2.5 %.
+    /// let in_arm1 = [true, true, true, false, false, false];
+    /// let design = PermutationDesign::new(&in_arm1, None, Draws::Exact).unwrap();
+    /// let plan = |alpha| PermutationPlan {
+    ///     alpha, side: Side::Greater, spending: Spending::LanDeMetsPocock, fractions: vec![1.0],
+    /// };
+    /// let values = [9.0, 7.0, 8.0, 1.0, 2.0, 3.0];
+    /// let median = |_look: usize, labels: &[bool]| {
+    ///     let mut of_arm1: Vec<f64> = values.iter().zip(labels).filter(|(_, one)| **one).map(|(v, _)| *v).collect();
+    ///     of_arm1.sort_by(f64::total_cmp);
+    ///     of_arm1[1]
+    /// };
+    /// assert_eq!(design.analyse(&plan(0.025), median).unwrap_err().code(), "not_estimable");
+    /// // 8 or more is the median where both 8 and 9 are in arm 1: with any of the four others.
+    /// assert!((design.analyse(&plan(0.25), median).unwrap()[0].p_value.p() - 4.0 / 20.0).abs() < 1e-12);
+    /// ```
     ///
     /// # Errors
     /// `InvalidArgument` for probabilities or shares out of range or a statistic that is not a number; `NotEstimable`
