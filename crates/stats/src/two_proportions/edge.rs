@@ -1,5 +1,6 @@
 //! The edge of a null hypothesis about two proportions, and the tables that speak against it as loudly as the observed one.
 
+use super::exact_ratio::ExactMeasure;
 use super::score::{Ratio, ScoreVariance, difference_z, ratio_z};
 use super::table::Table;
 use crate::StatError;
@@ -81,25 +82,106 @@ pub(super) fn check_size(table: &Table) -> Result<(), StatError> {
 }
 
 /// The tables at least as extreme (towards arm 1) as the observed one: for every x0 the smallest x1.
-///
-/// The thresholds are made monotone, so that the probability of the region is largest on the edge of the null
-/// hypothesis; that can only add tables.
 pub(super) fn thresholds(table: &Table, null: Null) -> Vec<u64> {
-    let observed = null.statistic(table);
-    // Scores closer than rounding count as tied.
-    let limit = observed - 1e-10 * observed.abs().clamp(1e-3, 1e300);
+    thresholds_over(table, null, null)
+}
+
+/// The tables that are at least as extreme as the observed one under a null hypothesis anywhere from `outer` inwards to `inner`
+/// (places on the scale of the measure), and rarely a few more: for every x0 the smallest x1.
+///
+/// Every score falls as its null hypothesis moves inwards, so a table that is as extreme as the observed one somewhere between
+/// has at `outer` at least the score that the observed one has at `inner`; that leaves few tables to look at more closely. (With
+/// t the parameter in which the likelihood is concave and the null hypothesis fixes a difference, the squared score is the
+/// product of the slope of the profile likelihood, which falls, and of a difference of terms each of which falls with its own
+/// restricted estimate: p1 - p0 for a difference, x1/p1 - x0/p0 over the sizes for a ratio, (x - n p)/(p q) over them for odds.)
+pub(super) fn thresholds_between(table: &Table, measure: ExactMeasure, outer: f64, inner: f64) -> Vec<u64> {
+    let (first, last) = (thresholds(table, measure.null(outer)), thresholds(table, measure.null(inner)));
+    let mut all: Vec<u64> = first.iter().zip(&last).map(|(a, b)| *a.min(b)).collect();
+    let most = thresholds_over(table, measure.null(outer), measure.null(inner));
+    let mut looks = LOOKS;
+    for (x0, (threshold, most)) in all.iter_mut().zip(&most).enumerate() {
+        for x1 in (*most..*threshold).rev() {
+            let comes_in = Table::new(x1, table.n1(), x0 as u64, table.n0()).is_ok_and(|other| {
+                let at = |place: f64| {
+                    let null = measure.null(place);
+                    Scores { place, other: null.statistic(&other), least: least(null.statistic(table)) }
+                };
+                reaches(&at, [at(outer), at(inner)], &mut looks)
+            });
+            if comes_in {
+                *threshold = x1;
+            } else if measure != ExactMeasure::OddsRatio {
+                // With fewer successes of arm 1 it is less extreme still.
+                break;
+            }
+        }
+    }
+    for x0 in (0..all.len().saturating_sub(1)).rev() {
+        all[x0] = all[x0].min(all[x0 + 1]);
+    }
+    all
+}
+
+/// How many parts of a cell are looked at to tell which tables enter within it; the rest counts as entering.
+const LOOKS: u32 = 400;
+
+/// The score of a table at a place, and the least one that is as extreme as the observed table.
+#[derive(Clone, Copy)]
+struct Scores {
+    place: f64,
+    other: f64,
+    least: f64,
+}
+
+/// Whether a table may be as extreme as the observed one somewhere between two places; when not, that is certain.
+fn reaches(at: &impl Fn(f64) -> Scores, [outer, inner]: [Scores; 2], looks: &mut u32) -> bool {
+    if outer.other < inner.least {
+        return false;
+    }
+    if *looks == 0 {
+        return true;
+    }
+    *looks -= 1;
+    let middle = at(0.5 * (outer.place + inner.place));
+    middle.other >= middle.least || reaches(at, [middle, inner], looks) || reaches(at, [outer, middle], looks)
+}
+
+/// The least score that counts as tied with an observed one: what differs by rounding only.
+fn least(observed: f64) -> f64 {
+    observed - 1e-10 * observed.abs().clamp(1e-3, 1e300)
+}
+
+fn thresholds_over(table: &Table, outer: Null, inner: Null) -> Vec<u64> {
+    let limit = least(inner.statistic(table));
     let (n1, n0) = (table.n1(), table.n0());
-    let extreme = |x1: u64, x0: u64| Table::new(x1, n1, x0, n0).is_ok_and(|t| null.statistic(&t) >= limit);
-    let mut found = Vec::with_capacity(n0 as usize + 1);
-    let mut from = 0;
-    for x0 in 0..=n0 {
+    let extreme = |x1: u64, x0: u64| Table::new(x1, n1, x0, n0).is_ok_and(|t| outer.statistic(&t) >= limit);
+    let mut found = match outer {
+        Null::Ratio(Ratio::Odds, _) => smallest_by_total(n1, n0, extreme),
+        _ => smallest_by_row(n1, n0, extreme),
+    };
+    // The observed table belongs to its own region whatever the rounding.
+    for threshold in found.iter_mut().take(table.x0() as usize + 1) {
+        *threshold = (*threshold).min(table.x1());
+    }
+    found
+}
+
+/// For every x0 the smallest x1 of a score that grows with x1 and falls with x0, as those for a difference and a ratio do.
+fn smallest_by_row(n1: u64, n0: u64, extreme: impl Fn(u64, u64) -> bool) -> Vec<u64> {
+    let mut found = vec![0; n0 as usize + 1];
+    let mut above = n1 + 1;
+    for x0 in (0..=n0).rev() {
         // The next threshold is rarely far: strides that double, then bisection.
-        let (mut low, mut stride) = (from, 1);
-        let mut high = from;
-        while high <= n1 && !extreme(high, x0) {
-            low = high + 1;
-            high = (high + stride).min(n1 + 1);
-            stride *= 2;
+        let (mut low, mut high, mut stride) = (0, above, 1);
+        while high > low {
+            let probe = high.saturating_sub(stride);
+            if extreme(probe, x0) {
+                high = probe;
+                stride *= 2;
+            } else {
+                low = probe + 1;
+                break;
+            }
         }
         while low < high {
             let middle = low + (high - low) / 2;
@@ -109,12 +191,108 @@ pub(super) fn thresholds(table: &Table, null: Null) -> Vec<u64> {
                 low = middle + 1;
             }
         }
-        found.push(low);
-        from = low;
-    }
-    // The observed table belongs to its own region whatever the rounding.
-    for threshold in found.iter_mut().take(table.x0() as usize + 1) {
-        *threshold = (*threshold).min(table.x1());
+        found[x0 as usize] = high;
+        above = high;
     }
     found
+}
+
+/// The same of a score that grows with x1 given x1 + x0, as that for odds does. It need not grow with x1 alone, so the region
+/// is closed under more successes of arm 1 and fewer of arm 0: that only adds tables, and its probability is then largest on
+/// the edge of the null hypothesis.
+fn smallest_by_total(n1: u64, n0: u64, extreme: impl Fn(u64, u64) -> bool) -> Vec<u64> {
+    let mut found = vec![n1 + 1; n0 as usize + 1];
+    let mut threshold = 0;
+    for s in 0..=n1 + n0 {
+        let (low, high) = (s.saturating_sub(n0), s.min(n1) + 1);
+        threshold = threshold.clamp(low, high);
+        while threshold > low && extreme(threshold - 1, s - (threshold - 1)) {
+            threshold -= 1;
+        }
+        while threshold < high && !extreme(threshold, s - threshold) {
+            threshold += 1;
+        }
+        for x1 in threshold..high {
+            let smallest = &mut found[(s - x1) as usize];
+            *smallest = x1.min(*smallest);
+        }
+    }
+    for x0 in (0..n0 as usize).rev() {
+        found[x0] = found[x0].min(found[x0 + 1]);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::exact_ratio::ExactMeasure;
+    use super::super::table::Table;
+    use super::{thresholds, thresholds_between};
+
+    const MEASURES: [ExactMeasure; 3] =
+        [ExactMeasure::RiskDifference, ExactMeasure::RiskRatio, ExactMeasure::OddsRatio];
+
+    fn tables(n1: u64, n0: u64) -> impl Iterator<Item = Table> {
+        (0..=n1).flat_map(move |x1| (0..=n0).filter_map(move |x0| Table::new(x1, n1, x0, n0).ok()))
+    }
+
+    /// A place on the scale of a measure, from share 0 (far outside) to 1.
+    fn place(measure: ExactMeasure, share: f64) -> f64 {
+        if measure == ExactMeasure::RiskDifference { 1.98 * share - 0.99 } else { 16.0 * share - 8.0 }
+    }
+
+    #[test]
+    fn scores_fall_as_their_null_hypothesis_moves_inwards() {
+        for (n1, n0) in [(1, 1), (3, 5), (8, 4), (7, 7)] {
+            for table in tables(n1, n0) {
+                for measure in MEASURES {
+                    let mut before = f64::INFINITY;
+                    for i in 0..=400 {
+                        let score = measure.null(place(measure, f64::from(i) / 400.0)).statistic(&table);
+                        assert!(score <= before + 1e-9 * before.abs().max(1.0), "{table:?} {measure:?} {i}");
+                        before = score;
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn thresholds_are_those_of_all_tables() {
+        for (n1, n0) in [(1, 4), (5, 3), (6, 6)] {
+            for (table, measure) in tables(n1, n0).flat_map(|t| MEASURES.map(|m| (t, m))) {
+                for i in 0..40 {
+                    let null = measure.null(place(measure, f64::from(i) / 40.0 + 0.003));
+                    let found = thresholds(&table, null);
+                    let least = null.statistic(&table);
+                    for other in tables(n1, n0) {
+                        let extreme = null.statistic(&other) >= least;
+                        let within = other.x1() >= found[other.x0() as usize];
+                        // Closed upwards for odds, so that there can be more; never fewer.
+                        assert!(within || !extreme, "{table:?} {measure:?} {i} {other:?}");
+                        let odds = measure == ExactMeasure::OddsRatio;
+                        let beyond = null.statistic(&other) < least - 1e-6 * least.abs().max(1.0);
+                        assert!(!within || !beyond || odds || other == table, "{table:?} {measure:?} {i} {other:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// A table that enters the region within a cell and leaves it again is among the cell's tables.
+    #[test]
+    fn cells_hold_whatever_enters_within_them() {
+        for (n1, n0) in [(4, 7), (9, 9), (12, 5)] {
+            for (table, measure) in tables(n1, n0).flat_map(|t| MEASURES.map(|m| (t, m))) {
+                for (outer, inner) in [(0.1, 0.13), (0.4, 0.5), (0.61, 0.62), (0.2, 0.9)] {
+                    let (from, to) = (place(measure, outer), place(measure, inner));
+                    let cell = thresholds_between(&table, measure, from, to);
+                    for i in 0..=30 {
+                        let single = thresholds(&table, measure.null(from + (to - from) * f64::from(i) / 30.0));
+                        assert!(cell.iter().zip(&single).all(|(a, b)| a <= b), "{table:?} {measure:?} {outer} {i}");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The probability of a region along any edge of a null hypothesis, by evaluation at points and bounds between them.
 
-use super::edge::{Null, thresholds};
+use super::edge::Null;
 use super::score::Ratio;
 use super::supremum::{CertifiedSupremum, masses};
 use super::table::Table;
@@ -28,12 +28,20 @@ pub(super) struct Region {
 }
 
 impl Region {
-    /// With p0 in a part of [0, 1] only.
-    pub(super) fn within(table: &Table, null: Null, p0: (f64, f64)) -> Self {
+    /// The region with these thresholds, with p0 in a part of [0, 1].
+    pub(super) fn with(table: &Table, null: Null, p0: (f64, f64), thresholds: Vec<u64>) -> Self {
         let (n1, n0) = (table.n1() as usize, table.n0() as usize);
-        let thresholds = thresholds(table, null);
         let (first, second) = (vec![0.0; n1 + 1], vec![0.0; n0 + 1]);
         Self { n1, n0, null, within: null.places(p0), thresholds, first, second }
+    }
+
+    pub(super) fn thresholds(&self) -> &[u64] {
+        &self.thresholds
+    }
+
+    /// p0 at a place along the edge.
+    pub(super) fn p0(&self, place: f64) -> f64 {
+        self.null.pair(place).1
     }
 
     /// Whether no pair of proportions is left.
@@ -71,6 +79,14 @@ impl Region {
             }
         }
         self.climbed(best, (high - low) / CELLS as f64, (low, high))
+    }
+
+    /// The largest probability near a place; not proved.
+    pub(super) fn peak_about(&mut self, place: f64) -> (f64, f64) {
+        let (low, high) = self.within;
+        let place = place.clamp(low, high);
+        let start = (self.probability(place), place);
+        self.climbed(start, (high - low) / CELLS as f64, (low, high))
     }
 
     /// The largest probability over all p0, proved to a share of 1e-4 (1e-2 above 0.3) and 1e-6 besides. With a

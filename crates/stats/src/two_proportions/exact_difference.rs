@@ -1,7 +1,7 @@
 //! Exact inference about a difference of any size: tests of a margin and the interval that inverts them.
 
 use super::edge::{Null, check_size};
-use super::exact_limit::{largest_on_edge, lower_limit, searched};
+use super::exact_limit::{bisected, largest_on_edge, lower_limit};
 use super::exact_ratio::{ExactMeasure, agreeing};
 use super::score::{ScoreVariance, difference_z};
 use super::table::{Table, check_level};
@@ -106,11 +106,5 @@ pub fn bisected_exact_limits(table: &Table, level: f64) -> Result<Interval, Stat
     check_level(level)?;
     check_size(table)?;
     let tail = 0.5 * (1.0 - level);
-    let limit = |table: &Table| {
-        if table.difference() <= -1.0 {
-            return -1.0;
-        }
-        searched(table, ExactMeasure::RiskDifference, tail, (0.0, 1.0))
-    };
-    Ok(Interval { lower: limit(table), upper: -limit(&table.swapped()), level })
+    Ok(Interval { lower: bisected(table, tail), upper: -bisected(&table.swapped(), tail), level })
 }

@@ -4,6 +4,7 @@
 //! Miettinen-Nurminen interval with Boschloo's exact test; [`exact_risk_difference`] is exact throughout. None of these
 //! serve clusters, pairs or repeated looks.
 
+mod bernstein;
 mod closed_form;
 mod conditional;
 mod conditional_odds;
@@ -15,6 +16,7 @@ mod exact_ratio;
 mod fisher;
 mod melded;
 mod mover;
+mod odds_edge;
 mod ordering;
 mod rejection;
 mod score;

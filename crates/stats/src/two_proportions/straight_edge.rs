@@ -6,14 +6,13 @@
 //! probability free of u, and k + l is binomial in u: that makes the coefficients of a Bernstein polynomial, every one a
 //! probability. Halving such a polynomial (de Casteljau) proves a bound of it to rounding.
 
+use super::bernstein;
 use super::edge::Null;
 use super::ordering::conditional_masses;
 use super::supremum::{CertifiedSupremum, masses, supremum};
 
 /// Largest number of people; halving a polynomial takes the square of it.
 pub(super) const MAX_TOTAL: u64 = 1_000;
-/// A cell that has been halved so often and is still not within the limit counts as beyond it.
-const DEEPEST: u32 = 40;
 
 /// Room for the polynomials of many regions of tables of one size.
 pub(super) struct StraightEdge {
@@ -103,13 +102,7 @@ impl StraightEdge {
         thinned(self.n0, (from.1, to.1), &mut self.second);
         self.sum_tails();
         self.sum_region(thresholds);
-        if self.part.0 > 0.0 {
-            keep_right(&mut self.coefficients, self.part.0);
-        }
-        if self.part.1 < 1.0 {
-            let share = (self.part.1 - self.part.0) / (1.0 - self.part.0);
-            keep_left(&mut self.coefficients, share);
-        }
+        bernstein::keep(&mut self.coefficients, self.part);
         true
     }
 
@@ -157,37 +150,16 @@ impl StraightEdge {
 
     /// Whether the probability is above `limit` anywhere; when not, that is proved.
     pub(super) fn exceeds(&mut self, limit: f64) -> bool {
-        if largest(&self.coefficients) <= limit {
-            return false;
-        }
         if self.value(self.hint) > limit {
             return true;
         }
-        let mut open = vec![(self.coefficients.clone(), 0.0, 0)];
-        while let Some((mut right, from, depth)) = open.pop() {
-            let width = 0.5_f64.powi(depth);
-            let (at_start, at_end) = (right.first().copied(), right.last().copied());
-            for (value, place) in [(at_start, from), (at_end, from + width)] {
-                if value.is_some_and(|value| value > limit) {
-                    self.hint = place;
-                    return true;
-                }
+        match bernstein::above(&self.coefficients, limit) {
+            Some(place) => {
+                self.hint = place;
+                true
             }
-            if depth as u32 >= DEEPEST {
-                return true;
-            }
-            let left = halve(&mut right);
-            let halves = [(left, from), (right, from + 0.5 * width)];
-            let [near, far] = halves.map(|(half, from)| (largest(&half), half, from));
-            // The likelier half is looked at first.
-            let (later, sooner) = if near.0 > far.0 { (far, near) } else { (near, far) };
-            for (bound, half, from) in [later, sooner] {
-                if bound > limit {
-                    open.push((half, from, depth + 1));
-                }
-            }
+            None => false,
         }
-        false
     }
 
     /// The largest probability, proved, and the p0 where it is taken.
@@ -196,38 +168,6 @@ impl StraightEdge {
         let u = self.part.0 + (self.part.1 - self.part.0) * found.at;
         CertifiedSupremum { at: self.p0.0 + (self.p0.1 - self.p0.0) * u, ..found }
     }
-}
-
-fn largest(coefficients: &[f64]) -> f64 {
-    coefficients.iter().copied().fold(0.0, f64::max)
-}
-
-/// Halves the interval of a polynomial: returns the coefficients of the left half and leaves those of the right one.
-fn halve(coefficients: &mut [f64]) -> Vec<f64> {
-    let mut left = Vec::with_capacity(coefficients.len());
-    for last in (0..coefficients.len()).rev() {
-        left.push(coefficients[0]);
-        for i in 0..last {
-            coefficients[i] = 0.5 * (coefficients[i] + coefficients[i + 1]);
-        }
-    }
-    left
-}
-
-/// The coefficients on the part of the interval to the right of `share`.
-fn keep_right(coefficients: &mut [f64], share: f64) {
-    for last in (0..coefficients.len()).rev() {
-        for i in 0..last {
-            coefficients[i] = (1.0 - share) * coefficients[i] + share * coefficients[i + 1];
-        }
-    }
-}
-
-/// The coefficients on the part of the interval to the left of `share`.
-fn keep_left(coefficients: &mut [f64], share: f64) {
-    coefficients.reverse();
-    keep_right(coefficients, 1.0 - share);
-    coefficients.reverse();
 }
 
 #[cfg(test)]
@@ -257,7 +197,7 @@ mod tests {
                         assert!(low > high);
                         continue;
                     }
-                    let mut region = Region::within(&table, null, within);
+                    let mut region = Region::with(&table, null, within, thresholds(&table, null));
                     for share in [0.0, 0.1, 0.5, 0.77, 1.0] {
                         let direct = region.probability(low + (high - low) * share);
                         assert!((edge.value(share) - direct).abs() < 1e-13, "{table:?} {null:?} {within:?} {share}");

@@ -1,9 +1,10 @@
 //! Coverage of the intervals that guarantee it, over all outcomes; agreement with their tests; exchanged arms.
 
-use fairtrial_stats::Interval;
 use fairtrial_stats::two_proportions::{
-    ExactMeasure, Table, exact_risk_difference, exact_unconditional, melded_risk_difference, melded_risk_ratio,
+    ExactMeasure, Table, conditional_odds_ratio, exact_risk_difference, exact_unconditional, exact_unconditional_test,
+    melded_risk_difference, melded_risk_ratio,
 };
+use fairtrial_stats::{Interval, Side};
 
 use crate::masses::binomial;
 
@@ -50,6 +51,11 @@ const EXACT_ODDS: Method = Method {
     interval: |table| answer(exact_unconditional(table, ExactMeasure::OddsRatio, LEVEL, 0.0)),
     measure: |p1, p0| p1 * (1.0 - p0) / (p0 * (1.0 - p1)),
     none: 1.0,
+};
+const CONDITIONAL_ODDS: Method = Method {
+    name: "conditional odds ratio",
+    interval: |table| answer(conditional_odds_ratio(table, LEVEL, false)),
+    ..EXACT_ODDS
 };
 const MELDED_DIFFERENCE: Method = Method {
     name: "melded difference",
@@ -116,6 +122,7 @@ fn least_coverage(method: &Method, limits: &[Vec<Interval>], near_limits: bool) 
                 let p0 = f64::from(j) / 20.0;
                 let p1 = match (method.measure)(0.5, 0.25) {
                     2.0 => limit * (1.0 + outwards) * p0,
+                    3.0 => limit * (1.0 + outwards) * p0 / (1.0 - p0 + limit * (1.0 + outwards) * p0),
                     _ => limit + outwards + p0,
                 };
                 if p1 > 0.0 && p1 < 1.0 {
@@ -127,18 +134,22 @@ fn least_coverage(method: &Method, limits: &[Vec<Interval>], near_limits: bool) 
     least
 }
 
+/// Up to this size both orders of the arms are gone through.
+const MIRRORED: u64 = 8;
+
 /// Every pair of sizes up to `largest`; returns the least coverage of all.
 fn enumerate(method: &Method, largest: u64) {
     let mut of_sizes = std::collections::BTreeMap::new();
     for n1 in 1..=largest {
-        for n0 in 1..=largest {
+        // Exchanged arms mirror the limits, which is held for the small sizes below.
+        for n0 in 1..=n1.max(largest.min(MIRRORED)) {
             let limits = intervals(method, n1, n0);
-            let (coverage, p1, p0) = least_coverage(method, &limits, n1.max(n0) <= 8 && method.name != EXACT_ODDS.name);
+            let (coverage, p1, p0) = least_coverage(method, &limits, n1.max(n0) <= 8);
             assert!(coverage >= LEVEL - 1e-9, "{} {n1} {n0}: {coverage} at {p1} and {p0}", method.name);
             of_sizes.insert((n1, n0), limits);
         }
     }
-    for ((n1, n0), limits) in &of_sizes {
+    for ((n1, n0), limits) in of_sizes.iter().filter(|((n1, n0), _)| n1.max(n0) <= &MIRRORED) {
         let other = &of_sizes[&(*n0, *n1)];
         for (x1, row) in limits.iter().enumerate() {
             for (x0, interval) in row.iter().enumerate() {
@@ -170,7 +181,12 @@ fn exact_ratios_cover_at_every_size() {
 
 #[test]
 fn exact_odds_ratios_cover_at_every_size() {
-    enumerate(&EXACT_ODDS, 5);
+    enumerate(&EXACT_ODDS, 15);
+}
+
+#[test]
+fn conditional_odds_ratios_cover_at_every_size() {
+    enumerate(&CONDITIONAL_ODDS, 30);
 }
 
 #[test]
@@ -191,4 +207,37 @@ fn an_interval_that_is_too_short_is_noticed() {
         interval.lower += 0.02;
     }
     assert!(least_coverage(&EXACT_DIFFERENCE, &limits, true).0 < LEVEL);
+}
+
+/// Whole numbers from a seed (SplitMix64).
+fn draw(seed: &mut u64, below: u64) -> u64 {
+    *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *seed;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)) % below
+}
+
+/// A limit is the outermost value that the test keeps: a fine grid finds none further out, and just inside there is one.
+#[test]
+fn nothing_is_kept_outside_a_limit() {
+    let mut seed = 7;
+    for round in 0..120 {
+        let (n1, n0) = (1 + draw(&mut seed, 24), 1 + draw(&mut seed, 24));
+        let table = Table::new(draw(&mut seed, n1 + 1), n1, draw(&mut seed, n0 + 1), n0).unwrap();
+        let measure = [ExactMeasure::RiskDifference, ExactMeasure::RiskRatio, ExactMeasure::OddsRatio][round % 3];
+        let limit = exact_unconditional(&table, measure, 0.9, 0.0).unwrap().interval.lower;
+        let p = |null: f64| exact_unconditional_test(&table, measure, null, Side::Greater, 0.0).unwrap().p_value.p();
+        let difference = measure == ExactMeasure::RiskDifference;
+        if limit == if difference { -1.0 } else { 0.0 } {
+            continue;
+        }
+        for i in 1..=150 {
+            let share = f64::from(i) / 151.0;
+            let outside = if difference { -1.0 + (limit + 1.0) * share } else { limit * (share - 1.0).exp().powi(3) };
+            assert!(p(outside) <= 0.05 * (1.0 + 1e-8), "{table:?} {measure:?}: {outside} is outside {limit}");
+        }
+        let inside = if difference { limit + 1e-7 } else { limit * 1e-7_f64.exp() };
+        assert!(p(inside) >= 0.05 * (1.0 - 1e-5), "{table:?} {measure:?} {limit}: {}", p(inside));
+    }
 }
