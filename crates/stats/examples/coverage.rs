@@ -2,12 +2,14 @@
 //!
 //! `cargo run -p fairtrial-stats --example coverage -- 30` writes one line a method: the least coverage at 95 % over all pairs of
 //! sizes and a grid of proportions, and where it is taken; it ends with an error when a method covers less often than it says.
+//! A word after the size restricts it to the methods that have it in their name.
 
 use std::error::Error;
 use std::io::Write;
 
 use fairtrial_stats::two_proportions::{
-    ExactMeasure, Table, exact_risk_difference, exact_unconditional, melded_risk_difference, melded_risk_ratio,
+    ExactMeasure, Table, conditional_odds_ratio, exact_risk_difference, exact_unconditional, melded_risk_difference,
+    melded_risk_ratio,
 };
 use fairtrial_stats::{Interval, StatError};
 
@@ -50,21 +52,32 @@ fn least(n1: u64, n0: u64, limits: Limits, measure: Measure) -> Result<(f64, f64
     Ok(least)
 }
 
+fn odds(p1: f64, p0: f64) -> f64 {
+    p1 * (1.0 - p0) / (p0 * (1.0 - p1))
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let largest: u64 = std::env::args().nth(1).map_or(Ok(12), |text| text.parse())?;
-    let methods: [(&str, Limits, Measure); 4] = [
+    let wanted = std::env::args().nth(2).unwrap_or_default();
+    let methods: [(&str, Limits, Measure); 6] = [
         ("exact_risk_difference", |t| Ok(exact_risk_difference(t, LEVEL)?.interval), |p1, p0| p1 - p0),
         (
             "exact_unconditional, risk ratio",
             |t| Ok(exact_unconditional(t, ExactMeasure::RiskRatio, LEVEL, 0.0)?.interval),
             |p1, p0| p1 / p0,
         ),
+        (
+            "exact_unconditional, odds ratio",
+            |t| Ok(exact_unconditional(t, ExactMeasure::OddsRatio, LEVEL, 0.0)?.interval),
+            odds,
+        ),
+        ("conditional_odds_ratio", |t| Ok(conditional_odds_ratio(t, LEVEL, false)?.interval), odds),
         ("melded_risk_difference", |t| Ok(melded_risk_difference(t, LEVEL)?.interval), |p1, p0| p1 - p0),
         ("melded_risk_ratio", |t| Ok(melded_risk_ratio(t, LEVEL)?.interval), |p1, p0| p1 / p0),
     ];
     let mut output = std::io::stdout();
     let mut short = false;
-    for (name, limits, measure) in methods {
+    for (name, limits, measure) in methods.into_iter().filter(|(name, ..)| name.contains(&wanted)) {
         let (mut worst, mut tables) = ((1.0, 0.0, 0.0, 0, 0), 0);
         for n1 in 1..=largest {
             for n0 in 1..=largest {

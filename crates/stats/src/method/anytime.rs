@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::{Answer, Arguments, answer};
 use crate::anytime::{
-    SafeTwoByTwo, asymptotic_interval, beta_mixture, beta_mixture_difference, betting, linear_model,
-    mixture_ratio_test, normal_mixture_bound, safe_logrank, safe_t, safe_z,
+    SafeTwoByTwo, asymptotic_interval, beta_mixture, beta_mixture_difference, beta_mixture_evidence,
+    beta_mixture_excess, betting, linear_model, mixture_ratio_test, normal_mixture_bound, safe_logrank, safe_t, safe_z,
 };
 
 pub(super) fn confidence_sequence(name: &str, arguments: &mut Arguments<'_>) -> Answer {
@@ -73,6 +73,12 @@ pub(super) fn safe_test(name: &str, arguments: &mut Arguments<'_>) -> Answer {
             let difference = arguments.number("difference")?;
             let (variance, mixing) = (arguments.positive("variance")?, arguments.positive("mixing")?);
             answer(arguments, || mixture_ratio_test(difference, variance, mixing))
+        }
+        "beta_mixture" | "beta_mixture_excess" => {
+            let (x, n, p) = (arguments.count("x")?, arguments.count("n")?, arguments.probability("p")?);
+            let (a, b) = (arguments.number_or("a", 1.0)?, arguments.number_or("b", 1.0)?);
+            let method = if name == "beta_mixture" { beta_mixture_evidence } else { beta_mixture_excess };
+            answer(arguments, || method(x, n, a, b, p))
         }
         "linear_model" => {
             let (t, degrees) = (arguments.number("t")?, arguments.positive("degrees_of_freedom")?);

@@ -3,7 +3,10 @@
 //! All methods take the design: `looks` (rows of units in arm 1 and arm 0, cumulative), `alpha`, `spending`,
 //! `direction` (`greater` or `less`, default `greater`), `margin` (default 0), `planned_total`, `last_is_final`, `futility`, `harm`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
+use serde_json::json;
 
 use super::{Answer, Arguments, answer};
 use crate::sequential::exact_binary::{
@@ -26,7 +29,7 @@ struct Analysis {
 }
 
 pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
-    if !matches!(name, "design" | "operating" | "conditional" | "analyse") {
+    if !matches!(name, "design" | "operating" | "conditional" | "analyse" | "size_at" | "rejection_counts") {
         return Ok(None);
     }
     let spec = spec(arguments)?;
@@ -35,6 +38,18 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
             let (treatment, control) = (arguments.probability("treatment")?, arguments.probability("control")?);
             answer(arguments, || ExactBinaryDesign::new(spec)?.operating(treatment, control))
         }
+        "size_at" => {
+            let p = arguments.probability("p")?;
+            answer(arguments, || Ok(json!({"size": ExactBinaryDesign::new(spec)?.size_at(p)?})))
+        }
+        // Whole numbers beyond what a double holds, so as text.
+        "rejection_counts" => answer(arguments, || {
+            let counts = ExactBinaryDesign::new(spec)?.rejection_counts()?;
+            let text = |look: &BTreeMap<u64, u128>| -> BTreeMap<String, String> {
+                look.iter().map(|(total, count)| (total.to_string(), count.to_string())).collect()
+            };
+            Ok(json!({"looks": counts.iter().map(text).collect::<Vec<_>>()}))
+        }),
         "conditional" => {
             let look = arguments.count("look")? as usize;
             let outcomes = (arguments.count("x1")?, arguments.count("x0")?);

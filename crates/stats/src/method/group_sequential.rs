@@ -1,6 +1,6 @@
 //! `group_sequential.*`: planned looks at a statistic that is normal in large samples.
 //!
-//! `spending`, `student_bound` and `single_arm` stand alone. Every other method takes the design: `information`, `alpha`, `efficacy`, and where wanted `side` (`greater` or `two`, default
+//! `spending`, `student_bound`, `single_arm` and `difference_at_bound` stand alone. Every other method takes the design: `information`, `alpha`, `efficacy`, and where wanted `side` (`greater` or `two`, default
 //! `greater`), `futility`, `harm`, `maximum`, `last_is_final`; nested values have the shape of the crate's types.
 
 use serde_json::json;
@@ -8,9 +8,10 @@ use serde_json::json;
 use super::{Answer, Arguments, answer};
 use crate::sequential::Spending;
 use crate::sequential::group::{GroupSequentialDesign, GroupSequentialSpec, single_arm, student_bound};
+use crate::two_proportions::Table;
 use crate::{Side, StatError};
 
-const METHODS: [&str; 11] = [
+const METHODS: [&str; 13] = [
     "design",
     "operating",
     "effect_at_power",
@@ -22,6 +23,8 @@ const METHODS: [&str; 11] = [
     "conditional_rejection_probability",
     "sample_size_proportions",
     "sample_size_means",
+    "repeated_risk_difference",
+    "conditional_power_proportions",
 ];
 
 pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
@@ -39,6 +42,13 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
             let (units, p) = (arguments.counts("units")?, arguments.probability("p")?);
             let (lower, upper): (Vec<i64>, Vec<i64>) = (arguments.parsed("lower")?, arguments.parsed("upper")?);
             return answer(arguments, || single_arm(&units, &lower, &upper, p));
+        }
+        "difference_at_bound" => {
+            let (z, control) = (arguments.number("z")?, arguments.fraction("control")?);
+            let units = arguments.positive("units")?;
+            return answer(arguments, || {
+                Ok(json!({"difference": GroupSequentialDesign::difference_at_bound(z, control, units)?}))
+            });
         }
         _ => {}
     }
@@ -97,6 +107,19 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
         "conditional_rejection_probability" => {
             let (look, z) = (arguments.count("look")? as usize, arguments.number("z")?);
             answer(arguments, || Ok(json!({"probability": design()?.conditional_rejection_probability(look, z)?})))
+        }
+        "repeated_risk_difference" => {
+            let look = arguments.count("look")? as usize;
+            let table = super::two_proportions::table(arguments)?;
+            answer(arguments, || design()?.repeated_risk_difference(look, &table))
+        }
+        "conditional_power_proportions" => {
+            let rows = arguments.count_rows("stages")?;
+            let stages =
+                rows.iter().map(|&[x1, n1, x0, n0]| Table::new(x1, n1, x0, n0)).collect::<Result<Vec<_>, _>>()?;
+            let (treatment, control) = (arguments.probability("treatment")?, arguments.probability("control")?);
+            let planned = arguments.positive("planned")?;
+            answer(arguments, || design()?.conditional_power_proportions(&stages, treatment, control, planned))
         }
         "sample_size_proportions" => {
             let (treatment, control) = (arguments.fraction("treatment")?, arguments.fraction("control")?);

@@ -53,12 +53,15 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
                 means::permutation_difference(&values, &arm, blocks.as_deref(), how, null, side, level)
             })
         }
-        "cuped" | "lin" => {
+        "cuped" | "lin" | "common_slopes" => {
             let arm1 = arguments.co_moments("outcome1", "covariates1")?;
             let arm0 = arguments.co_moments("outcome0", "covariates0")?;
             let (side, level) = (arguments.side()?, arguments.level()?);
             if name == "cuped" {
                 return answer(arguments, || means::cuped(&arm1, &arm0, side, level));
+            }
+            if name == "common_slopes" {
+                return answer(arguments, || means::common_slopes(&arm1, &arm0, side, level));
             }
             answer(arguments, || means::lin(&arm1, &arm0, side, level))
         }

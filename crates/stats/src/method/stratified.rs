@@ -13,13 +13,19 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
         "common_risk_difference" => stratified::common_risk_difference,
         "exact_common_odds_ratio" => stratified::exact_common_odds_ratio,
         "risk_difference" => stratified::stratified_risk_difference,
-        "chi_square" => {
+        "chi_square" | "cochran_chi_square" => {
+            let method = if name == "chi_square" { stratified::chi_square } else { stratified::cochran_chi_square };
             let strata = Strata::new(&arguments.count_rows("strata")?)?;
             let correction = arguments.flag_or("continuity_correction", false)?;
             return answer(arguments, || {
-                let (statistic, p_value) = stratified::chi_square(&strata, correction)?;
+                let (statistic, p_value) = method(&strata, correction)?;
                 Ok(json!({"chi_square": statistic, "p_value": p_value}))
             });
+        }
+        "score_test" => {
+            let strata = Strata::new(&arguments.count_rows("strata")?)?;
+            let (null, side) = (arguments.number_or("null_difference", 0.0)?, arguments.side()?);
+            return answer(arguments, || stratified::stratified_score_test(&strata, null, side));
         }
         "exact_test" => {
             let strata = Strata::new(&arguments.count_rows("strata")?)?;

@@ -6,7 +6,7 @@ use super::{Answer, Arguments, answer};
 use crate::two_proportions::{self as two, ExactMeasure, ExactTest, FisherMethod, Ratio, ScoreVariance, Table};
 use crate::{Estimate, Side, StatError};
 
-fn table(arguments: &mut Arguments<'_>) -> Result<Table, StatError> {
+pub(super) fn table(arguments: &mut Arguments<'_>) -> Result<Table, StatError> {
     Table::new(arguments.count("x1")?, arguments.count("n1")?, arguments.count("x0")?, arguments.count("n0")?)
 }
 
@@ -81,6 +81,16 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
         "fisher" => fisher(arguments),
         "boschloo" => unconditional(two::boschloo, arguments),
         "barnard" => unconditional(two::barnard, arguments),
+        "boschloo_min_likelihood" | "barnard_absolute" => {
+            let table = table(arguments)?;
+            let method = if name == "barnard_absolute" { two::barnard_absolute } else { two::boschloo_min_likelihood };
+            answer(arguments, || method(&table))
+        }
+        "score_statistic" => {
+            let (table, variance) = (table(arguments)?, variance(arguments)?);
+            let null = arguments.number_or("null_difference", 0.0)?;
+            answer(arguments, || Ok(json!({"z": two::score_statistic(&table, null, variance)?})))
+        }
         _ => Ok(None),
     }
 }
