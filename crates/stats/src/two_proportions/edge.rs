@@ -86,44 +86,61 @@ pub(super) fn thresholds(table: &Table, null: Null) -> Vec<u64> {
     thresholds_over(table, null, null)
 }
 
-/// The tables that are at least as extreme as the observed one under a null hypothesis anywhere from `outer` inwards to `inner`
-/// (places on the scale of the measure), and rarely a few more: for every x0 the smallest x1.
-///
-/// Every score falls as its null hypothesis moves inwards, so a table that is as extreme as the observed one somewhere between
-/// has at `outer` at least the score that the observed one has at `inner`; that leaves few tables to look at more closely. (With
-/// t the parameter in which the likelihood is concave and the null hypothesis fixes a difference, the squared score is the
-/// product of the slope of the profile likelihood, which falls, and of a difference of terms each of which falls with its own
-/// restricted estimate: p1 - p0 for a difference, x1/p1 - x0/p0 over the sizes for a ratio, (x - n p)/(p q) over them for odds.)
-pub(super) fn thresholds_between(table: &Table, measure: ExactMeasure, outer: f64, inner: f64) -> Vec<u64> {
-    let (first, last) = (thresholds(table, measure.null(outer)), thresholds(table, measure.null(inner)));
-    let mut all: Vec<u64> = first.iter().zip(&last).map(|(a, b)| *a.min(b)).collect();
-    let most = thresholds_over(table, measure.null(outer), measure.null(inner));
-    let mut looks = LOOKS;
-    for (x0, (threshold, most)) in all.iter_mut().zip(&most).enumerate() {
-        for x1 in (*most..*threshold).rev() {
-            let comes_in = Table::new(x1, table.n1(), x0 as u64, table.n0()).is_ok_and(|other| {
-                let at = |place: f64| {
-                    let null = measure.null(place);
-                    Scores { place, other: null.statistic(&other), least: least(null.statistic(table)) }
-                };
-                reaches(&at, [at(outer), at(inner)], &mut looks)
-            });
-            if comes_in {
-                *threshold = x1;
-            } else if measure != ExactMeasure::OddsRatio {
-                // With fewer successes of arm 1 it is less extreme still.
-                break;
+/// A cell of null hypotheses, from `outer` inwards to `inner` (places on the scale of the measure).
+#[derive(Clone, Copy)]
+pub(super) struct Cell<'a> {
+    pub(super) table: &'a Table,
+    pub(super) measure: ExactMeasure,
+    pub(super) outer: f64,
+    pub(super) inner: f64,
+}
+
+impl Cell<'_> {
+    /// All tables that can be as extreme as the observed one somewhere in the cell, and others: for every x0 the smallest x1.
+    ///
+    /// Every score falls as its null hypothesis moves inwards, so such a table has at `outer` at least the score that the observed
+    /// one has at `inner`. (With t the parameter in which the likelihood is concave and the null hypothesis fixes a difference, the
+    /// squared score is the product of the slope of the profile likelihood, which falls, and of a difference of terms each of which
+    /// falls with its own restricted estimate: p1 - p0 for a difference, x1/p1 - x0/p0 over the sizes for a ratio, (x - n p)/(p q)
+    /// over them for odds.)
+    fn widest(&self) -> Vec<u64> {
+        thresholds_over(self.table, self.measure.null(self.outer), self.measure.null(self.inner))
+    }
+
+    /// The tables given, which are as extreme as the observed one at an end, those that are so somewhere between, and rarely a few
+    /// more.
+    pub(super) fn with_those_between(&self, at_ends: &[u64]) -> Vec<u64> {
+        let mut all = at_ends.to_vec();
+        let mut looks = LOOKS;
+        for (x0, (threshold, most)) in all.iter_mut().zip(&self.widest()).enumerate() {
+            for x1 in (*most..*threshold).rev() {
+                if self.comes_in(x1, x0 as u64, &mut looks) {
+                    *threshold = x1;
+                } else if self.measure != ExactMeasure::OddsRatio {
+                    // With fewer successes of arm 1 it is less extreme still.
+                    break;
+                }
             }
         }
+        for x0 in (0..all.len().saturating_sub(1)).rev() {
+            all[x0] = all[x0].min(all[x0 + 1]);
+        }
+        all
     }
-    for x0 in (0..all.len().saturating_sub(1)).rev() {
-        all[x0] = all[x0].min(all[x0 + 1]);
+
+    fn comes_in(&self, x1: u64, x0: u64, looks: &mut u32) -> bool {
+        Table::new(x1, self.table.n1(), x0, self.table.n0()).is_ok_and(|other| {
+            let at = |place: f64| {
+                let null = self.measure.null(place);
+                Scores { place, other: null.statistic(&other), least: least(null.statistic(self.table)) }
+            };
+            reaches(&at, [at(self.outer), at(self.inner)], looks)
+        })
     }
-    all
 }
 
 /// How many parts of a cell are looked at to tell which tables enter within it; the rest counts as entering.
-const LOOKS: u32 = 400;
+const LOOKS: u32 = 200;
 
 /// The score of a table at a place, and the least one that is as extreme as the observed table.
 #[derive(Clone, Copy)]
@@ -227,7 +244,7 @@ fn smallest_by_total(n1: u64, n0: u64, extreme: impl Fn(u64, u64) -> bool) -> Ve
 mod tests {
     use super::super::exact_ratio::ExactMeasure;
     use super::super::table::Table;
-    use super::{thresholds, thresholds_between};
+    use super::{Cell, thresholds};
 
     const MEASURES: [ExactMeasure; 3] =
         [ExactMeasure::RiskDifference, ExactMeasure::RiskRatio, ExactMeasure::OddsRatio];
@@ -286,7 +303,10 @@ mod tests {
             for (table, measure) in tables(n1, n0).flat_map(|t| MEASURES.map(|m| (t, m))) {
                 for (outer, inner) in [(0.1, 0.13), (0.4, 0.5), (0.61, 0.62), (0.2, 0.9)] {
                     let (from, to) = (place(measure, outer), place(measure, inner));
-                    let cell = thresholds_between(&table, measure, from, to);
+                    let cell = Cell { table: &table, measure, outer: from, inner: to };
+                    let ends = [from, to].map(|place| thresholds(&table, measure.null(place)));
+                    let at_ends: Vec<u64> = ends[0].iter().zip(&ends[1]).map(|(a, b)| *a.min(b)).collect();
+                    let cell = cell.with_those_between(&at_ends);
                     for i in 0..=30 {
                         let single = thresholds(&table, measure.null(from + (to - from) * f64::from(i) / 30.0));
                         assert!(cell.iter().zip(&single).all(|(a, b)| a <= b), "{table:?} {measure:?} {outer} {i}");

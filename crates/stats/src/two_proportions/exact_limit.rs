@@ -1,6 +1,8 @@
 //! The outermost value of a measure that an exact test does not reject.
 
-use super::edge::{Null, thresholds, thresholds_between};
+use std::rc::Rc;
+
+use super::edge::{Cell, Null, thresholds};
 use super::edge_search::{ABSOLUTE_SLACK, Region, SLACK};
 use super::exact_ratio::ExactMeasure;
 use super::odds_edge::OddsEdge;
@@ -78,15 +80,15 @@ impl<'a> Proof<'a> {
     }
 
     /// Whether the probability is above `limit` anywhere on the edge; when not, that is proved.
-    fn exceeds(&mut self, thresholds: Vec<u64>, null: Null, limit: f64) -> bool {
+    fn exceeds(&mut self, thresholds: &[u64], null: Null, limit: f64) -> bool {
         match (self, null) {
-            (Self::Straight(edge, within), _) => edge.set(&thresholds, null, *within) && edge.exceeds(limit),
+            (Self::Straight(edge, within), _) => edge.set(thresholds, null, *within) && edge.exceeds(limit),
             (Self::Odds(edge, _, within), Null::Ratio(_, ratio)) if edge.reaches(ratio.ln()) => {
-                edge.set(&thresholds, ratio.ln(), *within);
+                edge.set(thresholds, ratio.ln(), *within);
                 edge.exceeds(limit)
             }
             (Self::Odds(_, table, within) | Self::Points(table, within), _) => {
-                let mut region = Region::with(table, null, *within, thresholds);
+                let mut region = Region::with(table, null, *within, thresholds.to_vec());
                 // What is found must leave room for the proof.
                 let room = limit / (1.0 + SLACK) - ABSOLUTE_SLACK;
                 !region.is_empty() && region.supremum(room).value > room
@@ -103,16 +105,19 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn kept(&mut self, place: f64) -> bool {
-        let null = self.measure.null(place);
-        self.proof.exceeds(thresholds(self.table, null), null, self.tail)
+    fn end(&self, place: f64) -> End {
+        End { place, thresholds: thresholds(self.table, self.measure.null(place)).into() }
+    }
+
+    fn kept(&mut self, end: &End) -> bool {
+        self.proof.exceeds(&end.thresholds, self.measure.null(end.place), self.tail)
     }
 
     /// A place that parts one that is rejected from one that is kept, by bisection.
     fn parted(&mut self, mut low: f64, mut high: f64) -> f64 {
         while high - low > WIDTH {
             let middle = 0.5 * (low + high);
-            if self.kept(middle) {
+            if self.kept(&self.end(middle)) {
                 high = middle;
             } else {
                 low = middle;
@@ -125,35 +130,48 @@ impl Search<'_> {
     ///
     /// A region grows more probable as the place moves inwards. So the cell is rejected when all tables that belong to a
     /// region somewhere in it are improbable together at its inner end.
-    fn rejects(&mut self, outer: f64, inner: f64) -> bool {
-        let all = thresholds_between(self.table, self.measure, outer, inner);
-        !self.proof.exceeds(all, self.measure.null(inner), self.tail)
+    fn rejects(&mut self, outer: &End, inner: &End) -> bool {
+        let null = self.measure.null(inner.place);
+        let at_ends: Vec<u64> = outer.thresholds.iter().zip(&*inner.thresholds).map(|(a, b)| *a.min(b)).collect();
+        if self.proof.exceeds(&at_ends, null, self.tail) {
+            return false;
+        }
+        let cell = Cell { table: self.table, measure: self.measure, outer: outer.place, inner: inner.place };
+        let all = cell.with_those_between(&at_ends);
+        all == at_ends || !self.proof.exceeds(&all, null, self.tail)
     }
 
     /// From the outermost place inwards, in cells that are halved until each is rejected as a whole, or ends with a place whose
     /// test does not reject and is of the smallest width.
     fn outermost(&mut self, start: f64, inside: f64) -> f64 {
         // Cells by their ends, the outermost last, with whether the test of the inner end rejects.
-        let mut open = vec![(start, inside, false)];
+        let mut open = vec![(self.end(start), self.end(inside), false)];
         while let Some((outer, inner, rejected)) = open.pop() {
-            if rejected && self.rejects(outer, inner) {
+            if rejected && self.rejects(&outer, &inner) {
                 continue;
             }
-            if inner - outer <= WIDTH {
-                return outer;
+            if inner.place - outer.place <= WIDTH {
+                return outer.place;
             }
-            let middle = 0.5 * (outer + inner);
-            if self.kept(middle) {
+            let middle = self.end(0.5 * (outer.place + inner.place));
+            if self.kept(&middle) {
                 // Nothing further in is outermost.
                 open.clear();
                 open.push((outer, middle, false));
             } else {
-                open.push((middle, inner, rejected));
+                open.push((middle.clone(), inner, rejected));
                 open.push((outer, middle, true));
             }
         }
         inside
     }
+}
+
+/// A place and the region of its test.
+#[derive(Clone)]
+struct End {
+    place: f64,
+    thresholds: Rc<[u64]>,
 }
 
 /// The limit for a difference by bisection, as if one place alone parted what is kept from what is rejected.
@@ -168,7 +186,7 @@ pub(super) fn bisected(table: &Table, tail: f64) -> f64 {
     // Those programs look a little further out.
     let mut probe = limit - PROBE;
     while probe > -1.0 && probe > limit - PROBES * PROBE {
-        if search.kept(probe) {
+        if search.kept(&search.end(probe)) {
             limit = search.parted((probe - PROBE).max(-1.0), probe);
         }
         probe -= PROBE;
