@@ -35,7 +35,9 @@ pub fn conditional_odds_ratio(table: &Table, level: f64, mid_p: bool) -> Result<
     let search = Search::new(table, conditional, tail, share);
     let ln_point = search.ln_point()?;
     let (centre, reach) = search.reach(ln_point);
-    let interval = Interval { lower: search.lower(centre, reach)?, upper: search.upper(centre, reach)?, level };
+    let (lower, upper) = (search.lower(centre, reach)?, search.upper(centre, reach)?);
+    // At a level next to 0 both are one number, but for rounding.
+    let interval = Interval { lower: lower.min(upper), upper: lower.max(upper), level };
     Ok(Estimate {
         point: ln_point.map(f64::exp),
         standard_error: None,
