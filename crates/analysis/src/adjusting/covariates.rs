@@ -34,6 +34,15 @@ impl Values {
         Self(names.iter().map(value).collect())
     }
 
+    /// From texts, in the same order.
+    pub(super) fn from_texts(plan: &Protocol, names: &[String], texts: &[Option<String>]) -> Self {
+        let value = |(name, text): (&String, &Option<String>)| {
+            let declared = plan.attributes.iter().find(|attribute| attribute.name == *name)?;
+            declared.read_text(text.as_ref()?)
+        };
+        Self(names.iter().zip(texts).map(value).collect())
+    }
+
     /// From what was said of a person.
     pub(super) fn from_attributes(names: &[String], attributes: &Attributes) -> Self {
         Self(names.iter().map(|name| attributes.get(name).cloned()).collect())

@@ -73,7 +73,8 @@ pub(crate) fn adjusting(plan: &Protocol, place: usize, evidence: &Evidence) -> V
         .unwrap_or_else(|reason| vec![Adjusting::Impossible(reason); arms])
 }
 
-/// The people who are alike: from the groups' sums where these hold every covariate, else from the people one by one.
+/// The people who are alike: from the groups' sums where these hold every covariate, else from the people one by one, or from their
+/// sums by covariates where the evidence holds no more, as that of a look does.
 fn gather(plan: &Protocol, outcome: &Outcome, place: usize, evidence: &Evidence) -> Result<Alike, NotEstimable> {
     if matches!(plan.allocation, Allocation::SteppedWedge { .. }) {
         return Err(NotEstimable::new("not_adjustable", "a stepped wedge leaves no room for adjustment"));
@@ -95,9 +96,18 @@ fn gather(plan: &Protocol, outcome: &Outcome, place: usize, evidence: &Evidence)
         }
         return Ok(alike);
     }
-    let people = evidence.units.as_ref().ok_or_else(|| {
-        NotEstimable::new("not_recorded", "the evidence holds sums over people, and not what the plan adjusts for")
-    })?;
+    let Some(people) = evidence.units.as_ref() else {
+        let cells = evidence.alike.get(place).filter(|_| !evidence.alike.is_empty()).ok_or_else(|| {
+            NotEstimable::new("not_recorded", "the evidence holds sums over people, and not what the plan adjusts for")
+        })?;
+        for cell in cells {
+            let n = if absence { cell.mature } else { cell.tally.observed.min(cell.mature) };
+            let values = Values::from_texts(plan, names, &cell.values);
+            let sums = FixedSums { n, s1: cell.tally.sum, s2: cell.tally.sum_of_squares };
+            add(&mut alike, (cell.arm, cell.cluster.clone(), values), sums);
+        }
+        return Ok(alike);
+    };
     for unit in people.units.iter().filter(|unit| unit.counted) {
         let value = match unit.outcomes.get(place) {
             Some(Observed::Value(value)) => *value,

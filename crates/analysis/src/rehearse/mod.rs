@@ -6,6 +6,7 @@
 //! ChaCha8, and results are added up in whole numbers, so that any split over threads and machines gives the same.
 
 mod assumed;
+mod covariates;
 mod harm;
 mod people;
 mod result;
@@ -21,6 +22,7 @@ use crate::{
     monitor::{Judged, judge, size_at},
 };
 use assumed::{Assumed, assumptions};
+use covariates::Covariates;
 use people::{Draw, TrialRun};
 use timeline::{Stage, timeline};
 
@@ -68,9 +70,16 @@ impl<'a> Rehearsal<'a> {
         let beside = |name: &&String| !protocol.allocation.balanced_by().contains(name);
         let unknown: Vec<&str> = protocol.analysis.adjust_for.iter().filter(beside).map(String::as_str).collect();
         if !unknown.is_empty() {
-            let detail = "the plan adjusts for it, and a rehearsal does not know how it goes with the outcome: the arms are compared \
-                          without adjustment here, which finds an effect a little less often";
-            notes.push(format!("{}: {detail}.", unknown.join(", ")));
+            let names = unknown.join(", ");
+            if Covariates::of(protocol).is_none() {
+                let detail = "these have too many values to be gone through here: the arms are compared without them, which finds an \
+                              effect a little less often";
+                notes.push(format!("{names}: {detail}."));
+            } else if protocol.planning.explained_by_covariates.is_none() {
+                let detail = "the plan adjusts for this and does not say how it goes with the outcome; it is taken to tell nothing of it, \
+                              so that an effect is found a little less often here";
+                notes.push(format!("{names}: {detail}."));
+            }
         }
         Ok(Self { plan, assumed, stages, per_day, notes })
     }

@@ -5,14 +5,14 @@ use fairtrial_domain::{
     Pseudonym,
     allocation::{AllocationSecret, Allocator, Progress, Subject, label_of},
     eligibility::AttributeKind,
-    projection::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, Tally},
+    projection::{Alike, ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, Tally},
     protocol::Protocol,
 };
 use fairtrial_stats::special::normal;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::{assumed::Assumed, timeline::Stage};
+use super::{assumed::Assumed, covariates::Covariates, timeline::Stage};
 
 /// The draws of one trial.
 pub(super) struct Draw(ChaCha8Rng);
@@ -68,6 +68,10 @@ pub(super) struct TrialRun<'a> {
     assumed: &'a Assumed,
     stages: &'a [Stage],
     groups: Vec<String>,
+    /// What is adjusted for beside the groups.
+    covariates: Option<Covariates>,
+    /// Combinations of covariates; 1 without any. A cell is one of an arm, a group and a combination, in this order.
+    combinations: usize,
     clusters: usize,
     arms: usize,
     control: usize,
@@ -87,11 +91,14 @@ impl<'a> TrialRun<'a> {
         } else {
             roster.iter().map(|key| key.as_str().to_owned()).collect()
         };
+        let covariates = Covariates::of(plan);
         Self {
             plan,
             assumed,
             stages,
             groups,
+            combinations: covariates.as_ref().map_or(1, Covariates::len),
+            covariates,
             clusters: roster.len(),
             arms: plan.arms.len(),
             control: plan.control_index(),
@@ -103,7 +110,7 @@ impl<'a> TrialRun<'a> {
 
     /// Makes up one trial: everybody whom the plan lets in, and what becomes of them under each truth.
     pub(super) fn enrol(&mut self, draw: &mut Draw) {
-        let cells = self.arms * self.groups.len();
+        let cells = self.arms * self.groups.len() * self.combinations;
         let outcomes = self.assumed.models.len();
         let truths = self.assumed.truths.len();
         let mut secret = [0; 32];
@@ -136,11 +143,15 @@ impl<'a> TrialRun<'a> {
             };
             let arm = arm.unwrap_or(self.control);
             let common = common.get(group).copied();
-            let cell = arm * self.groups.len() + group;
+            let combination = if self.combinations == 1 { 0 } else { draw.below(self.combinations) };
+            let cell = (arm * self.groups.len() + group) * self.combinations + combination;
             assigned[cell] += 1;
             let lost = self.assumed.attrition > 0.0 && draw.share() < self.assumed.attrition;
             for (place, model) in self.assumed.models.iter().enumerate() {
                 let mut position = draw.share();
+                if let Some(covariates) = &self.covariates {
+                    position = covariates.place(combination, position);
+                }
                 if let Some(common) = common.filter(|_| shared > 0.0) {
                     position = normal::cdf(shared * common + own * normal::quantile(position));
                 }
@@ -191,11 +202,17 @@ impl<'a> TrialRun<'a> {
         let cells = |place: Option<usize>| -> Vec<Cell> {
             (0..self.arms * width)
                 .map(|cell| {
-                    let of =
-                        |counts: Option<&Vec<u64>>| counts.and_then(|counts| counts.get(cell)).copied().unwrap_or(0);
+                    let own = cell * self.combinations..(cell + 1) * self.combinations;
+                    let of = |counts: Option<&Vec<u64>>| {
+                        counts.and_then(|counts| counts.get(own.clone())).map_or(0, |counts| counts.iter().sum())
+                    };
                     let mature = place.map_or(0, |place| of(self.mature[stage].get(place)));
-                    let sums = place.and_then(|place| self.sums[truth][stage].get(place)?.get(cell).copied());
-                    let sums = sums.unwrap_or_default();
+                    let sums = place.and_then(|place| self.sums[truth][stage].get(place)?.get(own.clone()));
+                    let sums = sums.into_iter().flatten().fold(Sums::default(), |all, sums| Sums {
+                        observed: all.observed + sums.observed,
+                        sum: all.sum + sums.sum,
+                        squares: all.squares + sums.squares,
+                    });
                     Cell {
                         arm: cell / width,
                         group: self.groups[cell % width].clone(),
@@ -213,7 +230,12 @@ impl<'a> TrialRun<'a> {
                 outcome: outcome.key.clone(),
                 cells: cells(place_of(index)),
             });
-        let people = |arm: usize| self.assigned[stage].iter().skip(arm * width).take(width).sum();
+        let of_arm = width * self.combinations;
+        let people = |arm: usize| self.assigned[stage].iter().skip(arm * of_arm).take(of_arm).sum();
+        let alike = self.covariates.as_ref().map_or_else(Vec::new, |covariates| {
+            let of = |index: usize| place_of(index).map_or_else(Vec::new, |place| self.alike(covariates, truth, stage, place));
+            (0..self.plan.outcomes.len()).map(of).collect()
+        });
         Evidence {
             as_of: day.and_hms_opt(0, 0, 0).map_or(DateTime::<Utc>::UNIX_EPOCH, |time| time.and_utc()),
             data_cut: 0,
@@ -228,9 +250,28 @@ impl<'a> TrialRun<'a> {
             declared: Vec::new(),
             replayed: None,
             units: None,
+            alike,
             looks: Vec::new(),
             crossings: Vec::new(),
         }
+    }
+
+    /// The people of one modelled outcome added up by what is adjusted for.
+    fn alike(&self, covariates: &Covariates, truth: usize, stage: usize, place: usize) -> Vec<Alike> {
+        let known = self.mature[stage].get(place).zip(self.sums[truth][stage].get(place));
+        let cells = known.into_iter().flat_map(|(mature, sums)| mature.iter().zip(sums)).enumerate();
+        let alike = |(cell, (mature, sums)): (usize, (&u64, &Sums))| {
+            let (of_group, combination) = (cell / self.combinations, cell % self.combinations);
+            let group = self.groups.get(of_group % self.groups.len()).map_or("", String::as_str);
+            Alike {
+                arm: of_group / self.groups.len(),
+                cluster: if self.clusters > 0 { group.to_owned() } else { String::new() },
+                values: covariates.values(self.plan, group, combination),
+                mature: *mature,
+                tally: Tally { observed: sums.observed, sum: sums.sum, sum_of_squares: sums.squares },
+            }
+        };
+        cells.filter(|(_, (mature, _))| **mature > 0).map(alike).collect()
     }
 }
 

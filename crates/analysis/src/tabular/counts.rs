@@ -151,7 +151,8 @@ fn evidence(plan: &LockedProtocol, counts: &Counts, as_of: DateTime<Utc>) -> Evi
         declared: Vec::new(),
         replayed: None,
         units: None,
-        looks: Vec::new(),
+        alike: Vec::new(),
+            looks: Vec::new(),
         crossings: Vec::new(),
     }
 }

@@ -393,6 +393,7 @@ impl Gathered {
             declared: Vec::new(),
             replayed: None,
             units,
+            alike: Vec::new(),
             looks: Vec::new(),
             crossings: Vec::new(),
         }

@@ -1,16 +1,19 @@
 //! What the plan adjusts for, adjusted for.
 
 use fairtrial_analysis::{
-    Report, analyse,
+    Report, analyse, monitor,
     report::{Comparison, Measure},
-    tabular::ColumnMapping,
+    tabular::{ColumnMapping, evidence_from_table},
 };
-use fairtrial_domain::LockedProtocol;
+use fairtrial_domain::{
+    LockedProtocol,
+    projection::{Evidence, HeldLook},
+};
 use fairtrial_stats::stratified::{Strata, common_risk_ratio, exact_test, stratified_risk_difference};
 use serde_json::{Value, json};
 
 use crate::evidence::{cell, happened, locked, plan_with, values};
-use crate::published::read;
+use crate::published::{cells, read};
 
 fn only(document: &mut Value, outcome: usize) {
     document["outcomes"] = json!([document["outcomes"][outcome]]);
@@ -252,4 +255,28 @@ fn adjustment_keeps_the_error_rate() {
     }
     // 20 expected with a standard deviation of 4.4.
     assert!((7..=34).contains(&rejected), "{rejected} of {trials}");
+}
+
+/// A look holds no person, and compares as the end would: the sums of those who are alike say as much as the people do.
+#[test]
+fn a_look_adjusts_as_the_end_does() {
+    for (document, unknown) in [(json!(["age", "owner"]), false), (json!(["age", "owner", "district"]), true)] {
+        let plan = amounts(document);
+        let (header, people) = cells(&rows(unknown));
+        let mapping = ColumnMapping::default();
+        let one_by_one = evidence_from_table(&plan, &header, people, &mapping, crate::evidence::as_of()).unwrap();
+        let alike = one_by_one.units.as_ref().unwrap().alike(plan.protocol());
+        let added_up = Evidence { units: None, alike, ..one_by_one.clone() };
+        // As it is kept: written and read again.
+        let added_up: Evidence = serde_json::from_str(&serde_json::to_string(&added_up).unwrap()).unwrap();
+        let (end, look) = (analyse(&plan, &one_by_one, "tests"), analyse(&plan, &added_up, "tests"));
+        assert_eq!(difference(&look), difference(&end));
+        assert_eq!(look.decision.arms[0].p_value, end.decision.arms[0].p_value);
+        assert_ne!(difference(&look).estimate, look.outcomes[0].unadjusted[0].estimate);
+        // Held as a look, the score is that of the adjusted comparison.
+        let held = HeldLook { look: 1, due_at: added_up.as_of, evidence: Evidence { locked: false, ..added_up.clone() } };
+        let bare = HeldLook { evidence: Evidence { alike: Vec::new(), ..held.evidence.clone() }, ..held.clone() };
+        let z = |look: &HeldLook| monitor::hold(plan.protocol(), std::slice::from_ref(look)).unwrap().arms[0].z.unwrap();
+        assert!(z(&held) > z(&bare) + 1.0, "{} beside {} without adjustment", z(&held), z(&bare));
+    }
 }

@@ -51,3 +51,9 @@ fn twenty_daily_looks_keep_the_error_rates() {
     let document = include_str!("../../../../scripts/calibration/daily.protocol.json");
     measured(document, 100, &Bounds { wrong_success: 0.025, wrong_failure: 0.20, harm: Some(0.10), size: 0.70 });
 }
+
+#[test]
+fn looks_that_adjust_for_covariates_keep_the_error_rates() {
+    let document = include_str!("../../../../scripts/calibration/covariates.protocol.json");
+    measured(document, 300, &Bounds { wrong_success: 0.025, wrong_failure: 0.20, harm: None, size: 0.75 });
+}

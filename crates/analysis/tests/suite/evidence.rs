@@ -82,7 +82,8 @@ pub(crate) fn locked(plan: &LockedProtocol, outcomes: Vec<Vec<Cell>>) -> Evidenc
         declared: Vec::new(),
         replayed: None,
         units: None,
-        looks: Vec::new(),
+        alike: Vec::new(),
+            looks: Vec::new(),
         crossings: Vec::new(),
     }
 }

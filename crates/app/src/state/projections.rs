@@ -369,6 +369,19 @@ impl Projections {
         (self.evidence(trial, ambient, Vec::new()), fold.marks)
     }
 
+    /// The same with what a look compares at equal values of covariates, where the plan asks for it: the attributes are read while
+    /// nothing is folded, so that they are those of the people in the fold.
+    pub(crate) async fn at_cut_of_look(&self, app: &App, trial: &Trial) -> Result<(Evidence, Marks), AppError> {
+        let fold = self.fold.lock().await;
+        let mut evidence = self.evidence(trial, &app.ambient, Vec::new());
+        let plan = trial.plan.protocol();
+        if plan.adjusts_beyond_balance() {
+            let attributes = app.attributes_of(trial).await?;
+            evidence.alike = self.people(trial, evidence.as_of, &attributes).alike(plan);
+        }
+        Ok((evidence, fold.marks))
+    }
+
     /// What [`TrialProjection::so_far`] says, with the place in the logs.
     pub(crate) async fn so_far_at_cut(&self, trial: &Trial, place: usize) -> ((Vec<u64>, Vec<u64>), Marks) {
         let fold = self.fold.lock().await;

@@ -212,6 +212,11 @@ impl App {
 
     /// The people of a trial one by one. Only for a trial whose arms may be compared: it reads a row for each person.
     pub(super) async fn people_of(&self, trial: &Trial, as_of: DateTime<Utc>) -> Result<UnitEvidence, AppError> {
+        Ok(self.projections.people(trial, as_of, &self.attributes_of(trial).await?))
+    }
+
+    /// What was kept of people's attributes when they were assigned.
+    pub(crate) async fn attributes_of(&self, trial: &Trial) -> Result<HashMap<Pseudonym, Attributes>, AppError> {
         let id = trial.id;
         let kept = self.store.read(move |c| log::attributes_of(c, id)).await?;
         let declared = &trial.plan.protocol().attributes;
@@ -219,8 +224,7 @@ impl App {
             let damaged = || AppError::Internal("the attributes of an assignment cannot be read".into());
             Ok((Pseudonym::from_bytes(unit).ok_or_else(damaged)?, Attribute::read_kept(declared, text)))
         };
-        let attributes: HashMap<Pseudonym, Attributes> = kept.iter().map(read).collect::<Result<_, AppError>>()?;
-        Ok(self.projections.people(trial, as_of, &attributes))
+        kept.iter().map(read).collect()
     }
 
     /// Goes on only when whoever asks may see the comparison now, and puts the view on record.

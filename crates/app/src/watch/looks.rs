@@ -58,7 +58,7 @@ impl App {
     /// Holds the look that is due in a trial, if one is. Returns how many looks this server kept.
     pub(super) async fn hold_due_look(&self, trial: &Arc<Trial>) -> Result<usize, AppError> {
         let Some(found) = self.due_look(trial) else { return Ok(0) };
-        let (evidence, cut) = self.projections.at_cut(trial, &self.ambient).await;
+        let (evidence, cut) = self.projections.at_cut_of_look(self, trial).await?;
         let id = trial.id;
         let before = self.store.read(move |c| looks::of_trial(c, id)).await?;
         let mut held = held_looks(&before)?;

@@ -1,7 +1,7 @@
 //! What a live trial keeps is what its analysis needs: covariates, groups, who got what, and the order of the people.
 
 use chrono::Duration;
-use fairtrial_analysis::bundle::ReportBundle;
+use fairtrial_analysis::{bundle::ReportBundle, monitor};
 use fairtrial_app::{
     Actor, App, AppError, Clock,
     frontline::notes::{NoteCall, OverrideCall},
@@ -11,8 +11,10 @@ use fairtrial_domain::{
     UnitText,
     event::EventId,
     note::{CodeWord, DeliveryStatus},
+    projection::{Evidence, HeldLook},
     trial::{Decision, PersonRole, Verb},
 };
+use fairtrial_store::{Store, WriterSettings, looks};
 use fairtrial_testkit::on_both_databases;
 use serde_json::{Value, json};
 
@@ -37,6 +39,62 @@ fn asked() -> Value {
 }
 
 on_both_databases! {
+    /// A look compares at equal ages, as the end does, by what was known at its cut; no person is kept with it.
+    fn a_look_adjusts_for_covariates(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let trial = company.start(&app, &plan("letter", "justice", &json!({
+                "attributes": [{"name": "age", "type": "category", "values": ["018", "65"], "purpose": "covariate"}],
+                "allocation": {"method": "permuted_blocks", "strata": [], "block_multiples": [1]},
+                "analysis": {"population": "as_assigned", "missing": "not_settled", "adjust_for": ["age"]},
+                "monitoring": {"alpha": "0.025", "power": "0.80", "sides": "one", "max_units": 300, "ends_on": "2030-01-01",
+                    "looks": ["0.4", "1"], "efficacy": {"spending": "obrien_fleming"}},
+            }))).await;
+            let mut events = Vec::new();
+            for n in 0..120 {
+                let (unit, old) = (format!("person-{n}"), n % 3 == 0);
+                let mut asked = call(&unit);
+                asked.attributes.insert("age".into(), json!(if old { "65" } else { "018" }));
+                let new = app.assign(&company.key, &trial, &asked).await.unwrap().arm.unwrap().as_str() == "new";
+                // The old pay nearly always, the young hardly ever; the new version helps one of ten.
+                if if old { n % 30 != 0 } else { n % 10 == 1 || new && n % 10 == 2 } {
+                    events.push(json!({"event_id": format!("e-{n}"), "unit": unit, "event": "fine.paid",
+                        "occurred_at": "2026-11-23T10:00:00Z"}));
+                }
+            }
+            clock.advance(Duration::days(1));
+            app.record(&company.key, &events, false).await.unwrap();
+            app.catch_up().await.unwrap();
+            clock.advance(Duration::days(8));
+            assert_eq!(app.watch().await.unwrap(), 1, "the look is held");
+            let store = Store::open(&database.url().parse().unwrap(), WriterSettings::default()).unwrap();
+            let kept = store.read(|c| looks::of_trial(c, 1)).await.unwrap().remove(0).evidence;
+            let evidence: Evidence = serde_json::from_str(&kept).unwrap();
+            assert!(evidence.units.is_none(), "nobody one by one");
+            let people = |age: &str| {
+                let own = evidence.alike[0].iter().filter(|alike| alike.values == [Some(age.to_owned())]);
+                own.map(|alike| alike.mature).sum::<u64>()
+            };
+            assert_eq!((people("018"), people("65"), evidence.alike[0].len()), (80, 40, 4));
+            let held = app.looks(&company.monitor, &trial).await.unwrap().looks.remove(0);
+            let bare = HeldLook { look: 1, due_at: held.due_at, evidence: Evidence { alike: Vec::new(), ..evidence } };
+            let seen = app.trial_of(&company.designer, &trial).unwrap();
+            let plain = monitor::hold(seen.plan.protocol(), &[bare]).unwrap();
+            assert_ne!(held.arms[0].z, plain.arms[0].z, "it is not the comparison without adjustment");
+            app.move_trial(&company.designer, &trial, &Move::plain(Verb::Stop, "enough")).await.unwrap();
+            app.move_trial(&company.analyst, &trial, &Move::plain(Verb::LockData, "over")).await.unwrap();
+            let report = app.report(&company.analyst, &trial).await.unwrap().1;
+            assert!(report.departures.iter().all(|departure| departure.code != "not_adjusted"), "{:?}", report.departures);
+            let bundle = app.report_bundle(&company.analyst, &trial, "a check").await.unwrap();
+            let again = ReportBundle::from_tar(&bundle.to_tar().unwrap()).unwrap().recompute().unwrap();
+            assert_eq!(again.differs_at, None);
+            let found = open(database, clock.clone()).await.recompute(&company.analyst, &trial).await.unwrap();
+            assert_eq!(found.frozen, found.recomputed);
+        });
+    }
+
     fn a_live_trial_is_analysed_as_its_plan_asks(database) {
         run(async {
             let clock = StandingClock::new();

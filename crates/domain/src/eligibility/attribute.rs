@@ -77,6 +77,18 @@ pub enum AttributeValue {
     Category(String),
 }
 
+impl AttributeValue {
+    /// The value as a text that [`Attribute::read_text`] of its declaration takes.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Boolean(yes) => yes.to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Category(text) => text.clone(),
+        }
+    }
+}
+
 /// The attributes of one unit, as sent; a declared one may be absent.
 pub type Attributes = BTreeMap<String, AttributeValue>;
 
@@ -107,6 +119,31 @@ impl Attribute {
             .filter(|n| (*minimum..=*maximum).contains(n))
             .map(AttributeValue::Number)
             .ok_or_else(|| format!("must be a number from {minimum} to {maximum} with at most 6 places")),
+        }
+    }
+
+    /// Reads a value of this attribute from the text that [`AttributeValue::to_text`] makes of it; none when it is no such value.
+    ///
+    /// ```
+    /// use fairtrial_domain::eligibility::{Attribute, AttributeKind, AttributeValue, Purpose};
+    /// let kind = AttributeKind::Category { values: vec!["065".into()] };
+    /// let postcode = Attribute { name: "postcode".into(), kind, purpose: Purpose::Covariate };
+    /// let said = AttributeValue::Category("065".into());
+    /// assert_eq!(postcode.read_text(&said.to_text()), Some(said));
+    /// assert_eq!(postcode.read_text("66"), None);
+    /// ```
+    #[must_use]
+    pub fn read_text(&self, text: &str) -> Option<AttributeValue> {
+        match (&self.kind, text) {
+            (AttributeKind::Category { values }, text) => {
+                values.iter().find(|value| *value == text).cloned().map(AttributeValue::Category)
+            }
+            (AttributeKind::Boolean, "true") => Some(AttributeValue::Boolean(true)),
+            (AttributeKind::Boolean, "false") => Some(AttributeValue::Boolean(false)),
+            (AttributeKind::Boolean, _) => None,
+            (AttributeKind::Integer { .. } | AttributeKind::Decimal { .. }, text) => {
+                text.parse().ok().map(AttributeValue::Number)
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    alike::Alike,
     handling::ArmHandling,
     held::{HarmCrossing, HeldLook},
     tally::Tally,
@@ -142,6 +143,10 @@ pub struct Evidence {
     /// The people one by one, where the plan asks what sums cannot answer and the arms may be compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub units: Option<UnitEvidence>,
+    /// By outcome, the people added up by what the plan adjusts for: at a look, which needs no more of them. Empty where the plan
+    /// adjusts for nothing but what the groups hold, and where the people are here one by one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alike: Vec<Vec<Alike>>,
     /// The looks that were held before, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub looks: Vec<HeldLook>,

@@ -6,6 +6,7 @@
 //! Tallies are kept by day of assignment, because people mature by day: a report adds up the days whose follow-up is
 //! over and never looks at an event.
 
+mod alike;
 mod column;
 mod evidence;
 mod handling;
@@ -16,6 +17,7 @@ mod tally;
 mod trial_projection;
 mod unit_evidence;
 
+pub use alike::Alike;
 pub use evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, Replayed, WedgeEvidence};
 pub use handling::{ArmHandling, UnitNote};
 pub use held::{HarmCrossing, HeldLook};

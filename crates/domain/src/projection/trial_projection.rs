@@ -377,6 +377,7 @@ impl TrialProjection {
             declared: Vec::new(),
             replayed: None,
             units: None,
+            alike: Vec::new(),
             looks: Vec::new(),
             crossings: Vec::new(),
         }

@@ -229,6 +229,8 @@ pub struct Planning {
     pub cluster_size_variation: Option<Decimal>,
     /// Share of units whose outcome will be missing, 0 to 0.9.
     pub attrition: Option<Decimal>,
+    /// Share of the outcome's variance, 0 to 0.95, that goes with the covariates that the plan adjusts for.
+    pub explained_by_covariates: Option<Decimal>,
     /// Units that enter on a day.
     pub units_per_day: Option<Decimal>,
 }
@@ -488,10 +490,17 @@ impl Protocol {
     pub fn asks_for_units(&self) -> bool {
         let balanced = self.allocation.balanced_by();
         let beside = |names: &[String]| names.iter().any(|name| !balanced.contains(name));
-        beside(&self.analysis.adjust_for)
+        self.adjusts_beyond_balance()
             || self.equity.as_ref().is_some_and(|equity| beside(&equity.groups))
             || self.analysis.redraws.is_some()
             || self.analysis.got_it.is_some()
+    }
+
+    /// Whether the plan adjusts for anything that the groups of the allocation do not hold.
+    #[must_use]
+    pub fn adjusts_beyond_balance(&self) -> bool {
+        let balanced = self.allocation.balanced_by();
+        self.analysis.adjust_for.iter().any(|name| !balanced.contains(name))
     }
 
     /// The planned shares, in the order of the arms.

@@ -217,15 +217,17 @@ fn monitoring(at: &Cursor<'_>) -> Option<Monitoring> {
 }
 
 fn planning(at: &Cursor<'_>) -> Option<Planning> {
-    let o = at.object(&["icc", "cluster_size_variation", "attrition", "units_per_day"])?;
+    let o = at.object(&["icc", "cluster_size_variation", "attrition", "explained_by_covariates", "units_per_day"])?;
     let icc = o.optional("icc").map(|c| c.decimal("0"..="1"));
     let cluster_size_variation = o.optional("cluster_size_variation").map(|c| c.decimal("0"..="10"));
     let attrition = o.optional("attrition").map(|c| c.decimal("0"..="0.9"));
+    let explained = o.optional("explained_by_covariates").map(|c| c.decimal("0"..="0.95"));
     let units_per_day = o.optional("units_per_day").map(|c| c.decimal("0.01"..="100000000"));
     Some(Planning {
         icc: absent_or(icc)?,
         cluster_size_variation: absent_or(cluster_size_variation)?,
         attrition: absent_or(attrition)?,
+        explained_by_covariates: absent_or(explained)?,
         units_per_day: absent_or(units_per_day)?,
     })
 }
