@@ -9,10 +9,10 @@ use fairtrial_domain::{
     decision_rule::{Claim, DecisionRule},
     protocol::{Better, Outcome, Role},
 };
-use fairtrial_stats::{Side, special::normal};
+use fairtrial_stats::special::normal;
 
 use crate::{
-    comparison::{Method, Tested, finite, gain, good_side, shown},
+    comparison::{Method, Tested, bad_side, finite, gain, good_side, shown},
     reading::Reading,
     report::{ArmDecision, ClaimFinding, ClaimStatus, Decision, HarmFinding, NotEstimable},
     sample::size,
@@ -73,7 +73,7 @@ fn claim_finding(reading: &Reading<'_>, claim: &Claim, arm: usize) -> ClaimFindi
     let method = Method::of(reading.plan, outcome);
     let null_difference = null_of(claim, outcome);
     let tested = match reading.exact_looks {
-        true => method.test_by_score(arm1, arm0, good_side(outcome), reading.known),
+        true => method.test_by_score((arm1, arm0), null_difference, good_side(outcome), reading.known),
         false => method.test_remembering(arm1, arm0, null_difference, good_side(outcome), reading.known),
     };
     let holds = tested.as_ref().is_ok_and(|tested| tested.p_value.p() <= reading.alpha);
@@ -90,10 +90,10 @@ fn claim_finding(reading: &Reading<'_>, claim: &Claim, arm: usize) -> ClaimFindi
     finding(claim, null_difference, tested, status)
 }
 
-/// The score of one arm that is held against the boundaries of looks: the pooled one where they are exact, else that of the
-/// claim's p-value.
+/// The score of one arm that is held against the boundaries of looks: the pooled one where they are exact and there is no margin,
+/// else that of the claim's p-value.
 pub(crate) fn score(reading: &Reading<'_>, finding: &ClaimFinding, arm: &ArmKey) -> Option<f64> {
-    if reading.exact_looks {
+    if reading.exact_looks && finding.null_difference == 0.0 {
         let plan = reading.plan;
         let place = plan.outcomes.iter().position(|outcome| outcome.key == *finding.claim.outcome())?;
         let index = plan.arms.iter().position(|planned| planned.key == *arm)?;
@@ -179,22 +179,16 @@ fn harms(reading: &Reading<'_>) -> Vec<HarmFinding> {
 /// One harm measure over all arms, which share its error by Holm's procedure.
 fn harm_of(reading: &Reading<'_>, place: usize, outcome: &Outcome) -> Vec<HarmFinding> {
     let alpha = reading.harm_level(place);
-    let bad_side = match good_side(outcome) {
-        Side::Greater => Side::Less,
-        _ => Side::Greater,
-    };
+    let (method, null_difference, bad_side) =
+        (Method::of(reading.plan, outcome), loss_of_margin(outcome), bad_side(outcome));
+    let exact = reading.exact_harms.contains(&place);
     let mut findings: Vec<HarmFinding> = reading
         .plan
         .interventions()
         .map(|(index, arm)| {
             let tested = match reading.pair(place, index) {
-                Some((arm1, arm0)) => Method::of(reading.plan, outcome).test_remembering(
-                    arm1,
-                    arm0,
-                    loss_of_margin(outcome),
-                    bad_side,
-                    reading.known,
-                ),
+                Some(pair) if exact => method.test_by_score(pair, null_difference, bad_side, reading.known),
+                Some((arm1, arm0)) => method.test_remembering(arm1, arm0, null_difference, bad_side, reading.known),
                 None => Err(NotEstimable::new("not_recorded", "the evidence does not hold this outcome")),
             };
             HarmFinding {

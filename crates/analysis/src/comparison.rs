@@ -102,6 +102,15 @@ pub fn good_side(outcome: &Outcome) -> Side {
     }
 }
 
+/// The direction that is bad for people.
+#[must_use]
+pub fn bad_side(outcome: &Outcome) -> Side {
+    match outcome.better {
+        Better::Increase => Side::Less,
+        Better::Decrease => Side::Greater,
+    }
+}
+
 /// A difference turned so that more is better.
 #[must_use]
 pub fn gain(outcome: &Outcome, difference: f64) -> f64 {
@@ -311,20 +320,26 @@ impl<'a> Method<'a> {
         Ok(Tested { p_value, method, guarantee: Guarantee::Asymptotic })
     }
 
-    /// Whether the arms differ, by the pooled score of the exact design with looks: its p-value is that of one look taken by
-    /// itself, and is held against the boundary of the look.
+    /// Whether the arms differ, by the score that orders the tables in the exact design with looks: its p-value is that of one
+    /// look taken by itself, and is held against the boundary of the look, on which the guarantee rests.
     ///
     /// # Errors
     /// When the data do not determine it.
     pub(crate) fn test_by_score(
         &self,
-        arm1: &ArmSample,
-        arm0: &ArmSample,
+        (arm1, arm0): (&ArmSample, &ArmSample),
+        null_difference: f64,
         side: Side,
         known: &Remembered,
     ) -> Result<Tested, NotEstimable> {
-        let p_value = stat(known.exact(&Self::table(arm1, arm0)?, ExactOrder::Score, side))?;
-        let method = "Barnard's exact test at the boundary of an exact sequential design".to_owned();
+        let table = Self::table(arm1, arm0)?;
+        let (p_value, test) = if null_difference == 0.0 {
+            (stat(known.exact(&table, ExactOrder::Score, side))?, "Barnard's exact test")
+        } else {
+            let p_value = stat(score_test(&table, null_difference, side, ScoreVariance::MiettinenNurminen))?;
+            (p_value, "Miettinen-Nurminen score test")
+        };
+        let method = format!("{test} at the boundary of an exact sequential design");
         Ok(Tested { p_value, method, guarantee: Guarantee::Exact })
     }
 

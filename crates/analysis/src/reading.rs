@@ -29,6 +29,8 @@ pub struct Reading<'a> {
     pub harm_levels: Vec<(usize, f64)>,
     /// Whether the boundaries of the looks are those of an exact design, whose score the claim is then tested by.
     pub exact_looks: bool,
+    /// The harm measures of which the same is true, by their places.
+    pub exact_harms: Vec<usize>,
     /// Exact tests that were made before.
     pub known: &'a Remembered,
 }
@@ -55,6 +57,7 @@ impl<'a> Reading<'a> {
             open: evidence.locked,
             harm_levels: Vec::new(),
             exact_looks: false,
+            exact_harms: Vec::new(),
             known,
         }
     }
@@ -65,7 +68,15 @@ impl<'a> Reading<'a> {
         let whole = Self::new(plan, evidence, known);
         let alpha = at.rule.efficacy_p;
         let level = if alpha == whole.alpha { whole.level } else { 1.0 - 2.0 * alpha };
-        Self { alpha, level, open: true, harm_levels: at.harm.clone(), exact_looks: at.exact, ..whole }
+        Self {
+            alpha,
+            level,
+            open: true,
+            harm_levels: at.harm.clone(),
+            exact_looks: at.exact,
+            exact_harms: at.exact_harms.clone(),
+            ..whole
+        }
     }
 
     /// The one-sided p-value at which a harm measure stops: that of the look, or all of its error.

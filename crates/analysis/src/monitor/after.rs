@@ -44,7 +44,8 @@ pub(crate) fn after_looks(
     let place = plan.outcomes.iter().position(|outcome| plan.primary().is_some_and(|it| it.key == outcome.key))?;
     let outcome = plan.outcomes.get(place)?;
     let design = stages(plan, looks, is_the_end);
-    let exact = exact::design(plan, &exact::sizes_at(plan, known.iter().copied()), is_the_end).and_then(Result::ok);
+    let sizes = exact::LookSizes::of(plan, known.iter().copied());
+    let exact = exact::design(plan, &sizes, is_the_end).and_then(Result::ok);
     let level = 1.0 - 2.0 * one_sided_alpha(&plan.monitoring);
     let samples = samples_at(plan, evidence, place);
     let method = Method::of(plan, outcome);

@@ -8,7 +8,7 @@ use fairtrial_domain::{
 use fairtrial_stats::StatError;
 
 use super::{
-    exact::sizes_at,
+    exact::LookSizes,
     judge::{Judged, LookBounds, information, judged, look_bounds},
 };
 use crate::{
@@ -38,8 +38,8 @@ pub fn followed_up(plan: &Protocol, evidence: &Evidence) -> u64 {
 pub fn hold(plan: &Protocol, looks: &[HeldLook]) -> Result<LookHeld, StatError> {
     let this = looks.last().ok_or_else(|| StatError::invalid("looks", "at least one look is needed"))?;
     let known = Remembered::default();
-    let sizes = sizes_at(plan, looks.iter().map(|look| &look.evidence));
-    let bounds = look_bounds(plan, &shares(plan, looks), false)?.exactly(plan, sizes, false, &known);
+    let sizes = LookSizes::of(plan, looks.iter().map(|look| &look.evidence));
+    let bounds = look_bounds(plan, &shares(plan, looks), false)?.exactly(plan, &sizes, false, &known);
     let reading = Reading::at_look(plan, &this.evidence, &bounds, &known);
     let (found, decision) = judged(&reading, &bounds, false);
     Ok(told(&reading, this.look, this.due_at, &bounds, found, &decision))
@@ -63,8 +63,8 @@ pub(crate) fn final_bounds(plan: &Protocol, evidence: &Evidence, known: &Remembe
     // People may have taken their data out: information does not fall.
     let before = held.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
     held.push(information(&plan.monitoring, followed_up(plan, evidence)).max(before));
-    let sizes = sizes_at(plan, evidence.looks.iter().map(|look| &look.evidence).chain(std::iter::once(evidence)));
-    Ok(look_bounds(plan, &held, true)?.exactly(plan, sizes, true, known))
+    let sizes = LookSizes::of(plan, evidence.looks.iter().map(|look| &look.evidence).chain(std::iter::once(evidence)));
+    Ok(look_bounds(plan, &held, true)?.exactly(plan, &sizes, true, known))
 }
 
 /// The end as the last look.

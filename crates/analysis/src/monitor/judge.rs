@@ -40,6 +40,9 @@ pub struct LookBounds {
     pub harm: Vec<(usize, f64)>,
     /// Whether the boundary for success is that of an exact design: see [`exactly`](Self::exactly).
     pub exact: bool,
+    /// The harm measures whose boundaries are those of an exact design, by their places in the plan.
+    #[serde(default)]
+    pub exact_harms: Vec<usize>,
 }
 
 /// What a look decides, in the finer words.
@@ -180,7 +183,7 @@ pub fn look_bounds(plan: &Protocol, held: &[f64], last_is_final: bool) -> Result
     rule.efficacy_p = if held.len() == 1 && last_is_final { alpha } else { rule.efficacy_p * parts };
     let measures = plan.outcomes.iter().enumerate().filter(|(_, outcome)| outcome.role == Role::Harm);
     let harm = measures.map(|(place, outcome)| Ok((place, harm_bound(error_of_looks(outcome), held, last_is_final)?)));
-    Ok(LookBounds { rule, harm: harm.collect::<Result<_, StatError>>()?, exact: false })
+    Ok(LookBounds { rule, harm: harm.collect::<Result<_, StatError>>()?, exact: false, exact_harms: Vec::new() })
 }
 
 /// The one-sided p-value at or below which a harm measure stops the trial, sharing its own error evenly, as Pocock.

@@ -9,7 +9,7 @@ mod schedule;
 mod watch;
 
 pub(crate) use after::after_looks;
-pub use exact::{EXACT_LOOKS_TOTAL, size_at};
+pub use exact::{EXACT_LOOKS_TOTAL, LookSizes};
 pub(crate) use exact::{ExactBound, ExactLooks};
 pub use hold::{LATE, followed_up, hold, hold_all};
 pub(crate) use hold::{final_bounds, held_at_the_end};

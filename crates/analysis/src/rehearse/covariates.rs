@@ -46,7 +46,9 @@ impl Covariates {
         for levels in &levels {
             let with = |(before, score): &(Vec<String>, f64)| -> Vec<(Vec<String>, f64)> {
                 let each = levels.iter().enumerate();
-                let each = each.map(|(at, level)| ([before.as_slice(), &[level.clone()]].concat(), score + standing(at, levels.len())));
+                let each = each.map(|(at, level)| {
+                    ([before.as_slice(), std::slice::from_ref(level)].concat(), score + standing(at, levels.len()))
+                });
                 each.collect()
             };
             combinations = combinations.iter().flat_map(with).collect();

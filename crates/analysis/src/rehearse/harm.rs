@@ -17,7 +17,7 @@ use super::{
 use crate::{
     comparison::Remembered,
     monitor::{
-        LookDecision, crossed_by_day, crossed_by_events, is_watched_daily, judge, size_at, watched_at_every_event,
+        LookDecision, LookSizes, crossed_by_day, crossed_by_events, is_watched_daily, judge, watched_at_every_event,
     },
     words::{grouped, plural},
 };
@@ -199,7 +199,7 @@ fn sizes(outcome: &Outcome, usual: f64) -> Vec<u32> {
 
 /// People in a made-up trial when it was stopped for harm; nothing when it was not.
 fn stopped_at(plan: &Protocol, run: &TrialRun<'_>, world: usize, checks: &[Check], known: &Remembered) -> Option<u64> {
-    let mut sizes = Vec::new();
+    let mut sizes = LookSizes::default();
     for (number, Check { stage, is_look }) in checks.iter().enumerate() {
         let last = number + 1 == checks.len();
         let evidence = run.evidence(world, number, stage, last);
@@ -209,8 +209,8 @@ fn stopped_at(plan: &Protocol, run: &TrialRun<'_>, world: usize, checks: &[Check
         if !is_look {
             continue;
         }
-        sizes.extend(size_at(plan, &evidence));
-        let bounds = stage.bounds.clone().exactly(plan, sizes.clone(), last, known);
+        sizes.add(plan, &evidence, Some(&stage.mature));
+        let bounds = stage.bounds.clone().exactly(plan, &sizes, last, known);
         let judged = judge(plan, &evidence, &bounds, last, known);
         if judged.decision == LookDecision::Harmful {
             return Some(stage.assigned);

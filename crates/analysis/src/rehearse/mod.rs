@@ -19,7 +19,7 @@ use fairtrial_domain::{LockedProtocol, protocol::Allocation};
 use crate::{
     comparison::Remembered,
     design::Problem,
-    monitor::{Judged, judge, size_at},
+    monitor::{Judged, LookSizes, judge},
 };
 use assumed::{Assumed, assumptions};
 use covariates::Covariates;
@@ -110,11 +110,11 @@ impl<'a> Rehearsal<'a> {
         let last = self.stages.len() - 1;
         let plan = self.plan.protocol();
         let mut decided = (last, Judged::undecided());
-        let mut sizes = Vec::new();
+        let mut sizes = LookSizes::default();
         for (number, stage) in self.stages.iter().enumerate() {
             let evidence = run.evidence(truth, number, stage, number == last);
-            sizes.extend(size_at(plan, &evidence));
-            let bounds = stage.bounds.clone().exactly(plan, sizes.clone(), number == last, known);
+            sizes.add(plan, &evidence, Some(&stage.mature));
+            let bounds = stage.bounds.clone().exactly(plan, &sizes, number == last, known);
             decided = (number, judge(plan, &evidence, &bounds, number == last, known));
             if decided.1.ends() {
                 break;

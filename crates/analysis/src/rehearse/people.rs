@@ -233,7 +233,9 @@ impl<'a> TrialRun<'a> {
         let of_arm = width * self.combinations;
         let people = |arm: usize| self.assigned[stage].iter().skip(arm * of_arm).take(of_arm).sum();
         let alike = self.covariates.as_ref().map_or_else(Vec::new, |covariates| {
-            let of = |index: usize| place_of(index).map_or_else(Vec::new, |place| self.alike(covariates, truth, stage, place));
+            let of = |index: usize| {
+                place_of(index).map_or_else(Vec::new, |place| self.alike(covariates, truth, stage, place))
+            };
             (0..self.plan.outcomes.len()).map(of).collect()
         });
         Evidence {

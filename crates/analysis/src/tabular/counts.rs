@@ -152,7 +152,7 @@ fn evidence(plan: &LockedProtocol, counts: &Counts, as_of: DateTime<Utc>) -> Evi
         replayed: None,
         units: None,
         alike: Vec::new(),
-            looks: Vec::new(),
+        looks: Vec::new(),
         crossings: Vec::new(),
     }
 }

@@ -274,9 +274,11 @@ fn a_look_adjusts_as_the_end_does() {
         assert_eq!(look.decision.arms[0].p_value, end.decision.arms[0].p_value);
         assert_ne!(difference(&look).estimate, look.outcomes[0].unadjusted[0].estimate);
         // Held as a look, the score is that of the adjusted comparison.
-        let held = HeldLook { look: 1, due_at: added_up.as_of, evidence: Evidence { locked: false, ..added_up.clone() } };
+        let held =
+            HeldLook { look: 1, due_at: added_up.as_of, evidence: Evidence { locked: false, ..added_up.clone() } };
         let bare = HeldLook { evidence: Evidence { alike: Vec::new(), ..held.evidence.clone() }, ..held.clone() };
-        let z = |look: &HeldLook| monitor::hold(plan.protocol(), std::slice::from_ref(look)).unwrap().arms[0].z.unwrap();
+        let z =
+            |look: &HeldLook| monitor::hold(plan.protocol(), std::slice::from_ref(look)).unwrap().arms[0].z.unwrap();
         assert!(z(&held) > z(&bare) + 1.0, "{} beside {} without adjustment", z(&held), z(&bare));
     }
 }

@@ -83,7 +83,7 @@ pub(crate) fn locked(plan: &LockedProtocol, outcomes: Vec<Vec<Cell>>) -> Evidenc
         replayed: None,
         units: None,
         alike: Vec::new(),
-            looks: Vec::new(),
+        looks: Vec::new(),
         crossings: Vec::new(),
     }
 }

@@ -427,3 +427,125 @@ fn a_stratum_whose_shares_are_wrong_is_found_where_the_sum_hides_it() {
         assert_eq!((status("sample_ratio"), status("sample_ratio_by_group")), (GateStatus::Green, GateStatus::Red));
     }
 }
+
+/// A yes-or-no outcome that is harm, beside a primary one, in thirty people looked at once before the end.
+fn small_with_harm(margin: &str) -> LockedProtocol {
+    plan_with(|document| {
+        let mut harm = document["outcomes"][0].clone();
+        (harm["key"], harm["event"], harm["role"]) = (json!("hurt"), json!("hurt"), json!("harm"));
+        (harm["better"], harm["margin"], harm["harm_alpha"]) = (json!("decrease"), json!(margin), json!("0.1"));
+        harm.as_object_mut().unwrap().remove("smallest_worthwhile_effect");
+        document["outcomes"] = json!([document["outcomes"][0], harm]);
+        document["decision_rule"] = json!("superior(paid-28d)");
+        document["allocation"] = json!({"method": "simple"});
+        document["analysis"] = json!({"population": "as_assigned", "missing": "not_settled"});
+        document["monitoring"]["max_units"] = json!(30);
+        document["monitoring"]["looks"] = json!(["0.5", "1"]);
+        document["monitoring"]["efficacy"] = json!({"spending": "pocock"});
+        document.as_object_mut().unwrap().remove("equity");
+    })
+}
+
+/// Thirty people, to show that the new version is not worse by a margin.
+fn small_not_worse() -> LockedProtocol {
+    plan_with(|document| {
+        let mut primary = document["outcomes"][0].clone();
+        primary["margin"] = json!("0.2");
+        primary["margin_reason"] = json!("a loss that nobody would notice");
+        document["outcomes"] = json!([primary]);
+        document["aim"] = json!("not_worse");
+        document["decision_rule"] = json!("not_worse(paid-28d)");
+        document["allocation"] = json!({"method": "simple"});
+        document["analysis"] = json!({"population": "as_assigned", "missing": "not_settled"});
+        document["monitoring"]["max_units"] = json!(30);
+        document["monitoring"]["looks"] = json!(["0.5", "1"]);
+        document["monitoring"]["efficacy"] = json!({"spending": "pocock"});
+        document.as_object_mut().unwrap().remove("equity");
+    })
+}
+
+/// The chance that a trial stops, at the look or at the end, when tables do so as these tell: current version first.
+fn stops(half: [u64; 2], whole: [u64; 2], at_half: &[Vec<bool>], at_end: &[Vec<bool>], p0: f64, p1: f64) -> f64 {
+    let mut sum = 0.0;
+    for x0 in 0..=half[0] {
+        for x1 in 0..=half[1] {
+            let here = binomial(half[0], x0, p0) * binomial(half[1], x1, p1);
+            if at_half[x0 as usize][x1 as usize] {
+                sum += here;
+                continue;
+            }
+            for y0 in 0..=whole[0] - half[0] {
+                for y1 in 0..=whole[1] - half[1] {
+                    if at_end[(x0 + y0) as usize][(x1 + y1) as usize] {
+                        sum += here * binomial(whole[0] - half[0], y0, p0) * binomial(whole[1] - half[1], y1, p1);
+                    }
+                }
+            }
+        }
+    }
+    sum
+}
+
+/// Which tables of so many people do so.
+fn tables(people: [u64; 2], of: impl Fn(u64, u64) -> bool) -> Vec<Vec<bool>> {
+    (0..=people[0]).map(|x0| (0..=people[1]).map(|x1| of(x0, x1)).collect()).collect()
+}
+
+#[test]
+fn harm_in_a_small_trial_is_told_with_its_error_exactly() {
+    let (half, whole) = ([8, 7], [16, 14]);
+    for (margin, beyond) in [("0", 0.0), ("0.1", 0.1)] {
+        let plan = small_with_harm(margin);
+        let with = |people: [u64; 2], x0: u64, x1: u64| {
+            let cells = |events: [u64; 2]| {
+                (0..2).map(|arm| cell(arm, "", people[arm], happened(events[arm]))).collect::<Vec<_>>()
+            };
+            locked(&plan, vec![cells([people[0] / 2, people[1] / 2]), cells([x0, x1])])
+        };
+        let look = |x0: u64, x1: u64| {
+            let at = as_of() - Duration::days(60);
+            HeldLook { look: 1, due_at: at, evidence: Evidence { as_of: at, locked: false, ..with(half, x0, x1) } }
+        };
+        let at_half = tables(half, |x0, x1| {
+            hold_all(plan.protocol(), &[look(x0, x1)]).unwrap()[0].decision == LookDecision::Harmful
+        });
+        let at_end = tables(whole, |x0, x1| {
+            let evidence = Evidence { looks: vec![look(0, 0)], ..with(whole, x0, x1) };
+            analyse(&plan, &evidence, "tests").verdict.kind == VerdictKind::Harmful
+        });
+        let shares = |p0: f64| stops(half, whole, &at_half, &at_end, p0, p0 + beyond);
+        let worst = (1..100).map(|of| shares(f64::from(of) / 100.0 * (1.0 - beyond))).fold(0.0, f64::max);
+        assert!(worst <= 0.1, "margin {margin}: harm is told of a harmless version with probability {worst}");
+        assert!(worst > 0.05, "margin {margin}: the error is there to be used: {worst}");
+        assert!(stops(half, whole, &at_half, &at_end, 0.1, 0.8) > 0.9);
+    }
+}
+
+#[test]
+fn not_worse_in_a_small_trial_is_shown_with_its_error_exactly() {
+    let plan = small_not_worse();
+    let (half, whole) = ([8, 7], [16, 14]);
+    let look = |x0: u64, x1: u64| {
+        let at = as_of() - Duration::days(60);
+        let evidence = Evidence { as_of: at, locked: false, ..table(&plan, &[(x0, half[0]), (x1, half[1])]) };
+        HeldLook { look: 1, due_at: at, evidence }
+    };
+    let at_half = tables(half, |x0, x1| {
+        hold_all(plan.protocol(), &[look(x0, x1)]).unwrap()[0].decision == LookDecision::Succeeded
+    });
+    let end = |x0: u64, x1: u64| {
+        let evidence = table(&plan, &[(x0, whole[0]), (x1, whole[1])]);
+        analyse(&plan, &Evidence { looks: vec![look(4, 3)], ..evidence }, "tests")
+    };
+    let at_end = tables(whole, |x0, x1| end(x0, x1).verdict.kind == VerdictKind::Succeeded);
+    // A loss of just the margin.
+    let wrong = |p0: f64| stops(half, whole, &at_half, &at_end, p0, p0 - 0.2);
+    let worst = (1..100).map(|of| wrong(0.2 + 0.8 * f64::from(of) / 100.0)).fold(0.0, f64::max);
+    assert!(worst <= 0.025, "a loss of the margin is called no loss with probability {worst}");
+    assert!(worst > 0.012, "the error is there to be used: {worst}");
+    let claim = &end(8, 14).decision.arms[0].claims[0];
+    assert_eq!(
+        claim.method.as_deref(),
+        Some("Miettinen-Nurminen score test at the boundary of an exact sequential design")
+    );
+}

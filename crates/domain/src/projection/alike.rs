@@ -50,7 +50,13 @@ impl UnitEvidence {
                 }
             }
         }
-        let alike = |((arm, cluster, values), (mature, tally)): (Who, (u64, Tally))| Alike { arm, cluster, values, mature, tally };
+        let alike = |((arm, cluster, values), (mature, tally)): (Who, (u64, Tally))| Alike {
+            arm,
+            cluster,
+            values,
+            mature,
+            tally,
+        };
         sums.into_iter().map(|sums| sums.into_iter().map(alike).collect()).collect()
     }
 }
