@@ -106,7 +106,7 @@ impl App {
         let days = (started_at.timestamp_micros().div_euclid(DAY), ended.div_euclid(DAY));
         let agency_id = trial.agency_id;
         let said = self.store.read(move |c| declarations::of_agency(c, agency_id, days)).await?;
-        Ok(Declared::standing(said.into_iter().map(compared).collect()))
+        Ok(said.into_iter().map(compared).collect())
     }
 
     /// Whether what was kept agrees with what senders say, for those who run a started trial; none when none says anything.

@@ -71,6 +71,9 @@ impl App {
                         && only.is_none_or(|only| only == trial.id)
                 })
                 .collect();
+            if places.is_empty() {
+                continue;
+            }
             let hears = |trial: &Trial| kind.as_ref().is_some_and(|kind| trial.hears(agency_id, None, kind));
             let any_hears = directory.trials.values().any(|trial| hears(trial));
             let mut waiting = self.refusals.waiting();

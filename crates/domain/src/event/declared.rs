@@ -37,49 +37,24 @@ impl Declared {
     pub fn differing(&self) -> u64 {
         self.sent.abs_diff(self.kept).max(u64::from(self.same_ids == Some(false)))
     }
-
-    /// The words that stand, of those in the order in which they were said: a later word of the same sender about all of an
-    /// earlier one's days takes its place, because what was missing may have been sent again since.
-    #[must_use]
-    pub fn standing(said: Vec<Self>) -> Vec<Self> {
-        let covered = |place: usize, one: &Self| {
-            said.iter().skip(place + 1).any(|later| {
-                later.source == one.source && later.first_day <= one.first_day && later.last_day >= one.last_day
-            })
-        };
-        let stands: Vec<bool> = said.iter().enumerate().map(|(place, one)| !covered(place, one)).collect();
-        said.into_iter().zip(stands).filter_map(|(one, stands)| stands.then_some(one)).collect()
-    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_later_word_about_the_same_days_and_more_stands() {
-        let said = |source: i64, first: &str, last: &str, kept: u64| Declared {
-            source,
-            name: "a source".into(),
-            first_day: first.parse().unwrap(),
-            last_day: last.parse().unwrap(),
-            sent: 10,
-            kept,
-            same_ids: None,
-        };
-        let first = said(1, "2026-11-01", "2026-11-01", 9);
-        let other = said(2, "2026-11-01", "2026-11-09", 10);
-        let narrower = said(1, "2026-11-02", "2026-11-02", 10);
-        assert_eq!(Declared::standing(vec![first.clone(), other.clone(), narrower.clone()]).len(), 3);
-        let wider = said(1, "2026-11-01", "2026-11-02", 10);
-        assert_eq!(
-            Declared::standing(vec![first.clone(), other.clone(), narrower, wider.clone()]),
-            [other, wider.clone()]
-        );
-        assert_eq!(
-            Declared::standing(vec![wider.clone(), first.clone()]),
-            [wider, first],
-            "a narrower word excuses nothing"
-        );
-    }
+/// The words that stand, of those in the order in which they were said: a later word of the same sender about all of an earlier
+/// one's days takes its place, because what was missing may have been sent again since. `about` tells the sender of a word and its
+/// first and last day.
+///
+/// ```
+/// use fairtrial_domain::event::standing;
+/// // Sender, first day, last day: the wider and later word of sender 1 takes the place of its first.
+/// let said = vec![(1, 5, 5), (2, 5, 5), (1, 4, 6), (1, 4, 4)];
+/// assert_eq!(standing(said, |word| *word), [(2, 5, 5), (1, 4, 6), (1, 4, 4)]);
+/// ```
+#[must_use]
+pub fn standing<T, D: Ord>(said: Vec<T>, about: impl Fn(&T) -> (i64, D, D)) -> Vec<T> {
+    let covered = |place: usize, one: &T| {
+        let (source, first, last) = about(one);
+        said.iter().skip(place + 1).map(&about).any(|later| later.0 == source && later.1 <= first && later.2 >= last)
+    };
+    let stands: Vec<bool> = said.iter().enumerate().map(|(place, one)| !covered(place, one)).collect();
+    said.into_iter().zip(stands).filter_map(|(one, stands)| stands.then_some(one)).collect()
 }

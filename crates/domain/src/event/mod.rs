@@ -7,7 +7,7 @@ mod id;
 mod screen;
 
 pub use catalogue::{Catalogue, Listener};
-pub use declared::Declared;
+pub use declared::{Declared, standing};
 pub use digest::IdDigest;
 pub use id::EventId;
 pub use screen::{MAX_BATCH, NewEvent, Rejection, Screened, read_time, screen};

@@ -1,7 +1,7 @@
 //! What senders say they sent, beside what was kept of it.
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, JoinOnDsl, QueryDsl, Queryable, RunQueryDsl};
-use fairtrial_domain::event::IdDigest;
+use fairtrial_domain::event::{IdDigest, standing};
 
 use crate::{
     connection::DbConnection,
@@ -74,7 +74,7 @@ pub fn declare(c: &mut DbConnection, said: &Declaration) -> Result<(), StoreErro
     Ok(())
 }
 
-/// What the senders of an agency say about days from `first` to `last`, the oldest word first, with what was kept.
+/// What the senders of an agency say about days from `first` to `last`, the words that stand, the oldest first, with what was kept.
 ///
 /// # Errors
 /// When the database fails.
@@ -97,6 +97,8 @@ pub fn of_agency(c: &mut DbConnection, agency_id: i64, (first, last): (i64, i64)
             api_keys::name,
         ))
         .load(c)?;
+    // Of a sender that speaks every day of all days so far, the last word alone is held against the receipts.
+    let rows = standing(rows, |row| (row.said.0, row.said.1, row.said.2));
     let mut found = Vec::with_capacity(rows.len());
     for Row { said: (key_id, first_day, last_day, sent, digest, declared_at), name } in rows {
         let said = Declaration { key_id, first_day, last_day, sent, digest, declared_at };
