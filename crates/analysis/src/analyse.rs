@@ -11,6 +11,7 @@ use fairtrial_stats::{StatError, one_proportion::wilson};
 
 use crate::{
     adjusting::Adjusting,
+    baseline::baseline,
     claims,
     comparison::{Method, Remembered, finite},
     cost::cost,
@@ -59,6 +60,7 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
     };
     let watched = Watched { looks: &held, crossings: &evidence.crossings };
     let mut integrity = integrity::gates(&reading);
+    integrity.extend(integrity::baseline_balance(&reading, plan.id()));
     integrity.extend(integrity::looks_on_time(&reading, &held));
     let decision = claims::decide(&reading);
     let outcomes: Vec<OutcomeReport> = protocol
@@ -105,6 +107,7 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
         arms,
         outcomes,
         decision,
+        baseline: baseline(&reading),
         flow: flow(&reading),
         looks: looks(&reading, &held, end.as_ref()),
         after_looks,

@@ -9,6 +9,7 @@
 
 pub mod adjusting;
 mod analyse;
+mod baseline;
 pub mod bundle;
 pub mod claims;
 pub mod comparison;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use fairtrial_domain::{
+    ProtocolId,
     eligibility::{AttributeKind, AttributeValue},
     protocol::Allocation,
 };
@@ -100,4 +101,18 @@ fn check(reading: &Reading<'_>, name: &str, who: &str, groups: &Groups) -> Optio
         _ => format!("{who} do not have the planned shares among \u{201c}{group}\u{201d}."),
     };
     Some(gate(name, status, detail, Some(p.max(f64::MIN_POSITIVE))))
+}
+
+/// Whether the arms can have been drawn from the same people, by everything that is kept of them together; none where that cannot
+/// be asked.
+pub(crate) fn baseline_balance(reading: &Reading<'_>, protocol_id: &ProtocolId) -> Option<Gate> {
+    let p = crate::baseline::together(reading, protocol_id).filter(|_| reading.evidence.locked)?;
+    let status = status_of(p);
+    let detail = match status {
+        GateStatus::Green => "Before the start the versions' people were alike, as far as chance goes.",
+        _ => {
+            "Before the start the versions' people were further apart than chance puts them: the draw may not have been one."
+        }
+    };
+    Some(gate("baseline_balance", status, detail, Some(p)))
 }

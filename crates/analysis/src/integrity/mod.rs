@@ -49,6 +49,7 @@ pub fn gates(reading: &Reading<'_>) -> Vec<Gate> {
     gates
 }
 
+pub(crate) use groups::baseline_balance;
 pub(crate) use looks::looks_on_time;
 
 /// The checks of a plan's evidence by themselves: they look at counts, never at who did better.

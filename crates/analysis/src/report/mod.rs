@@ -12,8 +12,8 @@ pub use decision::{ArmDecision, ClaimFinding, ClaimStatus, Decision, HarmFinding
 pub use look::{AfterLooks, ArmAfterLooks, HarmBound, LookArm, LookHeld, LookReport, LookStatus};
 pub use outcome::{ArmOutcome, Comparison, Measure, MissingBounds, OutcomeReport};
 pub use rest::{
-    ArmCost, CostComparison, CostReport, EquityFinding, EquityReport, Flow, FlowArm, GotItReport, NotEnrolled,
-    RedrawReport, Shrunken, YearlyCost,
+    ArmCost, BaselineArm, BaselineRow, CostComparison, CostReport, EquityFinding, EquityReport, Flow, FlowArm,
+    GotItReport, NotEnrolled, RedrawReport, Shrunken, YearlyCost,
 };
 
 use chrono::{DateTime, Utc};
@@ -52,6 +52,9 @@ pub struct Report {
     pub outcomes: Vec<OutcomeReport>,
     /// What the decision rule asked and found.
     pub decision: Decision,
+    /// What the arms were like before the start, where people are at hand one by one; empty before the data are locked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub baseline: Vec<BaselineRow>,
     /// From request to analysis.
     pub flow: Flow,
     /// Planned looks and what became of them.

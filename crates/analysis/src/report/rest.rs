@@ -236,3 +236,28 @@ pub struct GotItReport {
     /// Why numbers are absent.
     pub not_estimable: Option<NotEstimable>,
 }
+
+/// What the arms were like before the start in one thing: the mean of a number, or the share of people with one value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BaselineRow {
+    /// Which attribute.
+    pub attribute: String,
+    /// Which of its values; none for the mean of a number.
+    pub level: Option<String>,
+    /// The arms, in the plan's order.
+    pub arms: Vec<BaselineArm>,
+}
+
+/// One arm's people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BaselineArm {
+    /// Which arm.
+    pub arm: ArmKey,
+    /// People of whom it is known.
+    pub known: u64,
+    /// Mean, or share of those with the value.
+    pub mean: Option<f64>,
+    /// How far that is from the control arm's, in standard deviations of single people (the root of the average of the two
+    /// variances); absent for the control arm and where nothing varies.
+    pub standardised_difference: Option<f64>,
+}

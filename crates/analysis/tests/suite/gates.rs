@@ -263,3 +263,61 @@ fn a_channel_whose_shares_are_wrong_is_found_where_the_sum_hides_it() {
     let red = (0..1_000).filter(clean).count();
     assert!(red <= 5, "{red} of 1,000 clean trials");
 }
+
+/// People with an age and an owner's mark, drawn by lot; `older` moves the age of those with the new version.
+fn drawn(plan: &LockedProtocol, random: &mut ChaCha8Rng, older: i64) -> Evidence {
+    let units = (0..120).map(|_| {
+        let arm = usize::from(random.next_u32().is_multiple_of(2));
+        let age = 20 + i64::from(random.next_u32() % 40) + if arm == 1 { older } else { 0 };
+        let number = fairtrial_domain::Decimal::from_millionths(age * 1_000_000).unwrap();
+        let owner = AttributeValue::Boolean(random.next_u32().is_multiple_of(3));
+        UnitRecord {
+            arm,
+            group: 0,
+            attributes: Attributes::from([
+                ("age".to_owned(), AttributeValue::Number(number)),
+                ("owner".to_owned(), owner),
+            ]),
+            day: None,
+            counted: true,
+            given: None,
+            delivery: Delivery::Unknown,
+            outcomes: vec![Observed::Nothing],
+        }
+    });
+    let units: Vec<UnitRecord> = units.collect();
+    let of = |arm: usize| units.iter().filter(|unit| unit.arm == arm).count() as u64;
+    let evidence = table(plan, &[(10, of(0)), (12, of(1))]);
+    Evidence { units: Some(UnitEvidence { groups: vec![String::new()], units }), ..evidence }
+}
+
+#[test]
+fn arms_that_were_not_alike_before_the_start_are_told() {
+    let plan = plan_with(|document| {
+        *document = serde_json::from_str(simple().canonical()).unwrap();
+        document["attributes"] = json!([
+            {"name": "age", "type": "integer", "minimum": 0, "maximum": 120, "purpose": "covariate"},
+            {"name": "owner", "type": "boolean", "purpose": "covariate"}]);
+        document["eligibility"] = json!({});
+    });
+    let mut random = ChaCha8Rng::seed_from_u64(41);
+    let status = |evidence: &Evidence| {
+        let report = analyse(&plan, evidence, "tests");
+        report.integrity.iter().find(|gate| gate.gate == "baseline_balance").map(|gate| gate.status)
+    };
+    let warned = (0..200).filter(|_| status(&drawn(&plan, &mut random, 0)) != Some(GateStatus::Green)).count();
+    assert!(warned <= 7, "{warned} of 200 clean draws, where 2 are allowed on average");
+    let bad = drawn(&plan, &mut random, 12);
+    assert_eq!(status(&bad), Some(GateStatus::Red));
+    let report = analyse(&plan, &bad, "tests");
+    assert_eq!(report.verdict.kind, VerdictKind::Invalid);
+    let age = report.baseline.iter().find(|row| row.attribute == "age").unwrap();
+    let (control, new) = (&age.arms[0], &age.arms[1]);
+    assert_eq!((control.standardised_difference, age.level.as_deref()), (None, None));
+    // Ages spread evenly over forty years have a standard deviation of about 11.5.
+    assert!((new.mean.unwrap() - control.mean.unwrap() - 12.0).abs() < 5.0);
+    assert!((new.standardised_difference.unwrap() - 12.0 / 11.5).abs() < 0.4, "{age:?}");
+    let open = Evidence { locked: false, ..bad };
+    assert!(analyse(&plan, &open, "tests").baseline.is_empty());
+    assert_eq!(status(&open), None);
+}

@@ -428,7 +428,7 @@ fn a_stratum_whose_shares_are_wrong_is_found_where_the_sum_hides_it() {
     }
 }
 
-/// A yes-or-no outcome that is harm, beside a primary one, in thirty people looked at once before the end.
+/// A yes-or-no outcome that is harm, beside a primary one, in twenty people looked at once before the end.
 fn small_with_harm(margin: &str) -> LockedProtocol {
     plan_with(|document| {
         let mut harm = document["outcomes"][0].clone();
@@ -439,14 +439,14 @@ fn small_with_harm(margin: &str) -> LockedProtocol {
         document["decision_rule"] = json!("superior(paid-28d)");
         document["allocation"] = json!({"method": "simple"});
         document["analysis"] = json!({"population": "as_assigned", "missing": "not_settled"});
-        document["monitoring"]["max_units"] = json!(30);
+        document["monitoring"]["max_units"] = json!(20);
         document["monitoring"]["looks"] = json!(["0.5", "1"]);
         document["monitoring"]["efficacy"] = json!({"spending": "pocock"});
         document.as_object_mut().unwrap().remove("equity");
     })
 }
 
-/// Thirty people, to show that the new version is not worse by a margin.
+/// Twenty people, to show that the new version is not worse by a margin.
 fn small_not_worse() -> LockedProtocol {
     plan_with(|document| {
         let mut primary = document["outcomes"][0].clone();
@@ -457,7 +457,7 @@ fn small_not_worse() -> LockedProtocol {
         document["decision_rule"] = json!("not_worse(paid-28d)");
         document["allocation"] = json!({"method": "simple"});
         document["analysis"] = json!({"population": "as_assigned", "missing": "not_settled"});
-        document["monitoring"]["max_units"] = json!(30);
+        document["monitoring"]["max_units"] = json!(20);
         document["monitoring"]["looks"] = json!(["0.5", "1"]);
         document["monitoring"]["efficacy"] = json!({"spending": "pocock"});
         document.as_object_mut().unwrap().remove("equity");
@@ -493,7 +493,7 @@ fn tables(people: [u64; 2], of: impl Fn(u64, u64) -> bool) -> Vec<Vec<bool>> {
 
 #[test]
 fn harm_in_a_small_trial_is_told_with_its_error_exactly() {
-    let (half, whole) = ([8, 7], [16, 14]);
+    let (half, whole) = ([6, 4], [11, 9]);
     for (margin, beyond) in [("0", 0.0), ("0.1", 0.1)] {
         let plan = small_with_harm(margin);
         let with = |people: [u64; 2], x0: u64, x1: u64| {
@@ -524,7 +524,7 @@ fn harm_in_a_small_trial_is_told_with_its_error_exactly() {
 #[test]
 fn not_worse_in_a_small_trial_is_shown_with_its_error_exactly() {
     let plan = small_not_worse();
-    let (half, whole) = ([8, 7], [16, 14]);
+    let (half, whole) = ([6, 4], [11, 9]);
     let look = |x0: u64, x1: u64| {
         let at = as_of() - Duration::days(60);
         let evidence = Evidence { as_of: at, locked: false, ..table(&plan, &[(x0, half[0]), (x1, half[1])]) };
@@ -535,7 +535,7 @@ fn not_worse_in_a_small_trial_is_shown_with_its_error_exactly() {
     });
     let end = |x0: u64, x1: u64| {
         let evidence = table(&plan, &[(x0, whole[0]), (x1, whole[1])]);
-        analyse(&plan, &Evidence { looks: vec![look(4, 3)], ..evidence }, "tests")
+        analyse(&plan, &Evidence { looks: vec![look(3, 2)], ..evidence }, "tests")
     };
     let at_end = tables(whole, |x0, x1| end(x0, x1).verdict.kind == VerdictKind::Succeeded);
     // A loss of just the margin.
@@ -543,7 +543,7 @@ fn not_worse_in_a_small_trial_is_shown_with_its_error_exactly() {
     let worst = (1..100).map(|of| wrong(0.2 + 0.8 * f64::from(of) / 100.0)).fold(0.0, f64::max);
     assert!(worst <= 0.025, "a loss of the margin is called no loss with probability {worst}");
     assert!(worst > 0.012, "the error is there to be used: {worst}");
-    let claim = &end(8, 14).decision.arms[0].claims[0];
+    let claim = &end(5, 9).decision.arms[0].claims[0];
     assert_eq!(
         claim.method.as_deref(),
         Some("Miettinen-Nurminen score test at the boundary of an exact sequential design")

@@ -5,7 +5,7 @@ use super::words;
 use super::working::{dash, digits, interval_text, p_value};
 use crate::component::{Cell, Table};
 use crate::number::grouped;
-use fairtrial_analysis::report::{GotItReport, MissingBounds, OutcomeReport, RedrawReport};
+use fairtrial_analysis::report::{BaselineArm, BaselineRow, GotItReport, MissingBounds, OutcomeReport, RedrawReport};
 use fairtrial_domain::protocol::GotIt;
 
 /// One other way, with what it says.
@@ -18,7 +18,44 @@ pub(super) struct Beside {
 
 /// The other ways that the report went.
 pub(super) fn beside(reading: Reading<'_>) -> Vec<Beside> {
-    [missing(reading), redrawn(reading), got_it(reading)].into_iter().flatten().collect()
+    [before(reading), missing(reading), redrawn(reading), got_it(reading)].into_iter().flatten().collect()
+}
+
+fn before(reading: Reading<'_>) -> Option<Beside> {
+    let rows = &reading.report.baseline;
+    let first = rows.first()?;
+    let row = |row: &BaselineRow| {
+        let what =
+            row.level.as_ref().map_or_else(|| row.attribute.clone(), |level| format!("{}: {level}", row.attribute));
+        let value = |arm: &BaselineArm| match row.level {
+            Some(_) => dash(arm.mean.map(|share| format!("{:.1} in 100", share * 100.0))),
+            None => dash(arm.mean.and_then(digits)),
+        };
+        let far = |arm: &BaselineArm| dash(arm.standardised_difference.map(|far| format!("{far:.2}")));
+        let others = row.arms.iter().filter(|arm| !reading.is_control(&arm.arm));
+        let mut cells = vec![Cell::words(words::sentence(&what).trim_end_matches('.').to_owned())];
+        cells.extend(row.arms.iter().map(|arm| Cell::number(value(arm))));
+        cells.extend(others.map(|arm| Cell::number(far(arm))));
+        cells
+    };
+    let mut head = vec![Cell::words("What")];
+    head.extend(first.arms.iter().map(|arm| Cell::number(reading.name(&arm.arm))));
+    let others = first.arms.iter().filter(|arm| !reading.is_control(&arm.arm));
+    head.extend(
+        others.map(|arm| Cell::number(format!("{}: how far from the current version", reading.name(&arm.arm)))),
+    );
+    Some(Beside {
+        heading: "What people were like before the start",
+        sentence: "Chance puts versions a little apart in everything, so no row is a finding. How far is told in standard deviations \
+                   of single people; the check of the draw looks at all rows together."
+            .into(),
+        table: Table {
+            caption: "People before the start, by version".into(),
+            caption_hidden: false,
+            head,
+            rows: rows.iter().map(row).collect(),
+        },
+    })
 }
 
 fn missing(reading: Reading<'_>) -> Option<Beside> {

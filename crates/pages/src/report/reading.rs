@@ -26,6 +26,10 @@ impl<'a> Reading<'a> {
         self.report.arms.iter().filter(|arm| !arm.control)
     }
 
+    pub(super) fn is_control(self, arm: &ArmKey) -> bool {
+        self.control().is_some_and(|control| control.arm == *arm)
+    }
+
     /// The version's name for people; its key when the report does not know it.
     pub(super) fn name(self, arm: &ArmKey) -> String {
         let found = self.report.arms.iter().find(|found| found.arm == *arm);

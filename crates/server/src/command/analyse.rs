@@ -192,6 +192,18 @@ fn in_words(report: &Report) -> String {
             ));
         }
     }
+    if !report.baseline.is_empty() {
+        line("\nBefore the start".into());
+    }
+    for row in &report.baseline {
+        let arm = |arm: &fairtrial_analysis::report::BaselineArm| {
+            let far = arm.standardised_difference.map(|far| format!(" ({far:+.2})")).unwrap_or_default();
+            format!("{} {}{far}", arm.arm, number(arm.mean, "-"))
+        };
+        let level = row.level.as_ref().map(|level| format!(" {level}")).unwrap_or_default();
+        let arms: Vec<String> = row.arms.iter().map(arm).collect();
+        line(format!("  {}{level}: {}", row.attribute, arms.join(", ")));
+    }
     for found in &report.redrawn {
         line(match &found.not_estimable {
             Some(why) => format!("\nThe allocation drawn again, {}: {}", found.arm, why.detail),

@@ -310,6 +310,10 @@ fn base(primary: Numbers) -> Report {
             group("30-49", EquityFinding::CannotRuleOut, -0.01),
         ],
         cost: cost(),
+        baseline: vec![
+            before("age", None, [44.1, 45.3], Some(0.08)),
+            before("region", Some("north"), [0.31, 0.29], Some(-0.04)),
+        ],
         redrawn: vec![RedrawReport {
             arm: arm("norm"),
             control: arm("usual"),
@@ -527,4 +531,15 @@ fn undefined() -> Report {
     report.cost.comparisons[0].extra_per_unit = Some(f64::NAN);
     report.cost.comparisons[0].per_extra_outcome = Some(f64::INFINITY);
     report
+}
+
+fn before(attribute: &str, level: Option<&str>, means: [f64; 2], differs: Option<f64>) -> BaselineRow {
+    let of = |name: &str, mean: f64, standardised_difference: Option<f64>| BaselineArm {
+        arm: arm(name),
+        known: 1_240,
+        mean: Some(mean),
+        standardised_difference,
+    };
+    let arms = vec![of("usual", means[0], None), of("norm", means[1], differs)];
+    BaselineRow { attribute: attribute.into(), level: level.map(str::to_owned), arms }
 }
