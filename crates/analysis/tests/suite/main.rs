@@ -17,6 +17,7 @@ mod gates;
 mod live;
 #[cfg(test)]
 mod multiplicity;
+#[cfg(test)]
 mod pooling;
 #[cfg(test)]
 mod properties;
