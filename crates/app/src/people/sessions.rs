@@ -1,6 +1,7 @@
 //! Signing in and out.
 
 use fairtrial_store::{
+    DbConnection, StoreError,
     audit::{self, NewEntry},
     people, sessions,
 };
@@ -150,13 +151,21 @@ impl App {
         Ok(Session { person: person_of(person), csrf_token: session.csrf_token })
     }
 
-    /// Signs out.
+    /// Signs out. A session that is not there is no error: nothing ends, and nothing is written.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn sign_out(&self, cookie: &str) -> Result<(), AppError> {
-        let hash = digest(cookie);
-        Ok(self.store.write(move |c| sessions::end(c, &hash)).await?)
+        let (hash, at) = (digest(cookie), self.ambient.now_micros());
+        let work = move |c: &mut DbConnection| {
+            let Some(session) = sessions::by_token_hash(c, &hash)? else { return Ok(()) };
+            let person = people::by_id(c, session.person_id)?;
+            sessions::end(c, &hash)?;
+            let person = person.ok_or_else(|| StoreError::Damaged("a session of nobody".into()))?;
+            let email = person.email.clone();
+            audit::append(c, &entry(at, &person, "person.signed_out", email))
+        };
+        Ok(self.store.write(work).await?)
     }
 }
 
