@@ -169,7 +169,7 @@ async function plan() {
     { login: null, pages: [...found(["/sign-in", "/docs", "/register", "/register?q=letter", ...open]), { path: "/nothing-is-here", status: 404 }] },
     { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/trials/new/steps", "/account", "/library", "/library?q=letter&verdict=succeeded", "/library?q=letter", "/reviews", "/optouts", "/messages", "/links", ...trials]), { path: "/trials/nothing-is-here", status: 404 }] },
     { login: account("manager"), pages: found(["/", "/portfolio", ...decisions]) },
-    { login: account("privacy"), pages: found(["/reviews", "/messages"]) },
+    { login: account("privacy"), pages: found(["/reviews", "/messages", "/optouts", "/names"]) },
     { login: account("contact_centre"), pages: found(["/", "/messages", "/optouts", ...running.flatMap((key) => ["harm", "override", "delivery"].map((what) => `/trials/${key}/notes/${what}`))]) },
     { login: account("analyst"), pages: found(analysed.map((key) => `/trials/${key}/data`)) },
     { login: account("monitor"), pages: found(demo.trials.filter(({ agency }) => agency === account("monitor").agency).flatMap(({ key, state }) => [`/trials/${key}/looks`, ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/notes/by-version`])])) },

@@ -20,6 +20,7 @@ pub mod fault;
 pub mod frame;
 pub mod guide;
 pub mod home;
+pub mod identity;
 pub mod integration;
 pub mod interface;
 pub mod key;

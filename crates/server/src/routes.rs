@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 use fairtrial_app::{
-    frontline::{batch::SENDERS, notes::NOTERS, opt_out::WRITERS, seen::CONNECTORS},
+    frontline::{apart::SEPARATORS, batch::SENDERS, notes::NOTERS, opt_out::WRITERS, seen::CONNECTORS},
     learned::portfolio::READERS,
     public::messages::{ANSWERERS, READERS as MESSAGES},
     trials::link::{OWNERS, PARTNERS},
@@ -76,6 +76,7 @@ fn frontline() -> Vec<Row> {
         Row::program(Method::POST, "/v1/optouts", assign, api::opt_outs::begin),
         Row::program(Method::POST, "/v1/optouts/withdraw", assign, api::opt_outs::withdraw),
         Row::program(Method::POST, "/v1/identities", assign, api::identities::link),
+        Row::program(Method::POST, "/v1/identities/withdraw", assign, api::identities::part),
         Row::program(Method::POST, "/v1/events", events, api::events::record).with_query(&["dry_run"]),
         Row::program(Method::GET, "/v1/reconcile", events, api::reconcile::show).with_query(&["day"]),
         Row::program(Method::POST, "/v1/reconcile", events, api::reconcile::declare),
@@ -118,6 +119,7 @@ fn screens() -> Vec<Row> {
     let designer = Needs::Person(&[PersonRole::Designer]);
     let (readers, writers) = (Needs::Person(READERS), Needs::Person(WRITERS));
     let (messages, noters) = (Needs::Person(MESSAGES), Needs::Person(NOTERS));
+    let separators = Needs::Person(SEPARATORS);
     let (connectors, senders) = (Needs::Person(CONNECTORS), Needs::Person(SENDERS));
     vec![
         Row::page(Method::GET, "/", Needs::Visitor, pages::home::show),
@@ -138,6 +140,8 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/messages", messages, pages::messages::list),
         Row::page(Method::GET, "/trials/{trial}/messages/{number}", messages, pages::messages::show),
         Row::page(Method::POST, "/trials/{trial}/messages/{number}", Needs::Person(ANSWERERS), pages::messages::answer),
+        Row::page(Method::GET, "/names", separators, pages::identities::form),
+        Row::page(Method::POST, "/names", separators, pages::identities::part),
         Row::page(Method::GET, "/optouts", writers, pages::opt_outs::form),
         Row::page(Method::POST, "/optouts", writers, pages::opt_outs::record),
         Row::page(Method::GET, "/portfolio", readers, pages::portfolio::show),

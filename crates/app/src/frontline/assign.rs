@@ -148,7 +148,7 @@ impl App {
             // Another server may have assigned the person a moment ago.
             None => self.kept_place(trial, pseudonym).await?.ok_or(AppError::NotFound("assignment"))?,
         };
-        Ok(self.served(trial, &as_whom, place, AssignmentOutcome::Existing))
+        Ok(self.served(trial, &pseudonym, &as_whom, place, AssignmentOutcome::Existing))
     }
 
     async fn kept_place(&self, trial: &Trial, unit: Pseudonym) -> Result<Option<(Pseudonym, KnownPlace)>, AppError> {
@@ -198,7 +198,7 @@ impl App {
         let pseudonym = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit);
         let place = self.place(trial.id, &pseudonym);
         if let Some((as_whom, place)) = place.filter(|_| !call.dry_run) {
-            return Ok(Some(self.served(trial, &as_whom, place, AssignmentOutcome::Existing)));
+            return Ok(Some(self.served(trial, &pseudonym, &as_whom, place, AssignmentOutcome::Existing)));
         }
         let (standing, limits) = self.standing(directory, trial, &pseudonym)?;
         let looking = call.dry_run || !caller.live;
@@ -233,11 +233,11 @@ impl App {
             AssignAnswer::PlanChanged => return Ok(None),
             AssignAnswer::New(place) => {
                 self.known.insert(trial.id, place.unit, place.arm, place.assigned_at);
-                Ok(self.served(trial, &place.unit, known(place)?, AssignmentOutcome::Assigned))
+                Ok(self.served(trial, &pseudonym, &place.unit, known(place)?, AssignmentOutcome::Assigned))
             }
             AssignAnswer::Existing(place) => {
                 self.known.insert(trial.id, place.unit, place.arm, place.assigned_at);
-                Ok(self.served(trial, &place.unit, known(place)?, AssignmentOutcome::Existing))
+                Ok(self.served(trial, &pseudonym, &place.unit, known(place)?, AssignmentOutcome::Existing))
             }
             AssignAnswer::CapReached => Ok(self.turned_away(trial, AssignmentOutcome::CapReached)),
             AssignAnswer::OptedOut => Ok(self.turned_away(trial, AssignmentOutcome::OptedOut)),
@@ -291,14 +291,23 @@ impl App {
     /// The answer for a person who is in the trial. While a trial is suspended, and after it was stopped for harm or its data
     /// were locked, everybody gets the current version, and so does whoever opted out; where a person was assigned never
     /// changes.
-    fn served(&self, trial: &Trial, unit: &Pseudonym, place: KnownPlace, outcome: AssignmentOutcome) -> Assignment {
+    ///
+    /// `asked` is who was asked for, whose wishes count, and `unit` as whom they are served.
+    fn served(
+        &self,
+        trial: &Trial,
+        asked: &Pseudonym,
+        unit: &Pseudonym,
+        place: KnownPlace,
+        outcome: AssignmentOutcome,
+    ) -> Assignment {
         let over = match trial.state {
             State::Suspended => Some((AssignmentOutcome::Suspended, AssignmentOutcome::Suspended.sentence())),
             _ if trial.reverted => {
                 Some((AssignmentOutcome::Suspended, "the trial was stopped; everybody gets the current version"))
             }
             state if state.is_locked() => Some((AssignmentOutcome::Ended, AssignmentOutcome::Ended.sentence())),
-            _ if self.opted_out(trial.id, unit) => {
+            _ if self.opted_out(trial.id, asked) => {
                 Some((AssignmentOutcome::OptedOut, AssignmentOutcome::OptedOut.sentence()))
             }
             _ => None,

@@ -1,5 +1,6 @@
 //! What frontline apps ask: assignments, and where outcome events go.
 
+pub mod apart;
 pub mod assign;
 pub mod batch;
 mod batch_file;

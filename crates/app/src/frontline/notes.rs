@@ -323,10 +323,13 @@ fn keep_note(
     let row = trials::by_id(c, note.trial_id)?.ok_or_else(|| StoreError::Changed("the trial is gone".into()))?;
     let assigned = identities::place_of(c, note.agency_id, note.trial_id, &note.unit)?;
     let arm = assigned.and_then(|place| u8::try_from(place.arm).ok());
-    if let Some(place) = assigned {
+    // Whoever was taken for another person until now is served that person's version; what is noted is not about them. A harm is
+    // kept with its arm all the same.
+    let own = assigned.filter(|place| !place.anothers);
+    if let Some(place) = own {
         note.named = Some(std::mem::replace(&mut note.unit, place.unit));
     }
-    if arm.is_none() && harm.is_none() {
+    if own.is_none() && harm.is_none() {
         return Ok(Kept::NotInTrial);
     }
     note.late = row.locked_at.is_some();

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::{
     App, Directory,
     fold_file::{FoldFile, Sections},
+    identities::KeptLink,
     projections::{Fold, Marks},
 };
 use crate::error::AppError;
@@ -30,8 +31,10 @@ struct Head {
     trials: usize,
     /// Opt-outs in force: unit, kind, trial.
     wishes: Vec<([u8; 16], OptOutKind, i64)>,
-    /// Units that are the same person: both, and the place in the log of events.
-    linked: Vec<([u8; 16], [u8; 16], i64)>,
+    /// Units that are, or were, the same person.
+    linked: Vec<KeptLink>,
+    /// As whom units go on to be served since a link was taken back: trial, unit, as whom.
+    kept_places: Vec<(i64, [u8; 16], [u8; 16])>,
     /// People who are served another version for their good: trial, unit, arm.
     given: Vec<(i64, [u8; 16], u8)>,
 }
@@ -61,6 +64,7 @@ impl App {
             trials: trials.len(),
             wishes: self.wishes.all(),
             linked: self.identities.all(),
+            kept_places: self.identities.all_kept(),
             given: self.known.given(),
         };
         let head = serde_json::to_vec(&head).map_err(|error| AppError::Internal(error.to_string()))?;
@@ -101,11 +105,7 @@ impl App {
                         self.wishes.set(unit, *kind, *trial_id, true);
                     }
                 }
-                for (one, other, place) in &head.linked {
-                    if let (Some(one), Some(other)) = (Pseudonym::from_bytes(one), Pseudonym::from_bytes(other)) {
-                        self.identities.link(one, other, *place);
-                    }
-                }
+                self.identities.restore(&head.linked, &head.kept_places);
                 for (trial_id, unit, arm) in &head.given {
                     if let Some(unit) = Pseudonym::from_bytes(unit) {
                         self.known.give(*trial_id, &unit, *arm);

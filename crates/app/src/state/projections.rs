@@ -73,6 +73,11 @@ pub(super) struct Fold {
     pub(super) kept: i64,
 }
 
+/// The other unit of a note about two, and the place in the log of events.
+fn other_of(row: &notes::NoteRow) -> Option<(Pseudonym, i64)> {
+    Some((Pseudonym::from_bytes(row.other.as_deref()?)?, row.event_place?))
+}
+
 impl Projections {
     /// Folds everything that is committed.
     ///
@@ -125,7 +130,7 @@ impl Projections {
     /// Folds a note: what people want and what they are served into memory, the rest into the trial's counts.
     fn note(&self, directory: &Directory, app: &App, row: &notes::NoteRow) -> Result<(), AppError> {
         let damaged = || AppError::Internal(format!("note {} cannot be read", row.sequence));
-        let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
+        let mut unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
         let kind = NoteKind::from_word(&row.kind).ok_or_else(damaged)?;
         let small = |number: Option<i16>| number.and_then(|n| u8::try_from(n).ok()).ok_or_else(damaged);
         let note = match kind {
@@ -144,6 +149,18 @@ impl Projections {
             NoteKind::Harm if row.arm.is_none() => return Ok(()),
             NoteKind::Harm => UnitNote::Harm(small(row.severity)?),
             NoteKind::SamePerson => return self.same_person(directory, app, row),
+            NoteKind::Apart => {
+                let (other, place) = other_of(row).ok_or_else(damaged)?;
+                app.identities.part(unit, other, place);
+                return Ok(());
+            }
+            NoteKind::KeptPlace => {
+                let (other, _) = other_of(row).ok_or_else(damaged)?;
+                app.identities.keep(row.trial_id, unit, other);
+                // Whose place it is: from now on in no result, as some of what is known may be about the other.
+                unit = other;
+                UnitNote::LinkTakenBack
+            }
             NoteKind::Left => UnitNote::OptedOut,
             NoteKind::DataWithdrawn => UnitNote::DataWithdrawn,
             NoteKind::Refused => UnitNote::Refused,
@@ -161,8 +178,7 @@ impl Projections {
     fn same_person(&self, directory: &Directory, app: &App, row: &notes::NoteRow) -> Result<(), AppError> {
         let damaged = || AppError::Internal(format!("note {} cannot be read", row.sequence));
         let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
-        let other = row.other.as_deref().and_then(Pseudonym::from_bytes).ok_or_else(damaged)?;
-        let place = row.event_place.ok_or_else(damaged)?;
+        let (other, place) = other_of(row).ok_or_else(damaged)?;
         app.identities.link(unit, other, place);
         let mut units = app.identities.others(&unit, None);
         units.push(unit);
@@ -171,7 +187,7 @@ impl Projections {
                 && trial.state.has_started()
                 && trial.locked_sequence.is_none_or(|last| place <= last)
         };
-        directory.trials.values().filter(open).for_each(|trial| write(&self.of(trial)).same_person(&units));
+        directory.trials.values().filter(open).for_each(|trial| write(&self.of(trial)).same_person(&units, place));
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use chrono::Duration;
 use fairtrial_app::{
     Actor, Ambient, App, Clock, MasterKey,
     frontline::{
+        apart::ApartCall,
         notes::{HarmCall, NoteCall, OverrideCall},
         opt_out::OptOutCall,
         same_person::SamePersonCall,
@@ -37,6 +38,7 @@ async fn start(database: &TestDatabase, folder: &Path, clock: &StandingClock, ke
 /// A hundred things that happen, by chance, in two trials.
 async fn happen(app: &App, company: &Company, clock: &StandingClock, chance: &mut ChaCha12Rng) {
     let desk = Actor::Key(company.key.clone());
+    let mut linked: Vec<(UnitText, UnitText)> = Vec::new();
     for _ in 0..100 {
         let person = format!("person-{}", chance.random_range(0..60));
         let trial = if chance.random_bool(0.5) { "letter" } else { "blocks" };
@@ -44,7 +46,7 @@ async fn happen(app: &App, company: &Company, clock: &StandingClock, chance: &mu
         let id = EventId::new(&format!("e-{}", chance.random::<u32>())).unwrap();
         let note = NoteCall { event_id: id.clone(), unit: unit.clone() };
         clock.advance(Duration::seconds(chance.random_range(0..400)));
-        match chance.random_range(0..20) {
+        match chance.random_range(0..22) {
             0..8 => drop(app.assign(&company.key, trial, &call(&person)).await.unwrap()),
             8..15 => {
                 let at = clock.now() - Duration::minutes(chance.random_range(-4..600));
@@ -65,8 +67,15 @@ async fn happen(app: &App, company: &Company, clock: &StandingClock, chance: &mu
             18 => {
                 let same_as = UnitText::new(&format!("person-{}", chance.random_range(0..60))).unwrap();
                 let purpose = CodeWord::new("sign-in").unwrap();
+                linked.push((unit.clone(), same_as.clone()));
                 // Oneself, and too many names for one person, are refused, and change nothing.
                 drop(app.link_units(&company.key, &SamePersonCall { event_id: id, unit, same_as, purpose }).await);
+            }
+            19 | 20 => {
+                let Some((unit, same_as)) = linked.pop() else { continue };
+                let reason = CodeWord::new("mistake").unwrap();
+                // Some said nothing new, or were refused; the others are two people again.
+                drop(app.part_units(&desk, &ApartCall { event_id: id, unit, same_as, reason }).await);
             }
             _ => {
                 let kind = if chance.random_bool(0.5) { OptOutKind::Trial } else { OptOutKind::Data };

@@ -5,6 +5,7 @@ use fairtrial_analysis::report::GateStatus;
 use fairtrial_app::{
     Actor, App, AppError, BurdenCap, Clock,
     frontline::{
+        apart::{ApartCall, ApartReceipt},
         assign::AssignCall,
         notes::{HarmCall, NoteCall},
         opt_out::OptOutCall,
@@ -16,7 +17,7 @@ use fairtrial_domain::{
     UnitText,
     event::EventId,
     note::{CodeWord, DeliveryStatus, OptOutKind},
-    trial::{AssignmentOutcome, Verb},
+    trial::{AssignmentOutcome, PersonRole, State, Verb},
 };
 use fairtrial_testkit::on_both_databases;
 use serde_json::{Value, json};
@@ -34,6 +35,16 @@ fn same(id: &str, unit: &str, same_as: &str) -> SamePersonCall {
 
 async fn link(app: &App, company: &Company, unit: &str, same_as: &str) -> SamePersonReceipt {
     app.link_units(&company.key, &same(&format!("{unit}~{same_as}"), unit, same_as)).await.unwrap()
+}
+
+async fn part(app: &App, caller: &Actor, id: &str, unit: &str, same_as: &str) -> Result<ApartReceipt, AppError> {
+    let call = ApartCall {
+        event_id: EventId::new(id).unwrap(),
+        unit: UnitText::new(unit).unwrap(),
+        same_as: UnitText::new(same_as).unwrap(),
+        reason: CodeWord::new("shared-device").unwrap(),
+    };
+    app.part_units(caller, &call).await
 }
 
 fn paid(id: &str, unit: &str) -> Value {
@@ -254,6 +265,110 @@ on_both_databases! {
             assert_eq!(app.withdraw_opt_out(&key, &out("web:cy")).await, Ok(stranger));
             let fresh = open(database, StandingClock::new()).await;
             assert!(outcome(&fresh, "customer:ben").await.is_enrolled(), "also a server that reads everything anew");
+        });
+    }
+
+    fn a_link_that_was_a_mistake_is_taken_back_and_no_answer_changes(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let trial = company.start(&app, &plan("letter", "justice", &json!({}))).await;
+            let second = open(database, clock.clone()).await;
+            let asked = async |app: &App, unit: &str| {
+                let place = app.assign(&company.key, &trial, &call(unit)).await.unwrap();
+                (place.outcome, place.arm, place.assignment_id)
+            };
+            // One place for two, one place for each of two, and nobody's place yet.
+            let lent = asked(&app, "web:lent").await;
+            let (old, new) = (somebody_in(&app, &company, &trial, "usual", "web").await, somebody_in(&app, &company, &trial, "new", "customer").await);
+            for (unit, same_as) in [("customer:lent", "web:lent"), (&new, &old), ("customer:none", "web:none")] {
+                link(&app, &company, unit, same_as).await;
+            }
+            let borrowed = asked(&app, "customer:lent").await;
+            assert_eq!((&borrowed.1, &borrowed.2), (&lent.1, &lent.2));
+            app.record(&company.key, &[paid("mixed", "customer:lent"), paid("mine", "web:lent")], false).await.unwrap();
+            let key = Actor::Key(company.key.clone());
+            let out = OptOutCall { unit: UnitText::new("web:lent").unwrap(), kind: OptOutKind::All, trial: None, channel: CodeWord::new("phone").unwrap() };
+            let entries = || async { app.head_of_audit().await.unwrap().checkpoint.size };
+            let everybody = app.known_units() as u64;
+            let before = entries().await;
+
+            let receipt = part(&app, &key, "p1", "web:lent", "customer:lent").await.unwrap();
+            assert_eq!(receipt, ApartReceipt { duplicate: false, left_out_in: vec![trial.clone()] });
+            assert_eq!(part(&app, &key, "p1", "web:lent", "customer:lent").await.unwrap(), ApartReceipt { duplicate: true, ..receipt });
+            assert_eq!(part(&app, &key, "p2", &old, &new).await.unwrap().left_out_in, Vec::<String>::new(), "each has its own place");
+            assert_eq!(entries().await - before, 2, "one entry each");
+            let privacy = crate::stage::hire(&app, "justice", PersonRole::Privacy).await;
+            let hired = entries().await;
+            assert!(part(&app, &privacy, "p3", "web:none", "customer:none").await.unwrap().left_out_in.is_empty());
+            assert_eq!(entries().await - hired, 1, "one entry");
+
+            // A wish of one is not the other's any more, and nobody is moved, whoever is asked and whatever they knew.
+            app.opt_out(&key, &out).await.unwrap();
+            let third = open(database, clock.clone()).await;
+            for server in [&second, &app, &third] {
+                server.catch_up().await.unwrap();
+                assert_eq!(asked(server, "web:lent").await.0, AssignmentOutcome::OptedOut);
+                assert_eq!(asked(server, "customer:lent").await, borrowed);
+                assert_eq!(asked(server, &old).await.1.unwrap().as_str(), "usual");
+                assert_eq!(asked(server, &new).await.1.unwrap().as_str(), "new");
+            }
+            app.withdraw_opt_out(&key, &out).await.unwrap();
+            // A server that knows nothing of it yet is told by the transaction of the draw.
+            let (web, customer) = (asked(&second, "web:none").await, asked(&app, "customer:none").await);
+            assert_eq!((web.0, customer.0), (AssignmentOutcome::Assigned, AssignmentOutcome::Assigned), "two people, two draws");
+            assert_ne!(web.2, customer.2);
+
+            // A harm of the one who was lent a place has an arm; what else is noted of them is about nobody in the trial.
+            let note = |id: &str| NoteCall { event_id: EventId::new(id).unwrap(), unit: UnitText::new("customer:lent").unwrap() };
+            let harm = HarmCall { note: note("h1"), severity: 4, kind: CodeWord::new("distress").unwrap(), at: clock.now() };
+            let delivered = app.note_delivery(&company.key, &trial, &note("d1"), DeliveryStatus::Seen, clock.now()).await;
+            assert_eq!(delivered, Err(AppError::NotFound("assignment")));
+            app.record(&company.key, &[paid("later", "customer:lent"), paid("own", &new)], false).await.unwrap();
+            clock.advance(Duration::days(9));
+            let told = report(&app, &company, &trial).await;
+            let flow = &told["flow"]["arms"];
+            assert_eq!((total(flow, "/handling/link_taken_back"), total(flow, "/handling/in_two_arms"), total(flow, "/handling/seen")), (1, 2, 0));
+            assert_eq!((total(&told["arms"], "/assigned"), total(&told["arms"], "/analysed")), (everybody + 2, everybody + 2 - 3));
+            for server in [&second, &open(database, clock.clone()).await] {
+                let mut again = report(server, &company, &trial).await;
+                again["as_of"] = told["as_of"].clone();
+                assert_eq!(again, told, "whoever reads the same rows");
+            }
+            let suspended = app.report_harm(&company.key, &trial, &harm).await.unwrap().state;
+            assert_eq!(suspended == State::Suspended, borrowed.1.as_ref().unwrap().as_str() == "new", "the gravest kind in a new version");
+
+            // The same two may turn out to be one after all, and then be parted again; the first version stays with the name.
+            link(&app, &company, "customer:lent", &new).await;
+            assert_eq!(app.look_up(&company.key, &trial, &UnitText::new("customer:lent").unwrap()).await.unwrap_or_else(|e| panic!("{e:?}")).assignment_id.is_some(), suspended != State::Suspended);
+            assert!(!part(&app, &key, "p4", "customer:lent", &new).await.unwrap().duplicate);
+            assert_eq!(app.check_audit(None).await.unwrap().found, 0);
+        });
+    }
+
+    fn what_cannot_be_parted_is_refused_and_changes_nothing(database) {
+        run(async {
+            let app = open(database, StandingClock::new()).await;
+            let company = Company::hire(&app, "justice").await;
+            let key = Actor::Key(company.key.clone());
+            link(&app, &company, "web:a", "web:b").await;
+            link(&app, &company, "web:b", "web:c").await;
+            let before = app.head_of_audit().await.unwrap();
+            assert!(matches!(part(&app, &key, "x1", "web:a", "web:a").await, Err(AppError::Invalid(_))));
+            assert!(matches!(part(&app, &key, "x2", "web:a", "web:z").await, Err(AppError::NotFound(_))));
+            let through = part(&app, &key, "x3", "web:a", "web:c").await;
+            assert!(matches!(through, Err(AppError::Conflict { code: "linked_through_others", .. })), "{through:?}");
+            let taken = part(&app, &key, "web:a~web:b", "web:a", "web:b").await;
+            assert!(matches!(taken, Err(AppError::Conflict { code: "event_id_conflict", .. })), "{taken:?}");
+            assert!(matches!(part(&app, &company.designer, "x4", "web:a", "web:b").await, Err(AppError::Forbidden(_))));
+            let test = Actor::Key(fairtrial_app::KeyActor { live: false, ..company.key.clone() });
+            assert!(part(&app, &test, "x5", "web:a", "web:b").await.unwrap().left_out_in.is_empty());
+            assert_eq!(app.head_of_audit().await.unwrap(), before);
+            // In a chain of three, whoever hangs on the other end stays with the one in the middle.
+            part(&app, &key, "x6", "web:a", "web:b").await.unwrap();
+            assert!(!link(&app, &company, "web:c", "web:a").await.duplicate, "the first is somebody else now");
+            assert!(app.link_units(&company.key, &same("x7", "web:b", "web:a")).await.unwrap().duplicate, "and again one by another way");
         });
     }
 

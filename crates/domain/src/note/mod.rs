@@ -47,6 +47,10 @@ words!(
         SamePerson = "same_person",
         /// An event about the unit was refused at the door.
         Refused = "refused",
+        /// That was a mistake: the two are different people from now on.
+        Apart = "apart",
+        /// A unit that goes on to be served the version of another, which it was taken for until now.
+        KeptPlace = "kept_place",
     }
 );
 

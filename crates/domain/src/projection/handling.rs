@@ -32,6 +32,9 @@ pub struct ArmHandling {
     /// People of whom an event was refused at the door.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub refused: u64,
+    /// People whose place was another person's too for a while, by a link that was taken back: in no arm's results.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub link_taken_back: u64,
     /// Harm reports by weight, 1 to 4.
     pub harms: [u64; GRAVEST as usize],
 }
@@ -60,6 +63,7 @@ impl ArmHandling {
             in_two_arms: self.in_two_arms.saturating_add(other.in_two_arms),
             in_twice: self.in_twice.saturating_add(other.in_twice),
             refused: self.refused.saturating_add(other.refused),
+            link_taken_back: self.link_taken_back.saturating_add(other.link_taken_back),
             harms,
         }
     }
@@ -86,6 +90,8 @@ pub enum UnitNote {
     DataWithdrawn,
     /// An event about the unit was refused at the door.
     Refused,
+    /// Somebody else was taken for this person until now, so that some of what is known may be about them.
+    LinkTakenBack,
 }
 
 /// What was noted of one unit: bits, so that a repeat is not counted again.
@@ -102,11 +108,13 @@ const WITHDRAWN: u16 = 64;
 const IN_TWO_ARMS: u16 = 128;
 const IN_TWICE: u16 = 256;
 const REFUSED: u16 = 512;
+const LINK_TAKEN_BACK: u16 = 1_024;
 
 impl UnitHandling {
-    /// Whether the unit is in no result: its data were taken out, or the person is in the trial under another name too.
+    /// Whether the unit is in no result: its data were taken out, the person is in the trial under another name too, or somebody
+    /// else was taken for them.
     pub(super) fn is_left_out(self) -> bool {
-        self.0 & (WITHDRAWN | IN_TWO_ARMS | IN_TWICE) != 0
+        self.0 & (WITHDRAWN | IN_TWO_ARMS | IN_TWICE | LINK_TAKEN_BACK) != 0
     }
 
     /// Whether an event about the unit is known to have been refused.
@@ -171,6 +179,7 @@ impl UnitHandling {
                 first(OPTED_OUT, &mut counts.opted_out);
                 first(WITHDRAWN, &mut counts.data_withdrawn);
             }
+            UnitNote::LinkTakenBack => first(LINK_TAKEN_BACK, &mut counts.link_taken_back),
         }
     }
 }

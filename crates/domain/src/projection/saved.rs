@@ -69,7 +69,7 @@ impl TrialProjection {
         for arm in &self.handling {
             let people =
                 [arm.delivered, arm.seen, arm.failed, arm.returned, arm.overridden, arm.opted_out, arm.data_withdrawn];
-            let again = [arm.in_two_arms, arm.in_twice, arm.refused];
+            let again = [arm.in_two_arms, arm.in_twice, arm.refused, arm.link_taken_back];
             people.iter().chain(&again).chain(&arm.harms).for_each(|count| out.extend(count.to_le_bytes()));
         }
         out
@@ -143,6 +143,7 @@ impl TrialProjection {
                 in_two_arms: count()?,
                 in_twice: count()?,
                 refused: count()?,
+                link_taken_back: count()?,
                 harms: [0; GRAVEST as usize],
             };
             for harms in &mut arm.harms {

@@ -224,10 +224,16 @@ impl TrialProjection {
         }
     }
 
-    /// Takes in that these units are one person. Where they are in the trial in different arms, none of them counts; where they
-    /// are in one arm, the first does. Where each of them was assigned never changes.
-    pub fn same_person(&mut self, units: &[Pseudonym]) {
-        let Some((_, _, first)) = self.first_of(units) else { return };
+    /// Takes in that these units are one person, as was said at a place in the log of events. Where they are in the trial in
+    /// different arms, none of them counts; where they are in one arm, the first does. Where each of them was assigned never
+    /// changes. Whoever was assigned after that place is passed over: they were one person no more.
+    pub fn same_person(&mut self, units: &[Pseudonym], at: i64) {
+        let before = |unit: &&Pseudonym| {
+            let number = self.numbers.get(*unit).map(|number| *number as usize);
+            number.and_then(|number| self.event_places.get(number)).is_some_and(|place| *place < at)
+        };
+        let units: Vec<Pseudonym> = units.iter().filter(before).copied().collect();
+        let Some((_, _, first)) = self.first_of(&units) else { return };
         let arm_of = |number: u32| Some(self.cells.get(*self.cell_of.get(number as usize)? as usize)?.arm);
         let places: Vec<(u32, u8)> = units
             .iter()

@@ -16,6 +16,7 @@ pub struct Create {
     kind: Choice,
     trial: Select,
     channel: Choice,
+    names: bool,
 }
 
 /// What was written down.
@@ -107,7 +108,14 @@ impl Create {
             ),
             frame,
             errors,
+            names: false,
         }
+    }
+
+    /// The same page, which also leads to where names are parted when this person may do that.
+    #[must_use]
+    pub fn with_names(self, may_part: bool) -> Self {
+        Self { names: may_part, ..self }
     }
 }
 

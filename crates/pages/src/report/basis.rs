@@ -57,6 +57,7 @@ fn handled(handling: &ArmHandling) -> Vec<(&'static str, u64)> {
         ("Data taken out", handling.data_withdrawn),
         ("In two versions under different names", handling.in_two_arms),
         ("In this version twice under different names", handling.in_twice),
+        ("Taken for another person for a while", handling.link_taken_back),
         ("Harm reports", harms),
     ];
     all.into_iter().filter(|(_, count)| *count > 0).collect()

@@ -11,6 +11,7 @@ pub(crate) mod fault;
 mod frame;
 pub(crate) mod guide;
 pub(crate) mod home;
+pub(crate) mod identities;
 pub(crate) mod integration;
 pub(crate) mod keys;
 pub(crate) mod library;

@@ -1,7 +1,10 @@
 //! Opt-outs, written down for people who call, come in or write. The person's code is read here and goes no further.
 
 use actix_web::http::StatusCode;
-use fairtrial_app::{Actor, AppError, frontline::opt_out::OptOutCall};
+use fairtrial_app::{
+    Actor, AppError,
+    frontline::{apart::SEPARATORS, opt_out::OptOutCall},
+};
 use fairtrial_domain::{
     UnitText,
     note::{CodeWord, OptOutKind},
@@ -23,10 +26,9 @@ use crate::{
 pub(crate) async fn form(call: Call) -> Answer {
     let frame = frame::signed_in(&call.state, call.caller.session()?, Section::OptOuts);
     let trials = trials(&call.state, &call.caller.actor()?)?;
-    page(
-        StatusCode::OK,
-        fairtrial_pages::render(&Create::new(frame, trials, |_| String::new(), ErrorSummary::default())),
-    )
+    let may_part = SEPARATORS.iter().any(|role| call.caller.session().is_ok_and(|session| session.person.has(*role)));
+    let empty = Create::new(frame, trials, |_| String::new(), ErrorSummary::default()).with_names(may_part);
+    page(StatusCode::OK, fairtrial_pages::render(&empty))
 }
 
 /// The trials that somebody can leave.

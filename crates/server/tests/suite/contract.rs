@@ -165,6 +165,9 @@ fn answers_are_as_described() {
     let opt_out = || Some(json!({"unit": "u-8", "kind": "all", "channel": "phone"}));
     let same_person =
         |same_as: &str| Some(json!({"event_id": "s-1", "unit": "desk:u-1", "same_as": same_as, "purpose": "sign-in"}));
+    let apart =
+        |same_as: &str| Some(json!({"event_id": "a-1", "unit": "desk:u-1", "same_as": same_as, "reason": "mistake"}));
+    let parting = "/v1/identities/withdraw";
     let draft = crate::plan::simple("another", "justice", "desk");
     for (method, route, path, body) in [
         ("GET", "/healthz", "/healthz", None),
@@ -187,6 +190,9 @@ fn answers_are_as_described() {
         ("POST", "/v1/identities", "/v1/identities", same_person("web:u-1")),
         ("POST", "/v1/identities", "/v1/identities", same_person("web:u-2")),
         ("POST", "/v1/identities", "/v1/identities", same_person("desk:u-1")),
+        ("POST", parting, parting, apart("web:u-1")),
+        ("POST", parting, parting, apart("web:u-2")),
+        ("POST", parting, parting, apart("desk:u-1")),
         ("PUT", "/v1/burden-cap", "/v1/burden-cap", Some(json!({"trials": 2, "days": 90}))),
         ("POST", assignments, "/v1/trials/open-door/assignments", Some(json!({"unit": "u-9", "dry_run": true}))),
         ("POST", "/v1/events", "/v1/events", batch(json!([event]))),

@@ -161,6 +161,14 @@ fn no_unit_text_reaches_the_files_the_logs_or_an_error() {
             ("/v1/optouts/withdraw".into(), json!({"unit": canary, "kind": "data", "channel": "phone"})),
             ("/v1/identities".into(), json!({"event_id": "s", "unit": canary, "same_as": "u-1", "purpose": "care"})),
             ("/v1/identities".into(), json!({"event_id": "s", "unit": "u-1", "same_as": canary, "purpose": canary})),
+            (
+                "/v1/identities/withdraw".into(),
+                json!({"event_id": "s", "unit": canary, "same_as": "u-1", "reason": "care"}),
+            ),
+            (
+                "/v1/identities/withdraw".into(),
+                json!({"event_id": "s", "unit": "u-1", "same_as": "u-2", "reason": canary}),
+            ),
             (of_trial("harms"), json!({"event_id": "h", "unit": canary, "severity": 1, "kind": "x", "at": AT})),
             (of_trial("harms"), json!({"event_id": "h", "unit": canary, "severity": 2, "kind": "x", "at": AT})),
             (of_trial("delivery"), json!({"event_id": "d", "unit": canary, "status": "seen", "at": AT})),

@@ -143,6 +143,20 @@ pub fn known(c: &mut DbConnection, note: &NewNote) -> Result<Noted, StoreError> 
     })
 }
 
+/// The trials about which there is a note of a name.
+///
+/// # Errors
+/// When the database fails.
+pub fn trials_of(c: &mut DbConnection, agency_id: i64, event_id: &str) -> Result<Vec<i64>, StoreError> {
+    Ok(notes::table
+        .filter(notes::agency_id.eq(agency_id))
+        .filter(notes::event_id.eq(event_id))
+        .filter(notes::bucket.eq(writer::bucket(agency_id, event_id)))
+        .order(notes::trial_id)
+        .select(notes::trial_id)
+        .load(c)?)
+}
+
 /// Keeps one more note of a name that the same work has made: one in each trial that it is about.
 ///
 /// # Errors

@@ -154,8 +154,8 @@ fn assign_in_trial(
     let asked: Vec<&AssignRequest> = indexes.iter().filter_map(|index| requests.get(*index)).collect();
     let agency_id = asked.first().map_or(0, |request| request.limits.agency_id);
     let units: Vec<Pseudonym> = asked.iter().map(|request| request.unit).collect();
-    let people = People::of(connection, agency_id, &units)?;
-    let wanted: Vec<&Pseudonym> = units.iter().chain(units.iter().flat_map(|unit| people.others(unit))).collect();
+    let people = People::of(connection, agency_id, trial_id, &units)?;
+    let wanted: Vec<&Pseudonym> = units.iter().chain(people.all()).collect();
     let mut enrolment = Enrolment::load(connection, trial_id, state)?;
     // Only now, under the lock of the counters: whom another server has placed a moment ago must be seen.
     let mut placed = existing(connection, trial_id, &wanted)?;
@@ -189,22 +189,52 @@ fn assign_in_trial(
 
 /// Units with the other names of the same person.
 #[derive(Debug, Default)]
-pub(super) struct People(HashMap<Pseudonym, Vec<Pseudonym>>);
+pub(super) struct People {
+    others: HashMap<Pseudonym, Vec<Pseudonym>>,
+    /// As whom a unit goes on to be served in this trial, since a link was taken back.
+    kept: HashMap<Pseudonym, Pseudonym>,
+}
 
 impl People {
-    fn of(connection: &mut DbConnection, agency_id: i64, units: &[Pseudonym]) -> Result<Self, StoreError> {
-        Ok(Self(identities::others(connection, agency_id, units)?))
+    fn of(
+        connection: &mut DbConnection,
+        agency_id: i64,
+        trial_id: i64,
+        units: &[Pseudonym],
+    ) -> Result<Self, StoreError> {
+        let others = identities::others(connection, agency_id, units)?;
+        let mut kept = HashMap::new();
+        // Only who has or had another name was ever taken for somebody.
+        for unit in others.iter().flat_map(|(unit, others)| std::iter::once(unit).chain(others)) {
+            if let Some(place) = identities::kept_place(connection, agency_id, trial_id, unit)? {
+                kept.insert(*unit, place);
+            }
+        }
+        Ok(Self { others, kept })
     }
 
     /// The other names of a person; none for most.
     pub(super) fn others(&self, unit: &Pseudonym) -> &[Pseudonym] {
-        self.0.get(unit).map_or(&[], Vec::as_slice)
+        self.others.get(unit).map_or(&[], Vec::as_slice)
     }
 
-    /// A person's place: the unit's own, or else the earliest of the other names.
+    /// Every unit whose place may be that of one who was asked for.
+    fn all(&self) -> impl Iterator<Item = &Pseudonym> {
+        self.others.values().flatten().chain(self.kept.values())
+    }
+
+    /// A person's place: the unit's own, the one that was kept for it, or else the earliest of the other names.
     fn place(&self, placed: &HashMap<Pseudonym, Placed>, unit: &Pseudonym) -> Option<Placed> {
-        let other = || self.others(unit).iter().filter_map(|other| placed.get(other));
-        placed.get(unit).or_else(|| other().min_by_key(|place| (place.assigned_at, place.unit))).copied()
+        let kept = |unit: &Pseudonym| self.kept.get(unit).and_then(|place| placed.get(place));
+        let earliest =
+            |places: Vec<&Placed>| places.into_iter().min_by_key(|place| (place.assigned_at, place.unit)).copied();
+        let others = self.others(unit);
+        placed
+            .get(unit)
+            .or_else(|| kept(unit))
+            .copied()
+            .or_else(|| earliest(others.iter().filter_map(|other| placed.get(other)).collect()))
+            .or_else(|| earliest(others.iter().filter_map(kept).collect()))
     }
 }
 
