@@ -7,6 +7,7 @@ mod assigning;
 mod audit;
 mod full_disk;
 mod guards;
+mod history;
 mod installation;
 mod limits;
 mod migrations;

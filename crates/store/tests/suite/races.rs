@@ -1,6 +1,6 @@
 //! Many callers on two servers at once: never two answers for one person, never one person too many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fairtrial_domain::{
     Pseudonym,
@@ -8,8 +8,8 @@ use fairtrial_domain::{
     key::ClusterKey,
     protocol::Allocation,
 };
-use fairtrial_store::{AssignAnswer, AssignRequest, Placed, Store, log, trials};
-use fairtrial_testkit::on_both_databases;
+use fairtrial_store::{AssignAnswer, AssignRequest, Drawing, Placed, Store, log, trials};
+use fairtrial_testkit::{on_both_databases, size::times};
 use tokio::task::JoinSet;
 
 use super::installation::{Installation, NOW, PLAN, TODAY, in_stratum, place, request, unit};
@@ -84,6 +84,36 @@ pub(crate) fn race(
     answers
 }
 
+/// What is wrong with the places of a trial that is full, in the order of the log, which is the order of the draws: nothing may be drawn
+/// and then lost, nothing drawn twice, nobody be one too many, and no block be off by more than half.
+fn misdrawn(drawing: &Drawing, rows: &[log::AssignmentRow], cap: usize, in_blocks: bool) -> Vec<String> {
+    let mut found = Vec::new();
+    if rows.len() != cap {
+        found.push(format!("{} places of {cap}", rows.len()));
+    }
+    let people: BTreeSet<&[u8]> = rows.iter().map(|row| row.unit.as_slice()).collect();
+    if people.len() != rows.len() {
+        found.push("somebody is in it twice".into());
+    }
+    let mut progress = Progress::default();
+    let mut excess: BTreeMap<&str, i64> = BTreeMap::new();
+    for (place, row) in rows.iter().enumerate() {
+        let unit = Pseudonym::from_bytes(&row.unit).unwrap();
+        let subject = Subject { unit: &unit, group: &row.stratum, day: TODAY };
+        let drawn = drawing.allocator.assign(&mut progress, &subject).map(|arm| arm as i16);
+        if drawn != Some(row.arm) {
+            found.push(format!("at {place} {drawn:?} was drawn, and {} is kept", row.arm));
+        }
+        let excess = excess.entry(&row.stratum).or_default();
+        *excess += if row.arm == 0 { 1 } else { -1 };
+        // The largest block holds six people.
+        if in_blocks && excess.abs() > 3 {
+            found.push(format!("at {place} a stratum is off by more than half a block"));
+        }
+    }
+    found
+}
+
 on_both_databases! {
     fn a_person_never_gets_two_answers(database) {
         const UNITS: u32 = 400;
@@ -122,6 +152,22 @@ on_both_databases! {
         }
     }
 
+    fn of_many_identical_calls_one_enters(database) {
+        let installation = Installation::new(database);
+        let drawing = installation.simple("storm", 10_000);
+        // Rounds of a hundred callers who all ask for one person at once, each round another person.
+        let rounds = u32::try_from(times(10)).unwrap();
+        for who in 0..rounds {
+            let calls = (0..100).map(|_| vec![request(&drawing, who)]).collect();
+            let answers = race(&installation, [installation.store.clone(), installation.another_store()], calls).concat();
+            let new: Vec<_> = answers.iter().filter(|answer| matches!(answer, AssignAnswer::New(_))).collect();
+            assert_eq!((answers.len(), new.len()), (100, 1));
+            let first = place(*new[0]).unwrap();
+            assert!(answers.iter().all(|answer| place(*answer).is_some_and(|place| place == first)), "all are told the same");
+        }
+        assert_eq!(installation.count("assignments"), i64::from(rounds));
+    }
+
     fn of_every_method_the_cap_is_never_passed_and_no_slot_is_lost(database) {
         let installation = Installation::new(database);
         for (key, method, groups) in methods() {
@@ -137,21 +183,39 @@ on_both_databases! {
 
             let rows = installation.store.read_blocking(|c| log::assignments_after(c, 0, 10_000)).unwrap();
             let rows: Vec<_> = rows.into_iter().filter(|row| row.trial_id == drawing.trial_id).collect();
-            assert_eq!(rows.len(), 150, "{key}");
-            // The order of the log is the order of the draws: nothing was drawn and then lost, nothing drawn twice.
-            let mut progress = Progress::default();
-            let mut excess: BTreeMap<&str, i64> = BTreeMap::new();
-            for row in &rows {
-                let unit = Pseudonym::from_bytes(&row.unit).unwrap();
-                let subject = Subject { unit: &unit, group: &row.stratum, day: TODAY };
-                let drawn = drawing.allocator.assign(&mut progress, &subject).map(|arm| arm as i16);
-                assert_eq!(drawn, Some(row.arm), "{key}");
-                let excess = excess.entry(&row.stratum).or_default();
-                *excess += if row.arm == 0 { 1 } else { -1 };
-                // The largest block holds six people.
-                assert!(key != "blocks" || excess.abs() <= 3, "a block is off by more than half");
-            }
+            assert_eq!(misdrawn(&drawing, &rows, 150, key == "blocks"), Vec::<String>::new(), "{key}");
         }
+    }
+
+    fn what_a_race_could_break_is_told_apart_from_what_is_right(database) {
+        let installation = Installation::new(database);
+        let (key, method, groups) = methods().swap_remove(1);
+        let drawing = installation.started(key, method, &[1, 1], 150);
+        let calls = (0..200).map(|n| vec![in_stratum(&drawing, n, groups[n as usize % groups.len()])]).collect();
+        race(&installation, [installation.store.clone(), installation.another_store()], calls);
+        let rows = installation.store.read_blocking(|c| log::assignments_after(c, 0, 10_000)).unwrap();
+        assert_eq!(misdrawn(&drawing, &rows, 150, true), Vec::<String>::new());
+        let broken = |change: &dyn Fn(&mut Vec<log::AssignmentRow>), says: &str| {
+            let mut rows = rows.clone();
+            change(&mut rows);
+            let found = misdrawn(&drawing, &rows, 150, true);
+            assert!(found.iter().any(|fault| fault.contains(says)), "{says}: {found:?}");
+        };
+        broken(&|rows| rows.push(log::AssignmentRow { unit: unit(9_999).bytes().to_vec(), ..rows[149].clone() }), "places");
+        broken(&|rows| drop(rows.remove(70)), "places");
+        broken(&|rows| rows[149] = rows[0].clone(), "twice");
+        broken(&|rows| rows[70].arm = 1 - rows[70].arm, "was drawn");
+        // A slot that was drawn and then lost: everybody of that stratum behind it has the arm of the one before.
+        broken(
+            &|rows| {
+                let lost = rows[60].stratum.clone();
+                let mine: Vec<usize> = (60..150).filter(|place| rows[*place].stratum == lost).collect();
+                let arms: Vec<i16> = mine.iter().map(|place| rows[*place].arm).collect();
+                mine.iter().zip(arms.iter().skip(1)).for_each(|(place, arm)| rows[*place].arm = *arm);
+            },
+            "was drawn",
+        );
+        broken(&|rows| rows.iter_mut().for_each(|row| row.arm = 0), "half a block");
     }
 
     fn a_stop_comes_wholly_before_or_wholly_after_an_assignment(database) {
