@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::Duration;
 use fairtrial_app::{Actor, App, trials::life::Move};
 use fairtrial_domain::trial::{Decision, PersonRole, SignatureKind, State, Verb};
-use fairtrial_testkit::on_both_databases;
+use fairtrial_testkit::{on_both_databases, size::times};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use serde_json::json;
@@ -15,7 +15,6 @@ use crate::{
     together::tier_one,
 };
 
-const STEPS: usize = 1_500;
 const ROLES: [PersonRole; 8] = [
     PersonRole::Designer,
     PersonRole::Approver,
@@ -26,6 +25,10 @@ const ROLES: [PersonRole; 8] = [
     PersonRole::Analyst,
     PersonRole::MaoriGovernance,
 ];
+
+fn steps() -> usize {
+    times(1_500)
+}
 
 /// How many entries the audit has.
 async fn entries(app: &App) -> i64 {
@@ -47,7 +50,7 @@ async fn walk(app: &Arc<App>, clock: &StandingClock, seed: u64) -> (usize, usize
     };
     let (mut number, mut started, mut done) = (0, 0, 0);
     let mut key = String::new();
-    for step in 0..STEPS {
+    for step in 0..steps() {
         if step % 60 == 0 {
             number += 1;
             key = format!("trial-{number}");
@@ -122,7 +125,7 @@ on_both_databases! {
             let clock = StandingClock::new();
             let app = open(database, clock.clone()).await;
             let (done, started) = walk(&app, &clock, 7).await;
-            assert!(done > STEPS / 10 && started > 1, "{done} steps were allowed and {started} trials started: the walk shows little");
+            assert!(done > steps() / 10 && started > 1, "{done} steps were allowed and {started} trials started: the walk shows little");
             assert_eq!(app.check_audit(None).await.unwrap().found, 0);
         });
     }

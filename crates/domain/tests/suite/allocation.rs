@@ -152,3 +152,19 @@ fn stepped_wedges_agree_with_the_other_program() {
         assert_eq!(allocator.calendar().unwrap().in_transition(site, day), apart == "1", "{line}");
     }
 }
+
+/// A draw is whole numbers only, so that it is the same on every machine and can be written again in any language.
+#[test]
+fn no_draw_is_rounded() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/allocation");
+    let mut seen = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: String = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        assert!(!code.contains("f64") && !code.contains("f32"), "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen > 8, "{seen} files");
+}
