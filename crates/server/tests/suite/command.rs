@@ -11,7 +11,7 @@ fn fairtrial(arguments: &[&str]) -> Command {
     command
 }
 
-fn run(arguments: &[&str]) -> Output {
+pub(crate) fn run(arguments: &[&str]) -> Output {
     fairtrial(arguments).stdin(Stdio::null()).output().expect("the program runs")
 }
 

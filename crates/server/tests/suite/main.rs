@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expected by failing")]
 
 mod audit;
+mod audited;
 mod backup;
 mod batches;
 mod browser;

@@ -112,7 +112,7 @@ fn begin(settings: Settings, rows: Vec<Row>, filled: bool) -> World {
     World { database: Some(database), ..world }
 }
 
-fn begin_on(url: &str, settings: Settings, rows: Vec<Row>, filled: bool) -> World {
+pub(crate) fn begin_on(url: &str, settings: Settings, rows: Vec<Row>, filled: bool) -> World {
     let url = url.parse().expect("an address");
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {

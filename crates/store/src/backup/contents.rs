@@ -32,7 +32,10 @@ struct Rows {
 
 impl Contents {
     /// Counts everything, in the transaction that the connection is in.
-    pub(super) fn of(c: &mut DbConnection) -> Result<Self, StoreError> {
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn of(c: &mut DbConnection) -> Result<Self, StoreError> {
         let mut rows = BTreeMap::new();
         for name in table_names(c)? {
             let query = format!("SELECT COUNT(*) AS rows FROM \"{name}\"");
