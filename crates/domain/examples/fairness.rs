@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use chrono::{Duration, NaiveDate};
 use fairtrial_domain::{
     Pseudonym,
-    allocation::{AllocationSecret, Allocator, Progress, Subject, label_of},
+    allocation::{AllocationSecret, Allocator, Progress, Subject, label_of, simple},
     key::ClusterKey,
     protocol::Allocation,
 };
@@ -40,6 +40,7 @@ fn main() -> ExitCode {
     for (name, method) in &methods {
         fair &= tell(name, method, seeds, &draw(method, seeds, &units), units.len());
     }
+    fair &= independent(seeds.div_ceil(5), &units);
     if fair { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -133,14 +134,8 @@ fn tell(name: &str, method: &Allocation, seeds: u32, seen: &Seen, units: usize) 
     );
     let mut fair = furthest < bound;
     if matches!(method, Allocation::Simple) {
-        let mut p: Vec<f64> = seen
-            .of_secret
-            .iter()
-            .map(|count| two_sided((*count as f64 - people / 2.0) / (people / 4.0).sqrt()))
-            .collect();
-        p.sort_by(f64::total_cmp);
-        let distance = p.iter().zip(1_u32..).map(|(p, rank)| (f64::from(rank) / n - p).abs()).fold(0.0, f64::max);
-        let small = p.iter().filter(|p| **p < 0.001).count();
+        let z = |count: &u64| (*count as f64 - people / 2.0) / (people / 4.0).sqrt();
+        let (distance, small) = lie_evenly(seen.of_secret.iter().map(|count| two_sided(z(count))).collect());
         // Counts are whole: half of the jump between two neighbours is added to the bound of Kolmogorov and Smirnov.
         let jump = 0.4 / (people / 4.0).sqrt();
         print!(
@@ -159,6 +154,39 @@ fn tell(name: &str, method: &Allocation, seeds: u32, seen: &Seen, units: usize) 
     }
     println!("{}", if fair { "; fair" } else { "; NOT FAIR" });
     fair
+}
+
+/// Whether pairs of trials place the same units independently of each other: a test of the two by two table of each pair.
+fn independent(pairs: u32, units: &[Pseudonym]) -> bool {
+    let secret = |name: String| AllocationSecret::new(Sha256::digest(name).into());
+    let p = (0..pairs).map(|pair| {
+        let (one, other) = (secret(format!("one {pair}")), secret(format!("other {pair}")));
+        let mut cells = [0_f64; 4];
+        for unit in units {
+            cells[2 * simple(&one, unit, &[1, 1]) + simple(&other, unit, &[1, 1])] += 1.0;
+        }
+        let [a, b, c, d] = cells;
+        let margins = (a + b) * (c + d) * (a + c) * (b + d);
+        two_sided((a * d - b * c) * (units.len() as f64 / margins).sqrt())
+    });
+    let (distance, small) = lie_evenly(p.collect());
+    let (bound, most) = (1.95 / f64::from(pairs).sqrt(), (6.0 * f64::from(pairs) / 1_000.0).ceil().max(1.0));
+    let fair = distance < bound && small as f64 <= most;
+    println!(
+        "two trials: {pairs} pairs, {} units; p-values of independence: distance {distance:.4} (bound {bound:.4}), {small} below 0.001 \
+         (at most {most}); {}",
+        units.len(),
+        if fair { "fair" } else { "NOT FAIR" }
+    );
+    fair
+}
+
+/// The distance of Kolmogorov and Smirnov of p-values from an even spread, and how many are below 0.001.
+fn lie_evenly(mut p: Vec<f64>) -> (f64, usize) {
+    p.sort_by(f64::total_cmp);
+    let n = p.len() as f64;
+    let distance = p.iter().zip(1_u32..).map(|(p, rank)| (f64::from(rank) / n - p).abs()).fold(0.0, f64::max);
+    (distance, p.iter().filter(|p| **p < 0.001).count())
 }
 
 /// Two-sided p-value of a standard normal, by the complementary error function of Abramowitz and Stegun 7.1.26 (error below 2e-7).
