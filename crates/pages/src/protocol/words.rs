@@ -226,7 +226,10 @@ fn size(plan: &Protocol) -> Part {
         list: SummaryList::default()
             .row("At most", limit(plan))
             .row("Chance to see the smallest difference that would matter", percent(monitoring.power.to_f64()))
-            .row("Chance to claim a difference that is not there", format!("{} ({sides})", monitoring.alpha))
+            .row(
+                "Chance to claim a difference that is not there",
+                format!("{} in 100 ({sides})", in_100(monitoring.alpha.to_f64())),
+            )
             .row("Planned looks, by share of the outcomes", looks.join(", "))
             .rows_of("Held on", monitoring.looks_on.iter().map(|day| day.format("%-d %B %Y").to_string()).collect())
             .rows_of("Harm watched between looks", watched(plan))
@@ -362,7 +365,7 @@ fn data(plan: &Protocol) -> Part {
         heading: "What happens with people\u{2019}s data?".into(),
         sentence: None,
         list: SummaryList::default()
-            .row("How people are told", &data.notice)
+            .row("How people are told", notice(&data.notice))
             .row("Why the agency may do this", &data.lawful_basis)
             .rows_of("Sources", data.sources.clone())
             .row(
@@ -377,6 +380,23 @@ fn data(plan: &Protocol) -> Part {
             .rows_of("Where the data are kept", data.hosting.clone().into_iter().collect())
             .rows_of("Looked at again", review.into_iter().collect())
             .rows_of("The public can comment", comment.into_iter().collect()),
+    }
+}
+
+/// A share as people in 100, with as many digits as it has: 0.025 is 2.5.
+fn in_100(share: f64) -> String {
+    let text = format!("{:.4}", share * 100.0);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// How people are told, in words.
+fn notice(mode: &str) -> &str {
+    match mode {
+        "individual" => "Each person, by a line on the letter or screen",
+        "general" => "Everybody, by a poster or the website",
+        "after" => "Each person, afterwards",
+        "register_only" => "By the public register alone",
+        other => other,
     }
 }
 

@@ -31,6 +31,8 @@ struct Usual {
     follow_up_days: u32,
     expected: &'static str,
     smallest: &'static str,
+    /// People who answer the question with these numbers.
+    people: u64,
     harm: &'static str,
     harm_event: &'static str,
     time: &'static str,
@@ -72,6 +74,7 @@ impl Pattern {
                 follow_up_days: 28,
                 expected: "0.3",
                 smallest: "0.03",
+                people: 7_600,
                 harm: "Complained or was distressed",
                 harm_event: "harm.reported",
                 time: "no",
@@ -87,6 +90,7 @@ impl Pattern {
                 follow_up_days: 7,
                 expected: "0.6",
                 smallest: "0.04",
+                people: 4_700,
                 harm: "Form turned down because of a mistake",
                 harm_event: "form.turned_down",
                 time: "low",
@@ -102,6 +106,7 @@ impl Pattern {
                 follow_up_days: 14,
                 expected: "0.7",
                 smallest: "0.04",
+                people: 4_200,
                 harm: "Complained about the call",
                 harm_event: "call.complaint",
                 time: "low",
@@ -117,6 +122,7 @@ impl Pattern {
                 follow_up_days: 1,
                 expected: "0.7",
                 smallest: "0.05",
+                people: 2_700,
                 harm: "Left without being served",
                 harm_event: "queue.left",
                 time: "some",
@@ -132,6 +138,7 @@ impl Pattern {
                 follow_up_days: 14,
                 expected: "0.75",
                 smallest: "0.03",
+                people: 6_600,
                 harm: "Asked for no more messages",
                 harm_event: "messages.refused",
                 time: "no",
@@ -185,7 +192,7 @@ impl Pattern {
                  "harm_alpha": "0.1"},
             ],
             "monitoring": {
-                "alpha": "0.025", "power": "0.8", "sides": "one", "max_units": 2_000, "ends_on": ends_on.to_string(),
+                "alpha": "0.025", "power": "0.8", "sides": "one", "max_units": usual.people, "ends_on": ends_on.to_string(),
                 "looks": ["1"],
             },
             "decision_rule": if not_worse { "not_worse(main)" } else { "superior(main)" },
@@ -206,6 +213,7 @@ impl Pattern {
 mod tests {
     use super::*;
     use crate::trials::guide::{fits, open_steps};
+    use fairtrial_analysis::design::{Question, answer};
     use fairtrial_domain::LockedProtocol;
 
     #[test]
@@ -217,6 +225,11 @@ mod tests {
                 let document = pattern.document("a-trial", "justice", "Does it help?", aim, day);
                 let plan = LockedProtocol::from_value(&document).unwrap();
                 assert!(fits(plan.protocol()), "{pattern:?}");
+                // What a pattern fills in can answer the question, so that nobody begins with a plan that cannot.
+                let found = answer(&Question::of(plan.protocol()).unwrap()).unwrap();
+                assert_eq!(found.can_answer, Some(true), "{pattern:?} {aim:?}: {:?}", found.units_needed);
+                let aimed = found.units_needed.unwrap() as f64 / plan.protocol().monitoring.max_units as f64;
+                assert!(aim == Aim::NotWorse || aimed > 0.9, "{pattern:?} asks for more people than it needs: {aimed}");
                 let open: Vec<&str> = open_steps(&plan).iter().map(|step| step.name).collect();
                 assert_eq!(open, ["question", "idea", "versions", "people", "data"], "{pattern:?}");
             }
