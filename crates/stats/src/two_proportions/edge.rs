@@ -114,6 +114,10 @@ impl Cell<'_> {
         let mut looks = LOOKS;
         for (x0, (threshold, most)) in all.iter_mut().zip(&self.widest()).enumerate() {
             for x1 in (*most..*threshold).rev() {
+                if looks == 0 {
+                    *threshold = *most;
+                    break;
+                }
                 if self.comes_in(x1, x0 as u64, &mut looks) {
                     *threshold = x1;
                 } else if self.measure != ExactMeasure::OddsRatio {

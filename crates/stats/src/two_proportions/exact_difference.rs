@@ -74,6 +74,8 @@ pub fn exact_risk_difference(table: &Table, level: f64) -> Result<Estimate, Stat
     check_level(level)?;
     check_size(table)?;
     let tail = 0.5 * (1.0 - level);
+    // First, because it refuses what is too large at once.
+    let p_value = barnard(table, Side::Two)?.p_value;
     let limit = |table: &Table| lower_limit(table, ExactMeasure::RiskDifference, tail, 0.0, (0.0, 1.0));
     let interval = Interval { lower: limit(table), upper: -limit(&table.swapped()), level };
     Ok(Estimate {
@@ -81,7 +83,7 @@ pub fn exact_risk_difference(table: &Table, level: f64) -> Result<Estimate, Stat
         standard_error: None,
         degrees_of_freedom: None,
         interval,
-        p_value: Some(agreeing(barnard(table, Side::Two)?.p_value, interval, 0.0)),
+        p_value: Some(agreeing(p_value, interval, 0.0)),
         method: "exact unconditional interval, score ordering (Chan-Zhang), Barnard's test".to_owned(),
         guarantee: Guarantee::Exact,
     })

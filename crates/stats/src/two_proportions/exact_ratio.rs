@@ -176,13 +176,14 @@ pub fn exact_unconditional(
     if measure == ExactMeasure::RiskDifference && gamma == 0.0 {
         return exact_risk_difference(table, level);
     }
+    // First, because it refuses what is too large at once.
+    let p_value = exact_unconditional_test(table, measure, measure.none(), Side::Two, gamma)?.p_value;
     let limit = |table: &Table| lower_limit(table, measure, tail, gamma, nuisance(table, gamma));
     let (low, high) = (limit(table), limit(&table.swapped()));
     let interval = match measure {
         ExactMeasure::RiskDifference => Interval { lower: low, upper: -high, level },
         _ => Interval { lower: low.exp(), upper: (-high).exp(), level },
     };
-    let p_value = exact_unconditional_test(table, measure, measure.none(), Side::Two, gamma)?.p_value;
     let p_value = agreeing(p_value, interval, measure.none());
     let name = match measure {
         ExactMeasure::RiskDifference => "difference",

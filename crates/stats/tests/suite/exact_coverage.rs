@@ -199,6 +199,18 @@ fn melded_ratios_cover_at_every_size() {
     enumerate(&MELDED_RATIO, 30);
 }
 
+/// The test of 600 of 1,100 against 40 of 90 at one-sided 2.5 % rejects differences from -0.0225 to -0.0220, not -0.0227.
+#[test]
+fn a_limit_beyond_a_gap_is_found_in_large_trials() {
+    let table = Table::new(600, 1100, 40, 90).unwrap();
+    let p = |null: f64| {
+        exact_unconditional_test(&table, ExactMeasure::RiskDifference, null, Side::Greater, 0.0).unwrap().p_value.p()
+    };
+    assert!(p(-0.0227) > 0.0254 && p(-0.0222) < 0.0235 && p(-0.0219) > 0.0251 && p(-0.0229) < 0.0246);
+    let lower = exact_risk_difference(&table, 0.95).unwrap().interval.lower;
+    assert!((lower + 0.022_81).abs() < 1e-5, "{lower}");
+}
+
 /// What would be found if an interval were too short: the enumeration is able to fail.
 #[test]
 fn an_interval_that_is_too_short_is_noticed() {
