@@ -141,12 +141,14 @@ impl Installation {
 
     pub(crate) fn move_state(&self, trial_id: i64, from: &str, to: &str) -> Result<(), StoreError> {
         let started = to == "enrolling" && from == "approved";
+        let mut secret = [0; 32];
+        secret[..8].copy_from_slice(&trial_id.to_le_bytes());
         let change = trials::StateChange {
             state: to.into(),
             started_at: started.then_some(NOW),
             sealed_secret: started.then(|| SECRET.to_vec()),
             // What is drawn with is one secret in all stories; the database sees another for each trial.
-            secret_commitment: started.then(|| AllocationSecret::new([trial_id.to_le_bytes()[0]; 32]).commitment()),
+            secret_commitment: started.then(|| AllocationSecret::new(secret).commitment()),
             ..trials::StateChange::default()
         };
         let from = from.to_owned();
