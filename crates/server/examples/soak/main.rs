@@ -4,7 +4,7 @@
 //! soak PROGRAM STORY FAULTS DATABASE_URL [SERVERS | IMAGE MOUNT | LIBRARY]
 //! ```
 //!
-//! The database is a new one. It prints one line with what was counted, and ends with 1 when a promise was broken.
+//! The story `house` only makes the installation and prints the token of a program. The database is a new one. It prints one line with what was counted, and ends with 1 when a promise was broken.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on has failed")]
 #![allow(clippy::print_stdout, reason = "a program for the command line")]
 
@@ -36,6 +36,11 @@ fn main() -> ExitCode {
     };
     let servers = rest.first().and_then(|servers| servers.parse().ok()).unwrap_or(1);
     let faults = faults.parse().expect("a number of faults");
+    if *story == "house" {
+        // Only the installation, for programs that have stories of their own.
+        println!("{}", House::build(url, Path::new(program), 100).token);
+        return ExitCode::SUCCESS;
+    }
     let size = Size { callers: 16, faults, promises: 800, most: 5_000 };
     let (program, began) = (Path::new(program), Instant::now());
     let outcome = match *story {

@@ -1,0 +1,147 @@
+"""Lets each single call to the disk fail, one after the other, and looks at what is left.
+
+    each_call.py PROGRAM TEMPLATE TOKEN [STEP]
+
+TEMPLATE is a folder with the database of an installation with the trial `open` under way, which the example `soak` makes. For every
+kind of call and of fault the server is started on a copy of it under strace, which lets call number 1, 2, 3 and so on fail, until
+a run makes no such call; with STEP, every STEPth number after the tenth. Within each run a caller assigns people and sends events and
+writes down what it was told. Then the server is started again on a sound disk, and:
+
+- everybody who was told an arm is in that arm; every event that was taken is known; a batch that was not answered is there
+  whole or not at all;
+- the chain of the audit is whole, and SQLite's own checks find nothing.
+
+Ends with 1 when anything else is found.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+program, template, token = sys.argv[1:4]
+step = int(sys.argv[4]) if len(sys.argv) > 4 else 1
+FAULTS = [
+    ("pwrite64", "EIO", ""), ("pwrite64", "EIO", "+"), ("pwrite64", "ENOSPC", ""), ("pwrite64", "ENOSPC", "+"),
+    ("fdatasync", "EIO", ""), ("fdatasync", "EIO", "+"), ("ftruncate", "EIO", ""), ("openat", "EMFILE", ""),
+]
+PEOPLE = 12
+
+
+class Server:
+    def __init__(self, folder, before=()):
+        environment = dict(os.environ, DATABASE_URL=f"sqlite:{folder}/fairtrial.db", FAIRTRIAL_MASTER_KEY="07" * 32)
+        serve = [program, "serve", "--listen", "127.0.0.1:0", "--workers", "1", "--log-level", "error", "--data", f"{folder}/server"]
+        self.process = subprocess.Popen([*before, *serve], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+                                        text=True, start_new_session=True)
+        self.address = None
+        for line in self.process.stdout:
+            if "answers at http://" in line:
+                self.address = line.split("http://")[1].strip()
+                break
+
+    def ask(self, path, body):
+        """Status and answer; none when the connection broke."""
+        if self.address is None:
+            return None
+        connection = http.client.HTTPConnection(self.address, timeout=20)
+        try:
+            connection.request("POST", path, json.dumps(body), {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        except (OSError, http.client.HTTPException, ValueError):
+            return None
+        finally:
+            connection.close()
+
+    def kill(self):
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+
+def batch(number, at):
+    return [{"event_id": f"n-{number}-{place}", "unit": f"case-{number}-x", "event": "money.came", "value": 1, "occurred_at": at}
+            for place in range(3)]
+
+
+def scenario(server):
+    """What the caller was told: arms by person, events by batch (with whether they were taken)."""
+    told, sent = {}, {}
+    for number in range(PEOPLE):
+        answer = server.ask("/v1/trials/open/assignments", {"unit": f"case-{number}-x"})
+        if answer and answer[0] == 200:
+            told[number] = answer[1]["arm"]
+            at = answer[1]["assigned_at"]
+            events = batch(number, at[:-1] + "001Z" if at.endswith("Z") else at)
+            taken = server.ask("/v1/events", {"events": events})
+            sent[number] = (events, bool(taken) and taken[0] == 200)
+        elif answer and answer[0] not in (500, 503):
+            sys.exit(f"a fault of the disk is answered {answer}")
+    return told, sent
+
+
+def check(folder, told, sent):
+    faults = []
+    server = Server(folder)
+    if server.address is None:
+        return ["it does not start again"]
+    for number, arm in told.items():
+        answer = server.ask("/v1/trials/open/assignments", {"unit": f"case-{number}-x"})
+        if answer is None or answer[1].get("outcome") != "existing" or answer[1].get("arm") != arm:
+            faults.append(f"person {number} was told {arm}, now {answer}")
+    for number, (events, taken) in sent.items():
+        answer = server.ask("/v1/events", {"events": events})
+        if answer is None or answer[0] != 200:
+            faults.append(f"batch {number} is answered {answer}")
+        elif answer[1]["duplicate"] not in ([len(events)] if taken else [0, len(events)]):
+            faults.append(f"batch {number}, taken: {taken}, is {answer[1]}")
+    server.kill()
+    verified = subprocess.run([program, "audit", "verify", "--data", f"{folder}/server"], capture_output=True, text=True,
+                              env=dict(os.environ, DATABASE_URL=f"sqlite:{folder}/fairtrial.db", FAIRTRIAL_MASTER_KEY="07" * 32))
+    if verified.returncode != 0:
+        faults.append(f"the audit: {verified.stdout}{verified.stderr}")
+    database = sqlite3.connect(f"{folder}/fairtrial.db")
+    found = (database.execute("PRAGMA integrity_check").fetchall(), database.execute("PRAGMA foreign_key_check").fetchall())
+    if found != ([("ok",)], []):
+        faults.append(f"the file: {found}")
+    database.close()
+    return faults
+
+
+def main():
+    broken = 0
+    for call, error, more in FAULTS:
+        runs = stopped = 0
+        number = 1
+        while True:
+            with tempfile.TemporaryDirectory(prefix="fairtrial-call-") as folder:
+                shutil.copytree(template, folder, dirs_exist_ok=True)
+                log = pathlib.Path(folder, "strace")
+                inject = f"inject={call}:error={error}:when={number}{more}"
+                server = Server(folder, ["strace", "-f", "-qq", "-o", log, "-e", f"trace={call}", "-e", inject])
+                told, sent = scenario(server)
+                stopped += server.process.poll() is not None
+                server.kill()
+                if "INJECTED" not in log.read_text(encoding="utf-8", errors="replace"):
+                    break
+                runs += 1
+                for fault in check(folder, told, sent):
+                    broken += 1
+                    print(f"{call} {number}{more} {error}: {fault}")
+            number += 1 if number < 10 else step
+        kind = "and all after it" if more else "alone"
+        print(f"{call} fails with {error}, {kind}: {runs} runs, {stopped} ended by themselves", flush=True)
+    print(f"broken promises: {broken}")
+    sys.exit(1 if broken else 0)
+
+
+main()
