@@ -8,7 +8,7 @@ use fairtrial_store::{
 };
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
-use super::installation::{Installation, NOW, PLAN, dump, event, note, request};
+use super::installation::{Installation, NOW, PLAN, dump, event, note, request, secret_of};
 
 /// The plan that amendments of the stories lead to.
 const AMENDED: &str = "plan-2";
@@ -331,7 +331,7 @@ on_both_databases! {
     }
     fn no_two_trials_have_one_secret(database) {
         let installation = Installation::new(database);
-        installation.simple("open-door", 100);
+        let first = installation.simple("open-door", 100).trial_id;
         let second = installation.draft("shut-door");
         installation.move_state(second, "draft", "approved").unwrap();
         let start = |secret: [u8; 32]| {
@@ -344,10 +344,7 @@ on_both_databases! {
             };
             installation.write(move |c| trials::move_state(c, second, "approved", PLAN, &change))
         };
-        // That of the first trial: see where the stories start one.
-        let first = installation.lines("SELECT secret_commitment AS line FROM trials WHERE key = 'open-door'");
-        let taken = (0..=255).map(|byte| [byte; 32]).find(|secret| AllocationSecret::new(*secret).commitment() == first[0]).unwrap();
-        assert_eq!(start(taken), Err(fairtrial_store::StoreError::Exists));
+        assert_eq!(start(secret_of(first)), Err(fairtrial_store::StoreError::Exists));
         assert_eq!(installation.lines("SELECT state AS line FROM trials WHERE key = 'shut-door'"), ["approved"]);
         let copied = "UPDATE trials SET secret_commitment = (SELECT secret_commitment FROM trials WHERE key = 'open-door') WHERE key = 'shut-door'";
         assert!(installation.connection().batch_execute(copied).unwrap_err().to_string().to_lowercase().contains("unique"));

@@ -18,6 +18,13 @@ use fairtrial_store::{
 use fairtrial_testkit::database::{Kind, TestDatabase};
 use tokio::{runtime::Runtime, task::JoinSet};
 
+/// What the database is told that a trial draws with: another for each.
+pub(crate) fn secret_of(trial_id: i64) -> [u8; 32] {
+    let mut secret = [0; 32];
+    secret[..8].copy_from_slice(&trial_id.to_le_bytes());
+    secret
+}
+
 /// Every secret of the stories.
 pub(crate) const SECRET: [u8; 32] = [7; 32];
 /// A moment, in microseconds: 2026-11-23, 09:20 in UTC.
@@ -141,8 +148,7 @@ impl Installation {
 
     pub(crate) fn move_state(&self, trial_id: i64, from: &str, to: &str) -> Result<(), StoreError> {
         let started = to == "enrolling" && from == "approved";
-        let mut secret = [0; 32];
-        secret[..8].copy_from_slice(&trial_id.to_le_bytes());
+        let secret = secret_of(trial_id);
         let change = trials::StateChange {
             state: to.into(),
             started_at: started.then_some(NOW),
