@@ -29,7 +29,7 @@ program, template, token = sys.argv[1:4]
 step = int(sys.argv[4]) if len(sys.argv) > 4 else 1
 FAULTS = [
     ("pwrite64", "EIO", ""), ("pwrite64", "EIO", "+"), ("pwrite64", "ENOSPC", ""), ("pwrite64", "ENOSPC", "+"),
-    ("fdatasync", "EIO", ""), ("fdatasync", "EIO", "+"), ("ftruncate", "EIO", ""), ("openat", "EMFILE", ""),
+    ("fsync", "EIO", ""), ("fsync", "EIO", "+"), ("ftruncate", "EIO", ""), ("openat", "EMFILE", ""),
 ]
 PEOPLE = 12
 
@@ -59,6 +59,13 @@ class Server:
             return None
         finally:
             connection.close()
+
+    def has_ended(self, seconds):
+        try:
+            self.process.wait(seconds)
+            return True
+        except subprocess.TimeoutExpired:
+            return False
 
     def kill(self):
         try:
@@ -120,7 +127,7 @@ def check(folder, told, sent):
 def main():
     broken = 0
     for call, error, more in FAULTS:
-        runs = stopped = 0
+        runs = stopped = felt = 0
         number = 1
         while True:
             with tempfile.TemporaryDirectory(prefix="fairtrial-call-") as folder:
@@ -129,17 +136,19 @@ def main():
                 inject = f"inject={call}:error={error}:when={number}{more}"
                 server = Server(folder, ["strace", "-f", "-qq", "-o", log, "-e", f"trace={call}", "-e", inject])
                 told, sent = scenario(server)
-                stopped += server.process.poll() is not None
+                hurt = len(told) < PEOPLE or not all(taken for _, taken in sent.values())
+                stopped += server.has_ended(2 if hurt else 0)
                 server.kill()
                 if "INJECTED" not in log.read_text(encoding="utf-8", errors="replace"):
                     break
-                runs += 1
+                runs, felt = runs + 1, felt + hurt
                 for fault in check(folder, told, sent):
                     broken += 1
                     print(f"{call} {number}{more} {error}: {fault}")
             number += 1 if number < 10 else step
         kind = "and all after it" if more else "alone"
-        print(f"{call} fails with {error}, {kind}: {runs} runs, {stopped} ended by themselves", flush=True)
+        print(f"{call} fails with {error}, {kind}: {runs} runs, in {felt} the caller was refused something, "
+              f"{stopped} servers ended by themselves", flush=True)
     print(f"broken promises: {broken}")
     sys.exit(1 if broken else 0)
 
