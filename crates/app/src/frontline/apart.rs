@@ -16,6 +16,7 @@ use fairtrial_store::{
 };
 use serde_json::json;
 
+use super::same_person::note_of_names;
 use crate::{
     error::AppError,
     state::{
@@ -88,24 +89,12 @@ impl App {
             Actor::Key(key) => (Some(key.id), None),
             Actor::Person(person) => (None, Some(person.id)),
         };
+        let now = self.ambient.now_micros();
         let note = NewNote {
-            agency_id,
-            event_id: call.event_id.as_str().to_owned(),
-            trial_id: 0,
-            unit,
-            named: None,
-            same_as: Some((same_as, 0)),
-            kind: NoteKind::Apart,
             code: call.reason.as_str().to_owned(),
-            arm: None,
-            severity: None,
-            remark: None,
-            late: false,
-            // It has no time of its own: it holds from when it arrives.
-            at: 0,
-            received_at: self.ambient.now_micros(),
             key_id,
             person_id,
+            ..note_of_names(agency_id, &call.event_id, NoteKind::Apart, (unit, same_as), now)
         };
         let schemes = (call.unit.scheme().map(str::to_owned), call.same_as.scheme().map(str::to_owned));
         match self.store.write(move |c| part(c, note, &schemes)).await? {

@@ -77,23 +77,9 @@ impl App {
         }
         let now = self.ambient.now_micros();
         let note = NewNote {
-            agency_id: caller.agency_id,
-            event_id: call.event_id.as_str().to_owned(),
-            trial_id: 0,
-            unit,
-            named: None,
-            same_as: Some((same_as, 0)),
-            kind: NoteKind::SamePerson,
             code: call.purpose.as_str().to_owned(),
-            arm: None,
-            severity: None,
-            remark: None,
-            late: false,
-            // It has no time of its own: it holds from when it arrives.
-            at: 0,
-            received_at: now,
             key_id: Some(caller.id),
-            person_id: None,
+            ..note_of_names(caller.agency_id, &call.event_id, NoteKind::SamePerson, (unit, same_as), now)
         };
         let schemes = (call.unit.scheme().map(str::to_owned), call.same_as.scheme().map(str::to_owned));
         match self.store.write(move |c| link(c, note, &schemes)).await? {
@@ -113,6 +99,35 @@ impl App {
                 Err(AppError::conflict("too_many_names", detail))
             }
         }
+    }
+}
+
+/// A note about two names, which still lacks its reason and who sent it.
+pub(super) fn note_of_names(
+    agency_id: i64,
+    event_id: &EventId,
+    kind: NoteKind,
+    (unit, same_as): (Pseudonym, Pseudonym),
+    received_at: i64,
+) -> NewNote {
+    NewNote {
+        agency_id,
+        event_id: event_id.as_str().to_owned(),
+        trial_id: 0,
+        unit,
+        named: None,
+        same_as: Some((same_as, 0)),
+        kind,
+        code: String::new(),
+        arm: None,
+        severity: None,
+        remark: None,
+        late: false,
+        // It has no time of its own: it holds from when it arrives.
+        at: 0,
+        received_at,
+        key_id: None,
+        person_id: None,
     }
 }
 

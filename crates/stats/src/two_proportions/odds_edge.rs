@@ -6,7 +6,7 @@
 //! 0, and halving that polynomial (de Casteljau) proves it. No root or quotient is rounded on the way.
 
 use super::bernstein;
-use super::ordering::conditional_masses;
+use super::ordering::given_totals;
 use super::supremum::masses;
 
 /// Largest |ln ratio| times people: beyond, weights leave the range of doubles.
@@ -34,14 +34,7 @@ pub(super) struct OddsEdge {
 impl OddsEdge {
     pub(super) fn new(n1: u64, n0: u64) -> Self {
         let (width, height) = (n1 as usize + 1, n0 as usize + 1);
-        let mut given_total = vec![0.0; width * height];
-        for s in 0..=n1 + n0 {
-            let (low, masses) = conditional_masses(n1, n0, s);
-            for (i, mass) in masses.into_iter().enumerate() {
-                let k = low + i as u64;
-                given_total[(s - k) as usize * width + k as usize] = mass;
-            }
-        }
+        let given_total = given_totals(n1, n0);
         let total = width + height - 1;
         let row = || vec![0.0; total];
         let (n1, n0) = (n1 as usize, n0 as usize);

@@ -33,6 +33,19 @@ pub(super) fn conditional_masses(n1: u64, n0: u64, s: u64) -> (u64, Vec<f64>) {
     (low, masses)
 }
 
+/// The same of every total: by x0 and x1, n1 + 1 in a row, the probability of x1 given x0 + x1.
+pub(super) fn given_totals(n1: u64, n0: u64) -> Vec<f64> {
+    let width = n1 as usize + 1;
+    let mut given = vec![0.0; width * (n0 as usize + 1)];
+    for s in 0..=n1 + n0 {
+        let (low, masses) = conditional_masses(n1, n0, s);
+        for (x1, mass) in (low..).zip(masses) {
+            given[(s - x1) as usize * width + x1 as usize] = mass;
+        }
+    }
+    given
+}
+
 /// Fisher's one-sided p-value of the observed table towards arm 1 above arm 0.
 pub(super) fn observed_upper_tail(table: &Table) -> f64 {
     let (low, masses) = conditional_masses(table.n1(), table.n0(), table.successes());

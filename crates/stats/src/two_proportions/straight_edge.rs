@@ -8,7 +8,7 @@
 
 use super::bernstein;
 use super::edge::Null;
-use super::ordering::conditional_masses;
+use super::ordering::given_totals;
 use super::supremum::{CertifiedSupremum, masses, supremum};
 
 /// Largest number of people; halving a polynomial takes the square of it.
@@ -61,14 +61,7 @@ fn thinned(n: usize, (start, end): (f64, f64), rows: &mut [f64]) {
 impl StraightEdge {
     pub(super) fn new(n1: u64, n0: u64) -> Self {
         let (width, height) = (n1 as usize + 1, n0 as usize + 1);
-        let mut given_total = vec![0.0; width * height];
-        for s in 0..=n1 + n0 {
-            let (low, masses) = conditional_masses(n1, n0, s);
-            for (i, mass) in masses.into_iter().enumerate() {
-                let k = low + i as u64;
-                given_total[(s - k) as usize * width + k as usize] = mass;
-            }
-        }
+        let given_total = given_totals(n1, n0);
         let total = width + height - 1;
         Self {
             n1: n1 as usize,
