@@ -190,44 +190,17 @@ fn a_trial_of_forty_with_a_look_keeps_its_error_exactly() {
         let evidence = Evidence { as_of: at, locked: false, ..table(&plan, &[(x0, half[0]), (x1, half[1])]) };
         HeldLook { look: 1, due_at: at, evidence }
     };
-    let stopped: Vec<Vec<bool>> = (0..=half[0])
-        .map(|x0| {
-            let of = |x1| hold_all(plan.protocol(), &[at_half(x0, x1)]).unwrap()[0].decision == LookDecision::Succeeded;
-            (0..=half[1]).map(of).collect()
-        })
-        .collect();
+    let stopped = tables(half, |x0, x1| {
+        hold_all(plan.protocol(), &[at_half(x0, x1)]).unwrap()[0].decision == LookDecision::Succeeded
+    });
     assert!(stopped.iter().flatten().any(|stopped| *stopped), "a large effect stops the trial at the look");
     // The boundary of the end depends on the sizes at the look, not on what was found there.
-    let ends: Vec<Vec<VerdictKind>> = (0..=whole[0])
-        .map(|x0| {
-            let of = |x1| {
-                let evidence = table(&plan, &[(x0, whole[0]), (x1, whole[1])]);
-                analyse(&plan, &Evidence { looks: vec![at_half(0, 0)], ..evidence }, "tests").verdict.kind
-            };
-            (0..=whole[1]).map(of).collect()
-        })
-        .collect();
-    let success = |p0: f64, p1: f64| -> f64 {
-        let mut sum = 0.0;
-        for x0 in 0..=half[0] {
-            for x1 in 0..=half[1] {
-                let here = binomial(half[0], x0, p0) * binomial(half[1], x1, p1);
-                if stopped[x0 as usize][x1 as usize] {
-                    sum += here;
-                    continue;
-                }
-                for y0 in 0..=whole[0] - half[0] {
-                    for y1 in 0..=whole[1] - half[1] {
-                        if ends[(x0 + y0) as usize][(x1 + y1) as usize] == VerdictKind::Succeeded {
-                            let later = binomial(whole[0] - half[0], y0, p0) * binomial(whole[1] - half[1], y1, p1);
-                            sum += here * later;
-                        }
-                    }
-                }
-            }
-        }
-        sum
-    };
+    let succeeded = tables(whole, |x0, x1| {
+        let evidence = table(&plan, &[(x0, whole[0]), (x1, whole[1])]);
+        let looked = Evidence { looks: vec![at_half(0, 0)], ..evidence };
+        analyse(&plan, &looked, "tests").verdict.kind == VerdictKind::Succeeded
+    });
+    let success = |p0: f64, p1: f64| stops(half, whole, &stopped, &succeeded, p0, p1);
     let errors: Vec<f64> =
         (1..100).map(|percent| success(f64::from(percent) / 100.0, f64::from(percent) / 100.0)).collect();
     let worst = errors.iter().copied().fold(0.0, f64::max);
