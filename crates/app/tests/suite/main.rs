@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
 mod allocation;
+mod always;
 mod analysed;
 mod changes;
 mod connect;
