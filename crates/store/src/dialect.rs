@@ -5,7 +5,7 @@ use diesel::{
     sql_types::{BigInt, Binary, Text},
 };
 
-use crate::{connection::DbConnection, records::replies::Reply};
+use crate::{connection::DbConnection, records::replies::Reply, statement::statement};
 
 /// The same expression on whichever database a connection is to; for what does not compile on both at once.
 macro_rules! on_either {
@@ -23,7 +23,7 @@ pub(crate) fn lock(connection: &mut DbConnection, name: i64) -> QueryResult<()> 
     match connection {
         DbConnection::Sqlite(_) => Ok(()),
         DbConnection::Postgres(c) => {
-            sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(name).execute(c).map(|_| ())
+            statement("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(name).execute(c).map(|_| ())
         }
     }
 }
@@ -32,7 +32,7 @@ pub(crate) fn lock(connection: &mut DbConnection, name: i64) -> QueryResult<()> 
 pub(crate) fn lock_trial(connection: &mut DbConnection, trial_id: i64) -> QueryResult<()> {
     match connection {
         DbConnection::Sqlite(_) => Ok(()),
-        DbConnection::Postgres(c) => sql_query("SELECT id FROM trials WHERE id = $1 FOR UPDATE")
+        DbConnection::Postgres(c) => statement("SELECT id FROM trials WHERE id = $1 FOR UPDATE")
             .bind::<BigInt, _>(trial_id)
             .execute(c)
             .map(|_| ()),
@@ -48,7 +48,7 @@ pub(crate) fn add_touches(
 ) -> QueryResult<usize> {
     const ADD: &str = "INSERT INTO touches (trial_id, outcome, requests) VALUES ($1, $2, $3) \
                        ON CONFLICT (trial_id, outcome) DO UPDATE SET requests = touches.requests + excluded.requests";
-    on_either!(connection, c => sql_query(ADD)
+    on_either!(connection, c => statement(ADD)
         .bind::<BigInt, _>(trial_id)
         .bind::<Text, _>(outcome)
         .bind::<BigInt, _>(requests)
@@ -65,7 +65,7 @@ pub(crate) fn keep_reply(
 ) -> QueryResult<usize> {
     const KEEP: &str = "INSERT INTO replies (key_id, name, fingerprint, status, body, at) VALUES ($1, $2, $3, $4, $5, $6) \
                         ON CONFLICT DO NOTHING";
-    on_either!(connection, c => sql_query(KEEP)
+    on_either!(connection, c => statement(KEEP)
         .bind::<BigInt, _>(key_id)
         .bind::<Text, _>(name)
         .bind::<Binary, _>(&reply.fingerprint)

@@ -17,6 +17,7 @@ mod origin;
 mod records;
 mod schema;
 mod spool;
+mod statement;
 mod store;
 mod writer;
 

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, QueryableByName, RunQueryDsl, sql_query,
+    ExpressionMethods, OptionalExtension, QueryDsl, QueryableByName, RunQueryDsl,
     sql_types::{Array, BigInt, Binary, SmallInt},
 };
 use fairtrial_domain::{Pseudonym, identity::MOST_UNITS_OF_A_PERSON, note::NoteKind};
@@ -17,6 +17,7 @@ use crate::{
     connection::DbConnection,
     error::StoreError,
     schema::{identities, notes},
+    statement::statement,
 };
 
 /// What came of joining two units.
@@ -289,7 +290,7 @@ fn persons_of(
         DbConnection::Postgres(c) => {
             let buckets: Vec<i16> = units.iter().map(|unit| i16::from(unit.bucket())).collect();
             let units: Vec<&[u8]> = units.iter().map(|unit| unit.bytes().as_slice()).collect();
-            let rows: Vec<PersonRow> = sql_query(
+            let rows: Vec<PersonRow> = statement(
                 // LIMIT keeps the planner from joining by reading all of the table.
                 "SELECT wanted.unit, i.person FROM UNNEST($1, $2) AS wanted (bucket, unit) \
                  CROSS JOIN LATERAL (SELECT person FROM identities WHERE identities.bucket = wanted.bucket \

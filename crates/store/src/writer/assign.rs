@@ -8,7 +8,7 @@ use std::{
 use chrono::NaiveDate;
 use diesel::{
     ExpressionMethods, OptionalExtension, PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl,
-    SqliteConnection, sql_query,
+    SqliteConnection,
     sql_types::{Array, BigInt, Binary, Nullable, SmallInt, Text},
 };
 use fairtrial_domain::{
@@ -27,6 +27,7 @@ use crate::{
     error::StoreError,
     records::identities,
     schema::{assignments, enrolments, trials},
+    statement::statement,
 };
 
 /// Name of the row that counts a trial's people over all strata. Rows of strata begin with `=`, whatever their labels.
@@ -253,7 +254,7 @@ fn locked_state(connection: &mut DbConnection, trial_id: i64) -> Result<(State, 
             trials::table.find(trial_id).select((trials::state, trials::protocol_id)).get_result(c)?
         }
         DbConnection::Postgres(c) => {
-            let row: StateRow = sql_query("SELECT state, protocol_id FROM trials WHERE id = $1 FOR SHARE")
+            let row: StateRow = statement("SELECT state, protocol_id FROM trials WHERE id = $1 FOR SHARE")
                 .bind::<BigInt, _>(trial_id)
                 .get_result(c)?;
             (row.state, row.protocol_id)
@@ -318,7 +319,7 @@ fn existing_postgres(
 ) -> QueryResult<Vec<ExistingRow>> {
     let buckets: Vec<i16> = units.iter().map(|unit| i16::from(unit.bucket())).collect();
     let units: Vec<&[u8]> = units.iter().map(|unit| unit.bytes().as_slice()).collect();
-    sql_query(
+    statement(
         // LIMIT keeps the planner from joining by reading all assignments, as it would for a large group.
         "SELECT wanted.unit, a.arm, a.assigned_at FROM UNNEST($1, $2) AS wanted (bucket, unit) \
          CROSS JOIN LATERAL (SELECT arm, assigned_at FROM assignments WHERE assignments.bucket = wanted.bucket \
@@ -363,7 +364,7 @@ impl Enrolment {
                 .get_result::<(i64, Option<String>)>(c)
                 .optional()?,
             DbConnection::Postgres(c) => {
-                sql_query("SELECT enrolled, margins FROM enrolments WHERE trial_id = $1 AND stratum = '*' FOR UPDATE")
+                statement("SELECT enrolled, margins FROM enrolments WHERE trial_id = $1 AND stratum = '*' FOR UPDATE")
                     .bind::<BigInt, _>(trial_id)
                     .get_result::<CountRow>(c)
                     .optional()?
@@ -434,7 +435,7 @@ impl Enrolment {
             let too_large = |_| StoreError::Damaged("enrolment".into());
             let (enrolled, block) =
                 (i64::try_from(enrolled).map_err(too_large)?, i64::try_from(state.block).map_err(too_large)?);
-            on_either!(connection, c => sql_query(SAVE)
+            on_either!(connection, c => statement(SAVE)
                 .bind::<BigInt, _>(self.trial_id)
                 .bind::<Text, _>(&name)
                 .bind::<BigInt, _>(enrolled)

@@ -3,11 +3,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use diesel::{RunQueryDsl, sql_query, sql_types::BigInt};
+use diesel::{RunQueryDsl, sql_types::BigInt};
 use fairtrial_domain::event::IdDigest;
 
 use super::{RecordAnswer, RecordRequest, Recorded};
-use crate::{connection::DbConnection, dialect::on_either, error::StoreError};
+use crate::{connection::DbConnection, dialect::on_either, error::StoreError, statement::statement};
 
 const DAY: i64 = 86_400_000_000;
 
@@ -61,7 +61,7 @@ impl Ledger {
     pub(super) fn write(&self, connection: &mut DbConnection) -> Result<(), StoreError> {
         for ((key_id, day), counts) in &self.0 {
             let [first, second, third, fourth] = counts.digest.parts();
-            on_either!(connection, c => sql_query(ADD)
+            on_either!(connection, c => statement(ADD)
                 .bind::<BigInt, _>(key_id)
                 .bind::<BigInt, _>(day)
                 .bind::<BigInt, _>(counts.accepted)

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use diesel::{
     ExpressionMethods, OptionalExtension, PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl,
-    SqliteConnection, sql_query,
+    SqliteConnection,
     sql_types::{Array, BigInt, Binary, SmallInt, Text},
 };
 use fairtrial_domain::event::NewEvent;
@@ -19,6 +19,7 @@ use crate::{
     dialect::on_either,
     error::StoreError,
     schema::{event_kinds, events},
+    statement::statement,
 };
 
 /// A screened batch.
@@ -206,7 +207,7 @@ fn stored_sqlite(connection: &mut SqliteConnection, rows: &[&EventRow]) -> Query
 }
 
 fn stored_postgres(connection: &mut PgConnection, rows: &[&EventRow]) -> QueryResult<Vec<StoredRow>> {
-    sql_query(
+    statement(
         // LIMIT keeps the planner from joining by reading all events, as it would for a large group.
         "SELECT wanted.sequence, e.fingerprint \
          FROM UNNEST($1, $2, $3, $4) AS wanted (sequence, agency_id, event_id, bucket) \
@@ -229,7 +230,7 @@ fn note_conflict(
 ) -> Result<(), StoreError> {
     const NOTE: &str = "INSERT INTO event_conflicts (bucket, agency_id, event_id, fingerprint, key_id, received_at) \
                         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-    on_either!(connection, c => sql_query(NOTE)
+    on_either!(connection, c => statement(NOTE)
         .bind::<SmallInt, _>(row.bucket)
         .bind::<BigInt, _>(row.agency_id)
         .bind::<Text, _>(&row.event_id)
@@ -247,7 +248,7 @@ impl KindNumbers {
             return Ok(*number);
         }
         const ADD: &str = "INSERT INTO event_kinds (agency_id, name) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        on_either!(connection, c => sql_query(ADD).bind::<BigInt, _>(agency_id).bind::<Text, _>(name).execute(c))?;
+        on_either!(connection, c => statement(ADD).bind::<BigInt, _>(agency_id).bind::<Text, _>(name).execute(c))?;
         let number: Option<i64> = event_kinds::table
             .filter(event_kinds::agency_id.eq(agency_id))
             .filter(event_kinds::name.eq(name))

@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::{
-    ExpressionMethods, PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query,
+    ExpressionMethods, PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
     sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text},
 };
 use fairtrial_domain::{
@@ -21,7 +21,7 @@ use fairtrial_domain::{
 };
 
 use super::{AssignRequest, assign::People};
-use crate::{connection::DbConnection, error::StoreError, schema::opt_outs};
+use crate::{connection::DbConnection, error::StoreError, schema::opt_outs, statement::statement};
 
 /// Class of the locks on agencies.
 const AGENCY_LOCK: i32 = 0x4641_4952;
@@ -59,9 +59,9 @@ pub(crate) fn lock_agency(connection: &mut DbConnection, agency_id: i64, alone: 
     let DbConnection::Postgres(c) = connection else { return Ok(()) };
     // Two agencies with one lock wait for each other now and then, and are right all the same.
     let number = i32::try_from(agency_id % i64::from(i32::MAX)).unwrap_or(0);
-    let statement =
+    let text =
         if alone { "SELECT pg_advisory_xact_lock($1, $2)" } else { "SELECT pg_advisory_xact_lock_shared($1, $2)" };
-    sql_query(statement).bind::<Integer, _>(AGENCY_LOCK).bind::<Integer, _>(number).execute(c)?;
+    statement(text).bind::<Integer, _>(AGENCY_LOCK).bind::<Integer, _>(number).execute(c)?;
     Ok(())
 }
 
@@ -211,7 +211,7 @@ fn opt_outs_of(
         }
         DbConnection::Postgres(c) => {
             let (buckets, units) = columns(units);
-            sql_query(
+            statement(
                 "SELECT o.unit, o.kind, o.trial_id FROM UNNEST($1, $2) AS wanted (bucket, unit) \
                  CROSS JOIN LATERAL (SELECT unit, kind, trial_id FROM opt_outs WHERE opt_outs.bucket = wanted.bucket \
                  AND opt_outs.agency_id = $3 AND opt_outs.unit = wanted.unit AND opt_outs.ended IS NULL LIMIT 1000) AS o",
@@ -263,7 +263,7 @@ fn elsewhere_sqlite(
 ) -> QueryResult<Vec<ElsewhereRow>> {
     let mut rows = Vec::new();
     for unit in units {
-        let of_unit: Vec<ElsewhereRow> = sql_query(
+        let of_unit: Vec<ElsewhereRow> = statement(
             // A cross join is done in the order written: the few trials first, then one look into the key of the large table.
             "SELECT a.unit, t.id AS trial_id, a.assigned_at, COALESCE(l.layer = $1 AND t.locked_at IS NULL, 0) AS same_layer \
              FROM trials t LEFT JOIN layers l ON l.trial_id = t.id \
@@ -292,7 +292,7 @@ fn elsewhere_postgres(
     units: &[Pseudonym],
 ) -> QueryResult<Vec<ElsewhereRow>> {
     let (buckets, units) = columns(units);
-    sql_query(
+    statement(
         // LIMIT keeps the planner from joining by reading all assignments, as it would for a large group.
         "SELECT wanted.unit, t.id AS trial_id, a.assigned_at, t.same_layer FROM ( \
            SELECT trials.id, CASE WHEN layers.layer = $3 AND trials.locked_at IS NULL THEN 1 ELSE 0 END AS same_layer \
