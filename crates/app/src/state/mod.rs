@@ -192,6 +192,18 @@ impl App {
         self.projections.catch_up(self).await
     }
 
+    /// How many events are kept that are not in this server's tallies yet, and for how long the first of them has been.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tallies_behind(&self) -> Result<(u64, Duration), AppError> {
+        let folded = self.projections.events_folded();
+        let behind = self.store.read(move |c| fairtrial_store::log::events_behind(c, folded)).await?;
+        let Some((events, received_at)) = behind else { return Ok((0, Duration::ZERO)) };
+        let waited = self.ambient.now_micros().saturating_sub(received_at);
+        Ok((events.unsigned_abs(), Duration::from_micros(u64::try_from(waited).unwrap_or(0))))
+    }
+
     /// Rows, and a directory that is at least as new as they are: what they refer to is in it as it stood then, or later.
     pub(crate) async fn read_with_directory<T, F>(&self, work: F) -> Result<(T, Arc<Directory>), AppError>
     where

@@ -79,6 +79,11 @@ fn other_of(row: &notes::NoteRow) -> Option<(Pseudonym, i64)> {
 }
 
 impl Projections {
+    /// The place in the log of events up to which they are folded.
+    pub(crate) fn events_folded(&self) -> i64 {
+        self.event_mark.load(Ordering::Acquire)
+    }
+
     /// Folds everything that is committed.
     ///
     /// Events and notes are read before the assignments that are folded first: whoever sends an outcome has had the answer to an

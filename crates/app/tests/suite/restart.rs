@@ -78,6 +78,26 @@ on_both_databases! {
         });
     }
 
+    fn how_far_the_tallies_are_behind_is_told(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            company.start(&app, &plan("letter", "justice", &json!({}))).await;
+            assert_eq!(app.tallies_behind().await.unwrap(), (0, std::time::Duration::ZERO));
+            for minutes in [0, 5] {
+                clock.advance(Duration::minutes(minutes));
+                let event = json!({"event_id": format!("e-{minutes}"), "unit": "ana", "event": "fine.paid", "occurred_at": clock.now().to_rfc3339()});
+                app.record(&company.key, &[event], false).await.unwrap();
+            }
+            clock.advance(Duration::minutes(1));
+            let (events, waited) = app.tallies_behind().await.unwrap();
+            assert_eq!((events, waited), (2, std::time::Duration::from_secs(360)), "since the first of them came");
+            app.catch_up().await.unwrap();
+            assert_eq!(app.tallies_behind().await.unwrap().0, 0);
+        });
+    }
+
     fn what_is_folded_live_is_what_is_folded_later(database) {
         run(async {
             let clock = StandingClock::new();

@@ -61,8 +61,9 @@ impl Metrics {
         self.0.get(path).cloned().unwrap_or_default()
     }
 
-    /// The counts in the text format of Prometheus.
-    fn text(&self, app: &App) -> String {
+    /// The counts in the text format of Prometheus. How far the tallies are behind is left out while the database is away.
+    async fn text(&self, app: &App) -> String {
+        let behind = app.tallies_behind().await.ok();
         let mut text = String::new();
         let mut line = |words: std::fmt::Arguments<'_>| {
             // Writing to a text never fails.
@@ -73,6 +74,15 @@ impl Metrics {
         line(format_args!("fairtrial_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")));
         line(format_args!("# HELP fairtrial_known_units Units in trials that this server holds in memory."));
         line(format_args!("# TYPE fairtrial_known_units gauge\nfairtrial_known_units {}", app.known_units()));
+        if let Some((events, waited)) = behind {
+            line(format_args!(
+                "# HELP fairtrial_events_behind Events that are kept and not in this server's tallies yet."
+            ));
+            line(format_args!("# TYPE fairtrial_events_behind gauge\nfairtrial_events_behind {events}"));
+            line(format_args!("# HELP fairtrial_tallies_behind_seconds How long the first of them has been kept."));
+            line(format_args!("# TYPE fairtrial_tallies_behind_seconds gauge"));
+            line(format_args!("fairtrial_tallies_behind_seconds {}", waited.as_secs_f64()));
+        }
         if let Some((is_away, waiting)) = app.waiting_for_database() {
             line(format_args!("# HELP fairtrial_database_away 1 while the database does not answer."));
             line(format_args!("# TYPE fairtrial_database_away gauge\nfairtrial_database_away {}", u8::from(is_away)));
@@ -117,8 +127,11 @@ impl Metrics {
         let server = HttpServer::new(move || {
             let (metrics, app) = (Arc::clone(&metrics), Arc::clone(&app));
             let show = move || {
-                let text = metrics.text(&app);
-                async move { HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text) }
+                let (metrics, app) = (Arc::clone(&metrics), Arc::clone(&app));
+                async move {
+                    let text = metrics.text(&app).await;
+                    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
+                }
             };
             Application::new().route("/metrics", web::get().to(show))
         });

@@ -117,6 +117,7 @@ fn a_server_prints_the_port_it_picked_and_ends_well_when_told() {
     let counted = "fairtrial_requests_total{route=\"/readyz\",status=\"2xx\"} 1\n";
     assert!(read.status == 200 && read.text().contains(counted), "{}", read.text());
     assert!(read.text().contains("fairtrial_request_duration_seconds_count{route=\"/readyz\"} 1\n"));
+    assert!(read.text().contains("fairtrial_events_behind 0\n"), "{}", read.text());
     let public: std::net::SocketAddr = address.parse().expect("an address");
     let not_here =
         crate::client::send(public, &crate::client::request("GET", "/metrics", &[], b"")).expect("an answer");

@@ -159,6 +159,19 @@ pub fn events_after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<
         .load(c)?)
 }
 
+/// What stands behind a place in the log of events: how many places, and when the first of them was received, in microseconds; none
+/// when nothing does. Two looks into an index, however much there is.
+///
+/// # Errors
+/// When the database fails.
+pub fn events_behind(c: &mut DbConnection, place: i64) -> Result<Option<(i64, i64)>, StoreError> {
+    let behind = || events::table.filter(events::sequence.gt(place)).select((events::sequence, events::received_at));
+    let first: Option<(i64, i64)> = behind().order(events::sequence).first(c).optional()?;
+    let Some((_, received_at)) = first else { return Ok(None) };
+    let (last, _): (i64, i64) = behind().order(events::sequence.desc()).first(c)?;
+    Ok(Some((last - place, received_at)))
+}
+
 /// A place in the log of events that no event has: those that are visible before this transaction ends stand below it, and those
 /// that become visible afterwards above.
 ///

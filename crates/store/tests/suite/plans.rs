@@ -126,6 +126,7 @@ fn use_all(installation: &Installation) {
     installation
         .write(move |c| {
             log::events_after(c, 0, 10)?;
+            log::events_behind(c, 1)?;
             log::assignments_after(c, 0, 10)?;
             directory::version(c)?;
             audit::after(c, 0, 10)?;
