@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use fairtrial_domain::{
     ArmKey, Fault, Pseudonym, TouchpointKey, TrialKey, UnitText,
     eligibility::{AttributeValue, Attributes, Purpose},
-    protocol::{Protocol, ProtocolId},
+    protocol::{Payload, Protocol, ProtocolId},
     trial::{AssignmentOutcome, Gate, Scope, Standing, State, before_draw, group_of, read_attributes},
 };
 use fairtrial_store::{AssignAnswer, AssignRequest, Limits, identities};
@@ -51,7 +51,7 @@ pub struct Assignment {
     /// The arm; none when the person is not in the trial.
     pub arm: Option<ArmKey>,
     /// What to show: the arm's payload, or the current version's.
-    pub payload: Value,
+    pub payload: Payload,
     /// Names this assignment in questions and complaints.
     pub assignment_id: Option<String>,
     /// The plan under which it was made.
@@ -401,7 +401,7 @@ fn not_enrolled(trial: &Trial, outcome: AssignmentOutcome, reason: String) -> As
         outcome,
         reason: Some(reason),
         arm: None,
-        payload: trial.control_payload().clone(),
+        payload: trial.control_payload(),
         assignment_id: None,
         protocol_id: trial.plan.id().clone(),
         assigned_at: None,

@@ -10,7 +10,7 @@ use fairtrial_domain::{
     LockedProtocol, PseudonymKey, TouchpointKey,
     allocation::{AllocationSecret, Allocator},
     event::Catalogue,
-    protocol::ProtocolId,
+    protocol::{Payload, ProtocolId},
     trial::{PersonRole, Scope, State},
 };
 use fairtrial_store::{
@@ -19,7 +19,6 @@ use fairtrial_store::{
     looks::{CrossingRow, LookNote},
     people, trials,
 };
-use serde_json::Value;
 
 use super::actor::{KeyActor, Person};
 use crate::{error::AppError, sealing::MasterKey, trials::link::Link};
@@ -119,8 +118,8 @@ impl Trial {
 
     /// What an app shows to people who are not in the trial: the current version.
     #[must_use]
-    pub fn control_payload(&self) -> &Value {
-        self.plan.protocol().control().map_or(&Value::Null, |arm| &arm.payload)
+    pub fn control_payload(&self) -> Payload {
+        self.plan.protocol().control().map_or_else(Payload::default, |arm| arm.payload.clone())
     }
 }
 

@@ -126,7 +126,7 @@ on_both_databases! {
             let stop = Move { because_of_harm: true, ..Move::plain(Verb::Stop, "people are turned away") };
             app.move_trial(&company.monitor, &trial, &stop).await.unwrap();
             let served = app.assign(&company.key, &trial, &call("person-1")).await.unwrap();
-            assert_eq!((served.outcome, served.arm, served.payload), (AssignmentOutcome::Suspended, None, json!({"letter": "a"})));
+            assert_eq!((served.outcome, served.arm, served.payload), (AssignmentOutcome::Suspended, None, json!({"letter": "a"}).into()));
             let new = app.assign(&company.key, &trial, &call("person-3")).await.unwrap();
             assert_eq!(new.outcome, AssignmentOutcome::Ended);
         });

@@ -74,7 +74,7 @@ on_both_databases! {
             let reference = app.opt_out(&key, &out("ana", OptOutKind::Trial, Some(&letter))).await.unwrap();
             assert_eq!(app.opt_out(&key, &out("ana", OptOutKind::Trial, Some(&letter))).await, Ok(reference.clone()), "a repeat");
             let served = ask(&letter, "ana").await;
-            assert_eq!((served.outcome, served.arm, served.payload), (AssignmentOutcome::OptedOut, None, json!({"letter": "a"})));
+            assert_eq!((served.outcome, served.arm, served.payload), (AssignmentOutcome::OptedOut, None, json!({"letter": "a"}).into()));
             assert_eq!(app.look_up(&company.key, &letter, &call("ana").unit).await.unwrap().arm, None, "nor by looking up");
             assert_eq!(ask(&other, "ana").await.outcome, AssignmentOutcome::Assigned);
 
@@ -212,7 +212,7 @@ on_both_databases! {
             let second = open(database, clock.clone()).await;
             assert_eq!(tell(harm("h-5", &new, 4, &clock)).await.unwrap().state, State::Suspended);
             let served = app.assign(&company.key, &trial, &call(&new)).await.unwrap();
-            assert_eq!((served.outcome, served.arm, served.payload), (AssignmentOutcome::Suspended, None, json!({"letter": "a"})));
+            assert_eq!((served.outcome, served.arm, served.payload), (AssignmentOutcome::Suspended, None, json!({"letter": "a"}).into()));
             assert!(tell(harm("h-5", &new, 4, &clock)).await.unwrap().duplicate, "a repeat is no second harm");
             let view = app.view_trial(&company.designer, &trial).await.unwrap();
             assert_eq!(view.history.first().map(|entry| entry.action.as_str()), Some("trial.suspend"));

@@ -3,9 +3,11 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::outcome::{Outcome, Role};
+use super::{
+    outcome::{Outcome, Role},
+    payload::Payload,
+};
 use crate::{
     Decimal,
     decision_rule::DecisionRule,
@@ -56,7 +58,7 @@ pub struct Arm {
     /// What it costs once to introduce this version: to write it, to change a system, to train people.
     pub fixed_cost: Option<Decimal>,
     /// What the frontline app needs to show this version.
-    pub payload: Value,
+    pub payload: Payload,
 }
 
 /// How chance chooses the arm.

@@ -6,6 +6,7 @@ mod cursor;
 mod document;
 mod id;
 mod outcome;
+mod payload;
 mod reader;
 mod reader_allocation;
 mod reader_parts;
@@ -17,6 +18,7 @@ pub use document::{
 };
 pub use id::{LockedProtocol, ProtocolId};
 pub use outcome::{Action, Better, HarmWatch, Outcome, OutcomeKind, Role};
+pub use payload::Payload;
 
 /// The schema that this version reads.
 pub const SCHEMA: &str = "fairtrial/protocol/1";

@@ -144,7 +144,7 @@ pub(super) fn arm(at: &Cursor<'_>) -> Option<Arm> {
         unit_cost: absent_or(unit_cost)?,
         staff_minutes: absent_or(staff_minutes)?,
         fixed_cost: absent_or(fixed_cost)?,
-        payload,
+        payload: payload.into(),
     })
 }
 

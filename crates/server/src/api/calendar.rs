@@ -147,7 +147,7 @@ mod tests {
             unit_cost: None,
             staff_minutes: None,
             fixed_cost: None,
-            payload: json!({}),
+            payload: json!({}).into(),
         };
         let stamp = "2027-01-05T20:15:00Z".parse().unwrap();
         let text = ics("queues", "Queues, shorter", stamp, &calendar, &arm("old", true), &arm("new", false));
