@@ -2,12 +2,12 @@
 
 use std::{io, net::SocketAddr, net::TcpListener, sync::Arc, time::Duration};
 
-use actix_web::{App, HttpServer, dev::Server, middleware::from_fn, web};
+use actix_web::{App, HttpServer, dev::Server, web};
 
 use super::{Metrics, State};
 use crate::{
     config::Settings,
-    transport::{Places, Row, outer, respond},
+    transport::{Places, Row, respond},
 };
 
 /// Connections that one worker holds at once.
@@ -39,7 +39,7 @@ pub fn bind(listener: TcpListener, settings: &Settings, state: State, rows: Vec<
             let places = Arc::clone(&places);
             async move { respond(&places, request, payload, state).await }
         };
-        App::new().app_data(state.clone()).wrap(from_fn(outer)).default_service(web::to(answer))
+        App::new().app_data(state.clone()).default_service(web::to(answer))
     })
     .client_request_timeout(Duration::from_secs(5))
     .keep_alive(Duration::from_secs(15))

@@ -6,7 +6,6 @@ use std::{net::TcpListener, pin::pin, time::Duration};
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer,
     http::StatusCode,
-    middleware::from_fn,
     rt::spawn,
     rt::time::{sleep, timeout},
     web,
@@ -20,7 +19,7 @@ use crate::{
     config::Settings,
     pages,
     problem::{Code, Problem},
-    transport::outer,
+    transport::{Audience, Opened},
 };
 
 /// The first and the longest time between two attempts.
@@ -48,7 +47,7 @@ pub async fn open_when_there(
     };
     at_first(&why.to_string())?;
     tracing::warn!(reason = %why, "the database does not answer; waiting for it");
-    let waiting = HttpServer::new(|| App::new().wrap(from_fn(outer)).default_service(web::to(not_yet)))
+    let waiting = HttpServer::new(|| App::new().default_service(web::to(not_yet)))
         .workers(1)
         .shutdown_timeout(1)
         .disable_signals()
@@ -110,15 +109,20 @@ async fn answers(url: DatabaseUrl) -> Result<(), StoreError> {
 
 /// What everybody is answered meanwhile.
 async fn not_yet(request: HttpRequest) -> HttpResponse {
-    let path = request.path();
+    let audience = Audience::of(request.path());
+    let opened = Opened::new(&request, String::new);
+    opened.close(&request, told_to_wait(request.path(), audience), ("none", audience), false)
+}
+
+fn told_to_wait(path: &str, audience: Audience) -> HttpResponse {
     if path == "/healthz" {
         return HttpResponse::build(StatusCode::OK)
             .json(json!({"status": "alive", "version": env!("CARGO_PKG_VERSION")}));
     }
     let detail = "The server has started and waits for its database.";
     let problem = Problem { retry_after: Some(2), ..Problem::new(Code::Unavailable, detail) };
-    if ["/v1/", "/readyz", "/ofrep/"].iter().any(|start| path.starts_with(start)) || path.ends_with(".json") {
-        return problem.json("");
+    match audience {
+        Audience::Program => problem.json(""),
+        Audience::Person => pages::fault::without_database(&problem),
     }
-    pages::fault::without_database(&problem)
 }

@@ -38,7 +38,8 @@ impl Limit {
 pub(super) async fn read(headers: &HeaderMap, mut payload: web::Payload, limit: Limit) -> Result<Vec<u8>, Problem> {
     check_length(headers, limit.0)?;
     let mut bytes = Vec::new();
-    // A small body has come with its head: no deadline has to be kept for it.
+    // A small body comes with its head, and is handed over when this is polled again: no deadline has to be kept for it.
+    again().await;
     while let Some(item) = ready(&mut payload).await {
         match item {
             None => return Ok(bytes),
@@ -64,6 +65,19 @@ fn take(bytes: &mut Vec<u8>, chunk: Result<web::Bytes, PayloadError>, limit: Lim
     }
     bytes.extend_from_slice(&chunk);
     Ok(())
+}
+
+/// Ends when it is polled once more, which it sees to itself.
+async fn again() {
+    let mut polled = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut polled, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// What has come of a stream: none when it has to be waited for.

@@ -1,15 +1,15 @@
 //! From the rows of the route table to answers: method, address, right, handler, in this order.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse,
     http::{Method, header},
     web,
 };
 
 use super::{
-    Answer, Audience, Call, Places, Query, RequestId,
+    Answer, Audience, Call, Opened, Places, Query,
     panic::caught,
     percent,
     places::{Parts, Place},
@@ -23,10 +23,6 @@ use crate::{
 /// Longest address, in bytes.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
-/// The pattern of the path that a request had, for the log.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Route(pub(crate) &'static str);
-
 /// The answer to any request.
 pub(crate) async fn respond(
     places: &Places,
@@ -34,35 +30,30 @@ pub(crate) async fn respond(
     payload: web::Payload,
     state: web::Data<State>,
 ) -> HttpResponse {
-    let Some((place, parts)) = places.find(request.path()) else { return unmatched(&request) };
-    request.extensions_mut().insert(Route(place.path));
-    let began = Instant::now();
-    let id = request.extensions().get::<RequestId>().map_or_else(|| Arc::from(""), RequestId::shared);
+    let opened = Opened::new(&request, || state.new_id());
+    let Some((place, parts)) = places.find(request.path()) else {
+        let audience = Audience::of(request.path());
+        let problem = check_address(&request).err().unwrap_or_else(Problem::not_found);
+        let response = refuse(&problem, audience, &request, &state, opened.id());
+        return opened.close(&request, response, ("none", audience), state.https);
+    };
     let answer = caught(answer(place, parts, request.clone(), payload, Arc::clone(&state)));
-    let answer = fairtrial_app::on_behalf_of(id, answer).await;
+    let answer = fairtrial_app::on_behalf_of(opened.shared_id(), answer).await;
     let response = match answer {
         Some(Ok(response)) => response,
         Some(Err(mut problem)) => {
             if problem.code == Code::Overloaded {
                 problem.retry_after = Some(state.patience());
             }
-            refuse(&problem, place.audience(), &request)
+            refuse(&problem, place.audience(), &request, &state, opened.id())
         }
         None => {
             tracing::error!(route = place.path, "a handler panicked");
-            refuse(&Problem::internal(), place.audience(), &request)
+            refuse(&Problem::internal(), place.audience(), &request, &state, opened.id())
         }
     };
-    place.counts.add(response.status().as_u16(), began.elapsed());
-    response
-}
-
-/// The answer for an address that no row has.
-fn unmatched(request: &HttpRequest) -> HttpResponse {
-    let path = request.path();
-    let program = ["/v1/", "/ofrep/"].iter().any(|start| path.starts_with(start)) || path.ends_with(".json");
-    let problem = check_address(request).err().unwrap_or_else(Problem::not_found);
-    refuse(&problem, if program { Audience::Program } else { Audience::Person }, request)
+    place.counts.add(response.status().as_u16(), opened.began().elapsed());
+    opened.close(&request, response, (place.path, place.audience()), state.https)
 }
 
 async fn answer(place: &Place, parts: Parts, request: HttpRequest, payload: web::Payload, state: Arc<State>) -> Answer {
@@ -98,14 +89,18 @@ fn check_address(request: &HttpRequest) -> Result<(), Problem> {
 }
 
 /// Tells a problem in the reader's shape.
-fn refuse(problem: &Problem, audience: Audience, request: &HttpRequest) -> HttpResponse {
+fn refuse(
+    problem: &Problem,
+    audience: Audience,
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    id: &str,
+) -> HttpResponse {
     if let Some(answer) = api::ofrep::refusal(problem, request.path()) {
         return answer;
     }
-    let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.as_str().to_owned());
-    let state = request.app_data::<web::Data<State>>();
-    match (audience, state) {
-        (Audience::Person, Some(state)) => pages::fault::show(problem, request, state, &id),
-        _ => problem.json(&id),
+    match audience {
+        Audience::Person => pages::fault::show(problem, request, state, id),
+        Audience::Program => problem.json(id),
     }
 }

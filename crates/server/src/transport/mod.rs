@@ -25,6 +25,6 @@ pub use places::Places;
 pub use query::Query;
 pub use row::{Audience, Handler, Needs, Row};
 
-pub(crate) use dispatch::{Route, respond};
-pub(crate) use outer::outer;
-pub(crate) use request_id::RequestId;
+pub(crate) use dispatch::respond;
+pub(crate) use outer::Opened;
+use request_id::RequestId;

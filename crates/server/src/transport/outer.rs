@@ -1,91 +1,126 @@
 //! Around every answer, whatever it is: its name, its headers, its line in the log.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use actix_web::{
-    Error, HttpMessage,
-    body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
+    HttpRequest, HttpResponse,
     http::{
         Method,
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
-    middleware::Next,
-    web,
 };
 
-use super::{RequestId, Route, cross_origin, request_id};
-use crate::server::State;
+use super::{Audience, RequestId, cross_origin, request_id};
 
-/// What a browser may do with our answers: nothing but show them, with our own style sheet and scripts.
-const HEADERS: [(HeaderName, &str); 7] = [
-    (
+type Header = (HeaderName, HeaderValue);
+
+/// For programs: nobody may show the answer inside a page, take it for something else than it says, or keep it.
+static FOR_PROGRAMS: [Header; 4] = [
+    plain(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    plain(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    plain(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    plain(header::CACHE_CONTROL, "no-store"),
+];
+
+/// For people: a browser may do nothing with a page but show it, with our own style sheet and scripts.
+static FOR_PEOPLE: [Header; 7] = [
+    plain(
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
          frame-ancestors 'none'; base-uri 'none'",
     ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "same-origin"),
-    (header::PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), interest-cohort=()"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (header::CACHE_CONTROL, "no-store"),
+    plain(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    plain(header::REFERRER_POLICY, "same-origin"),
+    plain(header::PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), interest-cohort=()"),
+    plain(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    plain(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    plain(header::CACHE_CONTROL, "no-store"),
 ];
 
 /// One year, for servers that people reach by https only.
-const STRICT_TRANSPORT: &str = "max-age=31536000; includeSubDomains";
+static STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
-/// Wraps the whole server.
-pub(crate) async fn outer<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let began = Instant::now();
-    let state = request.app_data::<web::Data<State>>().cloned();
-    let id = RequestId::new(request.headers(), || state.as_ref().map(|state| state.new_id()).unwrap_or_default());
-    let method = known(request.method());
-    request.extensions_mut().insert(id.clone());
-    // Rows and the default service answer always; an error here would be actix's own and have its own answer.
-    let mut response = next.call(request).await?;
-    let https = state.as_ref().is_some_and(|state| state.https);
-    add_headers(response.headers_mut(), https, &id);
-    if cross_origin::concerns(response.request().path()) {
-        let beforehand = response.request().method() == Method::OPTIONS;
-        cross_origin::add(beforehand, response.headers_mut());
-    }
-    tell(&response, &id, method, began);
-    Ok(response)
+const fn plain(name: HeaderName, value: &'static str) -> Header {
+    (name, HeaderValue::from_static(value))
 }
 
-/// A line in the log. It has the pattern of the path, never the path or its query: they may hold what a person typed. What
-/// frontline apps are answered all day long is told only to whoever asks for more than the usual.
-fn tell<B>(response: &ServiceResponse<B>, id: &RequestId, method: &str, began: Instant) {
-    let status = response.status().as_u16();
-    let from_program = || ["/v1/", "/ofrep/"].iter().any(|start| response.request().path().starts_with(start));
-    let quiet = status < 400 && from_program();
-    if quiet && !tracing::enabled!(tracing::Level::DEBUG) {
-        return;
-    }
-    let (id, microseconds) = (id.as_str(), u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
-    let route = response.request().extensions().get::<Route>().map_or("none", |route| route.0);
-    match status {
-        500.. => tracing::error!(request_id = id, method, route, status, microseconds, "failed"),
-        _ if quiet => tracing::debug!(request_id = id, method, route, status, microseconds, "answered"),
-        _ => tracing::info!(request_id = id, method, route, status, microseconds, "answered"),
-    }
+/// A request whose answer is not there yet.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    id: RequestId,
+    began: Instant,
 }
 
-fn add_headers(headers: &mut HeaderMap, https: bool, id: &RequestId) {
-    for (name, value) in HEADERS {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
+impl Opened {
+    /// Notes when a request came, and gives it the name that it brought or one that is made.
+    pub(crate) fn new(request: &HttpRequest, make_id: impl FnOnce() -> String) -> Self {
+        Self { began: Instant::now(), id: RequestId::new(request.headers(), make_id) }
+    }
+
+    /// When it came.
+    pub(crate) fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// Its name.
+    pub(crate) fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    /// Its name, for whoever keeps it.
+    pub(crate) fn shared_id(&self) -> Arc<str> {
+        self.id.shared()
+    }
+
+    /// The answer as it leaves. `route` is the pattern of the path, where it has one.
+    pub(crate) fn close(
+        &self,
+        request: &HttpRequest,
+        mut response: HttpResponse,
+        (route, audience): (&'static str, Audience),
+        https: bool,
+    ) -> HttpResponse {
+        self.add_headers(response.headers_mut(), audience, https);
+        if cross_origin::concerns(request.path()) {
+            cross_origin::add(request.method() == Method::OPTIONS, response.headers_mut());
+        }
+        self.tell(request.method(), response.status().as_u16(), route, audience);
+        response
+    }
+
+    /// A line in the log. It has the pattern of the path, never the path or its query: they may hold what a person typed. What
+    /// frontline apps are answered all day long is told only to whoever asks for more than the usual.
+    fn tell(&self, method: &Method, status: u16, route: &'static str, audience: Audience) {
+        let quiet = status < 400 && audience == Audience::Program;
+        if quiet && !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
+        let (id, microseconds) = (self.id(), u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX));
+        let method = known(method);
+        match status {
+            500.. => tracing::error!(request_id = id, method, route, status, microseconds, "failed"),
+            _ if quiet => tracing::debug!(request_id = id, method, route, status, microseconds, "answered"),
+            _ => tracing::info!(request_id = id, method, route, status, microseconds, "answered"),
         }
     }
-    if https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT));
-    }
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        headers.insert(request_id::HEADER, value);
+
+    fn add_headers(&self, headers: &mut HeaderMap, audience: Audience, https: bool) {
+        let wanted: &[Header] = match audience {
+            Audience::Program => &FOR_PROGRAMS,
+            Audience::Person => &FOR_PEOPLE,
+        };
+        // Unless the handler has said otherwise.
+        for (name, value) in wanted {
+            if !headers.contains_key(name) {
+                headers.insert(name.clone(), value.clone());
+            }
+        }
+        if https {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT.clone());
+        }
+        if let Ok(value) = HeaderValue::from_str(self.id()) {
+            headers.insert(request_id::HEADER, value);
+        }
     }
 }
 

@@ -16,6 +16,16 @@ pub enum Audience {
     Person,
 }
 
+impl Audience {
+    /// Who most likely reads what an address answers that no row has, or that cannot be answered yet.
+    pub(crate) fn of(path: &str) -> Self {
+        let program = ["/v1/", "/ofrep/"].iter().any(|start| path.starts_with(start))
+            || ["/healthz", "/readyz"].contains(&path)
+            || path.ends_with(".json");
+        if program { Self::Program } else { Self::Person }
+    }
+}
+
 /// What a caller needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {

@@ -311,7 +311,13 @@ fn every_answer_has_the_protecting_headers() {
             assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
             assert_eq!(response.header("cache-control"), Some("no-store"));
             assert!(response.header("x-request-id").is_some_and(|id| id.len() == 16));
-            assert!(response.header("referrer-policy").is_some() && response.header("permissions-policy").is_some());
+            // What only a page can do, a program's answer need not forbid.
+            let page = response.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+            for name in ["referrer-policy", "permissions-policy", "cross-origin-opener-policy"] {
+                assert_eq!(response.header(name).is_some(), page, "{name}");
+            }
+            assert!(csp.contains("frame-ancestors 'none'"));
+            assert_eq!(response.header("cross-origin-resource-policy"), Some("same-origin"));
             assert_eq!(response.header("strict-transport-security").is_some(), strict);
             assert_eq!(response.header("server"), None);
         }
