@@ -132,6 +132,15 @@ impl App {
         self.directory.load().trial_of(actor.agency_id(), key).cloned()
     }
 
+    /// A trial of a program's agency.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for a trial that is not the agency's, [`AppError::Forbidden`] for a key without the scope.
+    pub fn trial_asked_for(&self, caller: &KeyActor, key: &str) -> Result<Arc<Trial>, AppError> {
+        caller.needs(Scope::Assign)?;
+        self.directory.load().trial_of(caller.agency_id, key).cloned()
+    }
+
     /// All trials of the actor's agency, by key.
     ///
     /// # Errors

@@ -7,10 +7,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use actix_web::{HttpResponse, http::StatusCode, http::header};
 use fairtrial_app::{
-    Actor, Trial,
+    Trial,
     frontline::assign::{AssignCall, Assignment},
 };
 use fairtrial_domain::{UnitText, trial::AssignmentOutcome};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -20,6 +21,9 @@ use crate::{
 
 /// What the addresses of evaluations begin with.
 const EVALUATE: &str = "/ofrep/v1/evaluate/flags";
+
+/// The name of what all trials of an agency are together.
+const FLAG_SET: &str = "fairtrial";
 
 /// Why there is no evaluation, in the protocol's words.
 #[derive(Clone)]
@@ -33,12 +37,8 @@ impl Failure {
         Self { code, details: details.into() }
     }
 
-    fn body(&self, key: Option<&str>) -> Value {
-        let mut body = json!({"errorCode": self.code, "errorDetails": self.details});
-        if let (Value::Object(map), Some(key)) = (&mut body, key) {
-            map.insert("key".into(), key.into());
-        }
-        body
+    fn body<'a>(&'a self, key: Option<&'a str>) -> Failed<'a> {
+        Failed { error_code: self.code, error_details: &self.details, key }
     }
 
     fn status(&self) -> StatusCode {
@@ -74,19 +74,55 @@ struct Context {
     facts: Map<String, Value>,
 }
 
+/// What is told of a flag.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Flag<'a> {
+    Evaluated(Evaluated<'a>),
+    Failed(Failed<'a>),
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failed<'a> {
+    error_code: &'static str,
+    error_details: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Evaluated<'a> {
+    key: &'a str,
+    value: &'a Value,
+    variant: &'a str,
+    reason: &'static str,
+    metadata: Metadata<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata<'a> {
+    outcome: AssignmentOutcome,
+    version: &'a str,
+    flag_set_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_id: Option<&'a str>,
+}
+
 /// `POST /ofrep/v1/evaluate/flags/{key}`
 pub(crate) async fn evaluate(call: Call) -> Answer {
     let (state, caller, flag) = (call.state.clone(), call.caller.clone(), call.part("key").to_owned());
     let evaluated = async {
         let key = caller.key().map_err(Err)?;
-        let trial = state.app.trial_of(&Actor::Key(key.clone()), &flag).map_err(refused)?;
+        let trial = state.app.trial_asked_for(key, &flag).map_err(refused)?;
         let context = context(call).await?;
         let unit = context.unit.clone().map_err(Ok)?;
         let assignment = state.app.assign(key, &flag, &asked(&trial, unit, &context)).await.map_err(refused)?;
-        Ok(evaluation(&trial, &assignment))
+        Ok((trial, assignment))
     };
     match evaluated.await {
-        Ok(body) => transport::json(StatusCode::OK, &body),
+        Ok((trial, assignment)) => transport::json(StatusCode::OK, &evaluation(&trial, &assignment)),
         Err(Ok(failure)) => {
             let failure: Failure = failure;
             transport::json(failure.status(), &failure.body(Some(&flag)))
@@ -105,32 +141,40 @@ pub(crate) async fn evaluate_all(call: Call) -> Answer {
         Err(Err(problem)) => return Err(problem),
     };
     let key = caller.key()?;
-    let mut flags = Vec::new();
+    let mut evaluated = Vec::new();
     for trial in state.app.started_trials(key)? {
-        let evaluated = match &context.unit {
+        let answer = match &context.unit {
             Ok(unit) => {
                 state.app.assign(key, trial.key(), &asked(&trial, unit.clone(), &context)).await.map_err(refused)
             }
             Err(failure) => Err(Ok(failure.clone())),
         };
-        match evaluated {
-            Ok(assignment) => flags.push(evaluation(&trial, &assignment)),
-            Err(Ok(failure)) => flags.push(failure.body(Some(trial.key()))),
+        match answer {
+            Ok(assignment) => evaluated.push((trial, Ok(assignment))),
+            Err(Ok(failure)) => evaluated.push((trial, Err(failure))),
             Err(Err(problem)) => return Err(problem),
         }
     }
+    let flags: Vec<Flag<'_>> = evaluated
+        .iter()
+        .map(|(trial, answer)| match answer {
+            Ok(assignment) => Flag::Evaluated(evaluation(trial, assignment)),
+            Err(failure) => Flag::Failed(failure.body(Some(trial.key()))),
+        })
+        .collect();
+    let flags = serde_json::to_string(&flags).map_err(|_| Problem::internal())?;
     let tag = entity_tag(&flags);
-    let pass = state.app.pass_for_listening(key)?;
-    let streams = json!([{"type": "sse", "endpoint": {"requestUri": format!("/ofrep/v1/stream?pass={pass}")}}]);
-    let body = json!({"flags": flags, "metadata": {"flagSetId": "fairtrial"}, "eventStreams": streams}).to_string();
     if known.is_some_and(|known| matches(&known, &tag)) {
         return Ok(HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish());
     }
+    let pass = state.app.pass_for_listening(key)?;
+    let streams = json!([{"type": "sse", "endpoint": {"requestUri": format!("/ofrep/v1/stream?pass={pass}")}}]);
+    let body = format!(r#"{{"flags":{flags},"metadata":{{"flagSetId":"{FLAG_SET}"}},"eventStreams":{streams}}}"#);
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).content_type("application/json").body(body))
 }
 
 /// The same flags have the same tag, on every server of one version.
-fn entity_tag(flags: &[Value]) -> String {
+fn entity_tag(flags: &str) -> String {
     let mut hasher = DefaultHasher::new();
     flags.hash(&mut hasher);
     format!("\"{:016x}\"", hasher.finish())
@@ -189,29 +233,24 @@ fn asked(trial: &Trial, unit: UnitText, context: &Context) -> AssignCall {
 }
 
 /// A success. People who are not in the trial get the current version by name, so that an app shows what it shows today.
-fn evaluation(trial: &Trial, assignment: &Assignment) -> Value {
-    let protocol = trial.plan.protocol();
-    let control = protocol.control().map_or("control", |arm| arm.key.as_str());
+fn evaluation<'a>(trial: &'a Trial, assignment: &'a Assignment) -> Evaluated<'a> {
+    let control = trial.plan.protocol().control().map_or("control", |arm| arm.key.as_str());
     // The variant names the payload beside it, also where somebody gave another version than the assigned one.
     let shown = assignment.delivered_arm.as_ref().or(assignment.arm.as_ref());
-    let variant = shown.map_or(control, |arm| arm.as_str());
     // Whether somebody has just come in is no news to an app, and must not make the same flags look changed.
     let outcome = if assignment.outcome.is_enrolled() { AssignmentOutcome::Existing } else { assignment.outcome };
-    let mut metadata = json!({
-        "outcome": outcome,
-        "version": assignment.protocol_id,
-        "flagSetId": "fairtrial",
-    });
-    if let (Value::Object(map), Some(id)) = (&mut metadata, &assignment.assignment_id) {
-        map.insert("contextId".into(), id.as_str().into());
+    Evaluated {
+        key: trial.key(),
+        value: value(trial, &assignment.payload),
+        variant: shown.map_or(control, |arm| arm.as_str()),
+        reason: reason(assignment.outcome),
+        metadata: Metadata {
+            outcome,
+            version: assignment.protocol_id.as_str(),
+            flag_set_id: FLAG_SET,
+            context_id: assignment.assignment_id.as_deref(),
+        },
     }
-    json!({
-        "key": trial.key(),
-        "value": value(trial, &assignment.payload),
-        "variant": variant,
-        "reason": reason(assignment.outcome),
-        "metadata": metadata,
-    })
 }
 
 /// The payload; or its one value, when every arm's payload is a single field called `value`.
