@@ -8,8 +8,7 @@ use std::error::Error;
 use std::io::Write;
 
 use fairtrial_stats::two_proportions::{
-    ExactMeasure, Table, conditional_odds_ratio, exact_risk_difference, exact_unconditional, melded_risk_difference,
-    melded_risk_ratio,
+    ExactIntervals, ExactMeasure, Table, conditional_odds_ratio, melded_risk_difference, melded_risk_ratio,
 };
 use fairtrial_stats::{Interval, StatError};
 
@@ -20,17 +19,25 @@ use masses::binomial;
 
 const LEVEL: f64 = 0.95;
 
-type Limits = fn(&Table) -> Result<Interval, StatError>;
+type Limits = fn(u64, u64) -> Result<Vec<Interval>, StatError>;
 type Measure = fn(f64, f64) -> f64;
+
+/// The intervals of all tables of two sizes, by x1 and x0.
+fn each(n1: u64, n0: u64, limits: fn(&Table) -> Result<Interval, StatError>) -> Result<Vec<Interval>, StatError> {
+    let tables = (0..=n1).flat_map(|x1| (0..=n0).map(move |x0| (x1, x0)));
+    tables.map(|(x1, x0)| limits(&Table::new(x1, n1, x0, n0)?)).collect()
+}
+
+/// The same of exact unconditional intervals, whose proofs serve many tables at once.
+fn exact(n1: u64, n0: u64, measure: ExactMeasure) -> Result<Vec<Interval>, StatError> {
+    let all = ExactIntervals::new(n1, n0, measure, LEVEL)?;
+    let tables = (0..=n1).flat_map(|x1| (0..=n0).map(move |x0| (x1, x0)));
+    Ok(tables.filter_map(|(x1, x0)| all.interval(x1, x0)).collect())
+}
 
 /// The least coverage for two sizes over a grid of 49 by 49 proportions, with the two proportions.
 fn least(n1: u64, n0: u64, limits: Limits, measure: Measure) -> Result<(f64, f64, f64), StatError> {
-    let mut intervals = Vec::new();
-    for x1 in 0..=n1 {
-        for x0 in 0..=n0 {
-            intervals.push(limits(&Table::new(x1, n1, x0, n0)?)?);
-        }
-    }
+    let intervals = limits(n1, n0)?;
     let grid: Vec<f64> = (0..49).map(|i| 0.003 + f64::from(i) * 0.020_69).collect();
     let mut least = (1.0, 0.0, 0.0);
     for p1 in &grid {
@@ -60,29 +67,30 @@ fn main() -> Result<(), Box<dyn Error>> {
     let largest: u64 = std::env::args().nth(1).map_or(Ok(12), |text| text.parse())?;
     let wanted = std::env::args().nth(2).unwrap_or_default();
     let methods: [(&str, Limits, Measure); 6] = [
-        ("exact_risk_difference", |t| Ok(exact_risk_difference(t, LEVEL)?.interval), |p1, p0| p1 - p0),
+        ("exact_risk_difference", |n1, n0| exact(n1, n0, ExactMeasure::RiskDifference), |p1, p0| p1 - p0),
+        ("exact_unconditional, risk ratio", |n1, n0| exact(n1, n0, ExactMeasure::RiskRatio), |p1, p0| p1 / p0),
+        ("exact_unconditional, odds ratio", |n1, n0| exact(n1, n0, ExactMeasure::OddsRatio), odds),
         (
-            "exact_unconditional, risk ratio",
-            |t| Ok(exact_unconditional(t, ExactMeasure::RiskRatio, LEVEL, 0.0)?.interval),
-            |p1, p0| p1 / p0,
-        ),
-        (
-            "exact_unconditional, odds ratio",
-            |t| Ok(exact_unconditional(t, ExactMeasure::OddsRatio, LEVEL, 0.0)?.interval),
+            "conditional_odds_ratio",
+            |n1, n0| each(n1, n0, |t| Ok(conditional_odds_ratio(t, LEVEL, false)?.interval)),
             odds,
         ),
-        ("conditional_odds_ratio", |t| Ok(conditional_odds_ratio(t, LEVEL, false)?.interval), odds),
-        ("melded_risk_difference", |t| Ok(melded_risk_difference(t, LEVEL)?.interval), |p1, p0| p1 - p0),
-        ("melded_risk_ratio", |t| Ok(melded_risk_ratio(t, LEVEL)?.interval), |p1, p0| p1 / p0),
+        (
+            "melded_risk_difference",
+            |n1, n0| each(n1, n0, |t| Ok(melded_risk_difference(t, LEVEL)?.interval)),
+            |p1, p0| p1 - p0,
+        ),
+        ("melded_risk_ratio", |n1, n0| each(n1, n0, |t| Ok(melded_risk_ratio(t, LEVEL)?.interval)), |p1, p0| p1 / p0),
     ];
     let mut output = std::io::stdout();
     let mut short = false;
     for (name, limits, measure) in methods.into_iter().filter(|(name, ..)| name.contains(&wanted)) {
         let (mut worst, mut tables) = ((1.0, 0.0, 0.0, 0, 0), 0);
         for n1 in 1..=largest {
-            for n0 in 1..=largest {
+            // Exchanged arms mirror the intervals.
+            for n0 in 1..=n1 {
                 let (coverage, p1, p0) = least(n1, n0, limits, measure)?;
-                tables += (n1 + 1) * (n0 + 1);
+                tables += (n1 + 1) * (n0 + 1) * if n1 == n0 { 1 } else { 2 };
                 if coverage < worst.0 {
                     worst = (coverage, p1, p0, n1, n0);
                 }

@@ -3,7 +3,7 @@
 use super::{Answer, Arguments};
 
 /// Every method by its name, in alphabetical order. A name that is not here is unknown, whatever a handler would do with it.
-pub const METHODS: [&str; 182] = [
+pub const METHODS: [&str; 183] = [
     "bayes.credible_intervals",
     "bayes.expected_loss",
     "bayes.normal_posterior",
@@ -160,6 +160,7 @@ pub const METHODS: [&str; 182] = [
     "two_proportions.boschloo",
     "two_proportions.boschloo_min_likelihood",
     "two_proportions.conditional_odds_ratio",
+    "two_proportions.exact_interval_coverage",
     "two_proportions.exact_margin_test",
     "two_proportions.exact_needed",
     "two_proportions.exact_odds_ratio",

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::{Answer, Arguments, answer};
-use crate::two_proportions::{self as two, ExactMeasure, ExactTest, FisherMethod, Ratio, ScoreVariance, Table};
+use crate::two_proportions::{
+    self as two, ExactIntervals, ExactMeasure, ExactTest, FisherMethod, Ratio, ScoreVariance, Table,
+};
 use crate::{Estimate, Side, StatError};
 
 pub(super) fn table(arguments: &mut Arguments<'_>) -> Result<Table, StatError> {
@@ -47,6 +49,7 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
             let null = arguments.number("null")?;
             answer(arguments, || two::exact_unconditional_test(&table, measure, null, side, gamma))
         }
+        "exact_interval_coverage" => exact_interval_coverage(arguments),
         "melded_risk_difference" => interval(two::melded_risk_difference, arguments),
         "melded_risk_ratio" => interval(two::melded_risk_ratio, arguments),
         "mover_risk_difference" => interval(two::mover_risk_difference, arguments),
@@ -99,6 +102,17 @@ pub(super) fn call(name: &str, arguments: &mut Arguments<'_>) -> Answer {
 fn unconditional_interval(measure: ExactMeasure, arguments: &mut Arguments<'_>) -> Answer {
     let (table, level, gamma) = (table(arguments)?, arguments.level()?, arguments.number_or("gamma", 0.0)?);
     answer(arguments, || two::exact_unconditional(&table, measure, level, gamma))
+}
+
+/// What the exact intervals of trials of two sizes cover, and how wide they are on average.
+fn exact_interval_coverage(arguments: &mut Arguments<'_>) -> Answer {
+    let (measure, level): (ExactMeasure, f64) = (arguments.parsed("measure")?, arguments.level()?);
+    let (n1, n0) = (arguments.count("n1")?, arguments.count("n0")?);
+    let (p1, p0) = (arguments.probability("p1")?, arguments.probability("p0")?);
+    answer(arguments, || {
+        let all = ExactIntervals::new(n1, n0, measure, level)?;
+        Ok(json!({"coverage": all.coverage(p1, p0)?, "expected_width": all.expected_width(p1, p0)?}))
+    })
 }
 
 fn default_analysis(name: &str, arguments: &mut Arguments<'_>) -> Answer {

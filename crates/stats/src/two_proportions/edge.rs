@@ -1,6 +1,8 @@
 //! The edge of a null hypothesis about two proportions, and the tables that speak against it as loudly as the observed one.
 
 use super::exact_ratio::ExactMeasure;
+use super::frontier::{Frontier, Start, odds_start};
+use super::limit_search::secant;
 use super::score::{Ratio, ScoreVariance, difference_z, ratio_z};
 use super::table::Table;
 use crate::StatError;
@@ -83,7 +85,12 @@ pub(super) fn check_size(table: &Table) -> Result<(), StatError> {
 
 /// The tables at least as extreme (towards arm 1) as the observed one: for every x0 the smallest x1.
 pub(super) fn thresholds(table: &Table, null: Null) -> Vec<u64> {
-    thresholds_over(table, null, null)
+    thresholds_over(table, null, null, None)
+}
+
+/// The same, looked for about those of a null hypothesis nearby.
+pub(super) fn thresholds_near(table: &Table, null: Null, known: &[u64]) -> Vec<u64> {
+    thresholds_over(table, null, null, Some(known))
 }
 
 /// A cell of null hypotheses, from `outer` inwards to `inner` (places on the scale of the measure).
@@ -103,16 +110,18 @@ impl Cell<'_> {
     /// squared score is the product of the slope of the profile likelihood, which falls, and of a difference of terms each of which
     /// falls with its own restricted estimate: p1 - p0 for a difference, x1/p1 - x0/p0 over the sizes for a ratio, (x - n p)/(p q)
     /// over them for odds.)
-    fn widest(&self) -> Vec<u64> {
-        thresholds_over(self.table, self.measure.null(self.outer), self.measure.null(self.inner))
+    ///
+    /// They are looked for about those at the inner end, which must be known.
+    pub(super) fn widest(&self, known: &[u64]) -> Vec<u64> {
+        thresholds_over(self.table, self.measure.null(self.outer), self.measure.null(self.inner), Some(known))
     }
 
-    /// The tables given, which are as extreme as the observed one at an end, those that are so somewhere between, and rarely a few
-    /// more.
-    pub(super) fn with_those_between(&self, at_ends: &[u64]) -> Vec<u64> {
+    /// The tables given, which are as extreme as the observed one at an end, those of the widest that are so somewhere between, and
+    /// rarely a few more.
+    pub(super) fn with_those_between(&self, at_ends: &[u64], widest: &[u64]) -> Vec<u64> {
         let mut all = at_ends.to_vec();
         let mut looks = LOOKS;
-        for (x0, (threshold, most)) in all.iter_mut().zip(&self.widest()).enumerate() {
+        for (x0, (threshold, most)) in all.iter_mut().zip(widest).enumerate() {
             for x1 in (*most..*threshold).rev() {
                 if looks == 0 {
                     *threshold = *most;
@@ -167,18 +176,31 @@ fn reaches(at: &impl Fn(f64) -> Scores, [outer, inner]: [Scores; 2], looks: &mut
     middle.other >= middle.least || reaches(at, [middle, inner], looks) || reaches(at, [outer, middle], looks)
 }
 
+/// Where between two places another table comes to be as extreme as the observed one, or ceases to be; none when it does neither.
+pub(super) fn crossing(table: &Table, other: &Table, measure: ExactMeasure, (low, high): (f64, f64)) -> Option<f64> {
+    let excess = |place: f64| {
+        let null = measure.null(place);
+        null.statistic(other) - least(null.statistic(table))
+    };
+    let sign = if excess(high) >= 0.0 { 1.0 } else { -1.0 };
+    secant(&mut |place| Some(sign * excess(place)), (low, high))
+}
+
 /// The least score that counts as tied with an observed one: what differs by rounding only.
-fn least(observed: f64) -> f64 {
+pub(super) fn least(observed: f64) -> f64 {
     observed - 1e-10 * observed.abs().clamp(1e-3, 1e300)
 }
 
-fn thresholds_over(table: &Table, outer: Null, inner: Null) -> Vec<u64> {
+fn thresholds_over(table: &Table, outer: Null, inner: Null, known: Option<&[u64]>) -> Vec<u64> {
     let limit = least(inner.statistic(table));
     let (n1, n0) = (table.n1(), table.n0());
     let extreme = |x1: u64, x0: u64| Table::new(x1, n1, x0, n0).is_ok_and(|t| outer.statistic(&t) >= limit);
-    let mut found = match outer {
-        Null::Ratio(Ratio::Odds, _) => smallest_by_total(n1, n0, extreme),
-        _ => smallest_by_row(n1, n0, extreme),
+    let mut found = match (outer, Frontier::new(n1, n0, outer, limit)) {
+        (Null::Ratio(Ratio::Odds, ratio), _) => {
+            smallest_by_total(n1, n0, |total| odds_start(n1, n0, ratio, limit, total), extreme)
+        }
+        (_, Some(frontier)) => smallest_along(n1, n0, frontier, extreme),
+        (_, None) => smallest_by_row(n1, n0, known, extreme),
     };
     // The observed table belongs to its own region whatever the rounding.
     for threshold in found.iter_mut().take(table.x0() as usize + 1) {
@@ -187,52 +209,116 @@ fn thresholds_over(table: &Table, outer: Null, inner: Null) -> Vec<u64> {
     found
 }
 
-/// For every x0 the smallest x1 of a score that grows with x1 and falls with x0, as those for a difference and a ratio do.
-fn smallest_by_row(n1: u64, n0: u64, extreme: impl Fn(u64, u64) -> bool) -> Vec<u64> {
+/// For every x0 the smallest x1 of a score that grows with x1 and falls with x0, along the curve of the score.
+fn smallest_along(n1: u64, n0: u64, mut frontier: Frontier, extreme: impl Fn(u64, u64) -> bool) -> Vec<u64> {
+    let mut found = vec![n1 + 1; n0 as usize + 1];
+    let mut below = 0;
+    for x0 in 0..=n0 {
+        let threshold = match frontier.row(x0) {
+            Start::Known(x1) if x1 <= n1 => x1.max(below),
+            // Beyond n1 the curve need not be the only one.
+            Start::Known(_) => {
+                if extreme(n1, x0) {
+                    smallest_near(n1, n1, |x1| extreme(x1, x0))
+                } else {
+                    n1 + 1
+                }
+            }
+            Start::Near(x1) => smallest_near(x1.max(below).min(n1 + 1), n1 + 1, |x1| x1 > n1 || extreme(x1, x0)),
+        };
+        if threshold > n1 {
+            break;
+        }
+        found[x0 as usize] = threshold;
+        below = threshold;
+    }
+    found
+}
+
+/// The tables whose scores (by x0 and x1) reach a level: for every x0 the smallest x1.
+pub(super) fn among(n1: u64, n0: u64, measure: ExactMeasure, scores: &[f64], level: f64) -> Vec<u64> {
+    let extreme = |x1: u64, x0: u64| scores[(x0 * (n1 + 1) + x1) as usize] >= level;
+    match measure {
+        ExactMeasure::OddsRatio => smallest_by_total(n1, n0, |_| Start::Near(0), extreme),
+        _ => smallest_by_row(n1, n0, None, extreme),
+    }
+}
+
+/// For every x0 the smallest x1 of a score that grows with x1 and falls with x0, as those for a difference and a ratio do; looked
+/// for about the known ones of a score that is nearly the same.
+fn smallest_by_row(n1: u64, n0: u64, known: Option<&[u64]>, extreme: impl Fn(u64, u64) -> bool) -> Vec<u64> {
     let mut found = vec![0; n0 as usize + 1];
     let mut above = n1 + 1;
     for x0 in (0..=n0).rev() {
-        // The next threshold is rarely far: strides that double, then bisection.
-        let (mut low, mut high, mut stride) = (0, above, 1);
-        while high > low {
-            let probe = high.saturating_sub(stride);
-            if extreme(probe, x0) {
-                high = probe;
-                stride *= 2;
-            } else {
-                low = probe + 1;
-                break;
-            }
-        }
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if extreme(middle, x0) {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        found[x0 as usize] = high;
-        above = high;
+        let guess = known.map_or(above, |known| known[x0 as usize].min(above));
+        above = smallest_near(guess, above, |x1| extreme(x1, x0));
+        found[x0 as usize] = above;
     }
     found
+}
+
+/// The smallest count that is extreme, all larger ones being so; at most `most`. From the guess in strides that double, then by
+/// bisection.
+fn smallest_near(guess: u64, most: u64, extreme: impl Fn(u64) -> bool) -> u64 {
+    let (mut low, mut high, mut stride) = (0, most, 1);
+    if guess < most {
+        if extreme(guess) {
+            high = guess;
+        } else {
+            low = guess + 1;
+            while low < high {
+                let probe = (low + stride - 1).min(high - 1);
+                if extreme(probe) {
+                    high = probe;
+                    break;
+                }
+                low = probe + 1;
+                stride *= 2;
+            }
+            return bisected(low, high, extreme);
+        }
+    }
+    while high > low {
+        let probe = high.saturating_sub(stride);
+        if extreme(probe) {
+            high = probe;
+            stride *= 2;
+        } else {
+            low = probe + 1;
+            break;
+        }
+    }
+    bisected(low, high, extreme)
+}
+
+fn bisected(mut low: u64, mut high: u64, extreme: impl Fn(u64) -> bool) -> u64 {
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if extreme(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    low
 }
 
 /// The same of a score that grows with x1 given x1 + x0, as that for odds does. It need not grow with x1 alone, so the region
 /// is closed under more successes of arm 1 and fewer of arm 0: that only adds tables, and its probability is then largest on
 /// the edge of the null hypothesis.
-fn smallest_by_total(n1: u64, n0: u64, extreme: impl Fn(u64, u64) -> bool) -> Vec<u64> {
+fn smallest_by_total(n1: u64, n0: u64, start: impl Fn(u64) -> Start, extreme: impl Fn(u64, u64) -> bool) -> Vec<u64> {
     let mut found = vec![n1 + 1; n0 as usize + 1];
     let mut threshold = 0;
     for s in 0..=n1 + n0 {
         let (low, high) = (s.saturating_sub(n0), s.min(n1) + 1);
-        threshold = threshold.clamp(low, high);
-        while threshold > low && extreme(threshold - 1, s - (threshold - 1)) {
-            threshold -= 1;
-        }
-        while threshold < high && !extreme(threshold, s - threshold) {
-            threshold += 1;
-        }
+        threshold = match start(s) {
+            Start::Known(x1) if s > 0 && s < n1 + n0 => x1.clamp(low, high),
+            // Of the total before, or near the curve.
+            _ => {
+                let guess = threshold.clamp(low, high);
+                low + smallest_near(guess - low, high - low, |above| extreme(low + above, s - low - above))
+            }
+        };
         for x1 in threshold..high {
             let smallest = &mut found[(s - x1) as usize];
             *smallest = x1.min(*smallest);
@@ -248,7 +334,7 @@ fn smallest_by_total(n1: u64, n0: u64, extreme: impl Fn(u64, u64) -> bool) -> Ve
 mod tests {
     use super::super::exact_ratio::ExactMeasure;
     use super::super::table::Table;
-    use super::{Cell, thresholds};
+    use super::{Cell, least, thresholds};
 
     const MEASURES: [ExactMeasure; 3] =
         [ExactMeasure::RiskDifference, ExactMeasure::RiskRatio, ExactMeasure::OddsRatio];
@@ -300,6 +386,29 @@ mod tests {
         }
     }
 
+    /// The curve gives what comparing the scores of all tables gives, also far out and in arms of unlike sizes.
+    #[test]
+    fn curves_part_the_tables_as_their_scores_do() {
+        for (n1, n0) in [(40, 31), (150, 7), (3, 90), (60, 60)] {
+            for (table, measure) in tables(n1, n0).step_by(97).flat_map(|t| MEASURES.map(|m| (t, m))) {
+                for share in [0.006, 0.02, 0.1, 0.3, 0.45, 0.53, 0.7, 0.9, 0.99] {
+                    let null = measure.null(place(measure, share));
+                    let (found, least) = (thresholds(&table, null), least(null.statistic(&table)));
+                    let reaches = |x1: u64, x0: u64| null.statistic(&Table::new(x1, n1, x0, n0).unwrap()) >= least;
+                    for x0 in 0..=n0 {
+                        let first = (0..=n1).find(|x1| reaches(*x1, x0)).unwrap_or(n1 + 1);
+                        let threshold = found[x0 as usize];
+                        if measure == ExactMeasure::OddsRatio {
+                            assert!(threshold <= first, "{table:?} {share} {x0}");
+                        } else {
+                            assert_eq!(threshold, first, "{table:?} {measure:?} {share} {x0}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// A table that enters the region within a cell and leaves it again is among the cell's tables.
     #[test]
     fn cells_hold_whatever_enters_within_them() {
@@ -310,7 +419,7 @@ mod tests {
                     let cell = Cell { table: &table, measure, outer: from, inner: to };
                     let ends = [from, to].map(|place| thresholds(&table, measure.null(place)));
                     let at_ends: Vec<u64> = ends[0].iter().zip(&ends[1]).map(|(a, b)| *a.min(b)).collect();
-                    let cell = cell.with_those_between(&at_ends);
+                    let cell = cell.with_those_between(&at_ends, &cell.widest(&ends[1]));
                     for i in 0..=30 {
                         let single = thresholds(&table, measure.null(from + (to - from) * f64::from(i) / 30.0));
                         assert!(cell.iter().zip(&single).all(|(a, b)| a <= b), "{table:?} {measure:?} {outer} {i}");

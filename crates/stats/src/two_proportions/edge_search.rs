@@ -15,6 +15,24 @@ const LARGE: f64 = 0.3;
 /// Cells with which the search starts.
 const CELLS: usize = 64;
 
+/// The probability of the tables with these thresholds (for every x0 the smallest x1) under two proportions, p1 first; with room
+/// for the probabilities of n1 + 1 and n0 + 1 counts.
+pub(super) fn probability(thresholds: &[u64], (p1, p0): (f64, f64), (first, second): (&mut [f64], &mut [f64])) -> f64 {
+    let (from1, to1) = masses(first.len() - 1, p1, first);
+    let (from0, to0) = masses(second.len() - 1, p0, second);
+    // Thresholds grow with x0: walk both down together.
+    let (mut tail, mut at, mut sum) = (0.0, to1 + 1, 0.0);
+    for x0 in (from0..=to0).rev() {
+        let threshold = (thresholds[x0] as usize).max(from1);
+        while at > threshold {
+            at -= 1;
+            tail += first[at];
+        }
+        sum += second[x0] * tail;
+    }
+    sum.min(1.0)
+}
+
 /// The region and room for the probabilities.
 pub(super) struct Region {
     n1: usize,
@@ -51,20 +69,7 @@ impl Region {
 
     /// The probability of the region at a place along the edge.
     pub(super) fn probability(&mut self, place: f64) -> f64 {
-        let (p1, p0) = self.null.pair(place);
-        let (from1, to1) = masses(self.n1, p1, &mut self.first);
-        let (from0, to0) = masses(self.n0, p0, &mut self.second);
-        // Thresholds grow with x0: walk both down together.
-        let (mut tail, mut at, mut sum) = (0.0, to1 + 1, 0.0);
-        for x0 in (from0..=to0).rev() {
-            let threshold = (self.thresholds[x0] as usize).max(from1);
-            while at > threshold {
-                at -= 1;
-                tail += self.first[at];
-            }
-            sum += self.second[x0] * tail;
-        }
-        sum.min(1.0)
+        probability(&self.thresholds, self.null.pair(place), (&mut self.first, &mut self.second))
     }
 
     /// The largest probability that a grid and an ascent from its best point find; not proved.

@@ -1,177 +1,129 @@
 //! The outermost value of a measure that an exact test does not reject.
 
-use std::rc::Rc;
-
-use super::edge::{Cell, Null, thresholds};
-use super::edge_search::{ABSOLUTE_SLACK, Region, SLACK};
+use super::edge::{Null, thresholds};
+use super::edge_search::Region;
 use super::exact_ratio::ExactMeasure;
+use super::limit_search::{Search, WIDTH};
 use super::odds_edge::OddsEdge;
-use super::score::Ratio;
+use super::outside::Outside;
+use super::proof::Proof;
+use super::score::{Ratio, ScoreVariance, odds_ratio_score, risk_difference_score, risk_ratio_score};
 use super::straight_edge::{MAX_TOTAL, StraightEdge};
 use super::supremum::CertifiedSupremum;
 use super::table::Table;
 
-/// How far a limit may lie outside its exact place: of a difference, or of the logarithm of a ratio.
-const WIDTH: f64 = 1e-7;
 /// How far apart, and how often, programs that bisect look for a limit further out.
 const PROBE: f64 = 0.004;
 const PROBES: f64 = 10.0;
 /// The logarithm that stands for an infinite ratio: a p0 below e^-40 has no successes.
 const INFINITE: f64 = 40.0;
 
-/// The outermost place (a difference, or the logarithm of a ratio) whose test towards arm 1 does not reject at `tail`, with p0
-/// within two bounds and `gamma` of the error set aside for them; minus infinity for a ratio of 0.
+/// The search for lower limits of tables of one size.
+pub(super) struct Limits {
+    measure: ExactMeasure,
+    /// The error on one side.
+    tail: f64,
+    proof: Proof,
+    /// What is known for all tables.
+    outside: Option<Outside>,
+}
+
+impl Limits {
+    /// For a single table; `gamma` of the error is set aside for the p0 that are not looked at.
+    pub(super) fn of_one(n1: u64, n0: u64, measure: ExactMeasure, tail: f64, gamma: f64) -> Self {
+        // Rounding must not reject what is tied with the limit.
+        let tail = (tail - gamma) * (1.0 - 1e-10);
+        Self { measure, tail, proof: Proof::new(n1, n0, measure), outside: None }
+    }
+
+    /// For all tables, with what can be said of many at once.
+    pub(super) fn of_all(n1: u64, n0: u64, measure: ExactMeasure, tail: f64) -> Self {
+        let mut limits = Self::of_one(n1, n0, measure, tail, 0.0);
+        let start = start(n1 as f64, n0 as f64, measure, limits.tail);
+        let end = if measure == ExactMeasure::RiskDifference { 1.0 } else { -start };
+        let end = 0.999 * end;
+        limits.outside = Some(Outside::new((n1, n0), measure, limits.tail, (start, end), &mut limits.proof));
+        limits
+    }
+
+    /// The outermost place (a difference, or the logarithm of a ratio) whose test towards arm 1 does not reject, with p0 within
+    /// two bounds, for a table that is not [`unbounded`].
+    pub(super) fn lower(&mut self, table: &Table, within: (f64, f64)) -> f64 {
+        let (far, inside) = ends(table, self.measure, self.tail);
+        let reach = self.outside.as_ref().and_then(|outside| outside.reach(table));
+        let start = reach.map_or(far, |reach| reach.max(far));
+        if start >= inside {
+            return inside.min(start);
+        }
+        self.proof.begin(within);
+        let guess = guess(table, self.measure, self.tail).unwrap_or(0.5 * (start + inside));
+        let (measure, tail, proof) = (self.measure, self.tail, &mut self.proof);
+        Search { table, measure, tail, proof }.outermost(start, guess, inside)
+    }
+}
+
+/// The limit of a table that does not speak against anything on this side.
+pub(super) fn unbounded(table: &Table, measure: ExactMeasure) -> Option<f64> {
+    match measure {
+        ExactMeasure::RiskDifference => (table.difference() <= -1.0).then_some(-1.0),
+        ExactMeasure::RiskRatio => (table.x1() == 0).then_some(f64::NEG_INFINITY),
+        ExactMeasure::OddsRatio => (table.x1() == 0 || table.x0() == table.n0()).then_some(f64::NEG_INFINITY),
+    }
+}
+
+/// The lower limit of a single table, with `gamma` of the error set aside for p0 outside two bounds.
 pub(super) fn lower_limit(table: &Table, measure: ExactMeasure, tail: f64, gamma: f64, within: (f64, f64)) -> f64 {
-    let unbounded = match measure {
-        ExactMeasure::RiskDifference => table.difference() <= -1.0,
-        ExactMeasure::RiskRatio => table.x1() == 0,
-        ExactMeasure::OddsRatio => table.x1() == 0 || table.x0() == table.n0(),
+    let search = || Limits::of_one(table.n1(), table.n0(), measure, tail, gamma).lower(table, within);
+    unbounded(table, measure).unwrap_or_else(search)
+}
+
+/// The limit of the score interval.
+fn guess(table: &Table, measure: ExactMeasure, tail: f64) -> Option<f64> {
+    let (level, variance) = (1.0 - 2.0 * tail, ScoreVariance::Uncorrected);
+    let estimate = match measure {
+        ExactMeasure::RiskDifference => {
+            return Some(risk_difference_score(table, level, variance).ok()?.interval.lower);
+        }
+        ExactMeasure::RiskRatio => risk_ratio_score(table, level, variance),
+        ExactMeasure::OddsRatio => odds_ratio_score(table, level, variance),
     };
-    if unbounded {
-        return if measure == ExactMeasure::RiskDifference { -1.0 } else { f64::NEG_INFINITY };
-    }
-    // Rounding must not reject what is tied with the limit.
-    let tail = (tail - gamma) * (1.0 - 1e-10);
-    let (start, inside) = ends(table, measure, tail);
-    if start >= inside {
-        return inside.min(start);
-    }
-    let mut search = Search { table, measure, tail, proof: Proof::new(table, measure, within) };
-    search.outermost(start, inside)
+    let lower = estimate.ok()?.interval.lower.ln();
+    lower.is_finite().then_some(lower)
 }
 
 /// A place outside of which every test rejects, and one whose test does not.
-///
-/// Far outside nobody succeeds in arm 1 (and everybody in arm 0), which is not what was observed. For odds arm 1 and arm 0 can do
-/// so separately: n1 p1 n0 (1 - p0) bounds the probability of the rest, and is at most the product of the sizes and the ratio.
 fn ends(table: &Table, measure: ExactMeasure, tail: f64) -> (f64, f64) {
-    let (n1, n0) = (table.n1() as f64, table.n0() as f64);
+    let (_, n1, _, n0) = table.floats();
     let inside = match measure.point(table) {
         Some(point) if measure == ExactMeasure::RiskDifference => point,
         Some(point) if point.is_finite() => point.ln(),
         _ => INFINITE,
     };
-    let start = match measure {
+    (start(n1, n0, measure, tail), inside)
+}
+
+/// Far outside nobody succeeds in arm 1 (and everybody in arm 0), which is not what was observed. For odds arm 1 and arm 0 can do
+/// so separately: n1 p1 n0 (1 - p0) bounds the probability of the rest, and is at most the product of the sizes and the ratio.
+fn start(n1: f64, n0: f64, measure: ExactMeasure, tail: f64) -> f64 {
+    match measure {
         ExactMeasure::RiskDifference => 0.9 * tail / (n1 + n0) - 1.0,
         ExactMeasure::RiskRatio => (0.9 * tail / (n1 + n0)).ln(),
         ExactMeasure::OddsRatio => (0.9 * tail / (n1 * n0)).ln(),
-    };
-    (start, inside)
+    }
 }
 
-/// Proofs that a region's probability along an edge stays within a limit.
-enum Proof<'a> {
-    Straight(StraightEdge, (f64, f64)),
-    /// The second one where the ratio is too far out for the first.
-    Odds(OddsEdge, &'a Table, (f64, f64)),
-    /// Polynomials of too high a degree: bounds between points instead.
-    Points(&'a Table, (f64, f64)),
-}
-
-impl<'a> Proof<'a> {
-    fn new(table: &'a Table, measure: ExactMeasure, within: (f64, f64)) -> Self {
-        if table.total() > MAX_TOTAL {
-            Self::Points(table, within)
-        } else if measure == ExactMeasure::OddsRatio {
-            Self::Odds(OddsEdge::new(table.n1(), table.n0()), table, within)
+/// A place that parts one that is rejected from one that is kept, by bisection.
+fn parted(search: &mut Search<'_>, mut low: f64, mut high: f64) -> f64 {
+    while high - low > WIDTH {
+        let middle = 0.5 * (low + high);
+        let end = search.end(middle);
+        if search.kept(&end) {
+            high = middle;
         } else {
-            Self::Straight(StraightEdge::new(table.n1(), table.n0()), within)
+            low = middle;
         }
     }
-
-    /// Whether the probability is above `limit` anywhere on the edge; when not, that is proved.
-    fn exceeds(&mut self, thresholds: &[u64], null: Null, limit: f64) -> bool {
-        match (self, null) {
-            (Self::Straight(edge, within), _) => edge.set(thresholds, null, *within) && edge.exceeds(limit),
-            (Self::Odds(edge, _, within), Null::Ratio(_, ratio)) if edge.reaches(ratio.ln()) => {
-                edge.set(thresholds, ratio.ln(), *within);
-                edge.exceeds(limit)
-            }
-            (Self::Odds(_, table, within) | Self::Points(table, within), _) => {
-                let mut region = Region::with(table, null, *within, thresholds.to_vec());
-                // What is found must leave room for the proof.
-                let room = limit / (1.0 + SLACK) - ABSOLUTE_SLACK;
-                !region.is_empty() && region.supremum(room).value > room
-            }
-        }
-    }
-}
-
-struct Search<'a> {
-    table: &'a Table,
-    measure: ExactMeasure,
-    tail: f64,
-    proof: Proof<'a>,
-}
-
-impl Search<'_> {
-    fn end(&self, place: f64) -> End {
-        End { place, thresholds: thresholds(self.table, self.measure.null(place)).into() }
-    }
-
-    fn kept(&mut self, end: &End) -> bool {
-        self.proof.exceeds(&end.thresholds, self.measure.null(end.place), self.tail)
-    }
-
-    /// A place that parts one that is rejected from one that is kept, by bisection.
-    fn parted(&mut self, mut low: f64, mut high: f64) -> f64 {
-        while high - low > WIDTH {
-            let middle = 0.5 * (low + high);
-            if self.kept(&self.end(middle)) {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
-        low
-    }
-
-    /// Whether every test of a place in a cell rejects.
-    ///
-    /// A region grows more probable as the place moves inwards. So the cell is rejected when all tables that belong to a
-    /// region somewhere in it are improbable together at its inner end.
-    fn rejects(&mut self, outer: &End, inner: &End) -> bool {
-        let null = self.measure.null(inner.place);
-        let at_ends: Vec<u64> = outer.thresholds.iter().zip(&*inner.thresholds).map(|(a, b)| *a.min(b)).collect();
-        if self.proof.exceeds(&at_ends, null, self.tail) {
-            return false;
-        }
-        let cell = Cell { table: self.table, measure: self.measure, outer: outer.place, inner: inner.place };
-        let all = cell.with_those_between(&at_ends);
-        all == at_ends || !self.proof.exceeds(&all, null, self.tail)
-    }
-
-    /// From the outermost place inwards, in cells that are halved until each is rejected as a whole, or ends with a place whose
-    /// test does not reject and is of the smallest width.
-    fn outermost(&mut self, start: f64, inside: f64) -> f64 {
-        // Cells by their ends, the outermost last, with whether the test of the inner end rejects.
-        let mut open = vec![(self.end(start), self.end(inside), false)];
-        while let Some((outer, inner, rejected)) = open.pop() {
-            if rejected && self.rejects(&outer, &inner) {
-                continue;
-            }
-            if inner.place - outer.place <= WIDTH {
-                return outer.place;
-            }
-            let middle = self.end(0.5 * (outer.place + inner.place));
-            if self.kept(&middle) {
-                // Nothing further in is outermost.
-                open.clear();
-                open.push((outer, middle, false));
-            } else {
-                open.push((middle.clone(), inner, rejected));
-                open.push((outer, middle, true));
-            }
-        }
-        inside
-    }
-}
-
-/// A place and the region of its test.
-#[derive(Clone)]
-struct End {
-    place: f64,
-    thresholds: Rc<[u64]>,
+    low
 }
 
 /// The limit for a difference by bisection, as if one place alone parted what is kept from what is rejected.
@@ -180,14 +132,15 @@ pub(super) fn bisected(table: &Table, tail: f64) -> f64 {
         return -1.0;
     }
     let measure = ExactMeasure::RiskDifference;
-    let proof = Proof::new(table, measure, (0.0, 1.0));
-    let mut search = Search { table, measure, tail: tail * (1.0 - 1e-10), proof };
-    let mut limit = search.parted(-1.0, table.difference());
+    let mut proof = Proof::new(table.n1(), table.n0(), measure);
+    let mut search = Search { table, measure, tail: tail * (1.0 - 1e-10), proof: &mut proof };
+    let mut limit = parted(&mut search, -1.0, table.difference());
     // Those programs look a little further out.
     let mut probe = limit - PROBE;
     while probe > -1.0 && probe > limit - PROBES * PROBE {
-        if search.kept(&search.end(probe)) {
-            limit = search.parted((probe - PROBE).max(-1.0), probe);
+        let end = search.end(probe);
+        if search.kept(&end) {
+            limit = parted(&mut search, (probe - PROBE).max(-1.0), probe);
         }
         probe -= PROBE;
     }

@@ -7,7 +7,6 @@
 
 use super::bernstein;
 use super::ordering::given_totals;
-use super::supremum::masses;
 
 /// Largest |ln ratio| times people: beyond, weights leave the range of doubles.
 const MOST: f64 = 1_200.0;
@@ -28,7 +27,6 @@ pub(super) struct OddsEdge {
     part: (f64, f64),
     /// Where a limit was last exceeded, by share of the part.
     hint: f64,
-    masses: Vec<f64>,
 }
 
 impl OddsEdge {
@@ -38,8 +36,8 @@ impl OddsEdge {
         let total = width + height - 1;
         let row = || vec![0.0; total];
         let (n1, n0) = (n1 as usize, n0 as usize);
-        let (weights, region, whole, excess, masses) = (row(), row(), row(), row(), row());
-        Self { n1, n0, given_total, weights, region, whole, excess, part: (0.0, 1.0), hint: 0.5, masses }
+        let (weights, region, whole, excess) = (row(), row(), row(), row());
+        Self { n1, n0, given_total, weights, region, whole, excess, part: (0.0, 1.0), hint: 0.5 }
     }
 
     /// Whether the weights of such a ratio can be written.
@@ -69,9 +67,7 @@ impl OddsEdge {
                 }
             }
         }
-        let root = half.exp();
-        let share = |p0: f64| p0 * root / (p0 * root + (1.0 - p0));
-        self.part = (share(within.0), share(within.1));
+        self.part = Self::part(half, within);
         for polynomial in [&mut self.region, &mut self.whole] {
             bernstein::keep(polynomial, self.part);
         }
@@ -82,11 +78,6 @@ impl OddsEdge {
         for ((excess, region), whole) in self.excess.iter_mut().zip(&self.region).zip(&self.whole) {
             *excess = region - limit * whole;
         }
-        let (from, to) = masses(self.n1 + self.n0, self.hint, &mut self.masses);
-        let at_hint: f64 = (from..=to).map(|s| self.masses[s] * self.excess[s]).sum();
-        if at_hint > 0.0 {
-            return true;
-        }
         match bernstein::above(&self.excess, 0.0) {
             Some(place) => {
                 self.hint = place;
@@ -94,6 +85,30 @@ impl OddsEdge {
             }
             None => false,
         }
+    }
+
+    /// The part of the edge, by u, where p0 lies within two bounds; `half` is half of the logarithm of the ratio.
+    fn part(half: f64, within: (f64, f64)) -> (f64, f64) {
+        let root = half.exp();
+        let share = |p0: f64| p0 * root / (p0 * root + (1.0 - p0));
+        (share(within.0), share(within.1))
+    }
+
+    /// The proportions at a share of that part.
+    pub(super) fn pair(half: f64, within: (f64, f64), share: f64) -> (f64, f64) {
+        let part = Self::part(half, within);
+        let u = part.0 + (part.1 - part.0) * share;
+        let root = half.exp();
+        (u * root / (u * root + (1.0 - u)), u / (u + root * (1.0 - u)))
+    }
+
+    /// Where a limit was last exceeded, by share of the part of the edge; there it is looked first.
+    pub(super) fn hint(&self) -> f64 {
+        self.hint
+    }
+
+    pub(super) fn look_at(&mut self, share: f64) {
+        self.hint = share;
     }
 
     /// Where a limit was last exceeded: the mean of the logits of p1 and p0.

@@ -9,7 +9,7 @@
 use super::bernstein;
 use super::edge::Null;
 use super::ordering::given_totals;
-use super::supremum::{CertifiedSupremum, masses, supremum};
+use super::supremum::{CertifiedSupremum, supremum};
 
 /// Largest number of people; halving a polynomial takes the square of it.
 pub(super) const MAX_TOTAL: u64 = 1_000;
@@ -20,13 +20,13 @@ pub(super) struct StraightEdge {
     n0: usize,
     /// By l and k: the probability of k in arm 1, given k + l in both.
     given_total: Vec<f64>,
+    /// The edge that the next three are of, by its ends.
+    thinned: Option<[(f64, f64); 2]>,
     /// By k and x: the probability of x successes given k.
     first: Vec<f64>,
     second: Vec<f64>,
     /// By x and k: the probability of at least x successes of arm 1 given k.
     tails: Vec<f64>,
-    /// By threshold: the probability of the x0 that share it.
-    grouped: Vec<f64>,
     row: Vec<f64>,
     coefficients: Vec<f64>,
     /// The part of the edge in use, by u.
@@ -35,7 +35,6 @@ pub(super) struct StraightEdge {
     p0: (f64, f64),
     /// Where a limit was last exceeded, by share of the part.
     hint: f64,
-    masses: Vec<f64>,
 }
 
 /// By k and x, the probability of x successes given k, when the proportion goes from `start` to `end` and one of them is an
@@ -67,36 +66,60 @@ impl StraightEdge {
             n1: n1 as usize,
             n0: n0 as usize,
             given_total,
+            thinned: None,
             first: vec![0.0; width * width],
             second: vec![0.0; height * height],
             tails: vec![0.0; (width + 1) * width],
-            grouped: vec![0.0; width + 1],
             row: vec![0.0; width],
             coefficients: vec![0.0; total],
             part: (0.0, 1.0),
             p0: (0.0, 1.0),
             hint: 0.5,
-            masses: vec![0.0; total],
         }
+    }
+
+    /// The part of the edge, by its shares, where p0 lies within two bounds; none when there is no such part or no straight edge.
+    fn part(null: Null, within: (f64, f64)) -> Option<([(f64, f64); 2], (f64, f64))> {
+        let [from, to] = null.line()?;
+        let (low, high) = null.places(within);
+        if low > high {
+            return None;
+        }
+        let share = |p0: f64| if to.1 > from.1 { ((p0 - from.1) / (to.1 - from.1)).clamp(0.0, 1.0) } else { 0.0 };
+        let part = if within == (0.0, 1.0) { (0.0, 1.0) } else { (share(low), share(high)) };
+        Some(([from, to], part))
+    }
+
+    /// The proportions at a share of the edge where p0 lies within two bounds.
+    pub(super) fn pair(null: Null, within: (f64, f64), share: f64) -> Option<(f64, f64)> {
+        let ([from, to], part) = Self::part(null, within)?;
+        let u = part.0 + (part.1 - part.0) * share;
+        Some((from.0 + (to.0 - from.0) * u, from.1 + (to.1 - from.1) * u))
     }
 
     /// Makes the polynomial of the region with these thresholds (for every x0 the smallest x1) along an edge, where p0 lies
     /// within two bounds. False when the edge has no such part or is not straight.
     pub(super) fn set(&mut self, thresholds: &[u64], null: Null, within: (f64, f64)) -> bool {
-        let Some([from, to]) = null.line() else { return false };
-        let (low, high) = null.places(within);
-        if low > high {
-            return false;
+        let Some(([from, to], part)) = Self::part(null, within) else { return false };
+        (self.p0, self.part) = ((from.1, to.1), part);
+        if self.thinned != Some([from, to]) {
+            self.thinned = Some([from, to]);
+            thinned(self.n1, (from.0, to.0), &mut self.first);
+            thinned(self.n0, (from.1, to.1), &mut self.second);
+            self.sum_tails();
         }
-        self.p0 = (from.1, to.1);
-        let share = |p0: f64| if to.1 > from.1 { ((p0 - from.1) / (to.1 - from.1)).clamp(0.0, 1.0) } else { 0.0 };
-        self.part = if within == (0.0, 1.0) { (0.0, 1.0) } else { (share(low), share(high)) };
-        thinned(self.n1, (from.0, to.0), &mut self.first);
-        thinned(self.n0, (from.1, to.1), &mut self.second);
-        self.sum_tails();
-        self.sum_region(thresholds);
+        self.sum_region(thresholds, [from.0 == 0.0, from.1 == 0.0]);
         bernstein::keep(&mut self.coefficients, self.part);
         true
+    }
+
+    /// Where a limit was last exceeded, by share of the part of the edge; there it is looked first.
+    pub(super) fn hint(&self) -> f64 {
+        self.hint
+    }
+
+    pub(super) fn look_at(&mut self, share: f64) {
+        self.hint = share;
     }
 
     fn sum_tails(&mut self) {
@@ -109,21 +132,27 @@ impl StraightEdge {
         }
     }
 
-    fn sum_region(&mut self, thresholds: &[u64]) {
+    /// An arm whose proportion starts at 0 has at most as many successes as it was given, another one at least: `from_zero` says
+    /// which, of arm 1 and arm 0, and leaves out half of the sums.
+    fn sum_region(&mut self, thresholds: &[u64], from_zero: [bool; 2]) {
         let width = self.n1 + 1;
         self.coefficients.fill(0.0);
         for l in 0..=self.n0 {
-            self.grouped.fill(0.0);
-            let given = &self.second[l * (self.n0 + 1)..][..=self.n0];
-            for (mass, threshold) in given.iter().zip(thresholds) {
-                self.grouped[*threshold as usize] += mass;
-            }
+            let x0 = if from_zero[1] { 0..l + 1 } else { l..self.n0 + 1 };
+            let given = &self.second[l * (self.n0 + 1)..][x0.clone()];
+            let thresholds = &thresholds[x0];
             self.row.fill(0.0);
-            for (mass, tail) in self.grouped.iter().zip(self.tails.chunks_exact(width)) {
-                if *mass > 0.0 {
-                    for (sum, tail) in self.row.iter_mut().zip(tail) {
-                        *sum += mass * tail;
-                    }
+            let mut first = 0;
+            while let Some(threshold) = thresholds.get(first) {
+                // Thresholds grow with x0: those that share one stand together.
+                let many = thresholds[first..].iter().take_while(|other| *other == threshold).count();
+                let mass: f64 = given[first..first + many].iter().sum();
+                first += many;
+                let threshold = *threshold as usize;
+                let from = if from_zero[0] { threshold.min(width) } else { 0 };
+                let tails = &self.tails[threshold * width..][..width];
+                for (sum, tail) in self.row[from..].iter_mut().zip(&tails[from..]) {
+                    *sum += mass * tail;
                 }
             }
             let weights = &self.given_total[l * width..][..width];
@@ -136,16 +165,8 @@ impl StraightEdge {
         }
     }
 
-    fn value(&mut self, share: f64) -> f64 {
-        let (from, to) = masses(self.n1 + self.n0, share, &mut self.masses);
-        (from..=to).map(|s| self.masses[s] * self.coefficients[s]).sum()
-    }
-
     /// Whether the probability is above `limit` anywhere; when not, that is proved.
     pub(super) fn exceeds(&mut self, limit: f64) -> bool {
-        if self.value(self.hint) > limit {
-            return true;
-        }
         match bernstein::above(&self.coefficients, limit) {
             Some(place) => {
                 self.hint = place;
@@ -168,8 +189,15 @@ mod tests {
     use super::super::edge::{Null, thresholds};
     use super::super::edge_search::Region;
     use super::super::score::Ratio;
+    use super::super::supremum::masses;
     use super::super::table::Table;
     use super::StraightEdge;
+
+    fn value(edge: &StraightEdge, share: f64) -> f64 {
+        let mut buffer = vec![0.0; edge.coefficients.len()];
+        let (from, to) = masses(buffer.len() - 1, share, &mut buffer);
+        (from..=to).map(|s| buffer[s] * edge.coefficients[s]).sum()
+    }
 
     /// Probabilities by the definition and by the polynomial, on whole edges and on parts of them.
     #[test]
@@ -193,7 +221,7 @@ mod tests {
                     let mut region = Region::with(&table, null, within, thresholds(&table, null));
                     for share in [0.0, 0.1, 0.5, 0.77, 1.0] {
                         let direct = region.probability(low + (high - low) * share);
-                        assert!((edge.value(share) - direct).abs() < 1e-13, "{table:?} {null:?} {within:?} {share}");
+                        assert!((value(&edge, share) - direct).abs() < 1e-13, "{table:?} {null:?} {within:?} {share}");
                     }
                     let (proved, searched) = (edge.largest(), region.supremum(0.0));
                     assert!(

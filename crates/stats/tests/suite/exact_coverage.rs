@@ -1,8 +1,8 @@
 //! Coverage of the intervals that guarantee it, over all outcomes; agreement with their tests; exchanged arms.
 
 use fairtrial_stats::two_proportions::{
-    ExactMeasure, Table, conditional_odds_ratio, exact_risk_difference, exact_unconditional, exact_unconditional_test,
-    melded_risk_difference, melded_risk_ratio,
+    ExactIntervals, ExactMeasure, ExactTest, RejectionRegion, Table, conditional_odds_ratio, exact_risk_difference,
+    exact_unconditional, exact_unconditional_test, melded_risk_difference, melded_risk_ratio,
 };
 use fairtrial_stats::{Interval, Side};
 
@@ -154,10 +154,7 @@ fn enumerate(method: &Method, largest: u64) {
         for (x1, row) in limits.iter().enumerate() {
             for (x0, interval) in row.iter().enumerate() {
                 let mirror = other[x0][x1];
-                let (lower, upper) = match method.none {
-                    0.0 => (-mirror.upper, -mirror.lower),
-                    _ => (1.0 / mirror.upper, 1.0 / mirror.lower),
-                };
+                let Interval { lower, upper, .. } = mirrored(method, mirror);
                 let same = |a: f64, b: f64| a == b || (a - b).abs() <= 1e-9 * a.abs().max(1.0);
                 assert!(
                     same(lower, interval.lower) && same(upper, interval.upper),
@@ -169,19 +166,84 @@ fn enumerate(method: &Method, largest: u64) {
     }
 }
 
+/// Tables one by one, with both orders of the arms and pairs of proportions just outside the limits.
+#[test]
+fn exact_intervals_of_small_trials_cover_just_outside_their_limits() {
+    for method in [EXACT_DIFFERENCE, EXACT_RATIO, EXACT_ODDS] {
+        enumerate(&method, MIRRORED);
+    }
+}
+
+/// All tables of all pairs of sizes up to 20, and of every fifth pair up to 30: coverage, and agreement with the exact test of no
+/// difference. The example `coverage` goes through the other pairs.
+///
+/// Pairs of sizes with the smaller arm first only mirror the others; that they do is tried on some of them. So is that all intervals
+/// at once are those of the tables one by one.
+fn enumerate_at_once(method: &Method, measure: ExactMeasure) {
+    let mut tables = 0;
+    let pairs = (1..=30).flat_map(|n1| (1..=n1).map(move |n0| (n1, n0)));
+    for (n1, n0) in pairs.filter(|(n1, n0)| *n1 <= 20 || (n1 + 3 * n0) % 5 == 0) {
+        let all = ExactIntervals::new(n1, n0, measure, LEVEL).unwrap();
+        let row = |x1: u64| (0..=n0).map(|x0| all.interval(x1, x0).unwrap()).collect();
+        let limits: Vec<Vec<Interval>> = (0..=n1).map(row).collect();
+        let (coverage, p1, p0) = least_coverage(method, &limits, false);
+        assert!(coverage >= LEVEL - 1e-9, "{} {n1} {n0}: {coverage} at {p1} and {p0}", method.name);
+        assert!((all.coverage(p1, p0).unwrap() - coverage).abs() < 1e-12, "{n1} {n0}");
+        let tail = 0.5 * (1.0 - LEVEL);
+        let better = RejectionRegion::new(ExactTest::PooledZ, n1, n0, tail * (1.0 + 1e-8)).unwrap();
+        let worse = RejectionRegion::new(ExactTest::PooledZ, n0, n1, tail * (1.0 + 1e-8)).unwrap();
+        for (x1, row) in (0..).zip(&limits) {
+            for (x0, interval) in (0..).zip(row) {
+                // What the interval leaves out the test rejects.
+                assert!(interval.lower <= method.none || better.rejects(x1, x0), "{} {x1}/{n1} {x0}/{n0}", method.name);
+                assert!(interval.upper >= method.none || worse.rejects(x0, x1), "{} {x1}/{n1} {x0}/{n0}", method.name);
+                tables += 1;
+                if tables % 97 == 0 {
+                    let (single, _) = (method.interval)(&Table::new(x1, n1, x0, n0).unwrap());
+                    assert!(alike(method, *interval, single), "{} {x1}/{n1} {x0}/{n0}", method.name);
+                }
+            }
+        }
+        if (5 * n1 + n0) % 11 == 0 {
+            let other = ExactIntervals::new(n0, n1, measure, LEVEL).unwrap();
+            for (x1, row) in (0..).zip(&limits) {
+                for (x0, interval) in (0..).zip(row) {
+                    let mirror = mirrored(method, other.interval(x0, x1).unwrap());
+                    assert!(alike(method, *interval, mirror), "{} {x1}/{n1} {x0}/{n0}", method.name);
+                }
+            }
+        }
+    }
+}
+
+fn mirrored(method: &Method, interval: Interval) -> Interval {
+    let (lower, upper) = match method.none {
+        0.0 => (-interval.upper, -interval.lower),
+        _ => (1.0 / interval.upper, 1.0 / interval.lower),
+    };
+    Interval { lower, upper, ..interval }
+}
+
+/// The same to what a search may be off: of a difference, or of the logarithm of a ratio.
+fn alike(method: &Method, a: Interval, b: Interval) -> bool {
+    let scale = |x: f64| if method.none == 0.0 { x } else { x.ln() };
+    let same = |a: f64, b: f64| a == b || (scale(a) - scale(b)).abs() <= 2e-7;
+    same(a.lower, b.lower) && same(a.upper, b.upper)
+}
+
 #[test]
 fn exact_differences_cover_at_every_size() {
-    enumerate(&EXACT_DIFFERENCE, 15);
+    enumerate_at_once(&EXACT_DIFFERENCE, ExactMeasure::RiskDifference);
 }
 
 #[test]
 fn exact_ratios_cover_at_every_size() {
-    enumerate(&EXACT_RATIO, 15);
+    enumerate_at_once(&EXACT_RATIO, ExactMeasure::RiskRatio);
 }
 
 #[test]
 fn exact_odds_ratios_cover_at_every_size() {
-    enumerate(&EXACT_ODDS, 15);
+    enumerate_at_once(&EXACT_ODDS, ExactMeasure::OddsRatio);
 }
 
 #[test]
