@@ -14,6 +14,7 @@ pub mod bundle;
 pub mod claims;
 pub mod comparison;
 mod cost;
+mod course;
 pub mod design;
 mod equity;
 mod flow;

@@ -1,6 +1,7 @@
 //! Watching a trial while people are in it: planned looks, giving up, and harm.
 
 mod after;
+mod boundaries;
 mod exact;
 mod hold;
 mod judge;
@@ -9,6 +10,7 @@ mod schedule;
 mod watch;
 
 pub(crate) use after::after_looks;
+pub use boundaries::{ArmPlace, Arrival, Boundaries, HarmPlace, RulePlace, arrivals, boundaries, boundaries_ahead};
 pub use exact::{EXACT_LOOKS_TOTAL, LookSizes};
 pub(crate) use exact::{ExactBound, ExactLooks};
 pub use hold::{LATE, followed_up, hold, hold_all};

@@ -244,6 +244,7 @@ impl<'a> TrialRun<'a> {
             locked,
             enrolment: (0..self.arms).map(|arm| ArmDay { day: first, arm, assigned: people(arm) }).collect(),
             outcomes: outcomes.collect(),
+            by_day: Vec::new(),
             events: EventCounts::default(),
             not_enrolled: Vec::new(),
             wedge: None,

@@ -27,6 +27,7 @@
 
 mod arm;
 mod count;
+mod course;
 mod margins;
 mod outcome;
 mod policy;
@@ -34,6 +35,7 @@ mod report;
 
 pub use arm::ReleasedArm;
 pub use count::{Count, ReleaseKey};
+pub use course::{ReleasedCourse, ReleasedCourseArm, ReleasedPoint, release_course};
 pub use outcome::{ArmNumbers, ReleasedOutcome};
 pub use policy::{Policy, PolicyError};
 pub use report::{

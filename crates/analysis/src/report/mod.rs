@@ -3,11 +3,13 @@
 //! **Architecture invariant:** every number is finite. A number that the data do not determine is absent (`null` in
 //! JSON), and a [`NotEstimable`] beside it says why.
 
+mod course;
 mod decision;
 mod look;
 mod outcome;
 mod rest;
 
+pub use course::{CourseArm, CoursePoint, CourseReport};
 pub use decision::{ArmDecision, ClaimFinding, ClaimStatus, Decision, HarmFinding};
 pub use look::{AfterLooks, ArmAfterLooks, HarmBound, LookArm, LookHeld, LookReport, LookStatus};
 pub use outcome::{ArmOutcome, Comparison, Measure, MissingBounds, OutcomeReport};
@@ -62,6 +64,9 @@ pub struct Report {
     /// What may be said of the primary outcome with the looks taken into account; absent where none was held before the lock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_looks: Option<AfterLooks>,
+    /// How the answer came together; absent before the data are locked, and where it cannot be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<CourseReport>,
     /// Whether a declared group is left worse off.
     pub equity: Vec<EquityReport>,
     /// What the versions cost.

@@ -143,6 +143,7 @@ fn evidence(plan: &LockedProtocol, counts: &Counts, as_of: DateTime<Utc>) -> Evi
         locked: true,
         enrolment,
         outcomes: outcomes.collect(),
+        by_day: Vec::new(),
         events,
         not_enrolled: Vec::new(),
         wedge: None,

@@ -385,6 +385,7 @@ impl Gathered {
             locked: true,
             enrolment,
             outcomes,
+            by_day: Vec::new(),
             events,
             not_enrolled: Vec::new(),
             wedge: None,

@@ -74,6 +74,7 @@ pub(crate) fn locked(plan: &LockedProtocol, outcomes: Vec<Vec<Cell>>) -> Evidenc
             .zip(outcomes)
             .map(|(outcome, cells)| OutcomeEvidence { outcome: outcome.key.clone(), cells })
             .collect(),
+        by_day: Vec::new(),
         events: EventCounts::default(),
         not_enrolled: vec![("not_eligible".to_owned(), 31), ("opted_out".to_owned(), 4)],
         wedge: None,

@@ -8,6 +8,8 @@ mod beside;
 #[cfg(test)]
 mod calibration;
 #[cfg(test)]
+mod course;
+#[cfg(test)]
 mod design;
 #[cfg(test)]
 mod evidence;

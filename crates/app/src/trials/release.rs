@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use fairtrial_analysis::{
     Report,
-    release::{Policy, ReleasedReport, View, release},
+    release::{Policy, ReleasedCourse, ReleasedReport, View, release, release_course},
 };
 use serde::Serialize;
 
@@ -74,6 +74,18 @@ impl App {
             return Err(AppError::conflict("not_locked", "numbers can be taken away once the data are locked"));
         }
         self.released(&trial, &report, View::Agency)
+    }
+
+    /// How the answer of a locked trial came together, in released numbers, for whoever was given its report.
+    ///
+    /// # Errors
+    /// When the report cannot be released.
+    pub fn course(&self, trial: &Trial, report: &Report) -> Result<Option<ReleasedCourse>, AppError> {
+        if !report.locked {
+            return Ok(None);
+        }
+        let released = self.released(trial, report, View::Agency)?;
+        Ok(release_course(trial.plan.protocol(), report, &released, self.master_key.release()))
     }
 
     pub(crate) fn release_to_public(&self, trial: &Trial, report: &Report) -> Result<ReleasedReport, AppError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fairtrial_analysis::{
-    monitor::{self, Outlook},
+    monitor::{self, Arrival, Boundaries, Outlook},
     report::LookHeld,
 };
 use fairtrial_domain::{projection::HarmCrossing, trial::PersonRole};
@@ -31,6 +31,10 @@ pub struct LooksView {
     pub looks: Vec<LookHeld>,
     /// What the last look lets one expect of the end, by new version; empty where it does not tell, and once the data are locked.
     pub outlook: Vec<Outlook>,
+    /// The boundaries with the looks held, and as planned for those still to come.
+    pub boundaries: Boundaries,
+    /// How records of the primary outcome came in, look by look.
+    pub arrivals: Vec<Arrival>,
     /// The harm boundaries crossed between looks.
     pub crossings: Vec<HarmCrossing>,
 }
@@ -64,7 +68,12 @@ impl App {
         let held = held_looks(&rows)?;
         let looks = monitor::hold_all(trial.plan.protocol(), &held).map_err(unreadable)?;
         let outlook = if trial.state.is_locked() { Vec::new() } else { monitor::outlook(trial.plan.protocol(), &held) };
+        let boundaries = match trial.state.is_locked() {
+            true => monitor::boundaries(&looks),
+            false => monitor::boundaries_ahead(trial.plan.protocol(), &looks).map_err(unreadable)?,
+        };
+        let arrivals = monitor::arrivals(trial.plan.protocol(), &held);
         let crossings = crossings(&trial.crossings)?;
-        Ok(LooksView { trial, looks, outlook, crossings })
+        Ok(LooksView { trial, looks, outlook, boundaries, arrivals, crossings })
     }
 }

@@ -79,6 +79,19 @@ pub struct ArmDay {
     pub assigned: u64,
 }
 
+/// People of one day of assignment and one arm whose follow-up for the primary outcome is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayTally {
+    /// Day of assignment in the trial's zone.
+    pub day: NaiveDate,
+    /// Position of the arm in the plan.
+    pub arm: usize,
+    /// People whose data may be used.
+    pub mature: u64,
+    /// Their values of the primary outcome.
+    pub tally: Tally,
+}
+
 /// What became of the events of the trial's kinds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventCounts {
@@ -121,6 +134,9 @@ pub struct Evidence {
     pub enrolment: Vec<ArmDay>,
     /// The outcomes, in the plan's order.
     pub outcomes: Vec<OutcomeEvidence>,
+    /// The primary outcome by day of assignment and arm; empty before the data are locked, and where it is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_day: Vec<DayTally>,
     /// What became of the events.
     pub events: EventCounts,
     /// Requests that did not lead to an assignment, by reason.

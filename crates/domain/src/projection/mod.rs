@@ -8,6 +8,7 @@
 
 mod alike;
 mod column;
+mod days;
 mod evidence;
 mod handling;
 mod held;
@@ -18,7 +19,9 @@ mod trial_projection;
 mod unit_evidence;
 
 pub use alike::Alike;
-pub use evidence::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, Replayed, WedgeEvidence};
+pub use evidence::{
+    ArmDay, Cell, DayTally, EventCounts, Evidence, OutcomeEvidence, PeriodCell, Replayed, WedgeEvidence,
+};
 pub use handling::{ArmHandling, UnitNote};
 pub use held::{HarmCrossing, HeldLook};
 pub use tally::Tally;

@@ -375,6 +375,7 @@ impl TrialProjection {
             locked,
             enrolment,
             outcomes,
+            by_day: if locked { self.by_day(as_of) } else { Vec::new() },
             events: self.counts,
             not_enrolled,
             wedge,

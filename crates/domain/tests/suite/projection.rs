@@ -107,6 +107,29 @@ fn people_with_early_events_are_counted_once_and_by_version() {
 }
 
 #[test]
+fn the_primary_outcome_by_day_adds_up_to_the_whole_once_the_data_are_locked() {
+    let mut projection = TrialProjection::new(plan());
+    let days = [(1, 0, 0), (2, 1, 0), (3, 1, 0), (4, 0, 3), (5, 1, 900)];
+    for (number, arm, day) in days {
+        projection.assign(&assigned(number, arm, start() + Duration::days(day)));
+    }
+    for number in [2, 4] {
+        projection.fold(&happened(number, "fine.settled", None, start() + Duration::days(5)));
+    }
+    let open = projection.evidence(start() + Duration::days(920), 9, false, Vec::new());
+    assert_eq!(open.by_day, Vec::new(), "nothing by day while people are in the trial");
+    let evidence = projection.evidence(start() + Duration::days(920), 9, true, Vec::new());
+    let told: Vec<_> = evidence.by_day.iter().map(|cell| (cell.arm, cell.mature, cell.tally.sum)).collect();
+    assert_eq!(told, [(0, 1, 0), (1, 2, 1), (0, 1, 1)], "the one of the last day is not followed up yet");
+    for arm in 0..2 {
+        let of_arm = evidence.by_day.iter().filter(|cell| cell.arm == arm);
+        let sums = of_arm.fold((0, 0), |sums, cell| (sums.0 + cell.mature, sums.1 + cell.tally.sum));
+        let (_, mature, whole) = evidence.outcomes[0].arm(arm);
+        assert_eq!(sums, (mature, whole.sum));
+    }
+}
+
+#[test]
 fn what_came_into_the_log_before_its_unit_is_about_nobody_whenever_it_is_folded() {
     // Place of the event, last place before the assignment, minutes from the start at which it happened and at which its unit was
     // assigned; what it is then.

@@ -1,32 +1,11 @@
-use super::scale::{Scale, round_step};
-use super::{Anchor, Label, Px};
+use super::lines::{Axes, Line, LineLook, Lines, Said};
 use crate::Moment;
-use crate::component::{Cell, Table, writes_markup};
+use crate::component::{Cell, Table};
 use crate::number::grouped;
-use askama::Template;
-use std::fmt::Write;
+use fairtrial_domain::protocol::Protocol;
 
-const WIDTH: f64 = 640.0;
-const LEFT: f64 = 70.0;
-const RIGHT: f64 = 20.0;
-const TOP: f64 = 34.0;
-const BOTTOM: f64 = 250.0;
 const MOST_POINTS: usize = 24;
-
-/// How many people have been assigned over time, against the plan. All versions together: never one by one while a
-/// trial runs.
-#[derive(Debug, Clone, Template)]
-#[template(path = "components/chart/enrolment.html")]
-pub struct Enrolment {
-    id: String,
-    headline: String,
-    description: String,
-    line: String,
-    plan: Option<Px>,
-    grid: Vec<Px>,
-    labels: Vec<Label>,
-    table: Table,
-}
+const DAY: f64 = 86_400.0;
 
 /// How many had been assigned at a moment.
 #[derive(Debug, Clone, Copy)]
@@ -39,73 +18,111 @@ pub struct EnrolmentPoint {
     pub assigned: u64,
 }
 
-impl Enrolment {
-    /// The chart; nothing before two points in time. `points` are in order; of many, an even selection with the last is
-    /// drawn and listed. `planned` is the most that may be assigned; it is drawn when it fits the scale.
-    #[must_use]
-    pub fn new(id: &str, points: &[EnrolmentPoint], planned: u64) -> Option<Self> {
-        let (first, last) = (points.first()?, points.last()?);
-        let chosen = thinned(points);
-        let time = Scale::from_zero(last.seconds as f64, LEFT, WIDTH - RIGHT)?;
-        let shown_plan = planned > 0 && planned <= last.assigned.saturating_mul(4);
-        let highest = if shown_plan { planned.max(last.assigned) } else { last.assigned };
-        let step = round_step((highest as f64 / 4.0).max(1.0));
-        let top = step * (highest as f64 / step).ceil().max(1.0);
-        let count = Scale::from_zero(top, BOTTOM, TOP)?;
+/// What the plan says about how people come in.
+#[derive(Debug, Clone, Copy)]
+pub struct EnrolmentPlan {
+    /// The most that may be assigned.
+    pub most: u64,
+    /// How many are expected on a day, where the plan says so.
+    pub a_day: Option<f64>,
+}
 
-        let mut line = format!("M{} {}", time.at(0.0), count.at(0.0));
-        for point in &chosen {
-            let _ = write!(line, "L{} {}", time.at(point.seconds as f64), count.at(point.assigned as f64));
-        }
-        let ticks = count.ticks(5);
-        let mut labels: Vec<Label> = ticks
-            .iter()
-            .map(|tick| Label {
-                x: Px(LEFT - 8.0),
-                y: Px(count.at(*tick).0 + 6.0),
-                anchor: Anchor::End,
-                strong: false,
-                text: grouped(*tick as u64),
-            })
-            .collect();
-        let mut say = |x: f64, y: f64, anchor: Anchor, strong: bool, text: String| {
-            labels.push(Label { x: Px(x), y: Px(y), anchor, strong, text });
-        };
-        say(0.0, 16.0, Anchor::Start, false, "People assigned".into());
-        say(LEFT, BOTTOM + 26.0, Anchor::Start, false, first.at.day());
-        say(WIDTH - RIGHT, BOTTOM + 26.0, Anchor::End, false, last.at.day());
-        let height = count.at(last.assigned as f64).0;
-        say(WIDTH - RIGHT, (height - 10.0).max(TOP + 14.0), Anchor::End, true, grouped(last.assigned));
-        if shown_plan {
-            let y = count.at(planned as f64).0;
-            say(LEFT + 8.0, y + 20.0, Anchor::Start, false, format!("At most {}", grouped(planned)));
-        }
-        let headline = format!("{} people assigned by {}", grouped(last.assigned), last.at.day());
-        Some(Self {
-            id: id.into(),
-            description: format!(
-                "From {} to {}, the number of people assigned to any version rose to {}. The plan allows at most {}.",
-                first.at.day(),
-                last.at.day(),
-                grouped(last.assigned),
-                grouped(planned)
-            ),
-            line,
-            plan: shown_plan.then(|| count.at(planned as f64)),
-            grid: ticks.iter().map(|tick| count.at(*tick)).collect(),
-            labels,
-            table: Table {
-                caption: headline.clone(),
-                caption_hidden: true,
-                head: vec![Cell::words("Until"), Cell::number("People assigned")],
-                rows: chosen
-                    .iter()
-                    .map(|point| vec![Cell::words(point.at.day()), Cell::number(grouped(point.assigned))])
-                    .collect(),
-            },
-            headline,
-        })
+impl EnrolmentPlan {
+    /// As a plan has it.
+    #[must_use]
+    pub fn of(plan: &Protocol) -> Self {
+        Self { most: plan.monitoring.max_units, a_day: plan.planning.units_per_day.map(|rate| rate.to_f64()) }
     }
+
+    /// How many were expected after so many seconds.
+    fn expected(self, seconds: u64) -> Option<u64> {
+        let people = self.a_day.filter(|rate| rate.is_finite() && *rate > 0.0)? * seconds as f64 / DAY;
+        Some((people.round() as u64).min(self.most))
+    }
+}
+
+/// How many people have been assigned over time, against the plan; nothing before two points in time. All versions
+/// together: never one by one while a trial runs.
+///
+/// `points` are in order; of many, an even selection with the last is drawn and listed.
+#[must_use]
+pub fn enrolment(id: &'static str, points: &[EnrolmentPoint], plan: EnrolmentPlan) -> Option<Lines> {
+    let (first, last) = (points.first()?, points.last()?);
+    if last.seconds == 0 {
+        return None;
+    }
+    let chosen = thinned(points);
+    let end = last.seconds as f64;
+    let start = (0.0, 0.0);
+    let assigned = chosen.iter().map(|point| (point.seconds as f64, point.assigned as f64));
+    let mut lines = vec![Line {
+        name: "People assigned".into(),
+        look: LineLook::Together,
+        points: std::iter::once(start).chain(assigned).collect(),
+        end: Some(grouped(last.assigned)),
+    }];
+    let expected = plan.expected(last.seconds);
+    if let Some(expected) = expected {
+        let a_day = plan.a_day.unwrap_or_default();
+        // The line bends where everybody who may be assigned was expected to be in.
+        let full = plan.most as f64 / a_day * DAY;
+        let bend = (full < end).then_some((full, plan.most as f64));
+        lines.push(Line {
+            name: format!("Expected by the plan: {} a day", a_day),
+            look: LineLook::Planned,
+            points: [start].into_iter().chain(bend).chain([(end, expected as f64)]).collect(),
+            end: None,
+        });
+    }
+    if plan.most > 0 && plan.most <= last.assigned.saturating_mul(4) {
+        lines.push(Line {
+            name: format!("Most that may be assigned: {}", grouped(plan.most)),
+            look: LineLook::Planned,
+            points: vec![(0.0, plan.most as f64), (end, plan.most as f64)],
+            end: None,
+        });
+    }
+    let headline = match expected {
+        Some(expected) => {
+            format!("{} people assigned by {}, {} expected", grouped(last.assigned), last.at.day(), grouped(expected))
+        }
+        None => format!("{} people assigned by {}", grouped(last.assigned), last.at.day()),
+    };
+    let said = Said {
+        id,
+        description: format!(
+            "From {} to {}, the number of people assigned to any version rose to {}. The plan allows at most {}.{}",
+            first.at.day(),
+            last.at.day(),
+            grouped(last.assigned),
+            grouped(plan.most),
+            expected.map(|expected| format!(" It expected {} by then.", grouped(expected))).unwrap_or_default()
+        ),
+        table: table(&headline, &chosen, plan),
+        headline,
+    };
+    let axes = Axes {
+        up: "People".into(),
+        from_zero: true,
+        across: end,
+        places: vec![(0.0, first.at.day()), (end, last.at.day())],
+        name_across: None,
+        decimals: 0,
+    };
+    Lines::new(said, &lines, &axes)
+}
+
+fn table(headline: &str, chosen: &[EnrolmentPoint], plan: EnrolmentPlan) -> Table {
+    let mut head = vec![Cell::words("Until"), Cell::number("People assigned")];
+    if plan.expected(0).is_some() {
+        head.push(Cell::number("Expected by the plan"));
+    }
+    let row = |point: &EnrolmentPoint| {
+        let mut row = vec![Cell::words(point.at.day()), Cell::number(grouped(point.assigned))];
+        row.extend(plan.expected(point.seconds).map(|expected| Cell::number(grouped(expected))));
+        row
+    };
+    Table { caption: headline.to_owned(), caption_hidden: true, head, rows: chosen.iter().map(row).collect() }
 }
 
 fn thinned(points: &[EnrolmentPoint]) -> Vec<EnrolmentPoint> {
@@ -114,5 +131,3 @@ fn thinned(points: &[EnrolmentPoint]) -> Vec<EnrolmentPoint> {
     chosen.reverse();
     chosen
 }
-
-writes_markup!(Enrolment);

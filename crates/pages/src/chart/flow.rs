@@ -18,6 +18,7 @@ pub struct Flow {
     height: Px,
     boxes: Vec<DrawnBox>,
     arrows: Vec<Arrow>,
+    labels: Vec<Label>,
     table: Table,
 }
 
@@ -37,7 +38,6 @@ struct DrawnBox {
     width: Px,
     height: Px,
     aside: bool,
-    labels: Vec<Label>,
 }
 
 #[derive(Debug, Clone)]
@@ -107,6 +107,7 @@ impl Flow {
             height: Px(y + 8.0),
             boxes: drawing.boxes,
             arrows: drawing.arrows,
+            labels: drawing.labels,
             table: table(headline, before, left_out, arms),
         }
     }
@@ -116,6 +117,9 @@ impl Flow {
 struct Drawing {
     boxes: Vec<DrawnBox>,
     arrows: Vec<Arrow>,
+    labels: Vec<Label>,
+    /// The first label of the last box.
+    last: usize,
 }
 
 impl Drawing {
@@ -129,16 +133,15 @@ impl Drawing {
             strong: false,
             text: text.clone(),
         };
-        let labels = texts.iter().enumerate().map(label).collect();
-        self.boxes.push(DrawnBox { x: Px(x), y: Px(y), width: Px(width), height: Px(height), aside, labels });
+        self.last = self.labels.len();
+        self.labels.extend(texts.iter().enumerate().map(label));
+        self.boxes.push(DrawnBox { x: Px(x), y: Px(y), width: Px(width), height: Px(height), aside });
         y + height
     }
 
     /// Makes the first `names` lines of the last box bold.
     fn strengthen(&mut self, names: usize) {
-        if let Some(last) = self.boxes.last_mut() {
-            last.labels.iter_mut().take(names).for_each(|label| label.strong = true);
-        }
+        self.labels.iter_mut().skip(self.last).take(names).for_each(|label| label.strong = true);
     }
 
     fn down(&mut self, x: f64, from: f64, to: f64) {

@@ -1,20 +1,26 @@
 //! Charts drawn on the server: geometry here, markup in `web/templates/components/chart`.
 //!
 //! Each chart is a figure with a headline, an image that carries its message in its title and description, and the same
-//! numbers in a table below. None of them can hold a number that is not finite: what cannot be drawn is not made.
+//! numbers in a table below: one frame for all of them, `figure.html`, which each fills with its drawing. None of them can hold a number that is not finite: what cannot be drawn is not made.
 
+mod boundaries;
+mod course;
 mod decisions;
 mod enrolment;
 mod flow;
 mod interval;
+mod lines;
 mod people;
 mod scale;
 mod timeline;
 
+pub use boundaries::{Names, boundaries};
+pub use course::{NamedArm, arrivals, course};
 pub use decisions::{Decisions, Verdicts};
-pub use enrolment::{Enrolment, EnrolmentPoint};
+pub use enrolment::{EnrolmentPlan, EnrolmentPoint, enrolment};
 pub use flow::{Flow, FlowArm};
 pub use interval::{Bar, Interval, Mark, Shade};
+pub use lines::{Axes, Line, LineLook, Lines, Said};
 pub use people::{ArmLook, People};
 pub use timeline::{Life, Timeline};
 

@@ -3,10 +3,13 @@
 use super::band::Light;
 use super::reading::Reading;
 use super::words;
-use crate::chart::{Flow, FlowArm};
+use crate::chart::{self, Flow, FlowArm, Lines, Names};
 use crate::component::{Cell, Table};
 use crate::number::{grouped, plural};
-use fairtrial_analysis::report::{Gate, LookStatus};
+use fairtrial_analysis::{
+    monitor,
+    report::{Gate, LookHeld, LookStatus},
+};
 use fairtrial_domain::projection::ArmHandling;
 
 /// One check with its light.
@@ -106,6 +109,23 @@ pub(super) fn looks(reading: Reading<'_>) -> Option<Table> {
         ],
         rows: looks.iter().map(row).collect(),
     })
+}
+
+/// The boundaries with the looks that were held; nothing where none was held before the end.
+pub(super) fn boundaries(reading: Reading<'_>) -> Vec<Lines> {
+    let held: Vec<LookHeld> = reading.report.looks.iter().filter_map(|look| look.held.clone()).collect();
+    // The look that ended the question, or the last where none did.
+    let told = held.iter().find(|look| look.decision.ends()).or(held.last());
+    let Some(last) = told else { return Vec::new() };
+    let names = Names {
+        arm: &|arm| (reading.name(arm), reading.look(arm)),
+        outcome: &|key| {
+            let found = reading.report.outcomes.iter().find(|outcome| outcome.outcome == *key);
+            found.map_or_else(|| key.to_string(), |outcome| outcome.name.clone())
+        },
+    };
+    let happened = format!("look {} {}", last.look, words::came_to(last.decision));
+    chart::boundaries(&monitor::boundaries(&held), &names, &happened)
 }
 
 /// What may be said of the main outcome with the looks taken into account, a sentence for each new version.

@@ -20,5 +20,5 @@ pub use band::{Band, Light, Mark};
 pub(crate) use basis::gate_name as check_name;
 pub use released_csv::released_csv;
 pub use show::{Decided, Download, Show};
-pub(crate) use words::not_enrolled;
+pub(crate) use words::{came_to, not_enrolled};
 pub use workbook::workbook;

@@ -1,6 +1,6 @@
 //! Finding one's way in a report.
 
-use crate::chart::ArmLook;
+use crate::chart::{ArmLook, NamedArm};
 use crate::quantity::Quantity;
 use fairtrial_analysis::Report;
 use fairtrial_analysis::report::{ArmOutcome, ArmReport, Comparison, Measure, OutcomeReport};
@@ -41,6 +41,13 @@ impl<'a> Reading<'a> {
             Some(place) => ArmLook::Version(u8::try_from(place + 1).unwrap_or(u8::MAX)),
             None => ArmLook::Control,
         }
+    }
+
+    /// All versions as they are called and drawn.
+    pub(super) fn named(self) -> Vec<NamedArm> {
+        let named =
+            |arm: &ArmReport| NamedArm { arm: arm.arm.clone(), name: arm.name.clone(), look: self.look(&arm.arm) };
+        self.report.arms.iter().map(named).collect()
     }
 
     /// How values of an outcome are said, with the digits that its comparison with `arm` supports.

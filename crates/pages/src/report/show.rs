@@ -6,11 +6,12 @@ use super::limit::{self, Groups, Limit};
 use super::reading::Reading;
 use super::words;
 use super::working::{self, Cost};
-use crate::chart::{Enrolment, EnrolmentPoint, Flow};
+use crate::chart::{EnrolmentPlan, EnrolmentPoint, Flow, Lines, course, enrolment};
 use crate::component::{Breadcrumbs, Crumb, Table, TextField};
 use crate::{Frame, Moment};
 use askama::Template;
 use fairtrial_analysis::Report;
+use fairtrial_analysis::release::ReleasedCourse;
 use fairtrial_analysis::report::VerdictKind;
 
 /// The report of a trial, from the verdict down to the working. The first part prints on one page.
@@ -38,7 +39,9 @@ pub struct Show {
     reasons: Vec<String>,
     claims: Option<Table>,
     flow: Flow,
-    enrolment: Option<Enrolment>,
+    enrolment: Option<Lines>,
+    course: Option<Lines>,
+    boundaries: Vec<Lines>,
     checks: Vec<Check>,
     looks: Option<Table>,
     after_looks: Vec<String>,
@@ -101,6 +104,8 @@ impl Show {
             claims: working::claims(reading).filter(|_| compares),
             flow: basis::flow(reading),
             enrolment: None,
+            course: None,
+            boundaries: if compares { basis::boundaries(reading) } else { Vec::new() },
             checks: basis::checks(reading),
             looks: basis::looks(reading),
             after_looks: basis::after_looks(reading),
@@ -110,10 +115,18 @@ impl Show {
         }
     }
 
-    /// The same page with how people entered over time, all versions together; `planned` is the most that may be assigned.
+    /// The same page with how people entered over time, all versions together, against the plan.
     #[must_use]
-    pub fn entered(self, points: &[EnrolmentPoint], planned: u64) -> Self {
-        Self { enrolment: Enrolment::new("enrolment", points, planned), ..self }
+    pub fn entered(self, points: &[EnrolmentPoint], plan: EnrolmentPlan) -> Self {
+        Self { enrolment: enrolment("enrolment", points, plan), ..self }
+    }
+
+    /// The same page with how the answer came together, in rounded numbers; `report` is that of the page.
+    #[must_use]
+    pub fn came_together(self, report: &Report, found: Option<&ReleasedCourse>) -> Self {
+        let arms = Reading { report }.named();
+        let course = found.filter(|_| self.compares).and_then(|found| course(found, &arms, &report.unit));
+        Self { course, ..self }
     }
 
     /// The same page with the form by which an analyst gets everything that the report rests on.

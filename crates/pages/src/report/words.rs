@@ -3,6 +3,7 @@
 
 use super::reading::{Reading, difference, mean};
 use fairtrial_analysis::Guarantee;
+use fairtrial_analysis::monitor::LookDecision;
 use fairtrial_analysis::report::{ArmReport, OutcomeReport};
 
 /// Both levels of an outcome: "Paid: 26 in 100 people with ‘New letter’, 20 in 100 with ‘Usual letter’."
@@ -66,5 +67,16 @@ pub(crate) fn not_enrolled(code: &str) -> String {
         "excluded_by_other_trial" => "In another trial".to_owned(),
         "burden_cap" => "In too many trials lately".to_owned(),
         other => sentence(&other.replace('_', " ")).trim_end_matches('.').to_owned(),
+    }
+}
+
+/// What a look came to, after its number: "look 2 crossed the boundary for success".
+pub(crate) fn came_to(decision: LookDecision) -> &'static str {
+    match decision {
+        LookDecision::KeepGoing => "reached no boundary",
+        LookDecision::Succeeded => "crossed the boundary for success",
+        LookDecision::Failed | LookDecision::Futile => "reached the boundary for giving up",
+        LookDecision::Harmful => "crossed a boundary for harm",
+        LookDecision::Invalid => "found data that could not be read",
     }
 }

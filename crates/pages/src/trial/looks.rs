@@ -2,7 +2,7 @@
 
 use askama::Template;
 use fairtrial_analysis::{
-    monitor::{LookDecision, Outlook},
+    monitor::{Arrival, Boundaries, LookDecision, Outlook},
     report::LookHeld,
 };
 use fairtrial_domain::{
@@ -12,8 +12,10 @@ use fairtrial_domain::{
 
 use crate::{
     Frame, Moment,
-    component::{Breadcrumbs, Cell, SummaryList, Table, Tag, TagColour},
+    chart::{self, ArmLook, Lines, NamedArm, Names},
+    component::{Breadcrumbs, Cell, Crumb, SummaryList, Table, Tag, TagColour},
     number::grouped,
+    report::came_to,
 };
 
 /// Every look that was held, and every boundary that was crossed between looks.
@@ -26,6 +28,8 @@ pub struct Looks {
     pub key: String,
     /// The title of the trial.
     pub title: String,
+    /// The boundaries with the looks, and how the records came in.
+    pub charts: Vec<Lines>,
     /// The looks, oldest first.
     pub looks: Vec<Look>,
     /// The boundaries crossed between looks, each in a sentence.
@@ -80,6 +84,21 @@ impl Look {
             LookDecision::Invalid => Tag::new("The data could not be read", TagColour::Red),
         }
     }
+}
+
+/// The versions of a plan as they are called and drawn.
+fn named(plan: &Protocol) -> Vec<NamedArm> {
+    let mut version = 0_u8;
+    let named = |arm: &fairtrial_domain::protocol::Arm| {
+        let look = if arm.control {
+            ArmLook::Control
+        } else {
+            version = version.saturating_add(1);
+            ArmLook::Version(version)
+        };
+        NamedArm { arm: arm.key.clone(), name: arm.name.clone(), look }
+    };
+    plan.arms.iter().map(named).collect()
 }
 
 fn name_of(plan: &Protocol, arm: &fairtrial_domain::ArmKey) -> String {
@@ -173,8 +192,30 @@ fn harms(plan: &Protocol, held: &LookHeld) -> Table {
 }
 
 impl Looks {
+    /// The pictures of what the looks found; `last` is the last look held.
+    #[must_use]
+    pub fn charts(plan: &Protocol, found: &Boundaries, arrivals: &[Arrival], last: Option<&LookHeld>) -> Vec<Lines> {
+        let arms = named(plan);
+        let names = Names {
+            arm: &|key| {
+                let found = arms.iter().find(|named| named.arm == *key);
+                found.map_or_else(|| (key.to_string(), ArmLook::Control), |named| (named.name.clone(), named.look))
+            },
+            outcome: &|key| plan.outcome(key).map_or_else(|| key.to_string(), |outcome| outcome.name.clone()),
+        };
+        let happened = last.map_or_else(
+            || "no look has been held yet".to_owned(),
+            |look| format!("look {} {}", look.look, came_to(look.decision)),
+        );
+        let mut charts = chart::boundaries(found, &names, &happened);
+        charts.extend(chart::arrivals(arrivals, &arms, &plan.unit));
+        charts
+    }
+
     fn crumbs(&self) -> Breadcrumbs {
-        Breadcrumbs::of([("Trials", "/trials")])
+        let mut crumbs = Breadcrumbs::of([("Trials", "/trials")]);
+        crumbs.crumbs.push(Crumb { label: self.title.clone(), address: format!("/trials/{}", self.key) });
+        crumbs
     }
 }
 

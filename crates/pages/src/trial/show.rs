@@ -1,5 +1,5 @@
 use super::{Watch, state, verb};
-use crate::chart::Enrolment;
+use crate::chart::Lines;
 use crate::component::{Breadcrumbs, Button, ErrorSummary, SummaryList, Tag, TagColour, Task, TaskList};
 use crate::person::role;
 use crate::{Frame, Moment, number};
@@ -50,7 +50,7 @@ pub struct Show {
     /// How many people are in; nothing before the start.
     pub progress: Option<Progress>,
     /// Enrolment over time; nothing before the start.
-    pub enrolment: Option<Enrolment>,
+    pub enrolment: Option<Lines>,
     /// How the watch over it stands; nothing before the start.
     pub watch: Option<Watch>,
     /// Whether there is a report to read.

@@ -38,6 +38,7 @@ pub(crate) async fn show(call: Call) -> Answer {
         key: view.trial.key().to_owned(),
         title: plan.title.clone(),
         looks,
+        charts: Looks::charts(plan, &view.boundaries, &view.arrivals, view.looks.last()),
         crossings: view.crossings.iter().map(|crossed| crossing(plan, crossed)).collect(),
     };
     page(StatusCode::OK, fairtrial_pages::render(&looks))

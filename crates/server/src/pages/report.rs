@@ -10,7 +10,7 @@ use fairtrial_analysis::{Report, release::ReleasedReport};
 use fairtrial_domain::trial::PersonRole;
 use fairtrial_pages::{
     Moment,
-    chart::EnrolmentPoint,
+    chart::{EnrolmentPlan, EnrolmentPoint},
     component::{Notice, NoticeKind},
     decision,
     frame::Section,
@@ -68,8 +68,10 @@ pub(crate) async fn show(call: Call) -> Answer {
     });
     let entered = call.state.app.enrolment(&actor, trial.key()).await?;
     let points = points(&entered, trial.plan.protocol().time_zone);
-    let mut show =
-        Show::of(frame, &report, decided, downloads).entered(&points, trial.plan.protocol().monitoring.max_units);
+    let course = call.state.app.course(&trial, &report)?;
+    let mut show = Show::of(frame, &report, decided, downloads)
+        .entered(&points, EnrolmentPlan::of(trial.plan.protocol()))
+        .came_together(&report, course.as_ref());
     if report.locked && call.caller.session()?.person.has(PersonRole::Analyst) {
         show = show.with_evidence();
     }

@@ -15,7 +15,7 @@ use fairtrial_app::{
 use fairtrial_domain::trial::{PersonRole, Verb};
 use fairtrial_pages::{
     Moment,
-    chart::Enrolment,
+    chart::{EnrolmentPlan, enrolment},
     component::{ErrorSummary, Fault, Pagination, SummaryList},
     frame::Section,
     protocol,
@@ -139,10 +139,10 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
         under_review: view.under_review.to_string(),
         signatures: signatures(view, &moment),
         progress: started.then_some(Progress { assigned: view.people, planned: plan.monitoring.max_units }),
-        enrolment: Enrolment::new(
+        enrolment: enrolment(
             "enrolment",
             &points(&state.app.enrolment(&actor, trial.key()).await?, plan.time_zone),
-            plan.monitoring.max_units,
+            EnrolmentPlan::of(plan),
         ),
         watch,
         has_report: started && may_read_report(trial, session),

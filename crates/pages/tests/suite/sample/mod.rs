@@ -5,6 +5,7 @@ mod connect;
 mod data;
 mod guide;
 mod learned;
+mod looked_at;
 mod message;
 mod note;
 mod opt_out;

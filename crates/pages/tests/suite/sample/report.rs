@@ -6,7 +6,7 @@ use fairtrial_domain::decision_rule::Claim;
 use fairtrial_domain::protocol::{Aim, Better, GotIt, OutcomeKind, Role, Sides};
 use fairtrial_domain::{ArmKey, Decimal, OutcomeKey, ProtocolId, TrialKey};
 use fairtrial_pages::Frame;
-use fairtrial_pages::chart::EnrolmentPoint;
+use fairtrial_pages::chart::{EnrolmentPlan, EnrolmentPoint};
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::report::{Decided, Download, Show};
 
@@ -41,8 +41,10 @@ pub(crate) fn add(pages: &mut Pages) {
             assigned: day * 97,
         })
         .collect();
-    let worst = Show::of(frame(), &worst(), Some(decided), downloads).entered(&entered, 6_000).with_evidence();
+    let expected = EnrolmentPlan { most: 6_000, a_day: Some(80.5) };
+    let worst = Show::of(frame(), &worst(), Some(decided), downloads).entered(&entered, expected).with_evidence();
     page(pages, "report/show-worst", &worst);
+    super::looked_at::add(pages, frame(), &entered, expected);
 }
 
 fn frame() -> Frame {
@@ -51,11 +53,11 @@ fn frame() -> Frame {
     frame
 }
 
-fn arm(text: &str) -> ArmKey {
+pub(super) fn arm(text: &str) -> ArmKey {
     ArmKey::new(text).expect("an arm key")
 }
 
-fn key(text: &str) -> OutcomeKey {
+pub(super) fn key(text: &str) -> OutcomeKey {
     OutcomeKey::new(text).expect("an outcome key")
 }
 
@@ -305,6 +307,7 @@ fn base(primary: Numbers) -> Report {
                 not_estimable: None,
             }],
         }),
+        course: None,
         equity: vec![
             group("18-29", EquityFinding::NoneSeen, 0.05),
             group("30-49", EquityFinding::CannotRuleOut, -0.01),
@@ -342,7 +345,7 @@ fn base(primary: Numbers) -> Report {
     }
 }
 
-fn harm(crossed: bool) -> HarmFinding {
+pub(super) fn harm(crossed: bool) -> HarmFinding {
     HarmFinding {
         outcome: key("complaint-28d"),
         arm: arm("norm"),

@@ -1,11 +1,11 @@
 use super::{LONG, NASTY, Pages, days_after, done, inside, moment, page};
 use fairtrial_analysis::{
-    monitor::{LookDecision, Outlook},
+    monitor::{Arrival, LookDecision, Outlook, boundaries_ahead},
     report::{GateStatus, HarmBound, HarmFinding, LookArm, LookHeld},
 };
 use fairtrial_domain::trial::{AmendmentClass, DataSeen, PersonRole, PlanPart, State, Tier, Verb};
 use fairtrial_domain::{LockedProtocol, projection::HarmCrossing};
-use fairtrial_pages::chart::{Enrolment, EnrolmentPoint};
+use fairtrial_pages::chart::{EnrolmentPlan, EnrolmentPoint, Lines};
 use fairtrial_pages::component::{ErrorSummary, Fault, Pagination, SummaryList};
 use fairtrial_pages::frame::{Frame, Section};
 use fairtrial_pages::protocol::Part;
@@ -65,10 +65,21 @@ fn looks(pages: &mut Pages) {
         LookDecision::KeepGoing => vec![Outlook { arm: new.clone(), as_hoped: 0.83, as_seen: 0.004 }],
         _ => Vec::new(),
     };
+    let arrival = |held: &LookHeld| Arrival {
+        look: held.look,
+        followed_up: held.followed_up,
+        arms: vec![(held.followed_up / 2, held.followed_up / 4), (held.followed_up / 2, held.followed_up / 3)],
+    };
     let page_of = |title: &str, held: &[LookHeld], crossings| Looks {
         frame: framed(Section::Trials),
         key: "fines-letter".into(),
         title: title.into(),
+        charts: Looks::charts(
+            plan,
+            &boundaries_ahead(plan, held).expect("boundaries"),
+            &held.iter().map(arrival).collect::<Vec<_>>(),
+            held.last(),
+        ),
         looks: held.iter().map(|held| Look::of(plan, held).with_outlook(plan, &expected(held))).collect(),
         crossings,
     };
@@ -156,14 +167,14 @@ fn framed(section: Section) -> Frame {
     frame
 }
 
-fn enrolment(days: i64) -> Option<Enrolment> {
+fn enrolment(days: i64, a_day: Option<f64>) -> Option<Lines> {
     let point = |day: i64| EnrolmentPoint {
         at: days_after("2026-09-01T00:00:00Z", day),
         seconds: day.unsigned_abs() * 86_400,
         assigned: day.unsigned_abs() * 29 + (day.unsigned_abs() % 7) * 11,
     };
     let points: Vec<_> = (0..=days).map(point).collect();
-    Enrolment::new("enrolment", &points, 6_000)
+    fairtrial_pages::chart::enrolment("enrolment", &points, EnrolmentPlan { most: 6_000, a_day })
 }
 
 fn shows(pages: &mut Pages) {
@@ -219,7 +230,7 @@ fn shows(pages: &mut Pages) {
         tier_reasons: vec!["somebody could lose time, and it could matter".into()],
         signatures: vec![signature(PersonRole::Approver, true), signature(PersonRole::Privacy, true)],
         progress: Some(Progress { assigned: 2_433, planned: 6_000 }),
-        enrolment: enrolment(82),
+        enrolment: enrolment(82, Some(40.0)),
         watch: Some(Watch {
             safety: (GateStatus::Green, "No boundary for harm was crossed.".into()),
             health: vec![("sample_ratio".into(), GateStatus::Green), ("missing_outcomes".into(), GateStatus::Amber)],
@@ -263,7 +274,7 @@ fn shows(pages: &mut Pages) {
         waits_for: vec![NASTY.into(), "Version 2 of the plan waits for signatures.".into()],
         signatures: vec![signature(PersonRole::MaoriGovernance, true), signature(PersonRole::Ethics, false)],
         progress: Some(Progress { assigned: 1, planned: u64::MAX }),
-        enrolment: enrolment(1_000),
+        enrolment: enrolment(1_000, None),
         watch: Some(Watch {
             safety: (GateStatus::Red, NASTY.into()),
             health: vec![("sample_ratio".into(), GateStatus::Red)],
