@@ -166,6 +166,8 @@ table! { message_answers (trial_id, number) {
     trial_id -> BigInt, number -> BigInt, words -> Text, person_id -> BigInt, answered_at -> BigInt,
 } }
 
+table! { message_removals (trial_id, number) { trial_id -> BigInt, number -> BigInt, removed_at -> BigInt, } }
+
 table! { logs (name) { name -> Text, next_sequence -> BigInt, } }
 
 table! { directory_version (id) { id -> BigInt, version -> BigInt, } }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use fairtrial_domain::trial::{MessageKind, NoticeCode, PersonRole};
 use fairtrial_store::{
     StoreError,
@@ -28,6 +28,9 @@ const MOST_LETTERS: usize = 2_000;
 
 /// Messages about one trial that may wait: whoever sends more is asked to call instead.
 const MOST_WAITING: i64 = 500;
+
+/// Days within which a message is to be answered.
+pub const DAYS_TO_ANSWER: i64 = 14;
 
 /// Messages that are listed.
 const MOST_LISTED: i64 = 500;
@@ -74,6 +77,14 @@ pub struct MessageAnswer {
     pub name: String,
     /// When.
     pub at: DateTime<Utc>,
+}
+
+impl Message {
+    /// Until when it is to be answered; nothing once it is.
+    #[must_use]
+    pub fn due_at(&self) -> Option<DateTime<Utc>> {
+        self.answer.is_none().then(|| self.sent_at + Duration::days(DAYS_TO_ANSWER))
+    }
 }
 
 impl App {
@@ -130,7 +141,7 @@ impl App {
         read(&trial, row, answer, |_| String::new())
     }
 
-    /// What people ask and complain about: what waits first, then the newest first.
+    /// What people ask and complain about: what waits first, the longest first, then what is answered, the newest first.
     ///
     /// # Errors
     /// [`AppError::Forbidden`] for people who are not [`READERS`]; when the database fails.
@@ -148,7 +159,11 @@ impl App {
             let Some(trial) = trials.iter().find(|trial| trial.id == row.trial_id) else { continue };
             found.push(read(trial, row, answer, |id| name(id).unwrap_or_else(|| "somebody who has left".into()))?);
         }
-        found.sort_by_key(|message| message.answer.is_some());
+        let place = |message: &Message| match &message.answer {
+            None => (false, message.sent_at.timestamp_micros(), message.number),
+            Some(_) => (true, -message.sent_at.timestamp_micros(), -message.number),
+        };
+        found.sort_by_key(place);
         Ok(found)
     }
 

@@ -5,3 +5,5 @@
 
 pub mod messages;
 pub mod register;
+pub mod removal;
+pub mod result;

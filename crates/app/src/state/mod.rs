@@ -53,6 +53,7 @@ pub struct App {
     pub(crate) master_key: MasterKey,
     pub(crate) ambient: Ambient,
     pub(crate) release: OnceLock<ReleaseRules>,
+    pub(crate) message_days: OnceLock<u32>,
     pub(crate) findings: Findings,
     pub(crate) rehearsals: Rehearsals,
     pub(crate) directory: ArcSwap<Directory>,
@@ -119,6 +120,7 @@ impl App {
             passwords: Semaphore::new(PASSWORDS_AT_ONCE),
             setup_token: Mutex::default(),
             release: OnceLock::new(),
+            message_days: OnceLock::new(),
             findings: Findings::default(),
             rehearsals: Rehearsals::default(),
         });
@@ -166,6 +168,9 @@ impl App {
         }
         if ticks.is_multiple_of(64) {
             self.write_counters().await?;
+        }
+        if ticks.is_multiple_of(4_096) {
+            self.remove_old_messages().await?;
         }
         Ok(())
     }

@@ -59,7 +59,7 @@ on_both_databases! {
 
             let found = waiting(&app, &centre).await;
             let told: Vec<_> = found.iter().map(|message| (message.number, message.words.as_str())).collect();
-            assert_eq!(told, [(2, "And once more."), (1, "The letter frightened me.")]);
+            assert_eq!(told, [(1, "The letter frightened me."), (2, "And once more.")], "what waits longest first");
             assert_eq!(app.messages(&other.designer).await.unwrap().len(), 0);
             assert_eq!(app.messages(&company.analyst).await.map(|all| all.len()).map_err(code), Err("forbidden"));
             assert!(app.message(&other.designer, &letter, 1).await.is_err());
@@ -81,6 +81,39 @@ on_both_databases! {
             assert!(app.after_start(&company.designer).await.unwrap().is_empty());
             let history = app.view_trial(&company.designer, &letter).await.unwrap().history;
             assert_eq!(history.iter().filter(|entry| entry.action.starts_with("message.")).count(), 3);
+        });
+    }
+
+    fn messages_go_long_after_their_answer_and_never_before_one(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let centre = hire(&app, "justice", PersonRole::ContactCentre).await;
+            let letter = company.start(&app, &plan("letter", "justice", &json!({}))).await;
+            let of = NoticeCode::of(&fairtrial_domain::TrialKey::new(&letter).unwrap());
+            // Less than the fewest days is no setting.
+            app.set_message_days(10);
+            assert_eq!(app.message_days(), 90);
+            let first = app.send_message(of, MessageKind::Question, "Why me?").await.unwrap();
+            let second = app.send_message(of, MessageKind::Complaint, "Why not me?").await.unwrap();
+            let due = app.message(&centre, &letter, 1).await.unwrap().due_at().unwrap();
+            assert_eq!(due - clock.now(), chrono::Duration::days(14));
+            app.answer_message(&centre, &letter, 1, "By chance.").await.unwrap();
+            assert_eq!(app.message(&centre, &letter, 1).await.unwrap().due_at(), None, "nothing is due once it is answered");
+            clock.advance(chrono::Duration::days(90));
+            assert_eq!(app.remove_old_messages().await.unwrap(), 0, "on the last day it can still be read");
+            clock.advance(chrono::Duration::seconds(1));
+            assert_eq!(app.remove_old_messages().await.unwrap(), 1);
+            assert_eq!(app.remove_old_messages().await.unwrap(), 0);
+            assert!(matches!(app.message_of(of, &first).await, Err(AppError::NotFound(_))));
+            let left = app.message_of(of, &second).await.unwrap();
+            assert_eq!(left.words, "Why not me?", "what waits stays, however long");
+            assert_eq!(app.send_message(of, MessageKind::Question, "And now?").await.map(|_| ()), Ok(()));
+            let numbers: Vec<i64> = app.messages(&centre).await.unwrap().iter().map(|found| found.number).collect();
+            assert_eq!(numbers, [2, 3], "no number comes twice");
+            let history = app.view_trial(&company.designer, &letter).await.unwrap().history;
+            assert_eq!(history.iter().filter(|entry| entry.action == "message.removed").count(), 1);
         });
     }
 

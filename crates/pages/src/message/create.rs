@@ -14,6 +14,7 @@ pub struct Create {
     code: String,
     title: String,
     agency: String,
+    kept_days: u32,
     kind: Choice,
     words: Area,
     reference: TextField,
@@ -51,11 +52,13 @@ pub struct Answer {
 }
 
 impl Create {
-    /// The form for the trial of that code; `given` reads what was typed before.
+    /// The form for the trial of that code; `kept_days` is for how many days messages stay after their answer, and `given` reads
+    /// what was typed before.
     #[must_use]
     pub fn new(
         frame: Frame,
         (code, title, agency): (&str, &str, &str),
+        kept_days: u32,
         given: impl Fn(&str) -> String,
         errors: ErrorSummary,
     ) -> Self {
@@ -93,6 +96,7 @@ impl Create {
             code: code.to_owned(),
             title: title.to_owned(),
             agency: agency.to_owned(),
+            kept_days,
             kind,
             words,
             reference,

@@ -5,7 +5,7 @@ mod list;
 mod show;
 
 pub use create::{Answer, Create, Created};
-pub use list::{List, Row};
+pub use list::{List, Row, Standing};
 pub use show::Show;
 
 use fairtrial_domain::trial::MessageKind;

@@ -3,7 +3,10 @@
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
 use fairtrial_analysis::release::Policy;
-use fairtrial_app::trials::release::ReleaseRules;
+use fairtrial_app::{
+    public::removal::{FEWEST_DAYS, USUAL_DAYS},
+    trials::release::ReleaseRules,
+};
 
 use super::sources::{ConfigError, Found, SETTINGS, Setting, Sources};
 
@@ -32,6 +35,8 @@ pub struct Settings {
     pub shutdown_seconds: u64,
     /// Bytes of events that may wait in the data folder while a PostgreSQL database is away; 0 for none.
     pub spool_bytes: u64,
+    /// Days for which a question or a complaint stays after its answer.
+    pub message_days: u32,
     /// How numbers are controlled that leave those who analyse a trial.
     pub release: ReleaseRules,
 }
@@ -174,6 +179,7 @@ impl Settings {
             workers: read(sources, "workers", |text| number(text, 1, 256))?.and_then(|n| usize::try_from(n).ok()),
             shutdown_seconds: read(sources, "shutdown-seconds", |text| number(text, 0, 3600))?.unwrap_or(10),
             spool_bytes: read(sources, "spool-megabytes", |text| number(text, 0, 1_000_000))?.unwrap_or(1_024) << 20,
+            message_days: message_days(sources)?,
             release: release(sources)?,
         })
     }
@@ -194,6 +200,7 @@ impl Settings {
             "listen            {}\npublic address    {public}\nmetrics           {metrics}\ndata folder       {}\ndatabase          {}\n\
              master key        {}\nlog               {}, as {}\nworkers           {workers}\nshutdown seconds  {}\n\
              spool             up to {} MB of events while a PostgreSQL database is away\n\
+             messages          kept for {} days after their answer\n\
              released counts   from {}, averages of at least {}, the agency\u{2019}s programs get {} numbers\n",
             self.listen,
             self.data.display(),
@@ -203,6 +210,7 @@ impl Settings {
             if self.log_format == LogFormat::Json { "json" } else { "text" },
             self.shutdown_seconds,
             self.spool_bytes >> 20,
+            self.message_days,
             self.release.policy.suppress_below(),
             self.release.policy.sums_below(),
             if self.release.agency_controlled { "released" } else { "exact" },
@@ -215,6 +223,12 @@ fn read<T>(sources: &Sources, name: &str, parse: impl Fn(&str) -> Result<T, Stri
     let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else { return Ok(None) };
     let Some(found) = sources.find(setting)? else { return Ok(None) };
     parse(&found.text).map(Some).map_err(|expected| wrong(setting, &found, &expected))
+}
+
+/// Days for which messages stay after their answer: whoever asked must have time to read it.
+fn message_days(sources: &Sources) -> Result<u32, ConfigError> {
+    let days = read(sources, "messages-days", |text| number(text, FEWEST_DAYS.into(), 3_650))?;
+    Ok(days.and_then(|days| u32::try_from(days).ok()).unwrap_or(USUAL_DAYS))
 }
 
 /// The rules of release. A threshold below the standard is no setting but a mistake, and stops the start.

@@ -31,7 +31,7 @@ const fn setting(name: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(super) const SETTINGS: [Setting; 14] = [
+pub(super) const SETTINGS: [Setting; 15] = [
     setting("listen"),
     setting("data"),
     Setting { name: "database-url", also: Some("DATABASE_URL"), secret: true },
@@ -43,6 +43,7 @@ pub(super) const SETTINGS: [Setting; 14] = [
     setting("workers"),
     setting("shutdown-seconds"),
     setting("spool-megabytes"),
+    setting("messages-days"),
     setting("release-suppress-below"),
     setting("release-sums-below"),
     setting("release-agency"),

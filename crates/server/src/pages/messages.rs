@@ -14,7 +14,7 @@ use fairtrial_pages::{
     Moment,
     component::ErrorSummary,
     frame::Section,
-    message::{Answer as Answered, Create, Created, List, Row, Show},
+    message::{Answer as Answered, Create, Created, List, Row, Show, Standing},
 };
 
 use super::{faults_of_form, frame, go_to, page, session::add_cookie};
@@ -50,7 +50,7 @@ fn shown(state: &State, csrf: &str, code: NoticeCode, entry: &Entry, form: &Form
     let about = (code.to_string(), title, &entry.agency.name);
     // The number leads to the answer: it is not written into a page again.
     let given = |name: &str| if name == "reference" { String::new() } else { form.get(name).to_owned() };
-    Create::new(frame::outside(state, csrf), (&about.0, about.1, about.2), given, errors)
+    Create::new(frame::outside(state, csrf), (&about.0, about.1, about.2), state.app.message_days(), given, errors)
 }
 
 /// `POST /t/{code}/ask`
@@ -110,20 +110,27 @@ pub(crate) async fn look(call: Call) -> Answer {
 pub(crate) async fn list(call: Call) -> Answer {
     let session = call.caller.session()?;
     let found = call.state.app.messages(&call.caller.actor()?).await?;
+    let now = call.state.app.ambient().now();
     let row = |message: &Message| {
         let plan = message.trial.plan.protocol();
+        let moment = |at| Moment::new(at, plan.time_zone);
+        let standing = match (message.due_at(), &message.answer) {
+            (_, Some(answer)) => Standing::Answered(moment(answer.at)),
+            (Some(due), None) if due < now => Standing::Overdue(moment(due)),
+            (due, None) => Standing::Waits(moment(due.unwrap_or(message.sent_at))),
+        };
         Row {
             key: message.trial.key().to_owned(),
             title: plan.title.clone(),
             number: message.number,
             kind: message.kind,
             words: message.words.clone(),
-            sent: Moment::new(message.sent_at, plan.time_zone),
-            answered: message.answer.is_some(),
+            sent: moment(message.sent_at),
+            standing,
         }
     };
     let frame = frame::signed_in(&call.state, session, Section::Messages);
-    let list = List { frame, rows: found.iter().map(row).collect() };
+    let list = List { frame, kept_days: call.state.app.message_days(), rows: found.iter().map(row).collect() };
     page(StatusCode::OK, fairtrial_pages::render(&list))
 }
 

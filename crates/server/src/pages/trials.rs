@@ -245,6 +245,7 @@ fn happening(action: &str) -> &str {
         "message.sent" => "A question or complaint came in",
         "message.answered" => "A question or complaint was answered",
         "harm.boundary_crossed" => "A boundary for harm was crossed",
+        "message.removed" => "Questions and complaints that were answered long ago were removed",
         "allocation.published" => "Secret and list of the allocation read",
         other => other,
     }

@@ -65,6 +65,7 @@ async fn open_with(
     let key = MasterKey::new(key.reveal());
     let app = App::load_beside(Some(&settings.data), store.clone(), key, ambient).await.map_err(in_full)?;
     app.set_release_rules(settings.release);
+    app.set_message_days(settings.message_days);
     Ok(Installation { app, store })
 }
 

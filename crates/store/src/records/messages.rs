@@ -8,7 +8,7 @@ use diesel::{
 use crate::{
     connection::DbConnection,
     error::StoreError,
-    schema::{message_answers, messages},
+    schema::{message_answers, message_removals, messages},
 };
 
 /// A question or a complaint.
@@ -52,7 +52,9 @@ pub struct AnswerRow {
 pub fn add(c: &mut DbConnection, message: &MessageRow) -> Result<i64, StoreError> {
     let of_trial = messages::table.filter(messages::trial_id.eq(message.trial_id));
     let last: Option<i64> = of_trial.select(max(messages::number)).first(c)?;
-    let number = last.unwrap_or(0) + 1;
+    let removed = message_removals::table.filter(message_removals::trial_id.eq(message.trial_id));
+    let gone: Option<i64> = removed.select(max(message_removals::number)).first(c)?;
+    let number = last.max(gone).unwrap_or(0) + 1;
     diesel::insert_into(messages::table).values(MessageRow { number, ..message.clone() }).execute(c)?;
     Ok(number)
 }
@@ -85,6 +87,42 @@ pub fn of_trials(
         .limit(most)
         .select((messages::all_columns, message_answers::all_columns.nullable()))
         .load(c)?)
+}
+
+/// A message that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Insertable)]
+#[diesel(table_name = message_removals)]
+struct RemovalRow {
+    trial_id: i64,
+    number: i64,
+    removed_at: i64,
+}
+
+/// Trial and number of the messages that were answered before a moment, the oldest answers first; `most` of them.
+///
+/// # Errors
+/// When the database fails.
+pub fn answered_before(c: &mut DbConnection, before: i64, most: i64) -> Result<Vec<(i64, i64)>, StoreError> {
+    Ok(message_answers::table
+        .filter(message_answers::answered_at.lt(before))
+        .order((message_answers::answered_at, message_answers::trial_id, message_answers::number))
+        .limit(most)
+        .select((message_answers::trial_id, message_answers::number))
+        .load(c)?)
+}
+
+/// Removes messages with their answers, each with a trace. The database refuses for one that waits, or was answered lately.
+///
+/// # Errors
+/// [`StoreError::Exists`] when one of them is gone already.
+pub fn remove(c: &mut DbConnection, old: &[(i64, i64)], removed_at: i64) -> Result<(), StoreError> {
+    for (trial_id, number) in old.iter().copied() {
+        let row = RemovalRow { trial_id, number, removed_at };
+        diesel::insert_into(message_removals::table).values(&row).execute(c)?;
+        diesel::delete(message_answers::table.find((trial_id, number))).execute(c)?;
+        diesel::delete(messages::table.find((trial_id, number))).execute(c)?;
+    }
+    Ok(())
 }
 
 /// How many messages about a trial wait for an answer.

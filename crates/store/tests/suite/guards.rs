@@ -139,6 +139,10 @@ pub(crate) fn fill(installation: &Installation) {
             let answer =
                 messages::AnswerRow { trial_id, number, words: "by chance".into(), person_id, answered_at: NOW };
             messages::answer(c, &answer)?;
+            let old = messages::MessageRow { reference: "me-2".into(), ..message };
+            let number = messages::add(c, &old)?;
+            messages::answer(c, &messages::AnswerRow { number, answered_at: NOW - 90 * DAY, ..answer })?;
+            messages::remove(c, &[(trial_id, number)], NOW)?;
             conclusions::publish(c, trial_id, person_id, NOW)?;
             looks::keep(c, &look(trial_id))?;
             let crossing = looks::CrossingRow {
@@ -185,8 +189,10 @@ fn refused(installation: &Installation, statement: &str) {
     assert_eq!(dump(installation), before, "{statement}");
 }
 
+const DAY: i64 = 86_400_000_000;
+
 /// Append-only tables: name, a column, the columns of a unique key.
-const TABLES: [(&str, &str, &str); 18] = [
+const TABLES: [(&str, &str, &str); 19] = [
     ("notes", "at", "agency_id, event_id, trial_id, bucket"),
     ("events", "value", "agency_id, event_id, bucket"),
     ("event_conflicts", "received_at", "agency_id, event_id, bucket, fingerprint"),
@@ -203,6 +209,7 @@ const TABLES: [(&str, &str, &str); 18] = [
     ("comments", "made_at", "trial_id, number"),
     ("messages", "sent_at", "trial_id, number"),
     ("message_answers", "answered_at", "trial_id, number"),
+    ("message_removals", "removed_at", "trial_id, number"),
     ("looks", "held_at", "trial_id, look"),
     ("harm_crossings", "crossed_at", "trial_id, outcome, arm"),
 ];
@@ -235,6 +242,35 @@ on_both_databases! {
                 }
             }
         }
+    }
+
+    fn a_message_goes_only_long_after_its_answer_and_its_number_never_comes_again(database) {
+        let installation = Installation::new(database);
+        fill(&installation);
+        let trial_id = installation.write(|c| Ok(messages::of_trials(c, &[1, 2, 3], 9)?[0].0.trial_id)).unwrap();
+        let add = |reference: &str| {
+            let message = messages::MessageRow {
+                trial_id,
+                number: 0,
+                reference: reference.to_owned(),
+                kind: "question".into(),
+                words: "and me?".into(),
+                sent_at: NOW,
+            };
+            installation.write(move |c| messages::add(c, &message)).unwrap()
+        };
+        // The first is there still, the second was removed: its number stays taken.
+        let waiting = add("me-3");
+        assert_eq!(waiting, 3);
+        let gone = |number: i64, at: i64| installation.write(move |c| messages::remove(c, &[(trial_id, number)], at));
+        assert!(gone(waiting, NOW + 900 * DAY).is_err(), "it waits for an answer");
+        assert!(gone(1, NOW + 90 * DAY - 1).is_err(), "it was answered lately");
+        gone(1, NOW + 90 * DAY).unwrap();
+        assert!(gone(1, NOW + 91 * DAY).is_err(), "it is gone");
+        let left = installation.write(move |c| messages::of_trials(c, &[trial_id], 9)).unwrap();
+        assert_eq!(left.iter().map(|(row, _)| row.number).collect::<Vec<_>>(), [3]);
+        assert_eq!(installation.write(move |c| messages::waiting(c, trial_id)).unwrap(), 1);
+        assert_eq!(add("me-4"), 4);
     }
 
     fn reports_of_an_adoption_stand_one_behind_the_other(database) {

@@ -2,18 +2,18 @@ use super::{LONG, NASTY, Pages, inside, moment, outside, page};
 use fairtrial_domain::trial::MessageKind;
 use fairtrial_pages::component::{ErrorSummary, Fault};
 use fairtrial_pages::frame::Section;
-use fairtrial_pages::message::{Answer, Create, Created, List, Row, Show};
+use fairtrial_pages::message::{Answer, Create, Created, List, Row, Show, Standing};
 
 const AGENCY: &str = "Ministry of Made-up Justice";
 
 pub(crate) fn add(pages: &mut Pages) {
     let nothing = |_: &str| String::new();
     let about = ("0A1B1CD", "Overdue fines", AGENCY);
-    page(pages, "message/create-empty", &Create::new(outside(), about, nothing, ErrorSummary::default()));
+    page(pages, "message/create-empty", &Create::new(outside(), about, 365, nothing, ErrorSummary::default()));
     let faults = ["kind", "words", "reference"].map(|field| Fault::of_field(field, "Say it once more."));
     let errors = ErrorSummary { faults: faults.to_vec() };
     let typed = |name: &str| if name == "kind" { "complaint".to_owned() } else { NASTY.to_owned() };
-    page(pages, "message/create-worst", &Create::new(outside(), ("0A1B1CD", NASTY, LONG), typed, errors));
+    page(pages, "message/create-worst", &Create::new(outside(), ("0A1B1CD", NASTY, LONG), 90, typed, errors));
     let created = Created::new(outside(), ("0A1B1CD", AGENCY), "me-k3f9-x0qz-71ab");
     page(pages, "message/created-typical", &created);
     let answer = |answer: Option<&str>, words: &str| Answer {
@@ -31,7 +31,7 @@ pub(crate) fn add(pages: &mut Pages) {
     lists(pages);
 }
 
-fn row(answered: bool, words: &str) -> Row {
+fn row(standing: Standing, words: &str) -> Row {
     Row {
         key: "fines-letter".into(),
         title: "Overdue fines".into(),
@@ -39,15 +39,24 @@ fn row(answered: bool, words: &str) -> Row {
         kind: MessageKind::Question,
         words: words.into(),
         sent: moment("2026-11-20T00:00:00Z"),
-        answered,
+        standing,
     }
 }
 
 fn lists(pages: &mut Pages) {
-    let list = |rows| List { frame: inside(Section::Messages), rows };
+    let list = |rows| List { frame: inside(Section::Messages), kept_days: 365, rows };
+    let at = || moment("2026-12-04T00:00:00Z");
     page(pages, "message/list-empty", &list(vec![]));
-    page(pages, "message/list-typical", &list(vec![row(false, "Why me?"), row(true, "Who decides?")]));
-    let worst = Row { title: LONG.into(), number: i64::MAX, ..row(false, &NASTY.repeat(40)) };
+    page(
+        pages,
+        "message/list-typical",
+        &list(vec![
+            row(Standing::Overdue(at()), "Was it me?"),
+            row(Standing::Waits(at()), "Why me?"),
+            row(Standing::Answered(at()), "Who decides?"),
+        ]),
+    );
+    let worst = Row { title: LONG.into(), number: i64::MAX, ..row(Standing::Overdue(at()), &NASTY.repeat(40)) };
     page(pages, "message/list-worst", &list(vec![worst; 12]));
     let show = |may_answer, answer: Option<&str>| Show {
         frame: inside(Section::Messages),

@@ -1,0 +1,10 @@
+DROP INDEX message_answers_answered;
+DROP TRIGGER messages_leave_a_trace ON messages;
+DROP TRIGGER message_answers_leave_a_trace ON message_answers;
+DROP TRIGGER messages_append_only ON messages;
+DROP TRIGGER message_answers_append_only ON message_answers;
+CREATE TRIGGER messages_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON messages FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER message_answers_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON message_answers FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+DROP TABLE message_removals;
+DROP FUNCTION refuse_removal_of_what_waits();
+DROP FUNCTION refuse_removal_without_trace();
