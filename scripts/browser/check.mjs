@@ -164,7 +164,7 @@ async function plan() {
   const running = of("contact_centre").filter(({ state }) => state === "enrolling").map(({ key }) => key);
   const analysed = of("analyst").map(({ key }) => key);
   const register = await (await fetch(`${origin}/register.json`)).json();
-  const open = register.trials.flatMap(({ trial, code }) => [`/register/${trial}`, `/t/${code}`, `/t/${code}/ask`]);
+  const open = register.trials.flatMap(({ trial, code }) => [`/register/${trial}`, `/t/${code}`, `/t/${code}/ask`, `/t/${code}/result`]);
   return [
     { login: null, pages: [...found(["/sign-in", "/docs", "/register", "/register?q=letter", ...open]), { path: "/nothing-is-here", status: 404 }] },
     { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/trials/new/steps", "/account", "/library", "/library?q=letter&verdict=succeeded", "/library?q=letter", "/reviews", "/optouts", "/messages", "/links", ...trials]), { path: "/trials/nothing-is-here", status: 404 }] },

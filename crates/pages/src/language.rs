@@ -37,6 +37,7 @@ macro_rules! labels {
 
 labels! {
     Greeting: "Hello", "Kia ora";
+    BeTold: "Be told the result";
     Register: "Register of trials";
     WhatIsTested: "What is tested";
     Why: "Why";

@@ -13,4 +13,5 @@ pub mod transport;
 pub mod access;
 
 mod api;
+mod calendar_file;
 mod pages;

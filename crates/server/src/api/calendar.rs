@@ -4,12 +4,13 @@ use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
 };
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use fairtrial_app::trials::proof::PublishedCalendar;
 use fairtrial_domain::{allocation::Calendar, protocol::Arm};
 use serde_json::{Value, json};
 
 use crate::{
+    calendar_file::{AllDay, CalendarFile},
     problem::{Code, Problem},
     transport::{self, Answer, Call},
 };
@@ -71,67 +72,24 @@ fn document(published: &PublishedCalendar) -> Result<Value, Problem> {
 
 /// One all-day event a site, from the day it crosses to the end of its transition.
 fn ics(key: &str, title: &str, stamp: DateTime<Utc>, calendar: &Calendar, before: &Arm, after: &Arm) -> String {
-    let day = |day: NaiveDate| day.format("%Y%m%d").to_string();
-    let mut out = String::new();
-    let mut line = |text: &str| fold(&mut out, text);
-    line("BEGIN:VCALENDAR");
-    line("VERSION:2.0");
-    line("PRODID:-//Fairtrial//Stepped wedge//EN");
-    line("CALSCALE:GREGORIAN");
-    line(&format!("X-WR-CALNAME:{}", escaped(title)));
-    for (site, crossing) in calendar.sites() {
-        let next = crossing.on.checked_add_days(Days::new(1)).unwrap_or(crossing.on);
-        line("BEGIN:VEVENT");
-        line(&format!("UID:{key}.{site}@fairtrial"));
-        line(&format!("DTSTAMP:{}", stamp.format("%Y%m%dT%H%M%SZ")));
-        line(&format!("DTSTART;VALUE=DATE:{}", day(crossing.on)));
-        // The end is the first day that is not part of it.
-        line(&format!("DTEND;VALUE=DATE:{}", day(crossing.counted_from.max(next))));
-        line(&format!("SUMMARY:{}", escaped(&format!("{site}: {} begins", after.name))));
-        let detail = format!(
+    let days = calendar.sites().map(|(site, crossing)| AllDay {
+        id: format!("{key}.{site}"),
+        from: crossing.on,
+        until: crossing.counted_from,
+        summary: format!("{site}: {} begins", after.name),
+        detail: format!(
             "{title}. Until then {site} has {}. From {} on its people count with the new version.",
             before.name, crossing.counted_from
-        );
-        line(&format!("DESCRIPTION:{}", escaped(&detail)));
-        line("TRANSP:TRANSPARENT");
-        line("END:VEVENT");
-    }
-    line("END:VCALENDAR");
-    out
-}
-
-/// A text value: RFC 5545, 3.3.11.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace(';', "\\;").replace(',', "\\,").replace('\n', "\\n").replace('\r', "")
-}
-
-/// A content line of at most 75 bytes, continued after a space where it is longer: RFC 5545, 3.1.
-fn fold(out: &mut String, text: &str) {
-    let mut room = 75;
-    for letter in text.chars() {
-        if letter.len_utf8() > room {
-            out.push_str("\r\n ");
-            room = 74;
-        }
-        out.push(letter);
-        room -= letter.len_utf8();
-    }
-    out.push_str("\r\n");
+        ),
+        address: None,
+    });
+    CalendarFile { product: "Stepped wedge", name: title, stamp, days: days.collect() }.text()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_lines_are_folded_between_letters() {
-        let mut out = String::new();
-        fold(&mut out, &format!("SUMMARY:{}", "ā".repeat(80)));
-        let lines: Vec<&str> = out.trim_end_matches("\r\n").split("\r\n").collect();
-        assert!(lines.len() == 3 && lines.iter().all(|line| line.len() <= 75), "{lines:?}");
-        assert!(lines[1..].iter().all(|line| line.starts_with(' ')));
-        assert_eq!(lines.join("").replace(' ', ""), format!("SUMMARY:{}", "ā".repeat(80)), "nothing is lost");
-    }
+    use chrono::NaiveDate;
 
     #[test]
     fn a_calendar_is_as_the_standard_wants_it() {
@@ -166,10 +124,5 @@ mod tests {
             let event = text.split("BEGIN:VEVENT").find(|event| event.contains(&format!("UID:queues.{site}@")));
             assert!(event.is_some_and(|event| event.contains(days)), "{text}");
         }
-    }
-
-    #[test]
-    fn texts_are_escaped() {
-        assert_eq!(escaped("a,b;c\\d\r\ne"), "a\\,b\\;c\\\\d\\ne");
     }
 }

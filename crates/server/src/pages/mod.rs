@@ -27,6 +27,7 @@ pub(crate) mod rehearsal;
 pub(crate) mod report;
 pub(crate) mod reviews;
 pub(crate) mod rules;
+pub(crate) mod result;
 pub(crate) mod session;
 pub(crate) mod setup;
 pub(crate) mod trials;

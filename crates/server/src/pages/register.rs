@@ -73,7 +73,7 @@ pub(super) fn escaped(byte: u8) -> String {
     }
 }
 
-fn kept(mut response: HttpResponse) -> Answer {
+pub(super) fn kept(mut response: HttpResponse) -> Answer {
     response.headers_mut().insert(KEEP.0, header::HeaderValue::from_static(KEEP.1));
     Ok(response)
 }
@@ -288,6 +288,7 @@ pub(crate) async fn feed(call: Call) -> Answer {
             let (trial, plan) = (&entry.trial, entry.trial.plan.protocol());
             FeedEntry {
                 key: trial.key().to_owned(),
+                step: None,
                 title: plan.title.clone(),
                 agency: entry.agency.name.clone(),
                 summary: format!("{}. {}", state(trial.state, trial.reverted), plan.public_summary),
@@ -296,7 +297,45 @@ pub(crate) async fn feed(call: Call) -> Answer {
             }
         })
         .collect();
-    let text = fairtrial_pages::render(&Feed::new(&public_address(&call), &entries)).map_err(|error| {
+    written(&Feed::new(&public_address(&call), &entries))
+}
+
+/// `GET /register/{trial}/feed.atom`: its steps, for whoever wants to be told when there is a result.
+pub(crate) async fn trial_feed(call: Call) -> Answer {
+    let found = call.state.app.registered(call.part("trial")).await?;
+    let (trial, plan) = (&found.entry.trial, found.entry.trial.plan.protocol());
+    let approved = found.approved.iter().map(|(_, at)| *at).max();
+    let result = found.results.as_ref().map(|results| results.verdict.headline.clone());
+    let decided = found.decision.as_ref().map(|decided| decided.at);
+    let steps = [
+        ("approved", "Approved", approved, None),
+        ("started", "Started: people enter it", trial.started_at, None),
+        ("ended", "Nobody new enters any more; the outcomes are awaited", trial.ended_at, None),
+        ("complete", "The data are complete; the result follows within 60 days", trial.locked_at, None),
+        ("overdue", "The result is overdue", found.entry.overdue_since, None),
+        ("result", "The result is public", trial.published_at, result),
+        ("decision", "It is decided what is done now", decided, None),
+    ];
+    let entries: Vec<FeedEntry> = steps
+        .into_iter()
+        .filter_map(|(step, title, at, more): (_, _, _, Option<String>)| {
+            let at = at?;
+            Some(FeedEntry {
+                key: trial.key().to_owned(),
+                step: Some(step),
+                title: title.to_owned(),
+                agency: found.entry.agency.name.clone(),
+                summary: more.unwrap_or_else(|| format!("{title}. {}", plan.public_summary)),
+                published: at,
+                updated: at,
+            })
+        })
+        .collect();
+    written(&Feed::of_trial(&public_address(&call), trial.key(), &plan.title, &entries))
+}
+
+fn written(feed: &Feed) -> Answer {
+    let text = fairtrial_pages::render(feed).map_err(|error| {
         tracing::error!(%error, "the feed could not be written");
         Problem::internal()
     })?;

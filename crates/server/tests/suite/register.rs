@@ -34,6 +34,11 @@ fn the_register_is_open_kept_and_holds_approved_trials_only() {
         let notice = get(&world, &format!("/t/{}", code.to_lowercase()));
         assert_eq!((notice.status, notice.header("cache-control")), (200, Some("public, max-age=300")));
         assert!(notice.text().contains("Your choices"));
+        assert!(notice.text().contains(&format!("/t/{code}/result")));
+        let own = get(&world, &format!("/register/{key}/feed.atom"));
+        assert!(own.header("content-type").is_some_and(|kind| kind.starts_with("application/atom+xml")));
+        assert!(own.text().contains(&format!("/register/{key}#approved</id>")), "{}", own.text());
+        assert!(!own.text().contains("#result"), "there is none yet");
     }
     let feed = get(&world, "/register.atom");
     assert!(feed.header("content-type").is_some_and(|kind| kind.starts_with("application/atom+xml")));
@@ -42,6 +47,38 @@ fn the_register_is_open_kept_and_holds_approved_trials_only() {
         assert_eq!(get(&world, missing).status, 404, "{missing}");
     }
     assert_eq!(get(&world, "/register?state=in_review").text().matches("ft-card__facts").count(), 0);
+}
+
+#[test]
+fn whoever_wants_to_be_told_the_result_finds_the_day_and_leaves_nothing() {
+    let world = start_filled();
+    let document = get(&world, "/register.json").json();
+    let trials = document["trials"].as_array().expect("a list");
+    let mut with_a_day = 0;
+    for trial in trials {
+        let code = trial["code"].as_str().expect("a code");
+        let page = get(&world, &format!("/t/{code}/result"));
+        assert_eq!((page.status, page.header("cache-control")), (200, Some("public, max-age=300")), "{code}");
+        assert!(page.header("set-cookie").is_none(), "nobody is recognised");
+        assert!(!page.text().contains("<form") && !page.text().contains("<input"), "nothing is asked");
+        let file = get(&world, &format!("/t/{code}/result.ics"));
+        let told = page.text().contains(&format!("/t/{code}/result.ics"));
+        assert_eq!(file.status == 200, told, "the page names the file where there is one");
+        if told {
+            with_a_day += 1;
+            assert!(file.header("content-type").is_some_and(|kind| kind.starts_with("text/calendar")));
+            let text = file.text();
+            assert!(text.starts_with("BEGIN:VCALENDAR\r\n") && text.ends_with("END:VCALENDAR\r\n"), "{text}");
+            assert_eq!(text.matches("BEGIN:VEVENT").count(), 1);
+            let day = text.split_once("DTSTART;VALUE=DATE:").and_then(|(_, rest)| rest.get(..8)).expect("a day");
+            let day = chrono::NaiveDate::parse_from_str(day, "%Y%m%d").expect("a day of the calendar");
+            assert!(page.text().contains(&day.format("%-d %B %Y").to_string()), "page and file name one day");
+        }
+    }
+    assert!(with_a_day > 0);
+    for missing in ["/t/0000000/result", "/t/x/result.ics", "/register/no-such/feed.atom"] {
+        assert_eq!(get(&world, missing).status, 404, "{missing}");
+    }
 }
 
 #[test]

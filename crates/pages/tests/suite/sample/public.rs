@@ -159,6 +159,19 @@ fn notices(pages: &mut Pages) {
     let card = |title: &str, address: &str, open| {
         notice::Card::new(inside(Section::Trials), "fines-letter", title, "0A1B1CD", address, open)
     };
+    let day = || "30 April 2027".to_owned();
+    for (name, due) in [
+        ("by", notice::Due::By(day())),
+        ("overdue", notice::Due::Overdue(day())),
+        ("longer", notice::Due::Longer(day())),
+        ("never", notice::Due::Never),
+        ("worst", notice::Due::Public(day(), format!("{NASTY} {LONG}"))),
+    ] {
+        let plan = plan(Some(NASTY));
+        let agency = if name == "worst" { NASTY } else { "Ministry of Made-up Justice" };
+        let show = notice::ShowResult::new(outside(), plan.protocol(), agency, "0A1B1CD", due);
+        page(pages, &format!("notice/result-{name}"), &show);
+    }
     page(pages, "notice/card-typical", &card("Overdue fines", address, true));
     page(pages, "notice/card-worst", &card(NASTY, &format!("https://{LONG}.example/t/0A1B1CD"), false));
 }
