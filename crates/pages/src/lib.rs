@@ -36,6 +36,7 @@ pub mod opt_out;
 pub mod person;
 pub mod portfolio;
 pub mod protocol;
+pub mod privacy;
 pub mod quantity;
 pub mod register;
 pub mod rehearsal;

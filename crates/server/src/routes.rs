@@ -179,6 +179,8 @@ fn screens() -> Vec<Row> {
         Row::page(Method::POST, "/trials/{trial}/review", person, pages::reviews::comment),
         Row::page(Method::GET, "/trials/{trial}/decision", person, pages::decision::show),
         Row::page(Method::POST, "/trials/{trial}/decide", person, pages::decision::decide),
+        Row::page(Method::GET, "/trials/{trial}/privacy", person, pages::privacy::show),
+        Row::page(Method::GET, "/trials/{trial}/privacy.md", person, pages::privacy::document),
         Row::page(Method::POST, "/trials/{trial}/adoption", person, pages::decision::report),
         Row::page(Method::GET, "/trials/{trial}/integration", connectors, pages::integration::show),
         Row::page(Method::GET, "/trials/{trial}/rules", person, pages::rules::show),

@@ -10,6 +10,7 @@ pub mod life;
 pub mod link;
 pub mod plan;
 pub mod proof;
+pub mod privacy;
 mod refuse;
 pub mod rehearsal;
 pub mod release;

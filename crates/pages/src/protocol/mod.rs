@@ -7,4 +7,4 @@ mod words;
 pub(crate) use eligibility::attribute as attribute_words;
 pub use show::{Part, Show};
 pub use words::summary;
-pub(crate) use words::{limits, parts as public_parts, who};
+pub(crate) use words::{limits, notice, parts as public_parts, who};

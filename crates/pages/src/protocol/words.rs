@@ -390,7 +390,7 @@ fn in_100(share: f64) -> String {
 }
 
 /// How people are told, in words.
-fn notice(mode: &str) -> &str {
+pub(crate) fn notice(mode: &str) -> &str {
     match mode {
         "individual" => "Each person, by a line on the letter or screen",
         "general" => "Everybody, by a poster or the website",

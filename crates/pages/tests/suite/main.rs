@@ -4,6 +4,7 @@
 mod contrast;
 mod language;
 mod markup;
+mod privacy;
 mod released;
 mod sample;
 mod snapshot;

@@ -23,6 +23,7 @@ pub(crate) mod opt_outs;
 pub(crate) mod people;
 pub(crate) mod portfolio;
 pub(crate) mod register;
+pub(crate) mod privacy;
 pub(crate) mod rehearsal;
 pub(crate) mod report;
 pub(crate) mod reviews;

@@ -121,7 +121,7 @@ pub(crate) async fn show(call: Call) -> Answer {
 }
 
 /// Which agencies send outcomes, by what right, from when to when.
-fn linked(state: &State, trial: &Trial) -> Vec<String> {
+pub(super) fn linked(state: &State, trial: &Trial) -> Vec<String> {
     let day = |at| Moment::new(at, trial.plan.protocol().time_zone).day();
     let links = state.app.accepted_links(trial);
     let told = links.iter().filter_map(|(link, partner)| {
