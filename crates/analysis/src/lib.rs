@@ -17,6 +17,7 @@ mod cost;
 mod course;
 pub mod design;
 mod equity;
+pub mod explore;
 mod flow;
 mod got_it;
 pub mod integrity;

@@ -16,16 +16,16 @@ use crate::{
 };
 
 /// A group of people with its samples by arm.
-pub(super) struct Group {
-    pub(super) name: String,
+pub(crate) struct Group {
+    pub(crate) name: String,
     /// The declared groups that it was put together from; empty for one that stands alone.
-    pub(super) merged: Vec<String>,
-    pub(super) arms: Vec<ArmSample>,
+    pub(crate) merged: Vec<String>,
+    pub(crate) arms: Vec<ArmSample>,
 }
 
 /// The groups of an attribute for one outcome, in the order of its values; those that are too small put together along the
 /// plan's tree.
-pub(super) fn groups_of(
+pub(crate) fn groups_of(
     plan: &Protocol,
     evidence: &Evidence,
     attribute: &str,

@@ -8,7 +8,7 @@
 //!
 //! The answers never change the verdict. Whoever adopts a version although a group may be left worse off says why.
 
-mod groups;
+pub(crate) mod groups;
 
 use fairtrial_domain::protocol::{Better, Outcome, Role};
 use fairtrial_stats::{

@@ -28,6 +28,7 @@
 mod arm;
 mod count;
 mod course;
+mod explored;
 mod margins;
 mod outcome;
 mod policy;
@@ -36,6 +37,7 @@ mod report;
 pub use arm::ReleasedArm;
 pub use count::{Count, ReleaseKey};
 pub use course::{ReleasedCourse, ReleasedCourseArm, ReleasedPoint, release_course};
+pub use explored::{ReleasedExplored, release_explored};
 pub use outcome::{ArmNumbers, ReleasedOutcome};
 pub use policy::{Policy, PolicyError};
 pub use report::{

@@ -14,6 +14,8 @@ mod design;
 #[cfg(test)]
 mod evidence;
 #[cfg(test)]
+mod exploring;
+#[cfg(test)]
 mod gates;
 #[cfg(test)]
 mod live;

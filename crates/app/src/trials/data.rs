@@ -72,11 +72,7 @@ impl App {
             let detail = "records of single people can be taken away once the data are locked";
             return Err(AppError::conflict("not_locked", detail));
         };
-        let purpose = purpose.trim();
-        if !PURPOSE.contains(&purpose.chars().count()) || purpose.chars().any(char::is_control) {
-            let detail = "say in 10 to 500 characters on one line what the records are for: it is kept on record";
-            return Err(AppError::invalid("/purpose", "missing_field", detail));
-        }
+        let purpose = checked_purpose(purpose)?;
         self.catch_up().await?;
         let people = self.people_of(&trial, locked_at).await?;
         let text = serde_json::to_string(&people).map_err(|error| AppError::Internal(error.to_string()))?;
@@ -86,4 +82,14 @@ impl App {
         self.store.write(move |c| audit::append(c, &entry)).await?;
         Ok(Records { trial, people })
     }
+}
+
+/// A purpose that says something.
+pub(super) fn checked_purpose(purpose: &str) -> Result<&str, AppError> {
+    let purpose = purpose.trim();
+    if !PURPOSE.contains(&purpose.chars().count()) || purpose.chars().any(char::is_control) {
+        let detail = "say in 10 to 500 characters on one line what it is for: it is kept on record";
+        return Err(AppError::invalid("/purpose", "missing_field", detail));
+    }
+    Ok(purpose)
 }

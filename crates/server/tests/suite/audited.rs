@@ -367,6 +367,7 @@ fn life(watch: &mut Watch<'_>, staff: &mut Staff) {
     for browser in [&mut staff.manager, &mut staff.approver] {
         watch.form(browser, &of("decision"), "/trials/{trial}/decide", &of("decide"), &adopt);
     }
+    watch.form(&mut staff.analyst, &of("explore"), "/trials/{trial}/explore", &of("explore"), &purpose);
     watch.form(&mut staff.designer, "/trials/another", verb, &of("publish"), &[]);
     let became = [("status", "adopted"), ("reason", "in use everywhere")];
     watch.form(&mut staff.manager, &of("decision"), "/trials/{trial}/adoption", &of("adoption"), &became);

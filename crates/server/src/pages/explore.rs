@@ -1,0 +1,72 @@
+//! What analysts look at beside the plan, once the decision is taken.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
+use fairtrial_app::{Actor, AppError, people::sessions::Session};
+use fairtrial_pages::{
+    Moment,
+    component::ErrorSummary,
+    explore::{Show, explored_csv},
+    frame::Section,
+};
+
+use super::{faults_of_form, frame, page};
+use crate::{
+    problem::{Code, Problem},
+    server::State,
+    transport::{Answer, Call},
+};
+
+/// `GET /trials/{trial}/explore`
+pub(crate) async fn show(call: Call) -> Answer {
+    let (session, actor) = (call.caller.session()?, call.caller.actor()?);
+    let show = shown(&call.state, session, &actor, call.part("trial"), "", ErrorSummary::default()).await?;
+    page(StatusCode::OK, fairtrial_pages::render(&show))
+}
+
+async fn shown(
+    state: &State,
+    session: &Session,
+    actor: &Actor,
+    key: &str,
+    typed: &str,
+    errors: ErrorSummary,
+) -> Result<Show, Problem> {
+    let view = state.app.explore(actor, key).await?;
+    let plan = view.trial.plan.protocol();
+    let mut frame = frame::signed_in(state, session, Section::Trials);
+    frame.facts.as_at = Some(Moment::new(view.as_of, plan.time_zone));
+    frame.facts.protocol_id = Some(view.trial.plan.id().to_string());
+    Ok(Show::new(frame, plan, Moment::new(view.as_of, plan.time_zone), &view.found, typed, errors))
+}
+
+/// `POST /trials/{trial}/explore`
+pub(crate) async fn download(call: Call) -> Answer {
+    let key = call.part("trial").to_owned();
+    // Before the form is read: another agency's trial looks like none.
+    call.state.app.trial_of(&call.caller.actor()?, &key)?;
+    let (form, state, caller) = call.form(&["purpose"]).await?;
+    let actor = caller.actor()?;
+    match state.app.take_explored(&actor, &key, form.get("purpose")).await {
+        Ok((trial, released)) => {
+            let text = explored_csv(&trial.plan, &released).map_err(|error| {
+                tracing::error!(%error, "a table could not be written");
+                Problem::internal()
+            })?;
+            // The name of the file is made of the trial's key, which needs no quoting.
+            let name = format!("attachment; filename=\"{key}-exploratory.csv\"");
+            Ok(HttpResponse::Ok()
+                .insert_header((header::CONTENT_DISPOSITION, name))
+                .content_type("text/csv; charset=utf-8")
+                .body(text))
+        }
+        Err(error @ AppError::Invalid(_)) => {
+            let errors = faults_of_form(error)?;
+            let again = shown(&state, caller.session()?, &actor, &key, form.get("purpose"), errors).await?;
+            page(Code::NotAcceptable.http_status(), fairtrial_pages::render(&again))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
