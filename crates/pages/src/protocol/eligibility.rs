@@ -35,7 +35,7 @@ pub(crate) fn attribute(attribute: &Attribute) -> String {
         Purpose::Equity => "to check that no group loses",
         Purpose::Covariate => "to sharpen the comparison",
     };
-    format!("{} ({values}): {purpose}", attribute.name)
+    format!("{} ({values}): {purpose}", attribute.name.replace('_', " "))
 }
 
 fn words(rule: &Rule) -> String {

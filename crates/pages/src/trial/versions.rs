@@ -1,4 +1,4 @@
-use crate::component::{Breadcrumbs, SummaryList, Tag, TagColour};
+use crate::component::{Breadcrumbs, Crumb, SummaryList, Tag, TagColour};
 use crate::{Frame, Moment};
 use askama::Template;
 use fairtrial_domain::trial::{AmendmentClass, DataSeen};
@@ -51,7 +51,9 @@ pub struct Change {
 
 impl Versions {
     fn crumbs(&self) -> Breadcrumbs {
-        Breadcrumbs::of([("Trials", "/trials")])
+        let mut crumbs = Breadcrumbs::of([("Trials", "/trials")]);
+        crumbs.crumbs.push(Crumb { label: self.title.clone(), address: format!("/trials/{}", self.key) });
+        crumbs
     }
 }
 
