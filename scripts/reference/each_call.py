@@ -11,7 +11,8 @@ writes down what it was told. Then the server is started again on a sound disk, 
   whole or not at all;
 - the chain of the audit is whole, and SQLite's own checks find nothing.
 
-Ends with 1 when anything else is found.
+Before all that the judge is judged: on a sound disk it must find nothing, and what is done to the file behind the server's back it
+must find. Ends with 1 when anything else is found.
 """
 
 import http.client
@@ -124,7 +125,38 @@ def check(folder, told, sent):
     return faults
 
 
+FALSIFICATIONS = {
+    "an event is taken away": ("events", "DELETE FROM events WHERE sequence = (SELECT MAX(sequence) FROM events)"),
+    "a person is moved": ("assignments", "UPDATE assignments SET arm = 1 - arm WHERE sequence = (SELECT MAX(sequence) FROM assignments)"),
+    "a person is forgotten": ("assignments", "DELETE FROM assignments WHERE sequence = (SELECT MAX(sequence) FROM assignments)"),
+}
+
+
+def check_the_judge():
+    """Without a fault nothing may be found, and what somebody did to the file behind the server's back must be."""
+    for name, (table, statement) in {"nothing is done": (None, None), **FALSIFICATIONS}.items():
+        with tempfile.TemporaryDirectory(prefix="fairtrial-call-") as folder:
+            shutil.copytree(template, folder, dirs_exist_ok=True)
+            server = Server(folder)
+            told, sent = scenario(server)
+            server.kill()
+            if len(told) < PEOPLE or not all(taken for _, taken in sent.values()):
+                sys.exit("a sound disk refuses something")
+            if table:
+                database = sqlite3.connect(f"{folder}/fairtrial.db", isolation_level=None)
+                guards = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (table,)).fetchall()
+                for (guard,) in guards:
+                    database.execute(f'DROP TRIGGER "{guard}"')
+                database.execute(statement)
+                database.close()
+            faults = check(folder, told, sent)
+            if bool(faults) != bool(table):
+                sys.exit(f"the judge is blind: {name}, and it finds {faults}")
+    print(f"the judge sees: {'; '.join(FALSIFICATIONS)}", flush=True)
+
+
 def main():
+    check_the_judge()
     broken = 0
     for call, error, more in FAULTS:
         runs = stopped = felt = 0
