@@ -15,16 +15,15 @@ Before all that the judge is judged: on a sound disk it must find nothing, and w
 must find. Ends with 1 when anything else is found.
 """
 
-import http.client
-import json
 import os
 import pathlib
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+
+from calls import PEOPLE, Server, batch
 
 program, template, token = sys.argv[1:4]
 step = int(sys.argv[4]) if len(sys.argv) > 4 else 1
@@ -32,53 +31,14 @@ FAULTS = [
     ("pwrite64", "EIO", ""), ("pwrite64", "EIO", "+"), ("pwrite64", "ENOSPC", ""), ("pwrite64", "ENOSPC", "+"),
     ("fsync", "EIO", ""), ("fsync", "EIO", "+"), ("ftruncate", "EIO", ""), ("openat", "EMFILE", ""),
 ]
-PEOPLE = 12
 
 
-class Server:
-    def __init__(self, folder, before=()):
-        environment = dict(os.environ, DATABASE_URL=f"sqlite:{folder}/fairtrial.db", FAIRTRIAL_MASTER_KEY="07" * 32)
-        serve = [program, "serve", "--listen", "127.0.0.1:0", "--workers", "1", "--log-level", "error", "--data", f"{folder}/server"]
-        self.process = subprocess.Popen([*before, *serve], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
-                                        text=True, start_new_session=True)
-        self.address = None
-        for line in self.process.stdout:
-            if "answers at http://" in line:
-                self.address = line.split("http://")[1].strip()
-                break
-
-    def ask(self, path, body):
-        """Status and answer; none when the connection broke."""
-        if self.address is None:
-            return None
-        connection = http.client.HTTPConnection(self.address, timeout=20)
-        try:
-            connection.request("POST", path, json.dumps(body), {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
-        except (OSError, http.client.HTTPException, ValueError):
-            return None
-        finally:
-            connection.close()
-
-    def has_ended(self, seconds):
-        try:
-            self.process.wait(seconds)
-            return True
-        except subprocess.TimeoutExpired:
-            return False
-
-    def kill(self):
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
+def environment(folder):
+    return dict(os.environ, DATABASE_URL=f"sqlite:{folder}/fairtrial.db", FAIRTRIAL_MASTER_KEY="07" * 32)
 
 
-def batch(number, at):
-    return [{"event_id": f"n-{number}-{place}", "unit": f"case-{number}-x", "event": "money.came", "value": 1, "occurred_at": at}
-            for place in range(3)]
+def start(folder, before=()):
+    return Server(program, token, environment(folder), f"{folder}/server", before)
 
 
 def scenario(server):
@@ -99,7 +59,7 @@ def scenario(server):
 
 def check(folder, told, sent):
     faults = []
-    server = Server(folder)
+    server = start(folder)
     if server.address is None:
         return ["it does not start again"]
     for number, arm in told.items():
@@ -114,7 +74,7 @@ def check(folder, told, sent):
             faults.append(f"batch {number}, taken: {taken}, is {answer[1]}")
     server.kill()
     verified = subprocess.run([program, "audit", "verify", "--data", f"{folder}/server"], capture_output=True, text=True,
-                              env=dict(os.environ, DATABASE_URL=f"sqlite:{folder}/fairtrial.db", FAIRTRIAL_MASTER_KEY="07" * 32))
+                              env=environment(folder))
     if verified.returncode != 0:
         faults.append(f"the audit: {verified.stdout}{verified.stderr}")
     database = sqlite3.connect(f"{folder}/fairtrial.db")
@@ -137,7 +97,7 @@ def check_the_judge():
     for name, (table, statement) in {"nothing is done": (None, None), **FALSIFICATIONS}.items():
         with tempfile.TemporaryDirectory(prefix="fairtrial-call-") as folder:
             shutil.copytree(template, folder, dirs_exist_ok=True)
-            server = Server(folder)
+            server = start(folder)
             told, sent = scenario(server)
             server.kill()
             if len(told) < PEOPLE or not all(taken for _, taken in sent.values()):
@@ -166,7 +126,7 @@ def main():
                 shutil.copytree(template, folder, dirs_exist_ok=True)
                 log = pathlib.Path(folder, "strace")
                 inject = f"inject={call}:error={error}:when={number}{more}"
-                server = Server(folder, ["strace", "-f", "-qq", "-o", log, "-e", f"trace={call}", "-e", inject])
+                server = start(folder, ["strace", "-f", "-qq", "-o", log, "-e", f"trace={call}", "-e", inject])
                 told, sent = scenario(server)
                 hurt = len(told) < PEOPLE or not all(taken for _, taken in sent.values())
                 stopped += server.has_ended(2 if hurt else 0)

@@ -273,9 +273,9 @@ impl Keeper {
         let mut segment = match self.open.take() {
             Some(segment) => segment,
             None => {
-                let segment = Segment::create(&self.folder, self.next)?;
+                // A number that failed is not tried again: its file may be there all the same.
                 self.next += 1;
-                segment
+                Segment::create(&self.folder, self.next - 1)?
             }
         };
         let outcome = segment.append(bytes);

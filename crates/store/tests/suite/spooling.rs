@@ -60,6 +60,18 @@ on_both_databases! {
             [Recorded::Duplicate]);
     }
 
+    fn a_file_that_could_not_be_begun_is_not_begun_again(database) {
+        let folder = tempfile::tempdir().unwrap();
+        let (installation, store) = with_spool(database, folder.path(), ROOM);
+        // As a call leaves it that made the file and then failed.
+        fs::write(folder.path().join("000000000001.events"), b"").unwrap();
+        let keep = |id: &str| installation.wait(store.spool().unwrap().keep(&installation.batch(vec![event(id, 1, None)])));
+        assert!(matches!(keep("a"), Err(StoreError::Unavailable(_))), "nobody is told that it is kept");
+        keep("b").unwrap();
+        hand_over(&installation, &store);
+        assert_eq!((ids(&installation), files(folder.path())), (vec!["b".to_owned()], Vec::new()));
+    }
+
     fn what_waits_outlives_the_server(database) {
         let folder = tempfile::tempdir().unwrap();
         let (installation, store) = with_spool(database, folder.path(), ROOM);
