@@ -13,7 +13,7 @@ use fairtrial_domain::{
 };
 use serde_json::{Value, json};
 
-use crate::transport::{self, Answer, Call, Fields, Limit, one_of};
+use crate::transport::{self, Answer, Call, Fields, Limit, one_of, whole};
 
 /// `POST /v1/trials/{trial}/delivery`
 pub(crate) async fn deliver(call: Call) -> Answer {
@@ -50,7 +50,7 @@ pub(crate) async fn report_harm(call: Call) -> Answer {
     let severity = fields.needed("severity");
     let severity = fields.read("severity", severity, |value| {
         let weight =
-            value.as_u64().filter(|weight| (1..=4).contains(weight)).and_then(|weight| u8::try_from(weight).ok());
+            whole(&value).filter(|weight| (1..=4).contains(weight)).and_then(|weight| u8::try_from(weight).ok());
         weight.ok_or(("out_of_range", "must be a whole number from 1 (slight) to 4 (gravest)".into()))
     });
     let kind = code(&mut fields, "kind");

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::notes::code;
 use crate::{
     problem::{Code, Problem},
-    transport::{self, Answer, Call, Limit, one_of},
+    transport::{self, Answer, Call, Limit, one_of, whole},
 };
 
 /// `POST /v1/optouts`
@@ -35,7 +35,7 @@ pub(crate) async fn limit(call: Call) -> Answer {
         let given = fields.optional(name);
         let there = given.is_some();
         let read = fields.read(name, given, |value| {
-            let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+            let number = whole(&value).and_then(|number| u32::try_from(number).ok());
             number.ok_or(("wrong_type", "must be a whole number, or null for no limit".into()))
         });
         if there && read.is_none() { None } else { Some(read) }

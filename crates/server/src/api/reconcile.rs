@@ -40,8 +40,9 @@ pub(crate) async fn declare(call: Call) -> Answer {
         day.ok_or_else(|| ("malformed_day", "must be a day such as 2026-11-23".to_owned()))
     };
     let (from, to) = (fields.read("from", from, day), fields.read("to", to, day));
-    let sent = fields
-        .read("sent", sent, |value| value.as_u64().ok_or_else(|| ("wrong_type", "must be a whole number".to_owned())));
+    let sent = fields.read("sent", sent, |value| {
+        transport::whole(&value).ok_or_else(|| ("wrong_type", "must be a whole number".to_owned()))
+    });
     let fingerprint = fields.optional_text("fingerprint");
     let ((from, to), sent) = fields.finish(from.zip(to).zip(sent))?;
     let found = state.app.declare(caller.key()?, &DeclarationCall { from, to, sent, fingerprint }).await?;

@@ -5,6 +5,19 @@ use serde_json::{Map, Value};
 
 use crate::problem::{Code, Problem};
 
+/// Whole numbers up to here have one way of being kept as a JSON number with a point.
+const LARGEST_WITH_POINT: f64 = 9_007_199_254_740_992.0;
+
+/// A whole number, not negative: JSON knows no difference between 3 and 3.0.
+pub fn whole(value: &Value) -> Option<u64> {
+    let with_point = || {
+        let number =
+            value.as_f64().filter(|number| (0.0..=LARGEST_WITH_POINT).contains(number) && number.fract() == 0.0)?;
+        format!("{number:.0}").parse().ok()
+    };
+    value.as_u64().or_else(with_point)
+}
+
 /// An object whose fields are taken out one by one; what is left over at the end is not known here.
 #[derive(Debug)]
 pub struct Fields {
@@ -157,6 +170,23 @@ mod tests {
         ];
         assert_eq!(found, wanted);
         assert_eq!(problem.code.status(), 400);
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        for (value, wanted) in [
+            (json!(3), Some(3)),
+            (json!(3.0), Some(3)),
+            (json!(u64::MAX), Some(u64::MAX)),
+            (json!(9_007_199_254_740_992.0), Some(9_007_199_254_740_992)),
+            (json!(1e17), None),
+            (json!(3.5), None),
+            (json!(-1), None),
+            (json!(-1.0), None),
+            (json!("3"), None),
+        ] {
+            assert_eq!(whole(&value), wanted, "{value}");
+        }
     }
 
     #[test]

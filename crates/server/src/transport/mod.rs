@@ -19,7 +19,7 @@ mod row;
 pub use answer::{Answer, json};
 pub use body::Limit;
 pub use call::{Call, parse_json};
-pub use fields::{Fields, one_of};
+pub use fields::{Fields, one_of, whole};
 pub use form::Form;
 pub use places::Places;
 pub use query::Query;
