@@ -37,4 +37,5 @@ mod sufficient;
 mod survival;
 mod tipping;
 mod together;
+mod traps;
 mod vectors;
