@@ -168,7 +168,17 @@ table! { message_answers (trial_id, number) {
 
 table! { message_removals (trial_id, number) { trial_id -> BigInt, number -> BigInt, removed_at -> BigInt, } }
 
-table! { logs (name) { name -> Text, next_sequence -> BigInt, } }
+table! { corrections (sequence) {
+    sequence -> BigInt, bucket -> SmallInt, agency_id -> BigInt, replaces -> Text, root -> BigInt, retracts -> Bool,
+    before_retracted -> Bool, before_value -> Nullable<BigInt>, before_occurred_at -> BigInt,
+} }
+
+table! { waiting_corrections (agency_id, event_id, bucket) {
+    bucket -> SmallInt, agency_id -> BigInt, event_id -> Text, replaces -> Text, fingerprint -> Binary, received_at -> BigInt,
+    body -> Binary,
+} }
+
+table! { logs (name) { name -> Text, next_sequence -> BigInt, waiting -> BigInt, } }
 
 table! { directory_version (id) { id -> BigInt, version -> BigInt, } }
 

@@ -99,6 +99,37 @@ pub(super) fn refused_events(reading: &Reading<'_>) -> Option<Gate> {
     Some(gate("refused_events", status, detail, p_value))
 }
 
+/// How many people's events were corrected or taken back, and whether that is alike in all arms; none where nobody's were.
+///
+/// Never red: a version with more outcomes has more to correct. But whoever changes what is known of one version alone could choose
+/// what is found, so somebody has to look.
+pub(super) fn corrected_events(reading: &Reading<'_>) -> Option<Gate> {
+    let people: Vec<u64> = reading.evidence.handling.iter().map(|arm| arm.corrected).collect();
+    let all = people.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
+    if all == 0 {
+        return None;
+    }
+    let units = plural(&reading.plan.unit);
+    let tested = by_arm(reading, &people);
+    let p_value = tested.as_ref().map(|(_, p, _)| *p);
+    let (status, detail) = match tested {
+        Some((GateStatus::Red | GateStatus::Amber, _, most)) => (
+            GateStatus::Amber,
+            format!(
+                "Events about {} {units} were corrected or taken back, far more often in \u{201c}{most}\u{201d}: see who changed them, \
+                 and why.",
+                grouped(all)
+            ),
+        ),
+        Some(_) => (
+            GateStatus::Green,
+            format!("Events about {} {units} were corrected or taken back, alike in all versions.", grouped(all)),
+        ),
+        None => (GateStatus::Green, format!("Events about {} {units} were corrected or taken back.", grouped(all))),
+    };
+    Some(gate("corrected_events", status, detail, p_value))
+}
+
 /// Whether people to whom something happened that has nothing to do with the version have the planned shares: status, p-value, and
 /// the name of the arm with most of them for its share. None where there is nobody, or whole clusters or sites are assigned.
 fn by_arm<'a>(reading: &Reading<'a>, people: &[u64]) -> Option<(GateStatus, f64, &'a str)> {

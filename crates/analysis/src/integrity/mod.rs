@@ -41,6 +41,7 @@ pub fn gates(reading: &Reading<'_>) -> Vec<Gate> {
     gates.extend(groups::sample_ratio_by_attribute(reading));
     gates.extend(events::early_events(reading));
     gates.extend(events::refused_events(reading));
+    gates.extend(events::corrected_events(reading));
     gates.extend(declared::reconciliation(reading));
     gates.extend(events::clocks(reading));
     gates.extend(replay::allocation_replay(reading));

@@ -124,6 +124,25 @@ fn events_refused_of_one_version_make_a_trial_invalid() {
 }
 
 #[test]
+fn corrections_of_one_version_are_a_warning_and_never_more() {
+    let plan = simple();
+    let of = |corrected: [u64; 2], locked: bool| {
+        let arm = |corrected| ArmHandling { corrected, ..ArmHandling::default() };
+        Evidence { handling: corrected.map(arm).to_vec(), locked, ..table(&plan, &[(200, 1_000), (260, 1_000)]) }
+    };
+    assert_eq!(
+        gate_of(&plan, &of([0, 0], true), "corrected_events"),
+        None,
+        "nothing is said where nothing was corrected"
+    );
+    for locked in [true, false] {
+        assert_eq!(gate_of(&plan, &of([21, 25], locked), "corrected_events"), Some(GateStatus::Green));
+        assert_eq!(gate_of(&plan, &of([4, 60], locked), "corrected_events"), Some(GateStatus::Amber));
+        assert_eq!(gate_of(&plan, &of([0, 900], locked), "corrected_events"), Some(GateStatus::Amber));
+    }
+}
+
+#[test]
 fn whole_clusters_are_not_judged_by_their_people() {
     let plan = plan_with(|document| {
         document["outcomes"] = json!([document["outcomes"][0]]);

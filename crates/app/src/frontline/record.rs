@@ -1,13 +1,13 @@
 //! Taking outcome events in, each exactly once.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use fairtrial_domain::{
-    PseudonymKey,
-    event::{Catalogue, EventId, MAX_BATCH, NewEvent, Rejection, screen},
+    Pseudonym, PseudonymKey,
+    event::{Catalogue, EventId, MAX_BATCH, NewEvent, Rejection, Replaces, screen},
     trial::{LinkId, Scope},
 };
-use fairtrial_store::{Kept, RecordRequest, Recorded};
+use fairtrial_store::{Kept, RecordRequest, Recorded, Unfit};
 use serde_json::Value;
 
 use crate::{
@@ -16,14 +16,15 @@ use crate::{
     trials::link::{Link, LinkStanding},
 };
 
-/// What became of an item that was not taken as new.
+/// What became of an item that was not taken as new, or was and does not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemResult {
     /// Position in the batch, from 0.
     pub index: usize,
     /// The sender's name for it, where it could be read.
     pub event_id: Option<EventId>,
-    /// HTTP status of this item: 200 for a repeat, 409 for a conflict, 422 for one that is refused.
+    /// HTTP status of this item: 200 for a repeat, 202 for a correction that is kept and comes too late to count, 409 for a conflict,
+    /// 422 for one that is refused.
     pub status: u16,
     /// Stable code.
     pub code: &'static str,
@@ -43,7 +44,7 @@ pub struct Receipt {
     pub duplicate: usize,
     /// Events not kept.
     pub rejected: usize,
-    /// The items that were not taken as new, in their order.
+    /// The items that were not taken as new, and corrections that came too late to count, in their order.
     pub results: Vec<ItemResult>,
 }
 
@@ -125,7 +126,7 @@ impl App {
         let mut indexes = Vec::new();
         let mut ids = Vec::new();
         let mut events = Vec::new();
-        let mut units = Vec::new();
+        let mut told = Vec::new();
         for (index, event) in screened.events {
             if door.is_told_too_much(&event) {
                 let result = too_much(index, event.event_id);
@@ -136,7 +137,7 @@ impl App {
             let (event_id, event) = door.let_in(event);
             indexes.push(index);
             ids.push(event_id);
-            units.push(event.unit);
+            told.push((event.unit, event.kind.clone(), event.replaces.is_some()));
             events.push(event);
         }
         if !caller.live || dry_run {
@@ -148,22 +149,37 @@ impl App {
                 events,
                 refused: receipt.results.len(),
                 received_at: self.ambient.now_micros(),
+                promised: false,
             };
             match self.store.record(request).await? {
                 Kept::Spooled => (receipt.accepted, receipt.spooled) = (ids.len(), ids.len()),
                 Kept::Stored(answer) => {
-                    for (((index, event_id), unit), recorded) in indexes.into_iter().zip(ids).zip(units).zip(answer.0) {
-                        match recorded {
-                            Recorded::New(_) => receipt.accepted += 1,
-                            Recorded::Duplicate => receipt.results.push(repeat(index, event_id)),
-                            Recorded::Conflict => {
-                                let result = conflict(index, event_id);
-                                let kind = items.get(index).and_then(|item| item.get("event")).and_then(Value::as_str);
-                                turned_away.push(Refused { unit, kind: kind.map(str::to_owned), code: result.code });
-                                receipt.results.push(result);
+                    let mut corrections = Vec::new();
+                    for (((index, event_id), about), recorded) in indexes.into_iter().zip(ids).zip(told).zip(answer.0) {
+                        let (unit, kind, replaces) = about;
+                        let result = match recorded {
+                            Recorded::New(place) => {
+                                receipt.accepted += 1;
+                                if replaces {
+                                    corrections.push((index, event_id, unit, kind, place));
+                                }
+                                continue;
                             }
+                            Recorded::Waits => {
+                                receipt.accepted += 1;
+                                continue;
+                            }
+                            Recorded::Duplicate => repeat(index, event_id),
+                            Recorded::Conflict => conflict(index, event_id),
+                            Recorded::Unfit(why) => unfit(index, event_id, why),
+                        };
+                        if result.status != 200 {
+                            let kind = LinkId::unmark(&kind).map_or(kind.as_str(), |(_, own)| own).to_owned();
+                            turned_away.push(Refused { unit, kind: Some(kind), code: result.code });
                         }
+                        receipt.results.push(result);
                     }
+                    receipt.results.extend(self.too_late(door, corrections).await?);
                 }
             }
             if !turned_away.is_empty() {
@@ -172,10 +188,33 @@ impl App {
         }
         receipt.results.sort_by_key(|result| result.index);
         receipt.duplicate = receipt.results.iter().filter(|result| result.status == 200).count();
-        receipt.rejected = receipt.results.len() - receipt.duplicate;
+        receipt.rejected = receipt.results.iter().filter(|result| result.status >= 400).count();
         Ok(receipt)
     }
+
+    /// Which corrections came after the data of trials of their people were locked, and so change nothing there.
+    async fn too_late(&self, door: &Door<'_>, corrections: Vec<Correction>) -> Result<Vec<ItemResult>, AppError> {
+        if corrections.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Another server may have locked one a moment ago.
+        let ((), directory) = self.read_with_directory(|_| Ok(())).await?;
+        let result = |(index, event_id, unit, kind, place): Correction| {
+            let kind = LinkId::unmark(&kind).map_or(kind.as_str(), |(_, own)| own);
+            let names = std::iter::once(unit).chain(self.identities.others(&unit, None));
+            let trials: BTreeSet<i64> = names.flat_map(|name| self.known.trials_of(&name)).collect();
+            let locked = trials.iter().filter_map(|id| directory.by_id.get(id)).filter(|trial| {
+                trial.hears(door.agency_id, door.trial, kind) && trial.locked_sequence.is_some_and(|last| place > last)
+            });
+            let locked = locked.count();
+            (locked > 0).then(|| too_late(index, event_id, locked))
+        };
+        Ok(corrections.into_iter().filter_map(result).collect())
+    }
 }
+
+/// A correction that was kept: its position in the batch, its id, whom it is about, its kind, and its place in the log.
+type Correction = (usize, EventId, Pseudonym, String, i64);
 
 /// Where events come in: in whose name they are kept, and what may come.
 struct Door<'a> {
@@ -200,7 +239,9 @@ impl Door<'_> {
             None => (event_id, event),
             Some(link) => {
                 let kind = link.mark(&event.kind);
-                let kept = NewEvent { event_id: event_id.within(link), kind, ..event };
+                // Only what came through the link itself can be replaced through it.
+                let replaces = event.replaces.map(|it| Replaces { event_id: it.event_id.within(link), ..it });
+                let kept = NewEvent { event_id: event_id.within(link), kind, replaces, ..event };
                 (event_id, kept)
             }
         }
@@ -225,6 +266,37 @@ fn refused(rejection: Rejection) -> ItemResult {
 fn repeat(index: usize, event_id: EventId) -> ItemResult {
     let detail = "this event was kept before; nothing changed".into();
     ItemResult { index, event_id: Some(event_id), status: 200, code: "duplicate", detail }
+}
+
+fn too_late(index: usize, event_id: EventId, trials: usize) -> ItemResult {
+    let detail = format!(
+        "this is kept, and changes nothing in the results of {trials} trial{} whose data were locked before it came; tell their analysts",
+        if trials == 1 { "" } else { "s" }
+    );
+    ItemResult { index, event_id: Some(event_id), status: 202, code: "after_data_lock", detail }
+}
+
+fn unfit(index: usize, event_id: EventId, why: Unfit) -> ItemResult {
+    let (status, code, detail) = match why {
+        Unfit::UnknownEvent => (
+            422,
+            "unknown_event_id",
+            "no event was kept under the id that this names: send that event first, or check the id",
+        ),
+        Unfit::OtherUnit => (
+            422,
+            "corrects_other_unit",
+            "the event that this names is about another unit: retract it and send a new one",
+        ),
+        Unfit::OtherKind => {
+            (422, "corrects_other_kind", "the event that this names is of another kind: retract it and send a new one")
+        }
+        Unfit::Replaced => {
+            let detail = "the event that this names was corrected or retracted before; name that correction, or leave it as it is";
+            (409, "already_corrected", detail)
+        }
+    };
+    ItemResult { index, event_id: Some(event_id), status, code, detail: detail.into() }
 }
 
 fn conflict(index: usize, event_id: EventId) -> ItemResult {

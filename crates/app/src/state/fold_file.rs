@@ -15,7 +15,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// Names the form of the file and of the fold. Another number for another way to fold: an older file is then left aside.
-const FORM: &[u8; 16] = b"fairtrial/fold/6";
+const FORM: &[u8; 16] = b"fairtrial/fold/7";
 
 /// A section that is longer than this is damaged: no trial has so many people.
 const LONGEST: u64 = 1 << 36;

@@ -2,6 +2,7 @@
 
 pub(crate) mod actor;
 pub(crate) mod directory;
+mod facts;
 mod fold_file;
 mod identities;
 mod kept_fold;

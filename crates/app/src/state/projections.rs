@@ -11,11 +11,11 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use fairtrial_domain::{
-    Decimal, Pseudonym,
+    Pseudonym,
     allocation::Crossing,
     eligibility::Attributes,
     note::{DeliveryStatus, NoteKind, OptOutKind},
-    projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection, UnitEvidence, UnitNote},
+    projection::{AssignedUnit, Evidence, TrialProjection, UnitEvidence, UnitNote},
     trial::LinkId,
 };
 use fairtrial_store::{log, notes};
@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     App,
     directory::{Directory, Trial, instant},
+    facts::Fact,
     read, write,
 };
 use crate::{ambient::Ambient, error::AppError};
@@ -31,10 +32,10 @@ use crate::{ambient::Ambient, error::AppError};
 /// Rows read at once.
 const PAGE: i64 = 10_000;
 
-type ByKind<'a> = HashMap<(i64, Option<i64>, &'a str), Vec<FoldedEvent>>;
+type ByKind<'a> = HashMap<(i64, Option<i64>, &'a str), Vec<Fact>>;
 
-/// An event, and the other names of the person it is about.
-type OfPerson<'a> = (&'a FoldedEvent, Rc<[Pseudonym]>);
+/// A row of the log of events, and the other names of the person it is about.
+type OfPerson<'a> = (&'a Fact, Rc<[Pseudonym]>);
 
 /// A trial's fold: read by many at once, also while it is written down.
 pub(super) type Shared = Arc<RwLock<TrialProjection>>;
@@ -234,14 +235,14 @@ impl Projections {
             rows.retain(|row| row.sequence <= folded);
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.sequence;
-            for ((agency_id, only, kind), events) in self.by_kind(directory, &rows)? {
+            for ((agency_id, only, kind), facts) in self.by_kind(directory, &rows)? {
                 let concerned = new.iter().filter_map(|(id, units)| Some((directory.by_id.get(id)?, units)));
                 for (trial, units) in concerned.filter(|(trial, _)| trial.hears(agency_id, only, kind)) {
                     let projection = self.of(trial);
                     let mut projection = write(&projection);
-                    for event in events.iter().filter(|event| trial.listens_to(event.sequence, event.occurred_at)) {
-                        let others = app.identities.others(&event.unit, Some(event.sequence));
-                        projection.fold_behind(event, &others, units);
+                    for fact in &facts {
+                        let others = app.identities.others(fact.unit(), Some(fact.place()));
+                        fact.fold_behind(&mut projection, trial, &others, units);
                     }
                 }
             }
@@ -261,26 +262,25 @@ impl Projections {
         marks: &mut Marks,
     ) -> Result<(), AppError> {
         let Some(last) = rows.last() else { return Ok(()) };
-        for ((agency_id, only, kind), events) in self.by_kind(directory, rows)? {
+        for ((agency_id, only, kind), facts) in self.by_kind(directory, rows)? {
             let mut of_trial: HashMap<i64, Vec<OfPerson<'_>>> = HashMap::new();
-            for event in &events {
-                let others: Rc<[Pseudonym]> = app.identities.others(&event.unit, Some(event.sequence)).into();
-                let names = std::iter::once(&event.unit).chain(others.iter());
+            for fact in &facts {
+                let others: Rc<[Pseudonym]> = app.identities.others(fact.unit(), Some(fact.place())).into();
+                let names = std::iter::once(fact.unit()).chain(others.iter());
                 let trials: BTreeSet<i64> = names.flat_map(|name| app.known.trials_of(name)).collect();
                 for trial_id in trials {
-                    of_trial.entry(trial_id).or_default().push((event, Rc::clone(&others)));
+                    of_trial.entry(trial_id).or_default().push((fact, Rc::clone(&others)));
                 }
             }
             for trial in directory.trials.values().filter(|trial| trial.hears(agency_id, only, kind)) {
-                let heard = |event: &FoldedEvent| trial.listens_to(event.sequence, event.occurred_at);
-                let mut about_nobody = events.iter().filter(|event| heard(event)).count();
+                let mut about_nobody: i64 = facts.iter().map(|fact| fact.more(trial)).sum();
                 let projection = self.of(trial);
                 let mut projection = write(&projection);
-                for (event, others) in of_trial.get(&trial.id).into_iter().flatten().filter(|(event, _)| heard(event)) {
-                    projection.fold_of_person(event, others);
-                    about_nobody -= 1;
+                for (fact, others) in of_trial.get(&trial.id).into_iter().flatten() {
+                    fact.fold(&mut projection, trial, others);
+                    about_nobody -= fact.more(trial);
                 }
-                projection.pass_over(about_nobody as u64);
+                projection.pass_over(about_nobody);
             }
         }
         marks.events = last.sequence;
@@ -302,13 +302,8 @@ impl Projections {
                     (Some(link.trial.id), kind)
                 }
             };
-            by_kind.entry((row.agency_id, only, kind)).or_default().push(FoldedEvent {
-                sequence: row.sequence,
-                unit,
-                kind: self.kind(kind),
-                value: row.value.and_then(Decimal::from_millionths),
-                occurred_at: instant(row.occurred_at),
-            });
+            let fact = Fact::of(row, unit, self.kind(kind));
+            by_kind.entry((row.agency_id, only, kind)).or_default().push(fact);
         }
         Ok(by_kind)
     }

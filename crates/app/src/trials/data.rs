@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use fairtrial_analysis::report::OutcomeReport;
 use fairtrial_domain::{canonical::sha256_hex, projection::UnitEvidence, trial::PersonRole};
-use fairtrial_store::audit;
+use fairtrial_store::{audit, log};
 use serde_json::json;
 
 use crate::{
@@ -28,6 +28,21 @@ pub struct DataView {
     pub as_of: DateTime<Utc>,
     /// The outcomes with who was assigned, counted, not followed up yet and missing, by arm; empty before the data are locked.
     pub outcomes: Vec<OutcomeReport>,
+    /// What became of corrections.
+    pub corrections: Corrections,
+}
+
+/// What was corrected or taken back of what was sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Corrections {
+    /// Corrections of events about people in the trial.
+    pub corrected: u64,
+    /// Events about people in the trial that were taken back.
+    pub retracted: u64,
+    /// People of whom there is one of either, by arm in the order of the plan; empty where it may not be told by arm yet.
+    pub people: Vec<u64>,
+    /// Corrections of the agency that wait for an event which has not come.
+    pub waiting: u64,
 }
 
 /// The records of single people, in the order of their assignments, without a name or a code.
@@ -52,10 +67,23 @@ impl App {
             return Err(AppError::conflict("not_started", "there are data once the trial has started"));
         }
         if !trial.state.is_locked() {
-            return Ok(DataView { trial, as_of: self.ambient.now(), outcomes: Vec::new() });
+            let corrections = self.corrections(&trial, false).await?;
+            return Ok(DataView { trial, as_of: self.ambient.now(), outcomes: Vec::new(), corrections });
         }
         let (trial, report) = self.report(actor, key).await?;
-        Ok(DataView { trial, as_of: report.as_of, outcomes: report.outcomes })
+        let corrections = self.corrections(&trial, true).await?;
+        Ok(DataView { trial, as_of: report.as_of, outcomes: report.outcomes, corrections })
+    }
+
+    /// What was corrected in a trial, by arm for those who may know that.
+    pub(crate) async fn corrections(&self, trial: &Trial, by_arm: bool) -> Result<Corrections, AppError> {
+        let agency_id = trial.agency_id;
+        let waiting = self.store.read(move |c| log::waiting_corrections(c, agency_id)).await?;
+        self.catch_up().await?;
+        let found = self.projections.evidence(trial, &self.ambient, Vec::new());
+        let people = found.handling.iter().map(|arm| arm.corrected).filter(|_| by_arm).collect();
+        let (corrected, retracted) = (found.events.corrected, found.events.retracted);
+        Ok(Corrections { corrected, retracted, people, waiting: u64::try_from(waiting).unwrap_or(0) })
     }
 
     /// The records of single people of a trial whose data are locked. The purpose, the number of records and their digest are an entry

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     error::AppError,
     state::{App, actor::Actor, directory::Trial},
+    trials::data::Corrections,
 };
 
 /// What watching over a trial found so far.
@@ -37,6 +38,11 @@ pub struct LooksView {
     pub arrivals: Vec<Arrival>,
     /// The harm boundaries crossed between looks.
     pub crossings: Vec<HarmCrossing>,
+    /// What was corrected or taken back so far, by arm.
+    pub corrections: Corrections,
+    /// Place in the log of events of the last correction that changed the trial's data; none without any. What was stopped before it
+    /// stays stopped.
+    pub last_correction: Option<i64>,
 }
 
 impl App {
@@ -74,6 +80,8 @@ impl App {
         };
         let arrivals = monitor::arrivals(trial.plan.protocol(), &held);
         let crossings = crossings(&trial.crossings)?;
-        Ok(LooksView { trial, looks, outlook, boundaries, arrivals, crossings })
+        let corrections = self.corrections(&trial, true).await?;
+        let last_correction = self.projections.progress(&trial, |projection| projection.last_correction());
+        Ok(LooksView { trial, looks, outlook, boundaries, arrivals, crossings, corrections, last_correction })
     }
 }

@@ -21,7 +21,7 @@ use fairtrial_domain::{
 };
 use fairtrial_store::{Store, WriterSettings};
 use fairtrial_testkit::{database::TestDatabase, on_both_databases};
-use rand::{RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha12Rng;
 use serde_json::json;
 
@@ -39,6 +39,7 @@ async fn start(database: &TestDatabase, folder: &Path, clock: &StandingClock, ke
 async fn happen(app: &App, company: &Company, clock: &StandingClock, chance: &mut ChaCha12Rng) {
     let desk = Actor::Key(company.key.clone());
     let mut linked: Vec<(UnitText, UnitText)> = Vec::new();
+    let mut sent: Vec<(String, String)> = Vec::new();
     for _ in 0..100 {
         let person = format!("person-{}", chance.random_range(0..60));
         let trial = if chance.random_bool(0.5) { "letter" } else { "blocks" };
@@ -46,12 +47,27 @@ async fn happen(app: &App, company: &Company, clock: &StandingClock, chance: &mu
         let id = EventId::new(&format!("e-{}", chance.random::<u32>())).unwrap();
         let note = NoteCall { event_id: id.clone(), unit: unit.clone() };
         clock.advance(Duration::seconds(chance.random_range(0..400)));
-        match chance.random_range(0..22) {
+        match chance.random_range(0..26) {
             0..8 => drop(app.assign(&company.key, trial, &call(&person)).await.unwrap()),
             8..15 => {
                 let at = clock.now() - Duration::minutes(chance.random_range(-4..600));
                 let event = json!({"event_id": id.as_str(), "unit": person, "event": "fine.paid", "occurred_at": at.to_rfc3339()});
                 app.record(&company.key, &[event], false).await.unwrap();
+                sent.push((id.as_str().to_owned(), person));
+            }
+            22..26 => {
+                // Of what was sent, and of corrections themselves; what was replaced before is refused, and changes nothing.
+                let Some((replaced, person)) = sent.choose(chance).cloned() else { continue };
+                let at = clock.now() - Duration::minutes(chance.random_range(-4..600));
+                let mut event = json!({"event_id": id.as_str(), "unit": person, "event": "fine.paid", "occurred_at": at.to_rfc3339()});
+                if chance.random_bool(0.4) {
+                    event["retracts"] = replaced.into();
+                } else {
+                    event["corrects"] = replaced.into();
+                    event["value"] = i32::from(chance.random_bool(0.5)).into();
+                }
+                app.record(&company.key, &[event], false).await.unwrap();
+                sent.push((id.as_str().to_owned(), person));
             }
             // Who is not in the trial has no notes: that is refused, and changes nothing.
             15 => drop(app.note_delivery(&company.key, trial, &note, DeliveryStatus::Seen, clock.now()).await),

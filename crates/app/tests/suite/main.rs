@@ -7,6 +7,7 @@ mod analysed;
 mod changes;
 mod connect;
 mod contact_centre;
+mod correcting;
 mod declared;
 mod demonstration;
 mod four_eyes;

@@ -35,6 +35,17 @@ pub struct NewEvent {
     pub source: Option<String>,
     /// Further facts, as text.
     pub attributes: BTreeMap<String, String>,
+    /// Which event it takes the place of; none where it stands for itself.
+    pub replaces: Option<Replaces>,
+}
+
+/// That an event takes the place of an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaces {
+    /// The event that stood until now: one that nothing has replaced yet.
+    pub event_id: EventId,
+    /// Whether nothing happened after all. Otherwise its value and its time count instead.
+    pub retracts: bool,
 }
 
 impl NewEvent {
@@ -54,6 +65,11 @@ impl NewEvent {
         for (name, value) in &self.attributes {
             part(name.as_bytes());
             part(value.as_bytes());
+        }
+        if let Some(Replaces { event_id, retracts }) = &self.replaces {
+            // No attribute can have such a name.
+            part(if *retracts { b"\0retracts" } else { b"\0corrects" });
+            part(event_id.as_str().as_bytes());
         }
         let digest = hash.finalize();
         let mut short = [0; 16];
@@ -114,7 +130,8 @@ fn about(item: &Value, key: &PseudonymKey) -> Option<(Pseudonym, Option<String>)
 type Refusal = (&'static str, String);
 
 fn read(item: &Value, catalogue: &Catalogue, key: &PseudonymKey, now: DateTime<Utc>) -> Result<NewEvent, Refusal> {
-    const NAMES: [&str; 7] = ["event_id", "unit", "event", "value", "occurred_at", "source", "attributes"];
+    const NAMES: [&str; 9] =
+        ["event_id", "unit", "event", "value", "occurred_at", "source", "attributes", "corrects", "retracts"];
     let Value::Object(map) = item else {
         return Err(("not_an_object", "each event is an object".into()));
     };
@@ -142,8 +159,16 @@ fn read(item: &Value, catalogue: &Catalogue, key: &PseudonymKey, now: DateTime<U
         ))?),
         Some(_) => return Err(("wrong_type", "value is a number".into())),
     };
-    for listener in listeners {
-        listener.check(value).map_err(|detail| ("value_out_of_range", detail))?;
+    let replaces = replaces(map, &event_id)?;
+    if replaces.as_ref().is_some_and(|replaces| replaces.retracts) {
+        if value.is_some() {
+            let detail = "a retraction says that nothing happened: leave the value out, or send it as a correction";
+            return Err(("retraction_with_value", detail.into()));
+        }
+    } else {
+        for listener in listeners {
+            listener.check(value).map_err(|detail| ("value_out_of_range", detail))?;
+        }
     }
     let occurred_at = read_time("occurred_at", text(map, "occurred_at")?, now)?;
     let source = match map.get("source") {
@@ -152,7 +177,33 @@ fn read(item: &Value, catalogue: &Catalogue, key: &PseudonymKey, now: DateTime<U
         Some(_) => return Err(("malformed_source", "source is 1 to 64 characters without control characters".into())),
     };
     let attributes = attributes(map.get("attributes"))?;
-    Ok(NewEvent { event_id, unit: key.pseudonym(&unit), kind: kind.to_owned(), value, occurred_at, source, attributes })
+    let (unit, kind) = (key.pseudonym(&unit), kind.to_owned());
+    Ok(NewEvent { event_id, unit, kind, value, occurred_at, source, attributes, replaces })
+}
+
+/// Which event an item takes the place of.
+fn replaces(map: &Map<String, Value>, own: &EventId) -> Result<Option<Replaces>, Refusal> {
+    let named = |field: &'static str| match map.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => {
+            let detail = format!("{field} is the event_id of an event that was sent before");
+            EventId::new(text(map, field)?).map(Some).ok_or(("malformed_event_id", detail))
+        }
+    };
+    let (event_id, retracts) = match (named("corrects")?, named("retracts")?) {
+        (None, None) => return Ok(None),
+        (Some(event_id), None) => (event_id, false),
+        (None, Some(event_id)) => (event_id, true),
+        (Some(_), Some(_)) => {
+            let detail = "an event is corrected or retracted, not both: leave one of the two out";
+            return Err(("corrects_and_retracts", detail.into()));
+        }
+    };
+    if event_id == *own {
+        let detail = "a correction is an event of its own: give it another event_id than the one that it names";
+        return Err(("corrects_itself", detail.into()));
+    }
+    Ok(Some(Replaces { event_id, retracts }))
 }
 
 fn text<'a>(map: &'a Map<String, Value>, name: &'static str) -> Result<&'a str, Refusal> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     alike::Alike,
-    handling::ArmHandling,
+    handling::{ArmHandling, is_zero},
     held::{HarmCrossing, HeldLook},
     tally::Tally,
     unit_evidence::UnitEvidence,
@@ -106,6 +106,12 @@ pub struct EventCounts {
     /// Of those before the assignment, the ones by ten minutes at most: a sender's clock may go behind.
     #[serde(default)]
     pub just_before: u64,
+    /// Corrections of events about somebody in this trial. What a corrected event counts as stands above, once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub corrected: u64,
+    /// Events about somebody in this trial that were taken back: they are counted nowhere above.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retracted: u64,
 }
 
 /// Whether the draws of a trial come out again as they are kept.

@@ -35,6 +35,9 @@ pub struct ArmHandling {
     /// People whose place was another person's too for a while, by a link that was taken back: in no arm's results.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub link_taken_back: u64,
+    /// People of whom an event was corrected or taken back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub corrected: u64,
     /// Harm reports by weight, 1 to 4.
     pub harms: [u64; GRAVEST as usize],
 }
@@ -64,6 +67,7 @@ impl ArmHandling {
             in_twice: self.in_twice.saturating_add(other.in_twice),
             refused: self.refused.saturating_add(other.refused),
             link_taken_back: self.link_taken_back.saturating_add(other.link_taken_back),
+            corrected: self.corrected.saturating_add(other.corrected),
             harms,
         }
     }
@@ -71,7 +75,7 @@ impl ArmHandling {
 
 /// Reports that were frozen before there was such a number are to come out again, byte for byte.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_zero(count: &u64) -> bool {
+pub(super) fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
@@ -109,6 +113,7 @@ const IN_TWO_ARMS: u16 = 128;
 const IN_TWICE: u16 = 256;
 const REFUSED: u16 = 512;
 const LINK_TAKEN_BACK: u16 = 1_024;
+const CORRECTED: u16 = 2_048;
 
 impl UnitHandling {
     /// Whether the unit is in no result: its data were taken out, the person is in the trial under another name too, or somebody
@@ -120,6 +125,14 @@ impl UnitHandling {
     /// Whether an event about the unit is known to have been refused.
     pub(super) fn was_refused(self) -> bool {
         self.0 & REFUSED != 0
+    }
+
+    /// Notes that an event about the unit was corrected or taken back.
+    pub(super) fn correct(&mut self, counts: &mut ArmHandling) {
+        if self.0 & CORRECTED == 0 {
+            self.0 |= CORRECTED;
+            counts.corrected += 1;
+        }
     }
 
     /// Notes that the person is in the trial under another name too, in another arm or before. Of the two the former weighs more.

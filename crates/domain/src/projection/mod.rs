@@ -8,6 +8,7 @@
 
 mod alike;
 mod column;
+mod correction;
 mod days;
 mod evidence;
 mod handling;
@@ -19,6 +20,7 @@ mod trial_projection;
 mod unit_evidence;
 
 pub use alike::Alike;
+pub use correction::FoldedCorrection;
 pub use evidence::{
     ArmDay, Cell, DayTally, EventCounts, Evidence, OutcomeEvidence, PeriodCell, Replayed, WedgeEvidence,
 };

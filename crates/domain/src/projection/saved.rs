@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveDate};
 
 use super::{
-    column::Column,
+    column::{Column, Sum},
     evidence::EventCounts,
     handling::{ArmHandling, UnitHandling},
     trial_projection::{Cell, TrialProjection},
@@ -51,25 +51,40 @@ impl TrialProjection {
             match column {
                 Column::Sums(sums) => {
                     out.push(0);
-                    put_all(&mut out, sums);
+                    for sum in sums {
+                        out.extend(sum.low.to_le_bytes());
+                        out.extend(sum.high.to_le_bytes());
+                        out.extend(sum.events.to_le_bytes());
+                    }
                 }
                 Column::Firsts(firsts) => {
                     out.push(1);
-                    firsts.iter().for_each(|(at, steps)| put_all(&mut out, &[*at, *steps]));
+                    put_pairs(&mut out, &firsts.earliest);
+                    put_length(&mut out, firsts.others.len());
+                    for (number, others) in &firsts.others {
+                        out.extend(number.to_le_bytes());
+                        put_length(&mut out, others.len());
+                        put_pairs(&mut out, others);
+                    }
                 }
             }
         }
-        let EventCounts { counted, before_assignment, after_follow_up, unassigned, just_before } = self.counts;
-        for count in [counted, before_assignment, after_follow_up, unassigned, just_before] {
+        let EventCounts { counted, before_assignment, after_follow_up, unassigned, just_before, corrected, retracted } =
+            self.counts;
+        for count in [counted, before_assignment, after_follow_up, unassigned, just_before, corrected, retracted] {
             out.extend(count.to_le_bytes());
         }
+        out.extend(self.last_correction.to_le_bytes());
         put_length(&mut out, self.early_people.len());
-        self.early_people.iter().for_each(|number| out.extend(number.to_le_bytes()));
+        for (number, events) in &self.early_people {
+            out.extend(number.to_le_bytes());
+            out.extend(events.to_le_bytes());
+        }
         put_length(&mut out, self.handling.len());
         for arm in &self.handling {
             let people =
                 [arm.delivered, arm.seen, arm.failed, arm.returned, arm.overridden, arm.opted_out, arm.data_withdrawn];
-            let again = [arm.in_two_arms, arm.in_twice, arm.refused, arm.link_taken_back];
+            let again = [arm.in_two_arms, arm.in_twice, arm.refused, arm.link_taken_back, arm.corrected];
             people.iter().chain(&again).chain(&arm.harms).for_each(|count| out.extend(count.to_le_bytes()));
         }
         out
@@ -112,20 +127,40 @@ impl TrialProjection {
         }
         for column in &mut fold.columns {
             match (column, rest.array()?) {
-                (Column::Sums(sums), [0]) => *sums = rest.numbers(units)?,
+                (Column::Sums(sums), [0]) => {
+                    sums.reserve(units);
+                    for _ in 0..units {
+                        let low = u64::from_le_bytes(rest.array()?);
+                        let (high, events) = (i32::from_le_bytes(rest.array()?), u32::from_le_bytes(rest.array()?));
+                        sums.push(Sum { low, high, events });
+                    }
+                }
                 (Column::Firsts(firsts), [1]) => {
-                    *firsts = rest.numbers(units * 2)?.as_chunks().0.iter().map(|[at, steps]| (*at, *steps)).collect();
+                    firsts.earliest = rest.pairs(units)?;
+                    for _ in 0..rest.length(12)? {
+                        let number = u32::from_le_bytes(rest.array()?);
+                        let others = rest.length(16)?;
+                        let others = rest.pairs(others)?;
+                        firsts.others.insert(Some(number).filter(|number| (*number as usize) < units)?, others);
+                    }
                 }
                 _ => return None,
             }
         }
         let mut count = || Some(u64::from_le_bytes(rest.array()?));
-        let (counted, before_assignment, after_follow_up, unassigned) = (count()?, count()?, count()?, count()?);
-        let just_before = count()?;
-        fold.counts = EventCounts { counted, before_assignment, after_follow_up, unassigned, just_before };
-        for _ in 0..rest.length(4)? {
-            let number = u32::from_le_bytes(rest.array()?);
-            fold.early_people.insert(Some(number).filter(|number| (*number as usize) < units)?);
+        fold.counts = EventCounts {
+            counted: count()?,
+            before_assignment: count()?,
+            after_follow_up: count()?,
+            unassigned: count()?,
+            just_before: count()?,
+            corrected: count()?,
+            retracted: count()?,
+        };
+        fold.last_correction = i64::from_le_bytes(rest.array()?);
+        for _ in 0..rest.length(8)? {
+            let (number, events) = (u32::from_le_bytes(rest.array()?), u32::from_le_bytes(rest.array()?));
+            fold.early_people.insert(Some(number).filter(|number| (*number as usize) < units)?, events);
         }
         if rest.length(1)? != fold.handling.len() {
             return None;
@@ -144,6 +179,7 @@ impl TrialProjection {
                 in_twice: count()?,
                 refused: count()?,
                 link_taken_back: count()?,
+                corrected: count()?,
                 harms: [0; GRAVEST as usize],
             };
             for harms in &mut arm.harms {
@@ -193,6 +229,10 @@ fn put_all(out: &mut Vec<u8>, numbers: &[i64]) {
     numbers.iter().for_each(|number| out.extend(number.to_le_bytes()));
 }
 
+fn put_pairs(out: &mut Vec<u8>, pairs: &[(i64, i64)]) {
+    pairs.iter().for_each(|(one, other)| put_all(out, &[*one, *other]));
+}
+
 fn put_text(out: &mut Vec<u8>, text: &str) {
     put_length(out, text.len());
     out.extend(text.as_bytes());
@@ -223,6 +263,11 @@ impl<'a> Rest<'a> {
     fn numbers(&mut self, numbers: usize) -> Option<Vec<i64>> {
         let bytes = self.take(numbers.checked_mul(8)?)?;
         Some(bytes.as_chunks().0.iter().map(|eight| i64::from_le_bytes(*eight)).collect())
+    }
+
+    fn pairs(&mut self, pairs: usize) -> Option<Vec<(i64, i64)>> {
+        let numbers = self.numbers(pairs.checked_mul(2)?)?;
+        Some(numbers.as_chunks().0.iter().map(|[one, other]| (*one, *other)).collect())
     }
 
     fn text(&mut self) -> Option<&'a str> {

@@ -1,7 +1,7 @@
 //! One trial's fold.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -57,6 +57,16 @@ pub struct FoldedEvent {
     pub occurred_at: DateTime<Utc>,
 }
 
+/// What an event is to the unit that it is about.
+enum Weight {
+    /// Within the follow-up of an outcome.
+    Counted,
+    /// After it.
+    Late,
+    /// Before the assignment, by ten minutes at most or by more.
+    Early { just_before: bool },
+}
+
 /// The people of one day of assignment, arm and group.
 #[derive(Debug)]
 pub(super) struct Cell {
@@ -87,8 +97,8 @@ pub struct TrialProjection {
     pub(super) handled: Vec<UnitHandling>,
     /// The arm that was given instead, for the person's good, by unit number: few have one.
     pub(super) given: BTreeMap<u32, u8>,
-    /// Unit numbers of those with an event dated before their assignment.
-    pub(super) early_people: BTreeSet<u32>,
+    /// Unit numbers of those with events dated before their assignment, and how many.
+    pub(super) early_people: BTreeMap<u32, u32>,
     /// By outcome.
     pub(super) columns: Vec<Column>,
     pub(super) groups: Vec<String>,
@@ -97,6 +107,8 @@ pub struct TrialProjection {
     cell_numbers: HashMap<(NaiveDate, u8, u32), u32>,
     pub(super) counts: EventCounts,
     pub(super) handling: Vec<ArmHandling>,
+    /// Place of the last correction of an event about somebody here; 0 without any.
+    pub(super) last_correction: i64,
 }
 
 impl TrialProjection {
@@ -113,7 +125,7 @@ impl TrialProjection {
             cell_of: Vec::new(),
             handled: Vec::new(),
             given: BTreeMap::new(),
-            early_people: BTreeSet::new(),
+            early_people: BTreeMap::new(),
             columns,
             groups: Vec::new(),
             group_numbers: HashMap::new(),
@@ -121,6 +133,7 @@ impl TrialProjection {
             cell_numbers: HashMap::new(),
             counts: EventCounts::default(),
             handling,
+            last_correction: 0,
         }
     }
 
@@ -163,30 +176,35 @@ impl TrialProjection {
         }
     }
 
-    /// Takes in so many events of a kind that the trial listens to, which are about nobody in it.
-    pub fn pass_over(&mut self, events: u64) {
-        self.counts.unassigned += events;
+    /// Takes in so many events of a kind that the trial listens to, which are about nobody in it: fewer than none where such events were
+    /// taken back.
+    pub fn pass_over(&mut self, events: i64) {
+        self.counts.unassigned = self.counts.unassigned.saturating_add_signed(events);
     }
 
     /// Takes an event in once more that was folded before one of these units was known here: it was about nobody then, and counts
     /// now when it is about one of them.
     pub fn fold_behind(&mut self, event: &FoldedEvent, others: &[Pseudonym], new: &HashSet<Pseudonym>) {
-        let names = std::iter::once(&event.unit).chain(others);
-        let numbers: Vec<u32> =
-            names.filter(|name| new.contains(name)).filter_map(|name| self.numbers.get(name)).copied().collect();
-        let meant = self.meant(event, others).filter(|number| numbers.contains(number));
-        if let (true, Some(number)) = (self.listens_to(&event.kind), meant) {
-            self.counts.unassigned -= 1;
+        if let (true, Some(number)) = (self.listens_to(&event.kind), self.meant_of(event, others, new)) {
+            self.pass_over(-1);
             self.count(number, event);
         }
     }
 
-    fn listens_to(&self, kind: &str) -> bool {
+    /// The number of the unit that an event is about, when that is one of these.
+    pub(super) fn meant_of(&self, event: &FoldedEvent, others: &[Pseudonym], new: &HashSet<Pseudonym>) -> Option<u32> {
+        let names = std::iter::once(&event.unit).chain(others);
+        let numbers: Vec<u32> =
+            names.filter(|name| new.contains(name)).filter_map(|name| self.numbers.get(name)).copied().collect();
+        self.meant(event, others).filter(|number| numbers.contains(number))
+    }
+
+    pub(super) fn listens_to(&self, kind: &str) -> bool {
         self.plan.protocol().outcomes.iter().any(|outcome| outcome.event == kind)
     }
 
     /// The number of the unit that an event is about, of those that were in the trial before it came.
-    fn meant(&self, event: &FoldedEvent, others: &[Pseudonym]) -> Option<u32> {
+    pub(super) fn meant(&self, event: &FoldedEvent, others: &[Pseudonym]) -> Option<u32> {
         let number_of = |unit: &Pseudonym| {
             let number = *self.numbers.get(unit)?;
             (event.sequence > *self.event_places.get(number as usize)?).then_some(number)
@@ -274,11 +292,52 @@ impl TrialProjection {
         }
     }
 
-    fn count(&mut self, number: u32, event: &FoldedEvent) {
+    /// Counts an event for a unit.
+    pub(super) fn count(&mut self, number: u32, event: &FoldedEvent) {
+        match self.weigh(number, event, Column::fold) {
+            Some(Weight::Counted) => self.counts.counted += 1,
+            Some(Weight::Late) => self.counts.after_follow_up += 1,
+            Some(Weight::Early { just_before }) => {
+                self.counts.before_assignment += 1;
+                self.counts.just_before += u64::from(just_before);
+                *self.early_people.entry(number).or_default() += 1;
+            }
+            None => {}
+        }
+    }
+
+    /// Undoes [`count`](Self::count) exactly.
+    pub(super) fn uncount(&mut self, number: u32, event: &FoldedEvent) {
+        let one_less = |count: &mut u64| *count = count.saturating_sub(1);
+        match self.weigh(number, event, Column::take_out) {
+            Some(Weight::Counted) => one_less(&mut self.counts.counted),
+            Some(Weight::Late) => one_less(&mut self.counts.after_follow_up),
+            Some(Weight::Early { just_before }) => {
+                one_less(&mut self.counts.before_assignment);
+                if just_before {
+                    one_less(&mut self.counts.just_before);
+                }
+                if let Some(left) = self.early_people.get_mut(&number) {
+                    *left -= 1;
+                    if *left == 0 {
+                        self.early_people.remove(&number);
+                    }
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Lets an event change its unit's values, and tells what the event is to it.
+    fn weigh(
+        &mut self,
+        number: u32,
+        event: &FoldedEvent,
+        change: impl Fn(&mut Column, u32, i64, i64),
+    ) -> Option<Weight> {
         let place = number as usize;
-        let (Some(assigned_at), Some(handled)) = (self.assigned_at.get(place), self.handled.get(place)) else { return };
-        let cell = self.cell_of.get(place).and_then(|cell| self.cells.get_mut(*cell as usize));
-        let Some(cell) = cell else { return };
+        let (assigned_at, handled) = (self.assigned_at.get(place)?, self.handled.get(place)?);
+        let cell = self.cells.get_mut(*self.cell_of.get(place)? as usize)?;
         let occurred_at = event.occurred_at.timestamp_micros();
         let since = Duration::microseconds(occurred_at - assigned_at);
         let (mut counted, mut late) = (false, false);
@@ -299,20 +358,16 @@ impl TrialProjection {
             if let Some(before) = column.value(number, outcome) {
                 tally.subtract(before);
             }
-            column.fold(number, occurred_at, steps(outcome, event.value, since.num_seconds()));
+            change(column, number, occurred_at, steps(outcome, event.value, since.num_seconds()));
             if let Some(after) = column.value(number, outcome) {
                 tally.add(after);
             }
         }
-        match (counted, late) {
-            (true, _) => self.counts.counted += 1,
-            (false, true) => self.counts.after_follow_up += 1,
-            (false, false) => {
-                self.counts.before_assignment += 1;
-                self.counts.just_before += u64::from(since >= -JUST_BEFORE);
-                self.early_people.insert(number);
-            }
-        }
+        Some(match (counted, late) {
+            (true, _) => Weight::Counted,
+            (false, true) => Weight::Late,
+            (false, false) => Weight::Early { just_before: since >= -JUST_BEFORE },
+        })
     }
 
     /// The place of a cell, made when there is none yet.
@@ -396,7 +451,7 @@ impl TrialProjection {
             return Vec::new();
         }
         let mut arms = vec![0; self.handling.len()];
-        for number in &self.early_people {
+        for number in self.early_people.keys() {
             let cell = self.cell_of.get(*number as usize).and_then(|cell| self.cells.get(*cell as usize));
             if let Some(count) = cell.and_then(|cell| arms.get_mut(usize::from(cell.arm))) {
                 *count += 1;

@@ -8,6 +8,8 @@ mod amendment;
 #[cfg(test)]
 mod bundle;
 #[cfg(test)]
+mod correcting;
+#[cfg(test)]
 mod fairness;
 #[cfg(test)]
 mod identifiers;

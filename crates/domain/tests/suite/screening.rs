@@ -96,6 +96,16 @@ fn each_event_is_taken_or_refused_for_its_own_reason() {
         (json!({"attributes": {"mail": "ana@example.org"}}), "malformed_attributes"),
         (json!({"attributes": [1]}), "malformed_attributes"),
         (json!({"surprise": 1}), "unknown_field"),
+        (json!({"corrects": "e-0"}), "ok"),
+        (json!({"retracts": "e-0"}), "ok"),
+        (json!({"corrects": "a b"}), "malformed_event_id"),
+        (json!({"retracts": 7}), "wrong_type"),
+        (json!({"corrects": "e-1"}), "corrects_itself"),
+        (json!({"corrects": "e-0", "retracts": "e-0"}), "corrects_and_retracts"),
+        (json!({"retracts": "e-0", "value": 1}), "retraction_with_value"),
+        // What did not happen needs no value; what happened otherwise does.
+        (json!({"event": "payment.received", "retracts": "e-0"}), "ok"),
+        (json!({"event": "payment.received", "corrects": "e-0"}), "value_out_of_range"),
     ];
     for (change, expected) in table {
         assert_eq!(verdict(&event(&change)), expected, "{change}");
@@ -135,6 +145,8 @@ fn an_event_is_the_same_when_id_and_fingerprint_are() {
         json!({"occurred_at": "2026-11-23T09:30:01Z"}),
         json!({"source": "web"}),
         json!({"attributes": {"a": "b"}}),
+        json!({"corrects": "e-0"}),
+        json!({"retracts": "e-0"}),
     ] {
         assert_ne!(first.fingerprint(), read(other.clone()).fingerprint(), "{other}");
     }
@@ -153,8 +165,18 @@ fn anything() -> impl Strategy<Value = Value> {
     ];
     leaf.prop_recursive(3, 20, 6, |inner| {
         let name = prop_oneof![
-            prop::sample::select(vec!["event_id", "unit", "event", "value", "occurred_at", "source", "attributes"])
-                .prop_map(str::to_owned),
+            prop::sample::select(vec![
+                "event_id",
+                "unit",
+                "event",
+                "value",
+                "occurred_at",
+                "source",
+                "attributes",
+                "corrects",
+                "retracts",
+            ])
+            .prop_map(str::to_owned),
             "[a-z]{1,4}",
         ];
         prop_oneof![

@@ -21,6 +21,7 @@ pub struct Show {
     outcomes: Table,
     missing: Option<Table>,
     as_of: Moment,
+    corrections: Vec<String>,
     purpose: Area,
 }
 
@@ -55,8 +56,22 @@ impl Show {
             outcomes: dictionary(plan),
             missing: (!found.is_empty()).then(|| missing(plan, found)),
             as_of,
+            corrections: Vec::new(),
             purpose,
         }
+    }
+
+    /// With what was corrected, in sentences.
+    #[must_use]
+    pub fn with_corrections(mut self, sentences: Vec<String>, waiting: u64) -> Self {
+        self.corrections = sentences;
+        if waiting > 0 {
+            self.corrections.push(format!(
+                "Corrections of this agency that wait for an event which has not come: {}. Ask the sender whether its id is right.",
+                grouped(waiting)
+            ));
+        }
+        self
     }
 
     fn crumbs(&self) -> Breadcrumbs {

@@ -7,7 +7,7 @@ use fairtrial_analysis::{
 };
 use fairtrial_domain::{
     projection::HarmCrossing,
-    protocol::{Aim, Protocol},
+    protocol::{Aim, Arm, Protocol},
 };
 
 use crate::{
@@ -34,6 +34,8 @@ pub struct Looks {
     pub looks: Vec<Look>,
     /// The boundaries crossed between looks, each in a sentence.
     pub crossings: Vec<String>,
+    /// What was corrected in the record, in sentences; empty where nothing was.
+    pub corrections: Vec<String>,
 }
 
 /// One look.
@@ -219,9 +221,25 @@ impl Looks {
     }
 }
 
-/// A boundary that was crossed between looks, in a sentence.
+/// How many events were corrected and taken back, and of how many people of each version, in sentences; none where there are none.
 #[must_use]
-pub fn crossing(plan: &Protocol, crossed: &HarmCrossing) -> String {
+pub fn corrections(plan: &Protocol, corrected: u64, retracted: u64, people: &[u64]) -> Vec<String> {
+    if corrected == 0 && retracted == 0 {
+        return Vec::new();
+    }
+    let of_arm = |(arm, people): (&Arm, &u64)| format!("{} in \u{201c}{}\u{201d}", grouped(*people), arm.name);
+    let by_arm: Vec<String> = plan.arms.iter().zip(people).map(of_arm).collect();
+    let mut said =
+        vec![format!("Corrections of events: {}. Events taken back: {}.", grouped(corrected), grouped(retracted))];
+    if !by_arm.is_empty() {
+        said.push(format!("People whose events these are: {}.", by_arm.join(", ")));
+    }
+    said
+}
+
+/// A boundary that was crossed between looks, in a sentence; `last_correction` is the place of the last correction of the record.
+#[must_use]
+pub fn crossing(plan: &Protocol, crossed: &HarmCrossing, last_correction: Option<i64>) -> String {
     let outcome = plan.outcome(&crossed.outcome).map_or_else(|| crossed.outcome.to_string(), |it| it.name.clone());
     let arms = plan.arms.iter().zip(crossed.harmed.iter().zip(&crossed.among));
     let counts: Vec<String> = arms
@@ -229,8 +247,14 @@ pub fn crossing(plan: &Protocol, crossed: &HarmCrossing) -> String {
             format!("{} of {} in \u{201c}{}\u{201d}", grouped(*harmed), grouped(*among), arm.name)
         })
         .collect();
+    let since = match last_correction {
+        Some(place) if place > crossed.data_cut => {
+            " The record was corrected since; what was done about it stays until people decide otherwise."
+        }
+        _ => "",
+    };
     format!(
-        "{}: \u{201c}{outcome}\u{201d} crossed its boundary in \u{201c}{}\u{201d}: {}.",
+        "{}: \u{201c}{outcome}\u{201d} crossed its boundary in \u{201c}{}\u{201d}: {}.{since}",
         Moment::new(crossed.at, plan.time_zone),
         name_of(plan, &crossed.arm),
         counts.join(", ")

@@ -46,7 +46,7 @@ fn lines(bytes: &[u8]) -> Vec<Value> {
     lines.map(|line| fairtrial_domain::json::parse(line).unwrap_or(Value::Null)).collect()
 }
 
-/// A table with a header: `event_id, unit, event, value, occurred_at, source`, and `attributes.NAME` for each attribute. An
+/// A table with a header: `event_id, unit, event, value, occurred_at, source, corrects, retracts`, and `attributes.NAME` for each attribute. An
 /// empty cell is an absent field.
 fn rows(bytes: &[u8]) -> Result<Vec<Value>, Problem> {
     table(bytes, item)
@@ -124,7 +124,7 @@ fn number(cell: &str) -> Value {
 }
 
 /// A CloudEvent 1.0: `id` names it, `subject` is the unit, `type` the kind, `time` when; `data` may hold value and
-/// attributes. Another version, or data of another shape, becomes an item that is refused.
+/// attributes; the extension attributes `corrects` and `retracts` name the event whose place it takes. Another version, or data of another shape, becomes an item that is refused.
 fn from_cloud_event(event: Value) -> Value {
     let Value::Object(mut event) = event else { return event };
     // Data in another form would be passed over, and with them the value.
@@ -137,9 +137,16 @@ fn from_cloud_event(event: Value) -> Value {
         Some(Value::Object(data)) if data.keys().all(|name| name == "value" || name == "attributes") => data,
         Some(_) => return Value::Null,
     };
-    for (theirs, ours) in
-        [("id", "event_id"), ("subject", "unit"), ("type", "event"), ("time", "occurred_at"), ("source", "source")]
-    {
+    for (theirs, ours) in [
+        ("id", "event_id"),
+        ("subject", "unit"),
+        ("type", "event"),
+        ("time", "occurred_at"),
+        ("source", "source"),
+        // Extension attributes of ours.
+        ("corrects", "corrects"),
+        ("retracts", "retracts"),
+    ] {
         if let Some(value) = event.remove(theirs) {
             item.insert(ours.to_owned(), value);
         }
@@ -177,6 +184,25 @@ mod tests {
         ] {
             assert_eq!(items(media_type, body.as_bytes()).unwrap(), vec![event(); count], "{media_type}");
         }
+    }
+
+    #[test]
+    fn a_correction_says_the_same_in_all_shapes() {
+        let wanted = json!({"event_id": "c-1", "unit": "u-1", "event": "fine.paid", "value": 9, "occurred_at": "2026-11-23T09:30:00Z",
+            "corrects": "e-1"});
+        let taken_back = json!({"event_id": "c-2", "unit": "u-1", "event": "fine.paid", "occurred_at": "2026-11-24T09:30:00Z",
+            "retracts": "c-1"});
+        let csv = "event_id,unit,event,value,occurred_at,corrects,retracts\nc-1,u-1,fine.paid,9,2026-11-23T09:30:00Z,e-1,\n\
+                   c-2,u-1,fine.paid,,2026-11-24T09:30:00Z,,c-1\n";
+        let cloud = json!([
+            {"specversion": "1.0", "id": "c-1", "subject": "u-1", "type": "fine.paid", "time": "2026-11-23T09:30:00Z",
+                "corrects": "e-1", "data": {"value": 9}},
+            {"specversion": "1.0", "id": "c-2", "subject": "u-1", "type": "fine.paid", "time": "2026-11-24T09:30:00Z",
+                "retracts": "c-1"},
+        ]);
+        let wanted = vec![wanted, taken_back];
+        assert_eq!(items(CSV, csv.as_bytes()).unwrap(), wanted);
+        assert_eq!(items(CLOUD_EVENTS, cloud.to_string().as_bytes()).unwrap(), wanted);
     }
 
     #[test]

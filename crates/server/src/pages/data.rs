@@ -5,7 +5,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use fairtrial_app::{Actor, AppError, people::sessions::Session};
-use fairtrial_pages::{Moment, component::ErrorSummary, data::Show, frame::Section};
+use fairtrial_pages::{Moment, component::ErrorSummary, data::Show, frame::Section, trial::corrections};
 
 use super::{faults_of_form, frame, page};
 use crate::{
@@ -34,7 +34,10 @@ async fn shown(
     let mut frame = frame::signed_in(state, session, Section::Trials);
     frame.facts.as_at = Some(Moment::new(view.as_of, plan.time_zone));
     frame.facts.protocol_id = Some(view.trial.plan.id().to_string());
-    Ok(Show::new(frame, plan, Moment::new(view.as_of, plan.time_zone), &view.outcomes, typed, errors))
+    let found = &view.corrections;
+    let sentences = corrections(plan, found.corrected, found.retracted, &found.people);
+    let show = Show::new(frame, plan, Moment::new(view.as_of, plan.time_zone), &view.outcomes, typed, errors);
+    Ok(show.with_corrections(sentences, found.waiting))
 }
 
 /// `POST /trials/{trial}/data`

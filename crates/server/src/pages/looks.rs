@@ -11,7 +11,7 @@ use fairtrial_pages::{
     component::SummaryList,
     frame::Section,
     number::{grouped, plural},
-    trial::{Look, Looks, Watch, crossing},
+    trial::{Look, Looks, Watch, corrections, crossing},
 };
 
 use super::{frame, page};
@@ -39,7 +39,13 @@ pub(crate) async fn show(call: Call) -> Answer {
         title: plan.title.clone(),
         looks,
         charts: Looks::charts(plan, &view.boundaries, &view.arrivals, view.looks.last()),
-        crossings: view.crossings.iter().map(|crossed| crossing(plan, crossed)).collect(),
+        crossings: view.crossings.iter().map(|crossed| crossing(plan, crossed, view.last_correction)).collect(),
+        corrections: corrections(
+            plan,
+            view.corrections.corrected,
+            view.corrections.retracted,
+            &view.corrections.people,
+        ),
     };
     page(StatusCode::OK, fairtrial_pages::render(&looks))
 }

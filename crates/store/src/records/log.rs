@@ -1,5 +1,7 @@
 //! Reading the two large tables in their order, from a place on.
 
+use std::collections::HashMap;
+
 use diesel::{
     ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl,
 };
@@ -9,7 +11,7 @@ use crate::{
     connection::DbConnection,
     dialect,
     error::StoreError,
-    schema::{assignments, event_kinds, events},
+    schema::{assignments, corrections, event_kinds, events, waiting_corrections},
     writer,
 };
 
@@ -35,7 +37,7 @@ pub struct AssignmentRow {
 }
 
 /// An event as the fold reads it.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRow {
     /// Place in the order of all events.
     pub sequence: i64,
@@ -49,8 +51,25 @@ pub struct EventRow {
     pub value: Option<i64>,
     /// When it happened, in microseconds.
     pub occurred_at: i64,
-    /// When it came here, in microseconds.
+    /// When it came here, in microseconds; of a correction not before what it replaces.
     pub received_at: i64,
+    /// What it takes the place of; none where it stands for itself.
+    pub replaces: Option<Replaced>,
+}
+
+/// What a correction takes the place of.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct Replaced {
+    /// Place of the first event of the line: this is about whom that was about when it came.
+    pub root: i64,
+    /// Whether nothing stands any more.
+    pub retracts: bool,
+    /// Whether nothing stood before either: the end of the line was a retraction.
+    pub before_retracted: bool,
+    /// The value that stood, in millionths.
+    pub before_value: Option<i64>,
+    /// When it had happened, in microseconds.
+    pub before_occurred_at: i64,
 }
 
 /// Assignments after a place, at most `limit`, in order.
@@ -142,7 +161,8 @@ pub fn assignment_of(c: &mut DbConnection, trial_id: i64, unit: &Pseudonym) -> R
 /// # Errors
 /// When the database fails.
 pub fn events_after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<EventRow>, StoreError> {
-    Ok(events::table
+    type Row = (i64, i64, Vec<u8>, String, Option<i64>, i64, i64);
+    let rows: Vec<Row> = events::table
         .inner_join(event_kinds::table.on(event_kinds::id.eq(events::kind_id)))
         .filter(events::sequence.gt(place))
         .order(events::sequence)
@@ -156,7 +176,38 @@ pub fn events_after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<
             events::occurred_at,
             events::received_at,
         ))
-        .load(c)?)
+        .load(c)?;
+    let Some((last, ..)) = rows.last() else { return Ok(Vec::new()) };
+    // They came in the transactions of their events, and are few.
+    let mut replaced: HashMap<i64, Replaced> = corrections::table
+        .filter(corrections::sequence.gt(place))
+        .filter(corrections::sequence.le(last))
+        .select((
+            corrections::sequence,
+            (
+                corrections::root,
+                corrections::retracts,
+                corrections::before_retracted,
+                corrections::before_value,
+                corrections::before_occurred_at,
+            ),
+        ))
+        .load::<(i64, Replaced)>(c)?
+        .into_iter()
+        .collect();
+    let row = |(sequence, agency_id, unit, kind, value, occurred_at, received_at): Row| {
+        let replaces = replaced.remove(&sequence);
+        EventRow { sequence, agency_id, unit, kind, value, occurred_at, received_at, replaces }
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// How many corrections of an agency wait for an event that has not come yet.
+///
+/// # Errors
+/// When the database fails.
+pub fn waiting_corrections(c: &mut DbConnection, agency_id: i64) -> Result<i64, StoreError> {
+    Ok(waiting_corrections::table.filter(waiting_corrections::agency_id.eq(agency_id)).count().get_result(c)?)
 }
 
 /// What stands behind a place in the log of events: how many places, and when the first of them was received, in microseconds; none

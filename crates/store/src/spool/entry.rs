@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use fairtrial_domain::{
     Decimal, Pseudonym,
-    event::{EventId, NewEvent},
+    event::{EventId, NewEvent, Replaces},
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,10 +29,18 @@ struct Event {
     occurred: i64,
     source: Option<String>,
     attributes: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    corrects: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retracts: Option<String>,
 }
 
 /// As bytes.
-pub(super) fn write(request: &RecordRequest) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn write(request: &RecordRequest) -> Result<Vec<u8>, StoreError> {
+    let replaced = |event: &NewEvent, retracts: bool| {
+        let replaces = event.replaces.as_ref().filter(|replaces| replaces.retracts == retracts);
+        replaces.map(|replaces| replaces.event_id.as_str().to_owned())
+    };
     let event = |event: &NewEvent| Event {
         id: event.event_id.as_str().to_owned(),
         unit: *event.unit.bytes(),
@@ -41,6 +49,8 @@ pub(super) fn write(request: &RecordRequest) -> Result<Vec<u8>, StoreError> {
         occurred: event.occurred_at.timestamp_micros(),
         source: event.source.clone(),
         attributes: event.attributes.clone(),
+        corrects: replaced(event, false),
+        retracts: replaced(event, true),
     };
     let batch = Batch {
         agency: request.agency_id,
@@ -53,7 +63,7 @@ pub(super) fn write(request: &RecordRequest) -> Result<Vec<u8>, StoreError> {
 }
 
 /// From bytes.
-pub(super) fn read(record: &[u8]) -> Result<RecordRequest, StoreError> {
+pub(crate) fn read(record: &[u8]) -> Result<RecordRequest, StoreError> {
     let damaged = || StoreError::Damaged("a batch in the spool".into());
     let batch: Batch = serde_json::from_slice(record).map_err(|_| damaged())?;
     let event = |event: Event| {
@@ -68,6 +78,10 @@ pub(super) fn read(record: &[u8]) -> Result<RecordRequest, StoreError> {
             occurred_at: DateTime::from_timestamp_micros(event.occurred)?,
             source: event.source,
             attributes: event.attributes,
+            replaces: match event.corrects.or_else(|| event.retracts.clone()) {
+                None => None,
+                Some(id) => Some(Replaces { event_id: EventId::kept(id)?, retracts: event.retracts.is_some() }),
+            },
         })
     };
     Ok(RecordRequest {
@@ -76,6 +90,7 @@ pub(super) fn read(record: &[u8]) -> Result<RecordRequest, StoreError> {
         events: batch.events.into_iter().map(event).collect::<Option<_>>().ok_or_else(damaged)?,
         refused: batch.refused,
         received_at: batch.received,
+        promised: true,
     })
 }
 
@@ -96,6 +111,7 @@ mod tests {
             occurred_at: DateTime::from_timestamp_micros(1_795_425_600_123_456).unwrap(),
             source: None,
             attributes,
+            replaces: None,
         };
         let marked = plain.within(&link);
         let request = RecordRequest {
@@ -103,10 +119,19 @@ mod tests {
             key_id: 4,
             events: vec![
                 event(plain, Decimal::from_millionths(-1_500_000), BTreeMap::from([("channel".into(), "māti".into())])),
-                event(marked, None, BTreeMap::new()),
+                event(marked.clone(), None, BTreeMap::new()),
+                NewEvent {
+                    replaces: Some(Replaces { event_id: marked, retracts: true }),
+                    ..event(EventId::new("taken-back").unwrap(), None, BTreeMap::new())
+                },
+                NewEvent {
+                    replaces: Some(Replaces { event_id: EventId::new("payment-1").unwrap(), retracts: false }),
+                    ..event(EventId::new("corrected").unwrap(), None, BTreeMap::new())
+                },
             ],
             refused: 2,
             received_at: 5,
+            promised: true,
         };
         let again = read(&write(&request).unwrap()).unwrap();
         assert_eq!(again.events, request.events);

@@ -8,7 +8,7 @@
 //! once, and then answered. A file is closed before it is read back, and goes when the database holds all of it; a server that
 //! dies in between reads it again, which the names of the events make harmless.
 
-mod entry;
+pub(crate) mod entry;
 mod file;
 
 use std::{

@@ -7,14 +7,14 @@ use diesel::{
     ExpressionMethods, Insertable, PgConnection, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection,
     pg::Pg,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
-    sql_types::{Array, BigInt, Binary, Nullable, SmallInt, Text},
+    sql_types::{Array, BigInt, Binary, Bool, Nullable, SmallInt, Text},
 };
 
 use super::assign::AssignRequest;
 use crate::{
     connection::DbConnection,
     error::StoreError,
-    schema::{assignments, events, logs},
+    schema::{assignments, corrections, events, logs},
 };
 
 /// Takes places in a log and returns the first. The row stays locked until the commit.
@@ -25,6 +25,23 @@ pub(crate) fn take_places(connection: &mut DbConnection, log: &str, places: usiz
         .returning(logs::next_sequence)
         .get_result(connection)?;
     Ok(next - places)
+}
+
+/// Takes places in the log of events and tells the first, and how many corrections wait for an event. The row stays locked until the
+/// commit.
+pub(super) fn take_event_places(connection: &mut DbConnection, places: usize) -> Result<(i64, i64), StoreError> {
+    let places = i64::try_from(places).map_err(|_| StoreError::Busy)?;
+    let (next, waiting): (i64, i64) = diesel::update(logs::table.find("events"))
+        .set(logs::next_sequence.eq(logs::next_sequence + places))
+        .returning((logs::next_sequence, logs::waiting))
+        .get_result(connection)?;
+    Ok((next - places, waiting))
+}
+
+/// Says how many corrections more, or fewer, wait for an event.
+pub(super) fn add_waiting(connection: &mut DbConnection, more: i64) -> Result<(), StoreError> {
+    diesel::update(logs::table.find("events")).set(logs::waiting.eq(logs::waiting + more)).execute(connection)?;
+    Ok(())
 }
 
 /// The last place in a log that is committed. Whoever has had an answer from here writes behind it.
@@ -65,7 +82,7 @@ impl NewAssignment {
 }
 
 // None is written out as NULL: were it left out, the text would change from row to row and with it the prepared statement.
-#[derive(Debug, Insertable)]
+#[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = events, treat_none_as_default_value = false)]
 pub(super) struct EventRow {
     pub(super) sequence: i64,
@@ -81,6 +98,36 @@ pub(super) struct EventRow {
     pub(super) key_id: i64,
     pub(super) source: Option<String>,
     pub(super) attributes: Option<String>,
+}
+
+// None is written out as NULL: were it left out, the text would change from row to row and with it the prepared statement.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = corrections, treat_none_as_default_value = false)]
+pub(super) struct CorrectionRow {
+    pub(super) sequence: i64,
+    pub(super) bucket: i16,
+    pub(super) agency_id: i64,
+    pub(super) replaces: String,
+    pub(super) root: i64,
+    pub(super) retracts: bool,
+    pub(super) before_retracted: bool,
+    pub(super) before_value: Option<i64>,
+    pub(super) before_occurred_at: i64,
+}
+
+/// Inserts corrections, all of which are new: the caller holds the log and has looked.
+pub(super) fn insert_corrections(connection: &mut DbConnection, rows: &[CorrectionRow]) -> Result<(), StoreError> {
+    match connection {
+        DbConnection::Sqlite(c) => {
+            for row in rows {
+                diesel::insert_into(corrections::table).values(row).execute(c)?;
+            }
+        }
+        DbConnection::Postgres(c) => {
+            CorrectionColumns::from(rows).execute(c)?;
+        }
+    }
+    Ok(())
 }
 
 /// Inserts assignments, all of which are new: the caller has looked under a lock.
@@ -180,6 +227,21 @@ by_columns!(AssignmentColumns of NewAssignment into
     attributes: Option<String> as Nullable<Text>,
     assigned_at: i64 as BigInt,
     event_place: i64 as BigInt,
+);
+
+by_columns!(CorrectionColumns of CorrectionRow into
+    "INSERT INTO corrections (sequence, bucket, agency_id, replaces, root, retracts, before_retracted, before_value, \
+     before_occurred_at) SELECT * FROM UNNEST(",
+    ") RETURNING sequence":
+    sequence: i64 as BigInt,
+    bucket: i16 as SmallInt,
+    agency_id: i64 as BigInt,
+    replaces: String as Text,
+    root: i64 as BigInt,
+    retracts: bool as Bool,
+    before_retracted: bool as Bool,
+    before_value: Option<i64> as Nullable<BigInt>,
+    before_occurred_at: i64 as BigInt,
 );
 
 by_columns!(EventColumns of EventRow into

@@ -46,12 +46,13 @@ impl Ledger {
             counts.rejected += i64::try_from(request.refused).unwrap_or(i64::MAX);
             for (event, recorded) in request.events.iter().zip(&answer.0) {
                 match recorded {
-                    Recorded::New(_) => {
+                    Recorded::New(_) | Recorded::Waits => {
                         counts.accepted += 1;
                         counts.digest.toggle(&event.event_id);
                     }
                     Recorded::Duplicate => counts.duplicate += 1,
                     Recorded::Conflict => counts.conflict += 1,
+                    Recorded::Unfit(_) => counts.rejected += 1,
                 }
             }
         }

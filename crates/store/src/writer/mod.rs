@@ -3,6 +3,7 @@
 mod assign;
 mod backfill;
 mod columns;
+mod correct;
 mod ledger;
 mod record;
 mod standing;
@@ -22,6 +23,7 @@ use tokio::sync::{oneshot, watch};
 pub(crate) use assign::open_enrolment;
 pub use assign::{AssignAnswer, AssignRequest, Drawing, Placed, assign_within};
 pub(crate) use columns::take_places;
+pub use correct::Unfit;
 pub(crate) use record::bucket;
 pub use record::{RecordAnswer, RecordRequest, Recorded};
 pub(crate) use standing::lock_agency;

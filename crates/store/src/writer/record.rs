@@ -11,7 +11,8 @@ use fairtrial_domain::event::NewEvent;
 use sha2::{Digest, Sha256};
 
 use super::{
-    columns::{EventRow, insert_events, take_places},
+    columns::{EventRow, insert_events, take_event_places},
+    correct::{self, Unfit},
     ledger::Ledger,
 };
 use crate::{
@@ -35,6 +36,8 @@ pub struct RecordRequest {
     pub refused: usize,
     /// Now, in microseconds.
     pub received_at: i64,
+    /// Whether the sender was told before that all of it is kept: a correction then waits for an event that has not come yet.
+    pub promised: bool,
 }
 
 /// What became of one event.
@@ -46,11 +49,18 @@ pub enum Recorded {
     Duplicate,
     /// Its id is taken by another event; this one is not kept.
     Conflict,
+    /// A promised correction, kept until the event comes whose place it takes.
+    Waits,
+    /// A correction that cannot take the place of what it names; it is not kept.
+    Unfit(Unfit),
 }
 
 /// What became of each event of a batch, in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordAnswer(pub Vec<Recorded>);
+
+/// An event of a batch, with its fingerprint.
+pub(super) type Sent<'a> = (&'a RecordRequest, &'a NewEvent, [u8; 16]);
 
 /// Numbers of kinds of event that are known to be stored.
 #[derive(Debug, Default)]
@@ -74,7 +84,7 @@ fn keep_all(
     requests: &[Arc<RecordRequest>],
 ) -> Result<Vec<RecordAnswer>, StoreError> {
     // The events of all batches, one for each id, and for each event of each batch which of them stands for its id.
-    let mut distinct: Vec<(&RecordRequest, &NewEvent, [u8; 16])> = Vec::new();
+    let mut distinct: Vec<Sent<'_>> = Vec::new();
     let mut by_id: HashMap<(i64, &str), usize> = HashMap::new();
     let mut row_of: Vec<Vec<usize>> = Vec::with_capacity(requests.len());
     let mut fingerprints: Vec<Vec<[u8; 16]>> = Vec::with_capacity(requests.len());
@@ -95,39 +105,41 @@ fn keep_all(
     if distinct.is_empty() {
         return Ok(requests.iter().map(|_| RecordAnswer(Vec::new())).collect());
     }
+    let plain = correct::put_last(&mut distinct, &mut row_of);
     // The log first: whoever holds it adds kinds and events alone, so that no two servers can wait for each other.
-    let first = take_places(connection, "events", distinct.len())?;
-    let rows: Vec<EventRow> = (first..)
-        .zip(distinct)
-        .map(|(sequence, (request, event, fingerprint))| row(connection, kinds, request, event, sequence, fingerprint))
+    let (first, waiting) = take_event_places(connection, distinct.len())?;
+    let mut rows: Vec<EventRow> = (first..)
+        .zip(&distinct)
+        .map(|(sequence, (request, event, print))| row(connection, kinds, request, event, sequence, *print))
         .collect::<Result<_, _>>()?;
-    let inserted = insert_events(connection, &rows)?;
-    let known: Vec<&EventRow> = rows.iter().zip(&inserted).filter(|(_, new)| !**new).map(|(row, _)| row).collect();
-    let mut fingerprint_of = stored_fingerprints(connection, &known)?;
-    let mut stored: Vec<Option<Vec<u8>>> = Vec::with_capacity(rows.len());
-    for (row, new) in rows.iter().zip(&inserted) {
-        let missing = || StoreError::Damaged("an event that was there a moment ago".into());
-        stored.push(if *new { None } else { Some(fingerprint_of.remove(&row.sequence).ok_or_else(missing)?) });
+    let (plain_rows, correcting) = rows.split_at_mut(plain);
+    let mut fates = keep_plain(connection, plain_rows)?;
+    let corrections = distinct.get(plain..).unwrap_or_default();
+    fates.extend(correct::keep(connection, correcting, corrections)?);
+    if waiting > 0 {
+        correct::release(connection, kinds, &rows)?;
     }
     let mut answers = Vec::with_capacity(requests.len());
     let mut first_seen = vec![false; rows.len()];
     for ((request, places), prints) in requests.iter().zip(&row_of).zip(&fingerprints) {
         let mut results = Vec::with_capacity(places.len());
         for (place, print) in places.iter().zip(prints) {
-            let (Some(row), Some(known), Some(seen)) =
-                (rows.get(*place), stored.get(*place), first_seen.get_mut(*place))
+            let (Some(row), Some(fate), Some(seen)) = (rows.get(*place), fates.get(*place), first_seen.get_mut(*place))
             else {
                 return Err(StoreError::Damaged("a batch".into()));
             };
-            let kept: &[u8] = known.as_deref().unwrap_or(&row.fingerprint);
-            let result = match (known.is_none() && !*seen, kept == print.as_slice()) {
-                (true, _) => Recorded::New(row.sequence),
-                (false, true) => Recorded::Duplicate,
-                (false, false) => {
-                    note_conflict(connection, row, print, request)?;
-                    Recorded::Conflict
-                }
+            let kept: &[u8] = if let Fate::Known(known) = fate { known } else { &row.fingerprint };
+            let result = match (fate, kept == print.as_slice()) {
+                (_, false) => Recorded::Conflict,
+                (Fate::Unfit(unfit), true) => Recorded::Unfit(*unfit),
+                (Fate::New, true) if !*seen => Recorded::New(row.sequence),
+                (Fate::Waits, true) if !*seen => Recorded::Waits,
+                (_, true) => Recorded::Duplicate,
             };
+            // Who was promised that it is kept is not there to be told.
+            if result == Recorded::Conflict || (matches!(result, Recorded::Unfit(_)) && request.promised) {
+                note_conflict(connection, row, print, request.key_id, request.received_at)?;
+            }
             *seen = true;
             results.push(result);
         }
@@ -136,7 +148,32 @@ fn keep_all(
     Ok(answers)
 }
 
-fn row(
+/// What became of a row.
+pub(super) enum Fate {
+    /// It is in the log now.
+    New,
+    /// Another row has its id: that row's fingerprint.
+    Known(Vec<u8>),
+    /// It waits for the event whose place it takes.
+    Waits,
+    /// It cannot take the place of what it names.
+    Unfit(Unfit),
+}
+
+/// Inserts events that stand for themselves.
+fn keep_plain(connection: &mut DbConnection, rows: &[EventRow]) -> Result<Vec<Fate>, StoreError> {
+    let inserted = insert_events(connection, rows)?;
+    let known: Vec<&EventRow> = rows.iter().zip(&inserted).filter(|(_, new)| !**new).map(|(row, _)| row).collect();
+    let mut fingerprint_of = stored_fingerprints(connection, &known)?;
+    let missing = || StoreError::Damaged("an event that was there a moment ago".into());
+    let fate = |(row, new): (&EventRow, bool)| match new {
+        true => Ok(Fate::New),
+        false => fingerprint_of.remove(&row.sequence).map(Fate::Known).ok_or_else(missing),
+    };
+    rows.iter().zip(inserted).map(fate).collect()
+}
+
+pub(super) fn row(
     connection: &mut DbConnection,
     kinds: &mut KindNumbers,
     request: &RecordRequest,
@@ -181,7 +218,10 @@ struct StoredRow {
 }
 
 /// What is stored under the ids of these rows: fingerprints by the rows' own places.
-fn stored_fingerprints(connection: &mut DbConnection, rows: &[&EventRow]) -> Result<HashMap<i64, Vec<u8>>, StoreError> {
+pub(super) fn stored_fingerprints(
+    connection: &mut DbConnection,
+    rows: &[&EventRow],
+) -> Result<HashMap<i64, Vec<u8>>, StoreError> {
     if rows.is_empty() {
         return Ok(HashMap::new());
     }
@@ -193,17 +233,18 @@ fn stored_fingerprints(connection: &mut DbConnection, rows: &[&EventRow]) -> Res
 }
 
 fn stored_sqlite(connection: &mut SqliteConnection, rows: &[&EventRow]) -> QueryResult<Vec<StoredRow>> {
-    rows.iter()
-        .map(|row| {
-            let fingerprint = events::table
-                .filter(events::agency_id.eq(row.agency_id))
-                .filter(events::event_id.eq(&row.event_id))
-                .filter(events::bucket.eq(row.bucket))
-                .select(events::fingerprint)
-                .get_result(connection)?;
-            Ok(StoredRow { sequence: row.sequence, fingerprint })
-        })
-        .collect()
+    let mut found = Vec::new();
+    for row in rows {
+        let fingerprint = events::table
+            .filter(events::agency_id.eq(row.agency_id))
+            .filter(events::event_id.eq(&row.event_id))
+            .filter(events::bucket.eq(row.bucket))
+            .select(events::fingerprint)
+            .get_result(connection)
+            .optional()?;
+        found.extend(fingerprint.map(|fingerprint| StoredRow { sequence: row.sequence, fingerprint }));
+    }
+    Ok(found)
 }
 
 fn stored_postgres(connection: &mut PgConnection, rows: &[&EventRow]) -> QueryResult<Vec<StoredRow>> {
@@ -222,11 +263,12 @@ fn stored_postgres(connection: &mut PgConnection, rows: &[&EventRow]) -> QueryRe
 }
 
 /// Keeps that an id came with another body, once for each other body, for the page on data health.
-fn note_conflict(
+pub(super) fn note_conflict(
     connection: &mut DbConnection,
     row: &EventRow,
-    fingerprint: &[u8; 16],
-    request: &RecordRequest,
+    fingerprint: &[u8],
+    key_id: i64,
+    received_at: i64,
 ) -> Result<(), StoreError> {
     const NOTE: &str = "INSERT INTO event_conflicts (bucket, agency_id, event_id, fingerprint, key_id, received_at) \
                         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
@@ -234,9 +276,9 @@ fn note_conflict(
         .bind::<SmallInt, _>(row.bucket)
         .bind::<BigInt, _>(row.agency_id)
         .bind::<Text, _>(&row.event_id)
-        .bind::<Binary, _>(fingerprint.as_slice())
-        .bind::<BigInt, _>(request.key_id)
-        .bind::<BigInt, _>(request.received_at)
+        .bind::<Binary, _>(fingerprint)
+        .bind::<BigInt, _>(key_id)
+        .bind::<BigInt, _>(received_at)
         .execute(c))?;
     Ok(())
 }

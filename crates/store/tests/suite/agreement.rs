@@ -2,19 +2,25 @@
 
 use std::sync::Arc;
 
-use fairtrial_domain::{event::NewEvent, key::ClusterKey, protocol::Allocation};
-use fairtrial_store::{AssignRequest, Drawing, audit, people, touches, trials};
+use fairtrial_domain::{
+    event::{EventId, NewEvent, Replaces},
+    key::ClusterKey,
+    protocol::Allocation,
+};
+use fairtrial_store::{AssignRequest, Drawing, RecordRequest, audit, people, touches, trials};
 use fairtrial_testkit::database::{Kind, TestDatabase};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::installation::{Installation, NOW, PLAN, dump, event, in_stratum, request};
 
+type Item = (u8, u32, i64, bool, Option<(u8, bool)>);
+
 #[derive(Debug, Clone)]
 enum Command {
     /// Calls that land in one group: trial, unit, stratum.
     Assign(Vec<(usize, u32, usize)>),
-    /// Batches that land in one group; each event by id, unit, value, kind.
-    Record(Vec<Vec<(u8, u32, i64, bool)>>),
+    /// Batches that land in one group, each promised or not; each event by id, unit, value, kind, and what it corrects or retracts.
+    Record(Vec<(bool, Vec<Item>)>),
     Move(usize, &'static str, &'static str),
     Sign(usize, &'static str),
     Audit(u8),
@@ -29,8 +35,8 @@ const STATES: [&str; 5] = ["enrolling", "enrolment_paused", "suspended", "follow
 
 fn command() -> impl Strategy<Value = Command> {
     let assign = vec((0..3_usize, 0..60_u32, 0..LABELS.len()), 1..12).prop_map(Command::Assign);
-    let item = (0..40_u8, 0..3_u32, -2..2_i64, any::<bool>());
-    let record = vec(vec(item, 0..8), 1..4).prop_map(Command::Record);
+    let item = (0..40_u8, 0..3_u32, -2..2_i64, prop::bool::weighted(0.2), prop::option::of((0..40_u8, any::<bool>())));
+    let record = vec((prop::bool::weighted(0.3), vec(item, 0..8)), 1..4).prop_map(Command::Record);
     prop_oneof![
         8 => assign,
         8 => record,
@@ -71,14 +77,20 @@ fn told(kind: Kind, commands: &[Command]) -> Vec<String> {
                 format!("{:?}", installation.assign_together(calls))
             }
             Command::Record(batches) => {
-                let made = |(id, who, value, other): (u8, u32, i64, bool)| {
+                let made = |(id, who, value, other, named): Item| {
+                    let id_of = |id: u8| EventId::new(&format!("e{id}")).unwrap();
+                    let named = named.filter(|(replaced, _)| *replaced != id);
+                    let replaces = named.map(|(replaced, retracts)| Replaces { event_id: id_of(replaced), retracts });
                     let value = (value != 0).then_some(value);
                     let kind = if other { "called" } else { "paid" };
-                    NewEvent { kind: kind.into(), ..event(&format!("e{id}"), who, value) }
+                    NewEvent { kind: kind.into(), replaces, ..event(&format!("e{id}"), who, value) }
                 };
                 let batches = batches
                     .into_iter()
-                    .map(|batch| installation.batch(batch.into_iter().map(made).collect()))
+                    .map(|(promised, batch)| RecordRequest {
+                        promised,
+                        ..installation.batch(batch.into_iter().map(made).collect())
+                    })
                     .collect();
                 format!("{:?}", installation.record_together(batches))
             }
@@ -152,7 +164,7 @@ proptest! {
 /// A comparison that cannot tell two histories apart would prove nothing.
 #[test]
 fn the_comparison_sees_a_difference() {
-    let first = vec![Command::Record(vec![vec![(1, 1, 1, true)]])];
-    let second = vec![Command::Record(vec![vec![(1, 1, -1, true)]])];
+    let first = vec![Command::Record(vec![(false, vec![(1, 1, 1, true, None)])])];
+    let second = vec![Command::Record(vec![(false, vec![(1, 1, -1, true, None)])])];
     assert_ne!(told(Kind::Sqlite, &first), told(Kind::Postgres, &second));
 }

@@ -1,7 +1,10 @@
 //! What the database itself refuses, whoever asks.
 
 use diesel::connection::SimpleConnection;
-use fairtrial_domain::allocation::AllocationSecret;
+use fairtrial_domain::{
+    allocation::AllocationSecret,
+    event::{EventId, NewEvent, Replaces},
+};
 use fairtrial_store::{
     adoptions, amendments, audit, comments, conclusions, looks, messages, notes, origins, people, sessions, touches,
     trials,
@@ -80,6 +83,8 @@ pub(crate) fn fill(installation: &Installation) {
         installation.assign(request(&drawing, who));
     }
     installation.record(vec![event("a", 1, Some(5)), event("a", 2, None), event("b", 2, None)]);
+    let replaces = Some(Replaces { event_id: EventId::new("b").unwrap(), retracts: false });
+    installation.record(vec![NewEvent { replaces, ..event("c", 2, Some(1)) }]);
     let (trial_id, person_id) = (drawing.trial_id, installation.person);
     let noted = note(installation.agency, trial_id, "d-1", 1);
     installation
@@ -192,9 +197,10 @@ fn refused(installation: &Installation, statement: &str) {
 const DAY: i64 = 86_400_000_000;
 
 /// Append-only tables: name, a column, the columns of a unique key.
-const TABLES: [(&str, &str, &str); 19] = [
+const TABLES: [(&str, &str, &str); 20] = [
     ("notes", "at", "agency_id, event_id, trial_id, bucket"),
     ("events", "value", "agency_id, event_id, bucket"),
+    ("corrections", "root", "agency_id, replaces, bucket"),
     ("event_conflicts", "received_at", "agency_id, event_id, bucket, fingerprint"),
     ("assignments", "arm", "bucket, trial_id, unit"),
     ("audit", "at", "sequence"),

@@ -194,7 +194,14 @@ impl Installation {
     }
 
     pub(crate) fn batch(&self, events: Vec<NewEvent>) -> RecordRequest {
-        RecordRequest { agency_id: self.agency, key_id: self.key, events, refused: 0, received_at: NOW }
+        RecordRequest {
+            agency_id: self.agency,
+            key_id: self.key,
+            events,
+            refused: 0,
+            received_at: NOW,
+            promised: false,
+        }
     }
 
     /// Makes the writer wait until what is returned is dropped or sent to.
@@ -298,6 +305,7 @@ pub(crate) fn event(id: &str, who: u32, value: Option<i64>) -> NewEvent {
         occurred_at: DateTime::from_timestamp_micros(NOW).unwrap(),
         source: None,
         attributes: BTreeMap::new(),
+        replaces: None,
     }
 }
 
@@ -309,6 +317,7 @@ pub(crate) fn dump(installation: &Installation) -> String {
         Kind::Postgres => format!("encode({column}, 'hex')"),
     };
     let text = |column: &str| format!("COALESCE(CAST({column} AS TEXT), '-')");
+    let is = if installation.kind == Kind::Sqlite { "= 1" } else { "" };
     let table = |title: &str, columns: &[String], from: &str| -> (String, String) {
         (title.to_owned(), format!("SELECT {} AS line FROM {from}", columns.join(" || ' ' || ")))
     };
@@ -360,6 +369,25 @@ pub(crate) fn dump(installation: &Installation) -> String {
                 text("e.attributes"),
             ],
             "events e JOIN event_kinds k ON k.id = e.kind_id",
+        ),
+        table(
+            "corrections",
+            &[
+                text("sequence"),
+                text("bucket"),
+                text("replaces"),
+                text("root"),
+                format!("CASE WHEN retracts {is} THEN 'retracts' ELSE 'corrects' END"),
+                format!("CASE WHEN before_retracted {is} THEN 'nothing' ELSE 'something' END"),
+                text("before_value"),
+                text("before_occurred_at"),
+            ],
+            "corrections",
+        ),
+        table(
+            "waiting_corrections",
+            &[text("bucket"), text("event_id"), text("replaces"), hex("fingerprint"), text("received_at"), hex("body")],
+            "waiting_corrections",
         ),
         table(
             "event_conflicts",

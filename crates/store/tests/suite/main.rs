@@ -5,6 +5,7 @@
 mod agreement;
 mod assigning;
 mod audit;
+mod correcting;
 mod full_disk;
 mod guards;
 mod history;

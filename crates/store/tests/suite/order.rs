@@ -82,7 +82,7 @@ on_both_databases! {
                             _ => event(&format!("own-{writer}-{round}-{n}"), n, Some(1)),
                         })
                         .collect();
-                    let batch = fairtrial_store::RecordRequest { agency_id, key_id, events, refused: 0, received_at: 0 };
+                    let batch = fairtrial_store::RecordRequest { agency_id, key_id, events, refused: 0, received_at: 0, promised: false };
                     store.record(batch).await.unwrap();
                 }
             },

@@ -67,6 +67,7 @@ on_both_databases! {
             value: Some(-7_000_000),
             occurred_at: NOW,
             received_at: NOW,
+            replaces: None,
         };
         assert_eq!(row, wanted);
         let rest = installation

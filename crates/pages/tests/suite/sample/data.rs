@@ -5,6 +5,7 @@ use fairtrial_pages::data::Show;
 use fairtrial_pages::explore;
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::privacy::{self, Checklist, Facts};
+use fairtrial_pages::trial::corrections;
 
 pub(crate) fn add(pages: &mut Pages) {
     let trials = || inside(Section::Trials);
@@ -13,10 +14,17 @@ pub(crate) fn add(pages: &mut Pages) {
     let fine = ErrorSummary::default;
     page(pages, "data/show-empty", &Show::new(trials(), plan.protocol(), at, &[], "", fine()));
     let found = report::succeeded().outcomes;
-    page(pages, "data/show-typical", &Show::new(trials(), plan.protocol(), at, &found, "", fine()));
+    let sentences = corrections(plan.protocol(), 17, 2, &[9, 8]);
+    page(
+        pages,
+        "data/show-typical",
+        &Show::new(trials(), plan.protocol(), at, &found, "", fine()).with_corrections(sentences, 0),
+    );
     let errors = ErrorSummary { faults: vec![Fault::of_field("purpose", "Say what the records are for.")] };
     let typed = format!("{NASTY} {LONG}");
-    page(pages, "data/show-worst", &Show::new(trials(), nasty.protocol(), at, &found, &typed, errors));
+    let sentences = corrections(nasty.protocol(), u64::MAX, u64::MAX, &[u64::MAX, u64::MAX]);
+    let worst = Show::new(trials(), nasty.protocol(), at, &found, &typed, errors);
+    page(pages, "data/show-worst", &worst.with_corrections(sentences, u64::MAX));
     explored(pages);
     privacy(pages);
 }

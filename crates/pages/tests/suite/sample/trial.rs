@@ -70,7 +70,7 @@ fn looks(pages: &mut Pages) {
         followed_up: held.followed_up,
         arms: vec![(held.followed_up / 2, held.followed_up / 4), (held.followed_up / 2, held.followed_up / 3)],
     };
-    let page_of = |title: &str, held: &[LookHeld], crossings| Looks {
+    let page_of = |title: &str, held: &[LookHeld], crossings, people: &[u64]| Looks {
         frame: framed(Section::Trials),
         key: "fines-letter".into(),
         title: title.into(),
@@ -82,10 +82,11 @@ fn looks(pages: &mut Pages) {
         ),
         looks: held.iter().map(|held| Look::of(plan, held).with_outlook(plan, &expected(held))).collect(),
         crossings,
+        corrections: fairtrial_pages::trial::corrections(plan, people.iter().sum(), 0, people),
     };
-    page(pages, "trial/looks-empty", &page_of("Overdue fines", &[], vec![]));
+    page(pages, "trial/looks-empty", &page_of("Overdue fines", &[], vec![], &[]));
     let first = held(1, LookDecision::KeepGoing, Some(0.0436));
-    page(pages, "trial/looks-typical", &page_of("Overdue fines", std::slice::from_ref(&first), vec![]));
+    page(pages, "trial/looks-typical", &page_of("Overdue fines", std::slice::from_ref(&first), vec![], &[3, 4]));
     let worst = LookHeld { late: true, held_at: when(900), ..held(2, LookDecision::Harmful, None) };
     let crossed = HarmCrossing {
         outcome: measure.clone(),
@@ -95,8 +96,8 @@ fn looks(pages: &mut Pages) {
         harmed: vec![2, 12],
         among: vec![240, 251],
     };
-    let sentences = vec![fairtrial_pages::trial::crossing(plan, &crossed), format!("{NASTY} {LONG}")];
-    page(pages, "trial/looks-worst", &page_of(NASTY, &[first, worst], sentences));
+    let sentences = vec![fairtrial_pages::trial::crossing(plan, &crossed, Some(9_001)), format!("{NASTY} {LONG}")];
+    page(pages, "trial/looks-worst", &page_of(NASTY, &[first, worst], sentences, &[u64::MAX / 2, 9]));
 }
 
 fn row(title: &str, state: State, assigned: u64) -> Row {

@@ -69,6 +69,8 @@ struct Caller<'a> {
     next: u64,
     people: Vec<Person>,
     sent: Vec<Vec<Value>>,
+    /// Events of which nothing has taken the place yet.
+    standing: Vec<Value>,
     /// Numbers of events that were on a server's disk only: they may not be in the database yet when they are sent once more.
     spooled: BTreeSet<u64>,
 }
@@ -76,7 +78,8 @@ struct Caller<'a> {
 impl<'a> Caller<'a> {
     fn new(load: Load<'a>, number: u64) -> Self {
         let chance = ChaCha12Rng::seed_from_u64(number);
-        Self { load, chance, line: None, next: number, people: Vec::new(), sent: Vec::new(), spooled: BTreeSet::new() }
+        let (people, sent, standing, spooled) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
+        Self { load, chance, line: None, next: number, people, sent, standing, spooled }
     }
 
     fn run(mut self) {
@@ -85,7 +88,8 @@ impl<'a> Caller<'a> {
                 0..7 => self.assign_somebody_new(),
                 7..10 => self.ask_again(),
                 10..15 => self.send_events(1),
-                15..18 => {
+                17 => self.correct_one(),
+                15..17 => {
                     let many = self.chance.random_range(2..40);
                     self.send_events(many);
                 }
@@ -152,7 +156,40 @@ impl<'a> Caller<'a> {
         self.kept(&events);
         if answer.status == 202 {
             self.spooled.extend(events.iter().filter_map(|event| event["value"].as_u64()));
+        } else if self.standing.len() < 200 {
+            self.standing.extend(events.first().cloned());
         }
+        self.remember(events);
+    }
+
+    /// Another value in the place of one that the database holds, of an event or of a correction.
+    fn correct_one(&mut self) {
+        if self.standing.is_empty() {
+            return;
+        }
+        let place = self.chance.random_range(0..self.standing.len());
+        let mut event = self.standing.swap_remove(place);
+        let number = self.number();
+        event["corrects"] = event["event_id"].take();
+        event["event_id"] = format!("e-{number}").into();
+        event["value"] = number.into();
+        let events = vec![event];
+        let (answer, _) = self.ask("/v1/events", &json!({"events": events}));
+        let count = |name: &str| answer.body[name].as_u64().expect("a count");
+        if self.load.house.clock_jumps && count("rejected") > 0 {
+            return self.kept(&without_the_future(&events, &answer));
+        }
+        assert_eq!((count("rejected"), count("accepted") + count("duplicate")), (0, 1), "{}", answer.body);
+        self.kept(&events);
+        if answer.status == 202 {
+            self.spooled.insert(number);
+        } else {
+            self.standing.extend(events.first().cloned());
+        }
+        self.remember(events);
+    }
+
+    fn remember(&mut self, events: Vec<Value>) {
         if self.sent.len() < 200 {
             self.sent.push(events);
         } else {

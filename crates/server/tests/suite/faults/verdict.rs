@@ -81,13 +81,23 @@ impl Stored {
         faults
     }
 
+    /// The rows that stand: of each line that begins with an event the last.
+    fn standing(&self) -> Vec<&log::EventRow> {
+        let mut lines: BTreeMap<i64, &log::EventRow> = BTreeMap::new();
+        for row in &self.events {
+            lines.insert(row.replaces.as_ref().map_or(row.sequence, |replaced| replaced.root), row);
+        }
+        lines.into_values().filter(|row| row.replaces.as_ref().is_none_or(|replaced| !replaced.retracts)).collect()
+    }
+
     /// By trial and arm: people, and the sum of their events, counted from the rows by the plainest rule.
     pub(crate) fn recount(&self) -> Vec<Vec<[u64; 2]>> {
+        let standing = self.standing();
         let of_trial = |(rows, started_at): (&Vec<log::AssignmentRow>, &i64)| {
             let place: HashMap<&[u8], &log::AssignmentRow> =
                 rows.iter().map(|row| (row.unit.as_slice(), row)).collect();
             let mut sums: HashMap<&[u8], u64> = HashMap::new();
-            for event in &self.events {
+            for event in &standing {
                 let Some(row) = place.get(event.unit.as_slice()) else { continue };
                 let after = event.occurred_at - row.assigned_at;
                 if (0..86_400_000_000).contains(&after) && event.occurred_at >= *started_at {
