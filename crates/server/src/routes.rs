@@ -103,7 +103,7 @@ fn management() -> Vec<Row> {
         Row::program(Method::GET, "/v1/trials/{trial}/protocol", read, api::trials::plan).with_query(&["version"]),
         Row::program(Method::GET, "/v1/trials/{trial}/versions", read, api::trials::versions),
         Row::program(Method::PUT, "/v1/trials/{trial}/protocol", write, api::trials::replace_plan),
-        Row::program(Method::GET, "/v1/trials/{trial}/report", results, api::report::show),
+        Row::program(Method::GET, "/v1/trials/{trial}/report", results, api::report::show).with_query(&["as_at"]),
         Row::program(Method::GET, "/v1/trials/{trial}/allocation-bundle", read, api::bundle::show),
         Row::program(Method::GET, "/v1/trials/{trial}/report-bundle", results, api::bundle::report)
             .with_query(&["purpose"]),
@@ -164,7 +164,7 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/{trial}/versions", person, pages::versions::list),
         Row::page(Method::GET, "/trials/{trial}/amend", designer, pages::versions::form),
         Row::page(Method::POST, "/trials/{trial}/amend", designer, pages::versions::amend),
-        Row::page(Method::GET, "/trials/{trial}/report", person, pages::report::show),
+        Row::page(Method::GET, "/trials/{trial}/report", person, pages::report::show).with_query(&["as_at"]),
         Row::page(Method::GET, "/trials/{trial}/report.csv", person, pages::report::table),
         Row::page(Method::GET, "/trials/{trial}/released.csv", person, pages::report::released_table),
         Row::page(Method::GET, "/trials/{trial}/data", person, pages::data::show),

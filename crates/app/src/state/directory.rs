@@ -39,7 +39,7 @@ pub struct Agency {
 }
 
 /// A trial, ready for use.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Trial {
     /// Its number.
     pub id: i64,

@@ -12,7 +12,7 @@ use super::directory::{Trial, instant};
 
 /// One row of the log.
 #[derive(Debug)]
-pub(super) enum Fact {
+pub(crate) enum Fact {
     /// An event that stands for itself.
     Event(FoldedEvent),
     /// One that takes the place of another.
@@ -20,7 +20,7 @@ pub(super) enum Fact {
 }
 
 #[derive(Debug)]
-pub(super) struct Correction {
+pub(crate) struct Correction {
     sequence: i64,
     root: i64,
     unit: Pseudonym,
@@ -29,7 +29,7 @@ pub(super) struct Correction {
 }
 
 impl Fact {
-    pub(super) fn of(row: &EventRow, unit: Pseudonym, kind: Arc<str>) -> Self {
+    pub(crate) fn of(row: &EventRow, unit: Pseudonym, kind: Arc<str>) -> Self {
         let event = |sequence: i64, value: Option<i64>, occurred_at: i64| FoldedEvent {
             sequence,
             unit,
@@ -51,7 +51,7 @@ impl Fact {
     }
 
     /// Whom it is about.
-    pub(super) fn unit(&self) -> &Pseudonym {
+    pub(crate) fn unit(&self) -> &Pseudonym {
         match self {
             Self::Event(event) => &event.unit,
             Self::Correction(correction) => &correction.unit,
@@ -59,7 +59,7 @@ impl Fact {
     }
 
     /// The place in the log at which it says who is meant.
-    pub(super) fn place(&self) -> i64 {
+    pub(crate) fn place(&self) -> i64 {
         match self {
             Self::Event(event) => event.sequence,
             Self::Correction(correction) => correction.root,
@@ -67,7 +67,7 @@ impl Fact {
     }
 
     /// How many events more, or fewer, a trial hears by it.
-    pub(super) fn more(&self, trial: &Trial) -> i64 {
+    pub(crate) fn more(&self, trial: &Trial) -> i64 {
         match self {
             Self::Event(event) => i64::from(trial.listens_to(event.sequence, event.occurred_at)),
             Self::Correction(correction) => correction.heard_by(trial).map_or(0, |heard| heard.more()),
@@ -75,7 +75,7 @@ impl Fact {
     }
 
     /// Folds it into a trial, as far as the trial hears it.
-    pub(super) fn fold(&self, projection: &mut TrialProjection, trial: &Trial, others: &[Pseudonym]) {
+    pub(crate) fn fold(&self, projection: &mut TrialProjection, trial: &Trial, others: &[Pseudonym]) {
         match self {
             Self::Event(event) if trial.listens_to(event.sequence, event.occurred_at) => {
                 projection.fold_of_person(event, others);
@@ -90,7 +90,7 @@ impl Fact {
     }
 
     /// Folds it once more that was folded before these units were known.
-    pub(super) fn fold_behind(
+    pub(crate) fn fold_behind(
         &self,
         projection: &mut TrialProjection,
         trial: &Trial,

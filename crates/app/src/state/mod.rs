@@ -2,7 +2,7 @@
 
 pub(crate) mod actor;
 pub(crate) mod directory;
-mod facts;
+pub(crate) mod facts;
 mod fold_file;
 mod identities;
 mod kept_fold;
@@ -72,6 +72,8 @@ pub struct App {
     pub(crate) clock: TrustedClock,
     pub(crate) keys_used: Mutex<std::collections::HashMap<i64, i64>>,
     pub(crate) passwords: Semaphore,
+    /// One report as at a day is computed at a time.
+    pub(crate) as_at: Arc<Semaphore>,
     pub(crate) setup_token: Mutex<Option<crate::people::setup::SetupToken>>,
 }
 
@@ -119,6 +121,7 @@ impl App {
             keys_used: Mutex::default(),
             answering: Mutex::default(),
             passwords: Semaphore::new(PASSWORDS_AT_ONCE),
+            as_at: Arc::new(Semaphore::new(1)),
             setup_token: Mutex::default(),
             release: OnceLock::new(),
             message_days: OnceLock::new(),

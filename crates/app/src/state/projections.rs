@@ -30,7 +30,7 @@ use super::{
 use crate::{ambient::Ambient, error::AppError};
 
 /// Rows read at once.
-const PAGE: i64 = 10_000;
+pub(crate) const PAGE: i64 = 10_000;
 
 type ByKind<'a> = HashMap<(i64, Option<i64>, &'a str), Vec<Fact>>;
 
@@ -75,8 +75,52 @@ pub(super) struct Fold {
 }
 
 /// The other unit of a note about two, and the place in the log of events.
-fn other_of(row: &notes::NoteRow) -> Option<(Pseudonym, i64)> {
+pub(crate) fn other_of(row: &notes::NoteRow) -> Option<(Pseudonym, i64)> {
     Some((Pseudonym::from_bytes(row.other.as_deref()?)?, row.event_place?))
+}
+
+/// What a note says of a unit of its trial; none of one that is about wishes or names, or about somebody who was not in the trial then,
+/// also when they entered later.
+pub(crate) fn said_of_unit(row: &notes::NoteRow) -> Result<Option<(Pseudonym, UnitNote)>, AppError> {
+    let damaged = || AppError::Internal(format!("note {} cannot be read", row.sequence));
+    let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
+    let small = |number: Option<i16>| number.and_then(|n| u8::try_from(n).ok()).ok_or_else(damaged);
+    let note = match NoteKind::from_word(&row.kind).ok_or_else(damaged)? {
+        NoteKind::OptOut | NoteKind::OptIn | NoteKind::SamePerson | NoteKind::Apart => return Ok(None),
+        NoteKind::Harm if row.arm.is_none() => return Ok(None),
+        NoteKind::Harm => UnitNote::Harm(small(row.severity)?),
+        NoteKind::Delivery => UnitNote::Delivery(DeliveryStatus::from_word(&row.code).ok_or_else(damaged)?),
+        NoteKind::Override => UnitNote::Override(small(row.arm)?),
+        // Whose place it is: from now on in no result, as some of what is known may be about the other.
+        NoteKind::KeptPlace => return Ok(Some((other_of(row).ok_or_else(damaged)?.0, UnitNote::LinkTakenBack))),
+        NoteKind::Left => UnitNote::OptedOut,
+        NoteKind::DataWithdrawn => UnitNote::DataWithdrawn,
+        NoteKind::Refused => UnitNote::Refused,
+    };
+    Ok(Some((unit, note)))
+}
+
+/// An assignment as the fold takes it.
+pub(crate) fn assigned_unit(trial: &Trial, row: &log::AssignmentRow) -> Result<AssignedUnit, AppError> {
+    let damaged = || AppError::Internal(format!("assignment {} cannot be read", row.sequence));
+    let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
+    let arm = usize::try_from(row.arm).map_err(|_| damaged())?;
+    let calendar = trial.drawing.as_ref().and_then(|drawing| drawing.allocator.calendar());
+    let day = trial.day_of(row.assigned_at);
+    let in_transition = calendar.is_some_and(|calendar| calendar.in_transition(&row.stratum, day));
+    let assigned_at = instant(row.assigned_at);
+    let (group, event_place) = (row.stratum.clone(), row.event_place);
+    Ok(AssignedUnit { unit, arm, group, assigned_at, event_place, in_transition })
+}
+
+/// The evidence of a stepped wedge with its calendar, which a fold does not know; any other as it is.
+pub(crate) fn with_calendar(trial: &Trial, mut evidence: Evidence) -> Evidence {
+    let calendar = trial.drawing.as_ref().and_then(|drawing| drawing.allocator.calendar());
+    if let (Some(wedge), Some(calendar)) = (&mut evidence.wedge, calendar) {
+        let crossing = |(site, at): (&str, &Crossing)| (site.to_owned(), at.on, at.counted_from);
+        wedge.crossings = calendar.sites().map(crossing).collect();
+    }
+    evidence
 }
 
 impl Projections {
@@ -136,24 +180,14 @@ impl Projections {
     /// Folds a note: what people want and what they are served into memory, the rest into the trial's counts.
     fn note(&self, directory: &Directory, app: &App, row: &notes::NoteRow) -> Result<(), AppError> {
         let damaged = || AppError::Internal(format!("note {} cannot be read", row.sequence));
-        let mut unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
+        let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
         let kind = NoteKind::from_word(&row.kind).ok_or_else(damaged)?;
-        let small = |number: Option<i16>| number.and_then(|n| u8::try_from(n).ok()).ok_or_else(damaged);
-        let note = match kind {
+        match kind {
             NoteKind::OptOut | NoteKind::OptIn => {
                 let wish = OptOutKind::from_word(&row.code).ok_or_else(damaged)?;
                 app.wishes.set(unit, wish, row.trial_id, kind == NoteKind::OptOut);
                 return Ok(());
             }
-            NoteKind::Delivery => UnitNote::Delivery(DeliveryStatus::from_word(&row.code).ok_or_else(damaged)?),
-            NoteKind::Override => {
-                let arm = small(row.arm)?;
-                app.known.give(row.trial_id, &unit, arm);
-                UnitNote::Override(arm)
-            }
-            // About somebody who was not in the trial then: kept, and not the trial's, also when they entered later.
-            NoteKind::Harm if row.arm.is_none() => return Ok(()),
-            NoteKind::Harm => UnitNote::Harm(small(row.severity)?),
             NoteKind::SamePerson => return self.same_person(directory, app, row),
             NoteKind::Apart => {
                 let (other, place) = other_of(row).ok_or_else(damaged)?;
@@ -163,14 +197,13 @@ impl Projections {
             NoteKind::KeptPlace => {
                 let (other, _) = other_of(row).ok_or_else(damaged)?;
                 app.identities.keep(row.trial_id, unit, other);
-                // Whose place it is: from now on in no result, as some of what is known may be about the other.
-                unit = other;
-                UnitNote::LinkTakenBack
             }
-            NoteKind::Left => UnitNote::OptedOut,
-            NoteKind::DataWithdrawn => UnitNote::DataWithdrawn,
-            NoteKind::Refused => UnitNote::Refused,
-        };
+            _ => {}
+        }
+        let Some((unit, note)) = said_of_unit(row)? else { return Ok(()) };
+        if let UnitNote::Override(arm) = note {
+            app.known.give(row.trial_id, &unit, arm);
+        }
         if row.late {
             return Ok(());
         }
@@ -198,20 +231,12 @@ impl Projections {
     }
 
     fn assign(&self, directory: &Directory, app: &App, row: &log::AssignmentRow) -> Result<(), AppError> {
-        let damaged = || AppError::Internal(format!("assignment {} cannot be read", row.sequence));
-        let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
-        let arm = usize::try_from(row.arm).map_err(|_| damaged())?;
-        app.known.insert(row.trial_id, unit, arm, row.assigned_at);
         let Some(trial) = directory.by_id.get(&row.trial_id) else {
             return Err(AppError::Internal("an assignment is ahead of the directory".into()));
         };
-        let projection = self.of(trial);
-        let calendar = trial.drawing.as_ref().and_then(|drawing| drawing.allocator.calendar());
-        let day = trial.day_of(row.assigned_at);
-        let in_transition = calendar.is_some_and(|calendar| calendar.in_transition(&row.stratum, day));
-        let assigned_at = instant(row.assigned_at);
-        let (group, event_place) = (row.stratum.clone(), row.event_place);
-        write(&projection).assign(&AssignedUnit { unit, arm, group, assigned_at, event_place, in_transition });
+        let assigned = assigned_unit(trial, row)?;
+        app.known.insert(row.trial_id, assigned.unit, assigned.arm, row.assigned_at);
+        write(&self.of(trial)).assign(&assigned);
         Ok(())
     }
 
@@ -360,13 +385,7 @@ impl Projections {
         let data_cut = trial.locked_sequence.unwrap_or(mark);
         let projection = self.of(trial);
         let projection = read(&projection);
-        let mut evidence = projection.evidence(as_of, data_cut, trial.locked_at.is_some(), not_enrolled);
-        let calendar = trial.drawing.as_ref().and_then(|drawing| drawing.allocator.calendar());
-        if let (Some(wedge), Some(calendar)) = (&mut evidence.wedge, calendar) {
-            let crossing = |(site, at): (&str, &Crossing)| (site.to_owned(), at.on, at.counted_from);
-            wedge.crossings = calendar.sites().map(crossing).collect();
-        }
-        evidence
+        with_calendar(trial, projection.evidence(as_of, data_cut, trial.locked_at.is_some(), not_enrolled))
     }
 
     /// The people of a trial one by one, with what was kept of their attributes.

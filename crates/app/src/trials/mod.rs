@@ -1,6 +1,7 @@
 //! Plans and the life of trials.
 
 pub mod amend;
+pub mod as_at;
 mod bundle;
 pub mod conclude;
 pub mod data;

@@ -55,9 +55,9 @@ fn read_frozen(frozen: &FrozenReport) -> Result<Report, AppError> {
 #[derive(Debug, Clone)]
 pub(super) struct Counted {
     /// Requests turned away, by reason.
-    not_enrolled: Vec<(String, u64)>,
+    pub(super) not_enrolled: Vec<(String, u64)>,
     /// What senders say they sent.
-    declared: Vec<Declared>,
+    pub(super) declared: Vec<Declared>,
 }
 
 impl Counted {

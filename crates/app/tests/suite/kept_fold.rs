@@ -154,6 +154,16 @@ on_both_databases! {
             let from_kept_fold = known(&again, &company).await;
             assert_eq!(live, from_logs);
             assert_eq!(from_kept_fold, from_logs);
+            // One trial by itself, read anew as at this very moment, says the same too.
+            let seen = again.trial_of(&company.analyst, "letter").unwrap();
+            let today = seen.day_of(clock.now().timestamp_micros());
+            for trial in ["letter", "blocks"] {
+                let frozen = again.report(&company.analyst, trial).await.unwrap().1;
+                let mut as_at = again.report_as_at(&company.analyst, trial, today).await.unwrap().report;
+                // The place of the lock may have no event.
+                as_at.data_cut = frozen.data_cut;
+                assert_eq!(serde_json::to_string(&as_at).unwrap(), serde_json::to_string(&frozen).unwrap());
+            }
         });
     }
 

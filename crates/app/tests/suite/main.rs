@@ -4,6 +4,7 @@
 mod allocation;
 mod always;
 mod analysed;
+mod as_at;
 mod changes;
 mod connect;
 mod contact_centre;

@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     show(&analyse(&plan, &evidence, ENGINE), arguments.json)
 }
 
-fn show(report: &Report, as_json: bool) -> Result<(), Failure> {
+pub(super) fn show(report: &Report, as_json: bool) -> Result<(), Failure> {
     let text = if as_json {
         serde_json::to_string_pretty(report).map(|text| text + "\n").map_err(anyhow::Error::from)?
     } else {

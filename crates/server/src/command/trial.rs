@@ -83,6 +83,22 @@ pub(super) enum Trial {
         #[command(flatten)]
         store: StoreArguments,
     },
+    /// Compute the report of a trial whose data are locked as they stood at the end of a day; it is not the verdict
+    ReportAsAt {
+        /// The trial
+        key: String,
+        /// The day, in the trial's time zone, such as 2026-11-23
+        #[arg(long = "as-at", value_name = "DAY")]
+        day: chrono::NaiveDate,
+        /// E-mail address of whoever does it; it is for analysts and monitors
+        #[arg(long = "as", value_name = "EMAIL")]
+        actor: String,
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        store: StoreArguments,
+    },
     /// Write plan, evidence and frozen report of a trial whose data are locked into a file, for `fairtrial analyse --bundle`
     Bundle {
         /// The trial
@@ -283,6 +299,14 @@ pub(super) fn run(what: Trial) -> Result<(), Failure> {
             };
             print(&text)?;
             if same { Ok(()) } else { Err(Failure::Failed(anyhow!("the report does not come out again"))) }
+        }),
+        Trial::ReportAsAt { key, day, actor, json, store } => store.with(async |installation| {
+            let actor = person(&installation, &actor)?;
+            let found = installation.app.report_as_at(&actor, &key, day).await?;
+            if !json {
+                print(&format!("As the data stood on {}; this is not the verdict.\n\n", found.until.to_rfc3339()))?;
+            }
+            super::analyse::show(&found.report, json)
         }),
         Trial::Bundle { key, actor, purpose, output, store } => store.with(async |installation| {
             let actor = person(&installation, &actor)?;

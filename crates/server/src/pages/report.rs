@@ -7,6 +7,7 @@ use actix_web::{
 use chrono::{NaiveDate, TimeZone};
 use chrono_tz::Tz;
 use fairtrial_analysis::{Report, release::ReleasedReport};
+use fairtrial_app::Actor;
 use fairtrial_domain::trial::PersonRole;
 use fairtrial_pages::{
     Moment,
@@ -19,7 +20,7 @@ use fairtrial_pages::{
 
 use super::{frame, page};
 use crate::{
-    api::report::{changes, with_changes},
+    api::report::{changes, read_day, with_changes},
     problem::{Code, Problem},
     transport::{Answer, Call},
 };
@@ -27,6 +28,9 @@ use crate::{
 /// `GET /trials/{trial}/report`
 pub(crate) async fn show(call: Call) -> Answer {
     let actor = call.caller.actor()?;
+    if let Some(day) = call.query.get("as_at") {
+        return as_at(&call, &actor, day).await;
+    }
     let (trial, report) = call.state.app.report(&actor, call.part("trial")).await?;
     let mut frame = frame::signed_in(&call.state, call.caller.session()?, Section::Trials);
     let changes = changes(&call.state.app, &actor, trial.key()).await?.len();
@@ -76,6 +80,26 @@ pub(crate) async fn show(call: Call) -> Answer {
         show = show.with_evidence();
     }
     page(StatusCode::OK, fairtrial_pages::render(&show))
+}
+
+/// The report as the data stood at the end of a day: without a decision and without downloads, which belong to the verdict.
+async fn as_at(call: &Call, actor: &Actor, day: &str) -> Answer {
+    let found = call.state.app.report_as_at(actor, call.part("trial"), read_day(day)?).await?;
+    let (zone, report) = (found.trial.plan.protocol().time_zone, &found.report);
+    let mut frame = frame::signed_in(&call.state, call.caller.session()?, Section::Trials);
+    let until = Moment::new(found.until, zone);
+    frame.notice = Some(Notice {
+        kind: NoticeKind::Important,
+        heading: "This is not the verdict".into(),
+        body: Some(format!(
+            "It is what the data would have said as they stood on {until}: what had been received by then, with every correction up to \
+             then. The verdict is the report that was frozen when the data were locked."
+        )),
+    });
+    frame.facts.as_at = Some(until);
+    frame.facts.protocol_id = Some(report.protocol_id.to_string());
+    frame.facts.engine = report.engine.strip_prefix("fairtrial ").unwrap_or(&report.engine).to_owned();
+    page(StatusCode::OK, fairtrial_pages::render(&Show::of(frame, report, None, Vec::new())))
 }
 
 /// The ends of days, with how many people had been assigned by then.

@@ -10,7 +10,8 @@ use std::{
 };
 
 use actix_web::http::Method;
-use fairtrial_server::routes;
+use fairtrial_app::Clock;
+use fairtrial_server::{routes, server::SystemClock};
 use fairtrial_store::{DatabaseUrl, DbConnection, backup::Contents};
 use fairtrial_testkit::{
     database::{Kind, TestDatabase},
@@ -533,6 +534,9 @@ fn every_command_that_changes_something_leaves_one_entry() {
     let bundle = bundle.to_str().expect("text");
     let purpose = ["--purpose", "to look at it once more", "--output", bundle];
     does(&[&["trial", "bundle", "door", "--as", "analyst@justice.example"], &purpose[..]].concat(), 1);
+    let zone: chrono_tz::Tz = document["time_zone"].as_str().expect("a zone").parse().expect("a zone");
+    let today = SystemClock.now().with_timezone(&zone).date_naive().to_string();
+    does(&["trial", "report-as-at", "door", "--as-at", &today, "--as", "analyst@justice.example"], 1);
     for looking in [&["show", "door"][..], &["versions", "door"], &["export", "door"]] {
         does(&[&["trial"], looking].concat(), 0);
     }

@@ -107,6 +107,8 @@ pub struct NoteRow {
     pub other: Option<Vec<u8>>,
     /// The place in the log of events after which that holds.
     pub event_place: Option<i64>,
+    /// When it came here, in microseconds.
+    pub received_at: i64,
 }
 
 /// Keeps a note, unless one of its name is kept already in any trial. Works are done one after the other, so nothing comes
@@ -216,6 +218,7 @@ pub fn after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<NoteRow
             notes::late,
             notes::other,
             notes::event_place,
+            notes::received_at,
         ))
         .load(c)?)
 }
