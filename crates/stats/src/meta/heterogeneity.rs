@@ -70,17 +70,44 @@ fn where_q_is(effects: &[f64], variances: &[f64], value: f64) -> Result<f64, Sta
     Err(StatError::NoConvergence { reason: "variance between trials".into() })
 }
 
+/// What is expected of the weighted squares, and of their change: the traces of the weights less their share in the mean, and of the
+/// square of that. All terms are positive, so that nothing cancels however different the weights are.
+fn traces(weights: &[f64]) -> (f64, f64) {
+    let total: f64 = weights.iter().sum();
+    let squares: Vec<f64> = weights.iter().map(|weight| weight * weight).collect();
+    let (mut first, mut second) = (0.0, 0.0);
+    for ((weight, rest), rest_squares) in weights.iter().zip(sums_of_others(weights)).zip(sums_of_others(&squares)) {
+        let own = weight * (rest / total);
+        first += own;
+        second += own * own + (weight / total).powi(2) * rest_squares;
+    }
+    (first, second)
+}
+
+/// For each entry the sum of all others.
+fn sums_of_others(values: &[f64]) -> Vec<f64> {
+    let (mut sums, mut before, mut behind) = (Vec::with_capacity(values.len()), 0.0, 0.0);
+    for value in values {
+        sums.push(before);
+        before += value;
+    }
+    for (sum, value) in sums.iter_mut().zip(values).rev() {
+        *sum += behind;
+        behind += value;
+    }
+    sums
+}
+
 fn reml(effects: &[f64], variances: &[f64], start: f64, tolerance: f64) -> Result<f64, StatError> {
     check_positive("tolerance", tolerance)?;
     let mut between = start.max(0.0);
     for _ in 0..10_000 {
         let weights: Vec<f64> = variances.iter().map(|variance| 1.0 / (variance + between)).collect();
         let mean = weighted_mean(effects, &weights);
-        let power = |exponent: i32| weights.iter().map(|weight| weight.powi(exponent)).sum::<f64>();
-        let (w1, w2, w3) = (power(1), power(2), power(3));
+        let (first, second) = traces(&weights);
         let squares: f64 =
             effects.iter().zip(&weights).map(|(effect, weight)| (weight * (effect - mean)).powi(2)).sum();
-        let mut step = (squares - (w1 - w2 / w1)) / (w2 - 2.0 * w3 / w1 + (w2 / w1).powi(2));
+        let mut step = (squares - first) / second;
         if !step.is_finite() {
             return Err(StatError::not_estimable("the variances are too large, too small or too different"));
         }

@@ -74,6 +74,19 @@ fn trials_that_agree_have_no_negative_variance_between_them() -> Result<(), Stat
     Ok(())
 }
 
+/// Roots of the restricted likelihood's slope to 50 digits (mpmath): weights 16 orders of magnitude apart do not cancel.
+#[test]
+fn trials_of_very_unequal_size_are_pooled() -> Result<(), StatError> {
+    let method = BetweenTrials::Reml { tolerance: 1e-12 };
+    let between = |effects: &[f64], variances: &[f64]| heterogeneity(effects, variances, method).map(|h| h.between);
+    assert_eq!(between(&[5.0, 5.0, 5.0], &[1e-8, 1.0, 1e8])?, 0.0);
+    let found = between(&[0.0, 3.0, 5.0], &[1e-8, 1.0, 1e8])?;
+    assert!((found - 3.999_999_745_000_09).abs() < 1e-9, "{found}");
+    let found = between(&[0.0, 3.0, 5_000.0], &[1e-8, 1e-8, 1e8])?;
+    assert!((found - 4.499_999_762_141_977_7).abs() < 1e-9, "{found}");
+    Ok(())
+}
+
 #[test]
 fn variances_between_trials_solve_their_equations() -> Result<(), StatError> {
     let (effects, variances) = ([0.12, -0.25, 0.6, 0.08, 0.9], [0.01, 0.02, 0.05, 0.008, 0.09]);
