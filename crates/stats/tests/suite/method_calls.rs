@@ -113,3 +113,24 @@ fn no_counts_break_the_other_methods_of_counts() {
         }
     }
 }
+
+/// Answers at less common arguments (one-sided alternatives, levels next to 0 and 1, empty cells, ties, strata, weights) beside those
+/// of the program or the arithmetic that each line names.
+#[test]
+fn less_common_arguments_are_answered_as_elsewhere() {
+    let lines = include_str!("../data/less_common.jsonl");
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for line in lines.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let answer = call(line["method"].as_str().unwrap(), &line["args"]);
+        let got = answer.as_ref().ok().and_then(|answer| answer.pointer(line["at"].as_str().unwrap())?.as_f64());
+        let (expected, tolerance) = (line["value"].as_f64().unwrap(), line["rel_tol"].as_f64().unwrap());
+        compared += 1;
+        // A logarithm next to 0 has the error of the number itself.
+        if !got.is_some_and(|got| (got - expected).abs() <= tolerance * expected.abs().max(1e-3) + 1e-12) {
+            wrong.push(format!("{line}: {answer:?}"));
+        }
+    }
+    assert!(compared > 600, "{compared}");
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
