@@ -22,6 +22,7 @@ import lifelines.utils
 import numpy as np
 import pandas as pd
 import scipy.stats
+import spotify_confidence
 import statsmodels.api as sm
 from spotify_confidence.analysis.frequentist import sequential_bound_solver
 from statsmodels.duration.hazard_regression import PHReg
@@ -88,6 +89,16 @@ def proportions():
             return test.pvalue, test.statistic
 
         timed(f"boschloo-{n}", "scipy", boschloo)
+
+    arms = pd.DataFrame({"arm": ["new", "current"], "success": [x1, x0], "people": [n1, n0]})
+
+    def z_interval():
+        test = spotify_confidence.ZTest(arms, "success", None, "people", categorical_group_columns="arm",
+                                        interval_size=0.95)
+        row = test.difference(level_1="current", level_2="new", absolute=True)
+        return row["ci_lower"].iloc[0], row["ci_upper"].iloc[0]
+
+    timed("wald", "spotify-confidence", z_interval)
 
 
 def means():

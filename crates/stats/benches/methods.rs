@@ -12,15 +12,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use criterion::Criterion;
-use fairtrial_stats::anytime::{SafeTwoByTwo, betting};
+use fairtrial_stats::anytime::{SafeTwoByTwo, asymptotic_interval, beta_mixture, betting};
+use fairtrial_stats::bayes::{BetaPosterior, probability_best};
 use fairtrial_stats::cluster::{ClusterRobust, cluster_robust};
 use fairtrial_stats::means::{Draws, permutation_test, welch};
 use fairtrial_stats::sequential::Spending;
 use fairtrial_stats::sequential::exact_binary::{ExactBinaryDesign, ExactBinarySpec, LookSize};
-use fairtrial_stats::sequential::group::{Efficacy, GroupSequentialDesign, GroupSequentialSpec};
-use fairtrial_stats::sufficient::Moments;
+use fairtrial_stats::sequential::group::{Efficacy, Futility, GroupSequentialDesign, GroupSequentialSpec};
+use fairtrial_stats::sufficient::{Binary, FixedSums, Moments, Step, Sufficient};
 use fairtrial_stats::survival::{Observation, Ties, compare_restricted_means, cox, logrank};
-use fairtrial_stats::two_proportions::{self as two, FisherMethod, ScoreVariance, Table};
+use fairtrial_stats::two_proportions::{self as two, ExactIntervals, ExactMeasure, FisherMethod, ScoreVariance, Table};
 use fairtrial_stats::{Estimate, Side, StatError};
 
 type Answer = Result<[f64; 2], StatError>;
@@ -34,6 +35,8 @@ fn main() -> Done {
         .configure_from_args();
     let mut bench = Bench { criterion };
     proportions(&mut bench)?;
+    beliefs(&mut bench)?;
+    sums(&mut bench)?;
     means(&mut bench)?;
     clusters(&mut bench)?;
     survival(&mut bench)?;
@@ -93,7 +96,38 @@ fn proportions(bench: &mut Bench) -> Done {
             ends(&two::exact_risk_difference(black_box(&table), 0.95)?)
         })?;
     }
-    Ok(())
+    bench.time("wald", "difference, textbook z interval, 56/70 and 48/80", || {
+        ends(&two::wald(black_box(&table), 0.95)?)
+    })?;
+    bench.time("exact-differences-all", "the exact intervals of all 441 results of 20 and 20 people", || {
+        let all = ExactIntervals::new(black_box(20), 20, ExactMeasure::RiskDifference, 0.95)?;
+        Ok([all.coverage(0.6, 0.3)?, all.expected_width(0.6, 0.3)?])
+    })
+}
+
+fn beliefs(bench: &mut Bench) -> Done {
+    let arms = [(56, 70), (48, 80)].map(|(x, n)| BetaPosterior::new(Binary { n, x }, 1.0, 1.0));
+    let arms = arms.into_iter().collect::<Result<Vec<_>, _>>()?;
+    bench.time("probability-best", "probability of being the better arm, 56/70 and 48/80, flat priors", || {
+        let best = probability_best(black_box(&arms))?;
+        Ok([best[0], best[1]])
+    })
+}
+
+/// A report over 10^8 events reads the sums of arms and clusters, never the events.
+fn sums(bench: &mut Bench) -> Done {
+    let shard = FixedSums::of((0..1_000).map(|i| i * 7_919 % 1_000))?;
+    bench.time("merge", "merging the sums of 10^8 events kept in 1,000 parts", || {
+        let mut all = FixedSums::default();
+        for _ in 0..1_000 {
+            // 100 times a thousand values a part.
+            let mut part = *black_box(&shard);
+            (part.n, part.s1, part.s2) = (part.n * 100, part.s1 * 100, part.s2 * 100);
+            all.merge(&part)?;
+        }
+        let moments = all.moments(Step::new(1, 0)?)?;
+        Ok([moments.n as f64, moments.mean])
+    })
 }
 
 fn means(bench: &mut Bench) -> Done {
@@ -182,6 +216,17 @@ fn group_sequential(bench: &mut Bench) -> Done {
             Ok([bounds[0].efficacy, bounds[bounds.len() - 1].efficacy])
         })?;
     }
+    let futility = Futility::BetaSpending { spending: Spending::LanDeMetsOBrienFleming, beta: 0.2, binding: false };
+    let stopping = GroupSequentialSpec { futility, ..spec(3) };
+    bench.time("beta-spending", "group-sequential boundaries with futility by beta spending, 3 looks", || {
+        let design = GroupSequentialDesign::new(black_box(&stopping).clone())?;
+        Ok([design.looks()[0].efficacy, design.looks()[0].futility.unwrap_or(f64::NAN)])
+    })?;
+    bench.time("sample-size-proportions", "people needed for 40 % against 25 %, 3 looks, with the design", || {
+        let size =
+            GroupSequentialDesign::new(black_box(&spec(3)).clone())?.sample_size_proportions(0.4, 0.25, 0.8, 1.0)?;
+        Ok([size.maximum, size.expected])
+    })?;
     let design = GroupSequentialDesign::new(spec(3))?;
     bench.time("stagewise", "stage-wise p-value, estimate and interval, stopped at look 2 of 3", || {
         let inference = black_box(&design).stagewise(1, 2.7, 0.95)?;
@@ -212,6 +257,14 @@ fn anytime(bench: &mut Bench) -> Done {
             test.observe(a, b)?;
         }
         Ok([test.process().now().ln_e, test.process().p_value().p()])
+    })?;
+    bench.time("asymptotic-sequence", "asymptotic confidence sequence from an estimate and its error", || {
+        let interval = asymptotic_interval(black_box(0.1), 0.05, 1_000, 1_000, 0.05)?;
+        Ok([interval.lower, interval.upper])
+    })?;
+    bench.time("beta-mixture", "confidence sequence of a proportion, exact, 56 of 70", || {
+        let interval = beta_mixture(black_box(56), 70, 1.0, 1.0, 0.05)?;
+        Ok([interval.lower, interval.upper])
     })?;
     let data = columns("stream.csv")?;
     let values = column(&data, "y")?;
