@@ -134,8 +134,15 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/account", person, pages::account::show),
         Row::page(Method::POST, "/account/password", person, pages::account::change_password),
         Row::page(Method::GET, "/audit", person, pages::audit::show),
-        Row::page(Method::GET, "/library", person, pages::library::list)
-            .with_query(&["q", "agency", "verdict", "decision", "page"]),
+        Row::page(Method::GET, "/library", person, pages::library::list).with_query(&[
+            "q",
+            "agency",
+            "verdict",
+            "decision",
+            "technique",
+            "people",
+            "page",
+        ]),
         Row::page(Method::POST, "/library/{trial}/use", designer, pages::library::use_design),
         Row::page(Method::GET, "/links", person, pages::links::list),
         Row::page(Method::POST, "/links/{link}/accept", Needs::Person(&PARTNERS), pages::links::accept),

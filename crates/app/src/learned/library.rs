@@ -13,6 +13,7 @@ use fairtrial_analysis::{
 };
 use fairtrial_domain::{
     TrialKey,
+    protocol::{Population, Technique},
     trial::{Decision, State},
 };
 use fairtrial_store::{adoptions, conclusions, origins};
@@ -53,6 +54,10 @@ pub struct Sought {
     pub verdict: Option<VerdictKind>,
     /// A decision.
     pub decision: Option<Decision>,
+    /// What was tried.
+    pub technique: Option<Technique>,
+    /// On whom.
+    pub people: Option<Population>,
 }
 
 impl Card {
@@ -80,7 +85,8 @@ pub enum Together {
 impl Sought {
     /// Whether the trials that are looked for are chosen by their questions alone.
     fn is_blind(&self) -> bool {
-        !self.words.trim().is_empty() && self.verdict.is_none() && self.decision.is_none()
+        let asked = !self.words.trim().is_empty() || self.technique.is_some() || self.people.is_some();
+        asked && self.verdict.is_none() && self.decision.is_none()
     }
 }
 
@@ -122,6 +128,12 @@ impl App {
         for trial in directory.trials.values().filter(|trial| is_over(trial)) {
             let Ok(agency) = directory.agency(trial.agency_id) else { continue };
             if sought.agency.as_ref().is_some_and(|key| *key != agency.key) {
+                continue;
+            }
+            let tags = &trial.plan.protocol().tags;
+            if sought.technique.is_some_and(|wanted| !tags.technique.contains(&wanted))
+                || sought.people.is_some_and(|wanted| !tags.people.contains(&wanted))
+            {
                 continue;
             }
             let entry = self.entry_of(trial, agency);

@@ -7,7 +7,10 @@ use fairtrial_app::{
     learned::library::Sought,
     trials::{guide::open_steps, life::Move},
 };
-use fairtrial_domain::trial::{Adoption, Decision, PersonRole, State, Verb};
+use fairtrial_domain::{
+    protocol::{Population, Technique},
+    trial::{Adoption, Decision, PersonRole, State, Verb},
+};
 use fairtrial_testkit::on_both_databases;
 use serde_json::json;
 
@@ -34,13 +37,22 @@ on_both_databases! {
             let company = Company::hire(&app, "justice").await;
             let all = Sought::default();
             for key in ["running", "first", "second"] {
-                company.start(&app, &plan(key, "justice", &json!({"title": format!("A {key} letter")}))).await;
+                let mut more = json!({"title": format!("A {key} letter")});
+                if key != "second" {
+                    more["tags"] = json!({"technique": ["reminder"], "people": ["applicants"]});
+                }
+                company.start(&app, &plan(key, "justice", &more)).await;
             }
             finish(&app, &company, "first").await;
             clock.advance(Duration::days(1));
             finish(&app, &company, "second").await;
             assert_eq!(keys(&app, &all).await, ["second", "first"], "what ended last comes first, what runs is not there");
             assert!(app.library(&all).await.unwrap().iter().all(|card| card.finding.is_none()), "nothing is public yet");
+            let technique = |word| Sought { technique: Some(word), ..Sought::default() };
+            assert_eq!(keys(&app, &technique(Technique::Reminder)).await, ["first"]);
+            assert_eq!(keys(&app, &technique(Technique::Reward)).await, Vec::<String>::new());
+            let people = |word| Sought { people: Some(word), ..Sought::default() };
+            assert_eq!(keys(&app, &people(Population::Applicants)).await, ["first"]);
             let undecided = Sought { verdict: Some(VerdictKind::Undecided), ..Sought::default() };
             assert_eq!(keys(&app, &undecided).await, Vec::<String>::new(), "looking for a verdict tells nothing that is not public");
 
@@ -65,6 +77,32 @@ on_both_databases! {
             app.move_trial(&company.designer, "first", &Move::plain(Verb::Publish, "")).await.unwrap();
             assert_eq!(keys(&app, &again).await, ["first"]);
             assert!(app.registered("first").await.unwrap().decision.is_some());
+        });
+    }
+
+    fn exploring_is_for_analysts_after_the_decision_and_each_visit_is_on_record(database) {
+        run(async {
+            let app = open(database, StandingClock::new()).await;
+            let company = Company::hire(&app, "justice").await;
+            let other = Company::hire(&app, "health").await;
+            company.start(&app, &plan("first", "justice", &json!({}))).await;
+            let early = app.explore(&company.analyst, "first").await.map(|_| ()).map_err(code);
+            assert_eq!(early, Err("not_decided"));
+            finish(&app, &company, "first").await;
+            assert_eq!(app.explore(&company.analyst, "first").await.map(|_| ()).map_err(code), Err("not_decided"));
+            let decide = Move { decision: Some(Decision::RunAgain), ..Move::plain(Verb::Decide, "") };
+            assert_eq!(app.move_trial(&company.approver, "first", &decide).await, Ok(State::Decided));
+            for actor in [&company.designer, &company.approver, &company.monitor] {
+                assert_eq!(app.explore(actor, "first").await.map(|_| ()).map_err(code), Err("forbidden"));
+            }
+            assert!(matches!(app.explore(&other.analyst, "first").await, Err(AppError::NotFound(_))));
+            let take = async |purpose: &str| app.take_explored(&company.analyst, "first", purpose).await;
+            assert_eq!(take("why").await.map(|_| ()).map_err(code), Err("invalid"), "a purpose says something");
+            app.explore(&company.analyst, "first").await.unwrap();
+            take("to plan the next letter").await.unwrap();
+            let history = app.view_trial(&company.designer, "first").await.unwrap().history;
+            let told: Vec<&str> = history.iter().map(|entry| entry.action.as_str()).filter(|a| a.starts_with("explore.")).collect();
+            assert_eq!(told, ["explore.downloaded", "explore.viewed"], "what was refused is no visit");
         });
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     outcome::{Outcome, Role},
     payload::Payload,
+    tags::Tags,
 };
 use crate::{
     Decimal,
@@ -453,6 +454,8 @@ pub struct Protocol {
     pub costs: Option<Costs>,
     /// When the public may comment before the start.
     pub public_comment: Option<PublicComment>,
+    /// What it is like, for those who look for trials like theirs.
+    pub tags: Tags,
 }
 
 impl Protocol {

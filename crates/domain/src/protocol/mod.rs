@@ -11,6 +11,7 @@ mod reader;
 mod reader_allocation;
 mod reader_parts;
 mod reader_people;
+mod tags;
 
 pub use document::{
     Aim, Allocation, AnalysisPlan, Arm, Contamination, Costs, DataPlan, Entitlement, Equity, GotIt, Hypothesis,
@@ -19,6 +20,7 @@ pub use document::{
 pub use id::{LockedProtocol, ProtocolId};
 pub use outcome::{Action, Better, HarmWatch, Outcome, OutcomeKind, Role};
 pub use payload::Payload;
+pub use tags::{Population, Tags, Technique};
 
 /// The schema that this version reads.
 pub const SCHEMA: &str = "fairtrial/protocol/1";

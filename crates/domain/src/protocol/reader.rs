@@ -11,7 +11,8 @@ use super::{
     },
     reader_allocation::allocation,
     reader_parts::{arm, attribute, decision_rule, eligibility, outcome, spending},
-    reader_people::{data, public_comment, risk},
+    reader_people::{data, public_comment, risk, tags},
+    tags::Tags,
 };
 use crate::fault::Fault;
 
@@ -43,6 +44,7 @@ const FIELDS: &[&str] = &[
     "data",
     "costs",
     "public_comment",
+    "tags",
 ];
 
 /// Reads a protocol document.
@@ -93,6 +95,7 @@ fn document(at: &Cursor<'_>) -> Option<Protocol> {
     let data = o.field("data").and_then(|c| data(&c));
     let costs = o.optional("costs").map(|c| costs(&c));
     let public_comment = o.optional("public_comment").map(|c| public_comment(&c));
+    let tags = o.optional("tags").map_or(Some(Tags::default()), |c| tags(&c));
     schema?;
     Some(Protocol {
         key: key?,
@@ -121,6 +124,7 @@ fn document(at: &Cursor<'_>) -> Option<Protocol> {
         data: data?,
         costs: absent_or(costs)?,
         public_comment: absent_or(public_comment)?,
+        tags: tags?,
     })
 }
 

@@ -4,6 +4,7 @@ use super::{
     cursor::{Cursor, Object},
     document::{DataPlan, Entitlement, Kaitiaki, PublicComment, Risk, RiskLevel},
     reader::absent_or,
+    tags::{Population, Tags, Technique},
 };
 
 pub(super) fn risk(at: &Cursor<'_>) -> Option<Risk> {
@@ -98,4 +99,21 @@ pub(super) fn public_comment(at: &Cursor<'_>) -> Option<PublicComment> {
         at.fault("out_of_range", "the first day must not be after the last");
     }
     Some(PublicComment { from, until })
+}
+
+/// Words of the closed lists, each at most once.
+pub(super) fn tags(at: &Cursor<'_>) -> Option<Tags> {
+    fn once<T: Copy + PartialEq>(at: &Cursor<'_>, name: &str, words: &[(&str, T)]) -> Option<Vec<T>> {
+        let found = at.list(0..=5, |c| c.word(words))?;
+        if found.iter().enumerate().any(|(place, word)| found.iter().take(place).any(|before| before == word)) {
+            at.fault("not_unique", format!("this names a {name} twice"));
+        }
+        Some(found)
+    }
+    let o = at.object(&["technique", "people"])?;
+    let techniques: Vec<(&str, Technique)> = Technique::ALL.iter().map(|word| (word.as_str(), *word)).collect();
+    let people: Vec<(&str, Population)> = Population::ALL.iter().map(|word| (word.as_str(), *word)).collect();
+    let technique = o.optional("technique").map_or(Some(Vec::new()), |c| once(&c, "technique", &techniques));
+    let population = o.optional("people").map_or(Some(Vec::new()), |c| once(&c, "group of people", &people));
+    Some(Tags { technique: technique?, people: population? })
 }

@@ -40,7 +40,7 @@ words!(
 /// The places that an amendment may change, with what they count as. Whatever is not listed is fixed from the start on: key,
 /// agency, unit, arms, ratio, allocation, attributes, outcomes, equity groups, decision rule, looks, error rates, the most
 /// people, and the analysis.
-pub const AMENDABLE: [(&str, AmendmentClass); 18] = [
+pub const AMENDABLE: [(&str, AmendmentClass); 19] = [
     ("/title", AmendmentClass::Minor),
     ("/owner", AmendmentClass::Minor),
     ("/public_summary", AmendmentClass::Minor),
@@ -48,6 +48,7 @@ pub const AMENDABLE: [(&str, AmendmentClass); 18] = [
     ("/data/pia", AmendmentClass::Minor),
     ("/data/review_on", AmendmentClass::Minor),
     ("/risk/watch", AmendmentClass::Minor),
+    ("/tags", AmendmentClass::Minor),
     ("/data/notice", AmendmentClass::Major),
     ("/data/retain_units_days", AmendmentClass::Major),
     ("/data/lawful_basis", AmendmentClass::Major),

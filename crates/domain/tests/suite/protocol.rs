@@ -2,7 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use fairtrial_domain::LockedProtocol;
+use fairtrial_domain::{
+    LockedProtocol,
+    protocol::{Population, Tags, Technique},
+};
 use serde_json::{Value, json};
 
 fn examples() -> PathBuf {
@@ -47,6 +50,18 @@ fn the_examples_are_plans() {
 }
 
 #[test]
+fn a_plan_that_names_no_tags_keeps_its_id_and_one_that_does_says_them_in_order() {
+    let bare = LockedProtocol::from_value(&fines_letter()).unwrap();
+    assert_eq!(bare.protocol().tags, Tags::default());
+    let mut tagged = fines_letter();
+    change(&mut tagged, "/tags", Some(json!({"technique": ["social_norm", "reminder"], "people": ["people_who_owe"]})));
+    let tagged = LockedProtocol::from_value(&tagged).unwrap();
+    assert_eq!(tagged.protocol().tags.technique, [Technique::SocialNorm, Technique::Reminder]);
+    assert_eq!(tagged.protocol().tags.people, [Population::PeopleWhoOwe]);
+    assert_ne!(tagged.id(), bare.id());
+}
+
+#[test]
 fn the_id_is_the_hash_of_the_canonical_text() {
     // python3 -c 'import json, hashlib, sys; print(hashlib.sha256(json.dumps(json.load(open(sys.argv[1])), sort_keys=True,
     //     separators=(",", ":"), ensure_ascii=False).encode()).hexdigest())' docs/examples/fines-letter.protocol.json
@@ -88,6 +103,9 @@ fn mutations() -> Vec<Mutation> {
         ("/schema", Some(json!("fairtrial/protocol/2")), &["/schema out_of_range"]),
         ("/schema", None, &["/schema missing_field"]),
         ("/surprise", Some(json!(1)), &["/surprise unknown_field"]),
+        ("/tags", Some(json!({"technique": ["magic"]})), &["/tags/technique/0 out_of_range"]),
+        ("/tags", Some(json!({"people": ["applicants", "applicants"]})), &["/tags/people not_unique"]),
+        ("/tags", Some(json!({"who": []})), &["/tags/who unknown_field"]),
         ("/key", Some(json!("Fines Letter")), &["/key out_of_range"]),
         ("/title", Some(json!("  ")), &["/title out_of_range"]),
         ("/title", Some(json!(long)), &["/title out_of_range"]),

@@ -1,3 +1,4 @@
+use super::tag;
 use crate::chart::{Bar, Interval};
 use crate::component::{Pagination, Select, Tag, TextField};
 use crate::decision::words;
@@ -6,6 +7,7 @@ use crate::{Frame, Moment, register, report};
 use askama::Template;
 use fairtrial_analysis::pooling::{Effect, PooledEffect};
 use fairtrial_analysis::report::VerdictKind;
+use fairtrial_domain::protocol::{Population, Technique};
 use fairtrial_domain::trial::{Adoption, Decision, State};
 
 /// Every trial that is over, or what was found among them.
@@ -21,6 +23,8 @@ pub struct List {
     may_use: bool,
     words: TextField,
     agency: Select,
+    technique: Select,
+    people: Select,
     verdict: Select,
     decision: Select,
     together: Option<Together>,
@@ -77,6 +81,10 @@ pub struct Looked<'a> {
     pub verdict: &'a str,
     /// A decision.
     pub decision: &'a str,
+    /// What was tried.
+    pub technique: &'a str,
+    /// On whom.
+    pub people: &'a str,
 }
 
 /// The verdicts with their words in addresses.
@@ -152,16 +160,20 @@ impl List {
         let verdicts = VERDICTS.iter().map(|(word, kind)| ((*word).to_owned(), kind.word().to_owned()));
         let decisions = Decision::ALL.iter().map(|word| (word.as_str().to_owned(), words::decided(*word).to_owned()));
         let field = TextField::new("q", "Words").hint("For example: letter, reminder, fines");
-        let Looked { words, agency, verdict, decision } = looked;
+        let techniques = Technique::ALL.iter().map(|word| (word.as_str().to_owned(), tag::technique(*word).to_owned()));
+        let groups = Population::ALL.iter().map(|word| (word.as_str().to_owned(), tag::population(*word).to_owned()));
+        let Looked { words, agency, verdict, decision, technique, people } = looked;
         Self {
             frame,
             cards,
             found,
-            narrowed: [words, agency, verdict, decision].iter().any(|text| !text.is_empty()),
+            narrowed: [words, agency, verdict, decision, technique, people].iter().any(|text| !text.is_empty()),
             pagination,
             may_use,
             words: TextField { value: words.to_owned(), ..field },
             agency: select("agency", "Agency", "Any agency", agencies, agency),
+            technique: select("technique", "What was tried", "Anything", techniques.collect(), technique),
+            people: select("people", "On whom", "Anybody", groups.collect(), people),
             verdict: select("verdict", "What it found", "Anything", verdicts.collect(), verdict),
             together: None,
             decision: select("decision", "What was decided", "Anything", decisions.collect(), decision),

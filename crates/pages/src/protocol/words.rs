@@ -2,6 +2,7 @@
 
 use super::{Part, eligibility};
 use crate::component::SummaryList;
+use crate::library::tag;
 use crate::number::{counted, grouped, plural};
 use crate::quantity::Quantity;
 use chrono::NaiveDate;
@@ -61,7 +62,9 @@ fn idea(plan: &Protocol) -> Part {
             .row("Because", &plan.hypothesis.because)
             .row("Agency", plan.agency.as_str())
             .row("Owner", &plan.owner)
-            .rows_of("Place in the service", plan.touchpoint.iter().map(ToString::to_string).collect()),
+            .rows_of("Place in the service", plan.touchpoint.iter().map(ToString::to_string).collect())
+            .rows_of("What is tried", plan.tags.technique.iter().map(|word| tag::technique(*word).into()).collect())
+            .rows_of("On whom", plan.tags.people.iter().map(|word| tag::population(*word).into()).collect()),
     }
 }
 

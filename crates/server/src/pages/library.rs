@@ -2,12 +2,15 @@
 
 use actix_web::http::StatusCode;
 use fairtrial_app::learned::library::{Card as Found, Sought, Together, together};
-use fairtrial_domain::trial::{Decision, PersonRole};
+use fairtrial_domain::{
+    protocol::{Population, Protocol, Technique},
+    trial::{Decision, PersonRole},
+};
 use fairtrial_pages::{
     Moment,
     component::Pagination,
     frame::Section,
-    library::{Card, List, Looked, VERDICTS},
+    library::{Card, List, Looked, VERDICTS, tag},
 };
 
 use super::{frame, go_to, page, register::escaped};
@@ -23,8 +26,14 @@ const PAGE: usize = 20;
 pub(crate) async fn list(call: Call) -> Answer {
     let session = call.caller.session()?;
     let text = |name: &str| call.query.get(name).unwrap_or_default();
-    let looked =
-        Looked { words: text("q"), agency: text("agency"), verdict: text("verdict"), decision: text("decision") };
+    let looked = Looked {
+        words: text("q"),
+        agency: text("agency"),
+        verdict: text("verdict"),
+        decision: text("decision"),
+        technique: text("technique"),
+        people: text("people"),
+    };
     let wanted = sought(looked)?;
     let found = call.state.app.library(&wanted).await?;
     let pages = found.len().div_ceil(PAGE).max(1);
@@ -33,11 +42,13 @@ pub(crate) async fn list(call: Call) -> Answer {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let escape = |text: &str| text.bytes().map(escaped).collect::<String>();
     let address = format!(
-        "/library?q={}&agency={}&verdict={}&decision={}",
+        "/library?q={}&agency={}&verdict={}&decision={}&technique={}&people={}",
         escape(looked.words),
         escape(looked.agency),
         escape(looked.verdict),
-        escape(looked.decision)
+        escape(looked.decision),
+        escape(looked.technique),
+        escape(looked.people)
     );
     let list = List::new(
         frame::signed_in(&call.state, session, Section::Library),
@@ -69,7 +80,18 @@ fn sought(looked: Looked<'_>) -> Result<Sought, Problem> {
     });
     let decision =
         given(looked.decision).map(|word| Decision::from_word(&word).ok_or_else(Problem::not_found)).transpose()?;
-    Ok(Sought { words: looked.words.to_owned(), agency: given(looked.agency), verdict: verdict.transpose()?, decision })
+    let technique =
+        given(looked.technique).map(|word| Technique::from_word(&word).ok_or_else(Problem::not_found)).transpose()?;
+    let people =
+        given(looked.people).map(|word| Population::from_word(&word).ok_or_else(Problem::not_found)).transpose()?;
+    Ok(Sought {
+        words: looked.words.to_owned(),
+        agency: given(looked.agency),
+        verdict: verdict.transpose()?,
+        decision,
+        technique,
+        people,
+    })
 }
 
 fn card(found: &Found) -> Card {
@@ -88,17 +110,32 @@ fn card(found: &Found) -> Card {
         decision: found.decision.as_ref().map(|decided| (decided.decision, !decided.by_the_rule)),
         adoption: found.adoption.last().map(|report| (report.status, report.reason.clone())),
         reused: found.reused as u64,
-        tags: plan
-            .touchpoint
-            .iter()
-            .map(|place| place.as_str().to_owned())
-            .chain(plan.primary().map(|outcome| outcome.name.clone()))
-            .map(|tag| {
-                let address = format!("/library?q={}", tag.bytes().map(escaped).collect::<String>());
-                (tag, address)
-            })
-            .collect(),
+        tags: tags(plan),
     }
+}
+
+/// What a trial is about, each with the address that finds others like it.
+fn tags(plan: &Protocol) -> Vec<(String, String)> {
+    let technique = plan
+        .tags
+        .technique
+        .iter()
+        .map(|word| (tag::technique(*word).to_owned(), format!("/library?technique={}", word.as_str())));
+    let people = plan
+        .tags
+        .people
+        .iter()
+        .map(|word| (tag::population(*word).to_owned(), format!("/library?people={}", word.as_str())));
+    let words = plan
+        .touchpoint
+        .iter()
+        .map(|place| place.as_str().to_owned())
+        .chain(plan.primary().map(|outcome| outcome.name.clone()))
+        .map(|tag| {
+            let address = format!("/library?q={}", tag.bytes().map(escaped).collect::<String>());
+            (tag, address)
+        });
+    technique.chain(people).chain(words).collect()
 }
 
 /// `POST /library/{trial}/use`

@@ -22,6 +22,8 @@ pub enum Pattern {
 /// What a pattern knows.
 struct Usual {
     touchpoint: &'static str,
+    technique: &'static [&'static str],
+    people_are: &'static [&'static str],
     usual: &'static str,
     new: &'static str,
     change: &'static str,
@@ -65,6 +67,8 @@ impl Pattern {
         match self {
             Self::ReminderLetter => Usual {
                 touchpoint: "reminder-letter",
+                technique: &["reminder"],
+                people_are: &[],
                 usual: "Usual letter",
                 new: "Letter with [the change]",
                 change: "[what is different in the letter]",
@@ -81,6 +85,8 @@ impl Pattern {
             },
             Self::FormWording => Usual {
                 touchpoint: "form",
+                technique: &["plainer_words"],
+                people_are: &["applicants"],
                 usual: "Usual form",
                 new: "Form with [the change]",
                 change: "[which words are different]",
@@ -97,6 +103,8 @@ impl Pattern {
             },
             Self::CallScript => Usual {
                 touchpoint: "call",
+                technique: &["conversation"],
+                people_are: &["everybody"],
                 usual: "Usual script",
                 new: "Script with [the change]",
                 change: "[what is said differently]",
@@ -113,6 +121,8 @@ impl Pattern {
             },
             Self::QueueRule => Usual {
                 touchpoint: "queue",
+                technique: &["timing"],
+                people_are: &["everybody"],
                 usual: "Usual order",
                 new: "Order by [the change]",
                 change: "[who is served when]",
@@ -129,6 +139,8 @@ impl Pattern {
             },
             Self::AppointmentText => Usual {
                 touchpoint: "appointment-text",
+                technique: &["reminder"],
+                people_are: &["people_with_appointment"],
                 usual: "Usual message",
                 new: "Message with [the change]",
                 change: "[what is different in the message]",
@@ -165,6 +177,7 @@ impl Pattern {
             "agency": agency,
             "owner": "[name of the team that answers for it]",
             "touchpoint": usual.touchpoint,
+            "tags": {"technique": usual.technique, "people": usual.people_are},
             "time_zone": "Pacific/Auckland",
             "public_summary": "Some people get the usual version and some get one in which [what is different]. We want to \
                                know which version serves people better.",

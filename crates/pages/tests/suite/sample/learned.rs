@@ -33,6 +33,7 @@ fn card(title: &str, finding: Option<(VerdictKind, String, u64)>) -> Card {
         adoption: None,
         reused: 0,
         tags: vec![
+            ("A reminder".into(), "/library?technique=reminder".into()),
             ("counter".into(), "/library?q=counter".into()),
             ("Paid in 28 days".into(), "/library?q=Paid%20in%2028%20days".into()),
         ],
@@ -86,7 +87,14 @@ fn libraries(pages: &mut Pages) {
     let few = list(cards.clone(), 28, pagination(1, 2), looked, true);
     page(pages, "library/list-few", &few.without_pooled("Fewer than three of these can be put together."));
     page(pages, "library/list-typical", &list(cards, 28, pagination(1, 2), Looked::default(), true));
-    let looked = Looked { words: NASTY, agency: "justice", verdict: "failed", decision: "stop" };
+    let looked = Looked {
+        words: NASTY,
+        agency: "justice",
+        verdict: "failed",
+        decision: "stop",
+        technique: "reminder",
+        people: "applicants",
+    };
     page(pages, "library/list-none", &list(vec![], 0, pagination(1, 1), looked, false));
     let worst = Card {
         agency: LONG.into(),
