@@ -45,17 +45,20 @@ pub(super) fn method(question: &Question, sizes: Sizes) -> &'static str {
     }
 }
 
-/// Standard deviations of single units under the new and the current version, when the true gain is `gain`.
+/// Standard deviations of single units under the new and the current version, when the true gain is `gain`: what covariates do not
+/// explain of them.
 fn spreads(question: &Question, gain: f64) -> (f64, f64) {
     let new = question.control + question.signed(gain);
-    match (question.standard_deviation, question.kind) {
+    let left = (1.0 - question.saved_by_adjusting()).sqrt();
+    let (new, control) = match (question.standard_deviation, question.kind) {
         (Some(sd), _) => (sd, sd),
         (None, OutcomeKind::Binary) => {
             let spread = |p: f64| (p * (1.0 - p)).max(0.0).sqrt();
             (spread(new), spread(question.control))
         }
         (None, _) => (new.max(0.0).sqrt(), question.control.max(0.0).sqrt()),
-    }
+    };
+    (new * left, control * left)
 }
 
 /// Probability that one comparison shows what it wants to show, with `units` in all and one look at one-sided `alpha`.

@@ -3,7 +3,7 @@
 use fairtrial_domain::{
     Decimal,
     decision_rule::Claim,
-    protocol::{Aim, Allocation, Better, Monitoring, OutcomeKind, Protocol},
+    protocol::{Aim, Allocation, Better, Monitoring, OutcomeKind, Protocol, Role},
 };
 use serde::Serialize;
 
@@ -45,6 +45,9 @@ pub struct Question {
     /// Standard deviation of single units. Follows from the share of a binary outcome; a count without one is taken for a
     /// Poisson count.
     pub standard_deviation: Option<f64>,
+    /// Share of the variance within an arm that what the plan adjusts for explains (R squared), 0 without any, below 1. It counts where
+    /// units are assigned one by one and the outcome is no yes or no.
+    pub explained: f64,
     /// Sizes of the arms beside each other, the control first.
     pub ratio: Vec<u32>,
     /// Whether several new versions share the error, as Holm's first step does.
@@ -150,6 +153,8 @@ impl Question {
             let size_variation = number(planning.cluster_size_variation).unwrap_or(0.0);
             Some(Clusters { count: roster.len() as u64, icc, size_variation })
         };
+        let adjusts = !plan.analysis.adjust_for.is_empty() && outcome.role != Role::Harm;
+        let explained = number(planning.explained_by_covariates.filter(|_| adjusts)).unwrap_or(0.0);
         let control_share = plan.control().map_or(1, |arm| arm.ratio);
         let mut ratio = vec![control_share];
         ratio.extend(plan.interventions().map(|(_, arm)| arm.ratio));
@@ -162,6 +167,7 @@ impl Question {
             gain,
             margin,
             standard_deviation,
+            explained,
             ratio,
             share_error: !matches!(plan.analysis.multiplicity.as_deref(), Some("none" | "fixed_sequence")),
             alpha_divisor: 1,
@@ -202,6 +208,7 @@ impl Question {
         check(self.standard_deviation.is_none_or(spread), "sd", "must be above 0")?;
         let shares = (2..=10).contains(&self.ratio.len()) && self.ratio.iter().all(|r| (1..=1_000).contains(r));
         check(shares, "ratio", "needs 2 to 10 whole numbers from 1 to 1000, the current version first")?;
+        check((0.0..=0.95).contains(&self.explained), "explained", "must be from 0 to 0.95")?;
         check((0.0..=0.9).contains(&self.attrition), "attrition", "must be from 0 to 0.9")?;
         check(self.units.is_none_or(|n| (2..=1_000_000_000).contains(&n)), "units", "must be from 2 to 1,000,000,000")?;
         if self.kind == OutcomeKind::Binary {
@@ -226,6 +233,16 @@ impl Question {
             check(clusters.count >= 4, "clusters", "a trial of clusters needs two or more in each of its arms")?;
         }
         Ok(())
+    }
+
+    /// Share of the variance by which adjusting makes the trial smaller: the variance of an adjusted difference of means is 1 - R^2 times that
+    /// of the plain one (Borm, Fransen and Lemmens 2007).
+    ///
+    /// Not counted where the outcome is a yes or no, whose adjusted difference gains little from covariates that explain as much, nor
+    /// for whole clusters, where what explains differences between people need not explain those between clusters.
+    pub(super) fn saved_by_adjusting(&self) -> f64 {
+        let counts = self.kind != OutcomeKind::Binary && self.clusters.is_none();
+        if counts { self.explained } else { 0.0 }
     }
 
     /// A gain as a difference of the outcome.

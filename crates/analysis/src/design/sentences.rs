@@ -73,6 +73,23 @@ pub(super) fn sentences(answer: &Answer) -> Vec<String> {
     if question.attrition > 0.0 {
         said.push(format!("Reckoned with {} in 100 outcomes missing.", hundredths(question.attrition)));
     }
+    if question.explained > 0.0 {
+        said.push(match question.saved_by_adjusting() > 0.0 {
+            true => format!(
+                "Reckoned with adjusting for what explains {} in 100 of the variance: without it the trial needs {:.1} times as many {}.",
+                hundredths(question.explained),
+                1.0 / (1.0 - question.explained),
+                people(question)
+            ),
+            false => format!(
+                "What the plan adjusts for is not reckoned with: {}.",
+                match question.kind {
+                    OutcomeKind::Binary => "it makes a difference of shares little more certain",
+                    _ => "what explains differences between people need not explain those between clusters",
+                }
+            ),
+        });
+    }
     let versions = question.ratio.len() - 1;
     if versions > 1 && question.share_error {
         said.push(format!("{versions} new versions share the error, so each needs stronger evidence than one alone."));

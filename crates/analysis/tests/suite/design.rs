@@ -62,6 +62,56 @@ fn sizes_are_those_of_reference_programs() {
 }
 
 #[test]
+fn what_covariates_explain_makes_a_trial_of_means_smaller_and_no_other() {
+    let means = |explained: f64| {
+        answered(|q| {
+            (q.kind, q.control, q.gain, q.standard_deviation) = (OutcomeKind::Amount, 10.0, 0.5, Some(1.0));
+            q.explained = explained;
+        })
+    };
+    // 1 - R^2 times the variance is a standard deviation of 0.8: power.t.test(delta = 0.5, sd = 0.8, power = .8) needs 41.2.
+    assert_eq!((means(0.0).units_needed_by_arm, means(0.36).units_needed_by_arm), (vec![64, 64], vec![42, 42]));
+    let said = means(0.36).sentences.join(" ");
+    assert!(said.contains("adjusting for what explains 36 in 100 of the variance: without it the trial needs 1.6 times as many people."), "{said}");
+    let poisson = |explained: f64| {
+        let change = |q: &mut Question| {
+            (q.kind, q.control, q.gain, q.better) = (OutcomeKind::Count, 1.0, 0.2, Better::Decrease);
+            q.explained = explained;
+        };
+        answered(change).units_needed.unwrap() as f64
+    };
+    near(poisson(0.5) / poisson(0.0), 0.5, 0.01);
+    let shares = answered(|q| q.explained = 0.36);
+    assert_eq!(shares.units_needed_by_arm, [2_943, 2_943]);
+    assert!(
+        shares.sentences.join(" ").contains("not reckoned with: it makes a difference of shares"),
+        "{:?}",
+        shares.sentences
+    );
+    let clusters = |explained: f64| {
+        answered(|q| {
+            (q.kind, q.control, q.gain, q.standard_deviation) = (OutcomeKind::Amount, 10.0, 0.5, Some(1.0));
+            (q.explained, q.units) = (explained, Some(800));
+            q.clusters = Some(Clusters { count: 20, icc: 0.05, size_variation: 0.0 });
+        })
+    };
+    assert_eq!(clusters(0.36).power, clusters(0.0).power);
+    assert!(clusters(0.36).sentences.join(" ").contains("need not explain those between clusters"));
+    assert!(answer(&question(|q| q.explained = 1.0)).is_err());
+    // From the plan: only where it adjusts.
+    let of = |adjusts: bool| {
+        let plan = plan_with(|document| {
+            document["planning"]["explained_by_covariates"] = json!("0.4");
+            if !adjusts {
+                document["analysis"]["adjust_for"] = json!([]);
+            }
+        });
+        (plan.protocol().analysis.adjust_for.is_empty(), Question::of(plan.protocol()).unwrap().explained)
+    };
+    assert_eq!([of(true), of(false)], [(false, 0.4), (true, 0.0)]);
+}
+
+#[test]
 fn the_saw_of_the_exact_test_is_followed_to_its_last_tooth() {
     let at = |units: u64| answered(|q| (q.control, q.gain, q.units) = (0.3, 0.3, Some(units)));
     let needed = at(80).units_needed.unwrap();

@@ -72,6 +72,9 @@ pub(super) struct Arguments {
     /// Standard deviation of single units
     #[arg(long, value_name = "NUMBER")]
     sd: Option<f64>,
+    /// Share of the variance within an arm that the covariates explain for which the plan adjusts (R squared), from 0 to 0.95
+    #[arg(long, value_name = "NUMBER")]
+    explained: Option<f64>,
     /// Units of all arms together; without it the need alone is computed
     #[arg(long, short = 'n', value_name = "NUMBER")]
     units: Option<u64>,
@@ -177,6 +180,7 @@ fn question(arguments: &Arguments, plan: Option<&LockedProtocol>) -> Result<Ques
         }
     }
     question.standard_deviation = arguments.sd.or(question.standard_deviation);
+    question.explained = arguments.explained.unwrap_or(question.explained);
     question.units = arguments.units.or(question.units);
     question.attrition = arguments.attrition.unwrap_or(question.attrition);
     question.units_per_day = arguments.per_day.or(question.units_per_day);
@@ -238,6 +242,7 @@ fn blank(arguments: &Arguments) -> Result<Question, Failure> {
         gain: 0.0,
         margin: None,
         standard_deviation: None,
+        explained: 0.0,
         ratio: vec![1, 1],
         share_error: true,
         alpha_divisor: 1,
