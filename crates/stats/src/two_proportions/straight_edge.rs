@@ -14,6 +14,9 @@ use super::supremum::{CertifiedSupremum, supremum};
 /// Largest number of people; halving a polynomial takes the square of it.
 pub(super) const MAX_TOTAL: u64 = 1_000;
 
+/// p1 and p0 at both ends of an edge.
+type Ends = [(f64, f64); 2];
+
 /// Room for the polynomials of many regions of tables of one size.
 pub(super) struct StraightEdge {
     n1: usize,
@@ -21,7 +24,7 @@ pub(super) struct StraightEdge {
     /// By l and k: the probability of k in arm 1, given k + l in both.
     given_total: Vec<f64>,
     /// The edge that the next three are of, by its ends.
-    thinned: Option<[(f64, f64); 2]>,
+    thinned: Option<Ends>,
     /// By k and x: the probability of x successes given k.
     first: Vec<f64>,
     second: Vec<f64>,
@@ -79,7 +82,7 @@ impl StraightEdge {
     }
 
     /// The part of the edge, by its shares, where p0 lies within two bounds; none when there is no such part or no straight edge.
-    fn part(null: Null, within: (f64, f64)) -> Option<([(f64, f64); 2], (f64, f64))> {
+    fn part(null: Null, within: (f64, f64)) -> Option<(Ends, (f64, f64))> {
         let [from, to] = null.line()?;
         let (low, high) = null.places(within);
         if low > high {

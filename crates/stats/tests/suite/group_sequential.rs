@@ -174,6 +174,12 @@ fn looks_without_new_information_change_nothing() {
     assert!(close.looks().iter().all(|look| !look.efficacy.is_nan()));
     let (last, known) = (close.looks()[6].efficacy, plain.looks()[1].efficacy);
     assert!((last - known).abs() < 1e-4, "{last} {known}");
+    // A last look at the same data with the same bound is no look: the bound and the p-value are those of a single one.
+    let twice = design(GroupSequentialSpec::new(vec![1.0, 1.0], 0.025, Efficacy::Pocock));
+    assert!((twice.looks()[0].efficacy - 1.959_963_984_540_054).abs() < 1e-9, "{:?}", twice.looks());
+    assert!((twice.operating(0.0).unwrap().power - 0.025).abs() < 1e-10);
+    let p = twice.repeated_p_value(1, 2.1).unwrap().p();
+    assert!((p - 0.017_864_420_562_816_55).abs() < 1e-9, "{p}");
     // The trial is ended at the data of the last look: the rest of the error is spent on them.
     let ended = GroupSequentialSpec::new(vec![0.5, 0.5], 0.025, obrien_fleming());
     let ended_twice = design(GroupSequentialSpec { maximum: Some(1.0), ..ended });

@@ -11,9 +11,20 @@ use crate::{Side, StatError};
 const SAME_LOOK: f64 = 1e-10;
 
 /// Whether look `k` brings no information that the one before did not have.
+///
+/// The last look is never one: error that is left is spent on the same data.
 pub(crate) fn repeats(information: &[f64], k: usize) -> bool {
+    same(information, k) && k + 1 < information.len()
+}
+
+fn same(information: &[f64], k: usize) -> bool {
     let pair = k.checked_sub(1).and_then(|j| information.get(j).zip(information.get(k)));
-    pair.is_some_and(|(before, now)| now - before < SAME_LOOK * now) && k + 1 < information.len()
+    pair.is_some_and(|(before, now)| now - before < SAME_LOOK * now)
+}
+
+/// Whether look `k` asks no less of the data of the look before than that did: nobody crosses it who has not crossed before.
+pub(crate) fn asks_again(information: &[f64], k: usize, bound: impl Fn(usize) -> f64) -> bool {
+    same(information, k) && bound(k) >= bound(k - 1)
 }
 
 /// Cumulative error allowed at each look.
@@ -74,7 +85,9 @@ pub(crate) fn crossing(spec: &GroupSequentialSpec, bounds: &[f64], lower: Option
     for (k, (&information, &z)) in spec.information.iter().zip(bounds).enumerate() {
         if !repeats(&spec.information, k) {
             let high = z * information.sqrt();
-            total += running.above(information, high);
+            if !asks_again(&spec.information, k, |k| bounds[k]) {
+                total += running.above(information, high);
+            }
             let low = floor(spec, high, lower.and_then(|l| l.get(k)).copied(), information);
             running = running.advance(information, low, high, spec.information.get(k + 1).copied());
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::boundary::{allowed, beta_spending, crossing, efficacy, harm, plain_futility, repeats};
+use super::boundary::{allowed, asks_again, beta_spending, crossing, efficacy, harm, plain_futility, repeats};
 use super::plan::{Efficacy, Futility, GroupSequentialSpec};
 use crate::sequential::recursion::Running;
 use crate::special::{normal, root};
@@ -193,10 +193,11 @@ impl GroupSequentialDesign {
             let (high, futile, harmful) = (look.efficacy * unit, score(look.futility), score(look.harm));
             let below =
                 |bound: f64| if bound > f64::NEG_INFINITY { running.below(look.information, bound) } else { 0.0 };
-            let mut success = running.above(look.information, high);
-            if two_sided {
-                success += below(-high);
-            }
+            let success = match (asks_again(self.information(), k, |k| self.looks[k].efficacy), two_sided) {
+                (true, _) => 0.0,
+                (false, true) => running.above(look.information, high) + below(-high),
+                (false, false) => running.above(look.information, high),
+            };
             let harm = below(harmful);
             let futility = if futile > harmful { (below(futile) - harm).max(0.0) } else { 0.0 };
             let stopped = success + harm + futility;
