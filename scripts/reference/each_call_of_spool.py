@@ -33,8 +33,9 @@ step = int(sys.argv[4]) if len(sys.argv) > 4 else 1
 FAULTS = [
     ("write", "EIO", ""), ("write", "EIO", "+"), ("write", "ENOSPC", ""), ("write", "ENOSPC", "+"), ("fdatasync", "EIO", ""),
     ("fdatasync", "EIO", "+"), ("fsync", "EIO", ""), ("fsync", "EIO", "+"), ("openat", "EMFILE", ""), ("openat", "EMFILE", "+"),
-    ("ftruncate", "EIO", ""),
 ]
+# Whatever fails, it cannot be taken back either.
+ALSO = ["-e", "inject=ftruncate:error=EIO"]
 
 
 class Door:
@@ -55,7 +56,11 @@ class Door:
             if not self.open:
                 caller.close()
                 continue
-            database = socket.create_connection(self.address)
+            try:
+                database = socket.create_connection(self.address)
+            except OSError:
+                caller.close()
+                continue
             self.passing |= {caller, database}
             for one, other in ((caller, database), (database, caller)):
                 threading.Thread(target=self.carry, args=(one, other), daemon=True).start()
@@ -66,21 +71,26 @@ class Door:
                 other.sendall(some)
         except OSError:
             pass
-        for end in (one, other):
-            self.passing.discard(end)
-            end.close()
+        self.passing -= {one, other}
+        hang_up(one, other)
 
     def shut(self):
         self.open = False
-        for end in list(self.passing):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        hang_up(*self.passing)
 
     def close(self):
         self.shut()
-        self.listener.close()
+        hang_up(self.listener)
+
+
+def hang_up(*ends):
+    """Closing alone does not end what another thread waits for."""
+    for end in ends:
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        end.close()
 
 
 def start(door, folder, before=()):
@@ -153,8 +163,8 @@ def attempt(run, inject=None, falsify=None):
     """What the caller was told, whether the fault was met, and what is broken afterwards."""
     with tempfile.TemporaryDirectory(prefix="fairtrial-call-") as folder:
         log, door = pathlib.Path(folder, "strace"), Door(address)
-        before = ["strace", "-f", "-qq", "-o", log, "-e", f"trace={inject[0]}", *(f"-P{path}" for path in paths(folder)),
-                  "-e", f"inject={inject[0]}:error={inject[1]}:when={inject[2]}"] if inject else []
+        before = ["strace", "-f", "-qq", "-o", log, "-e", f"trace={inject[0]},ftruncate", *(f"-P{path}" for path in paths(folder)),
+                  "-e", f"inject={inject[0]}:error={inject[1]}:when={inject[2]}", *ALSO] if inject else []
         server = start(door, folder, before)
         if server.address is None:
             # The fault was met at the start: nobody was told anything.
