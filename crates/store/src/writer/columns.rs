@@ -4,7 +4,7 @@
 //! one statement with a list for each column, which also keeps one text for every number of rows.
 
 use diesel::{
-    ExpressionMethods, Insertable, PgConnection, QueryDsl, QueryResult, RunQueryDsl, SqliteConnection,
+    ExpressionMethods, Insertable, PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
     pg::Pg,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
     sql_types::{Array, BigInt, Binary, Bool, Nullable, SmallInt, Text},
@@ -13,29 +13,40 @@ use diesel::{
 use super::assign::AssignRequest;
 use crate::{
     connection::DbConnection,
+    dialect::on_either,
     error::StoreError,
     schema::{assignments, corrections, events, logs},
+    statement::statement,
 };
+
+// diesel prepares an update of its own builder anew each time.
+const TAKE: &str =
+    "UPDATE logs SET next_sequence = next_sequence + $2 WHERE name = $1 RETURNING next_sequence AS next, waiting";
+
+#[derive(QueryableByName)]
+struct LogRow {
+    #[diesel(sql_type = BigInt)]
+    next: i64,
+    #[diesel(sql_type = BigInt)]
+    waiting: i64,
+}
 
 /// Takes places in a log and returns the first. The row stays locked until the commit.
 pub(crate) fn take_places(connection: &mut DbConnection, log: &str, places: usize) -> Result<i64, StoreError> {
-    let places = i64::try_from(places).map_err(|_| StoreError::Busy)?;
-    let next: i64 = diesel::update(logs::table.find(log))
-        .set(logs::next_sequence.eq(logs::next_sequence + places))
-        .returning(logs::next_sequence)
-        .get_result(connection)?;
-    Ok(next - places)
+    take(connection, log, places).map(|(first, _)| first)
 }
 
 /// Takes places in the log of events and tells the first, and how many corrections wait for an event. The row stays locked until the
 /// commit.
 pub(super) fn take_event_places(connection: &mut DbConnection, places: usize) -> Result<(i64, i64), StoreError> {
+    take(connection, "events", places)
+}
+
+fn take(connection: &mut DbConnection, log: &str, places: usize) -> Result<(i64, i64), StoreError> {
     let places = i64::try_from(places).map_err(|_| StoreError::Busy)?;
-    let (next, waiting): (i64, i64) = diesel::update(logs::table.find("events"))
-        .set(logs::next_sequence.eq(logs::next_sequence + places))
-        .returning((logs::next_sequence, logs::waiting))
-        .get_result(connection)?;
-    Ok((next - places, waiting))
+    let taken: LogRow =
+        on_either!(connection, c => statement(TAKE).bind::<Text, _>(log).bind::<BigInt, _>(places).get_result(c))?;
+    Ok((taken.next - places, taken.waiting))
 }
 
 /// Says how many corrections more, or fewer, wait for an event.

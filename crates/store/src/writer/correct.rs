@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::{
-    PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection, sql_query,
+    PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
     sql_types::{Array, BigInt, Binary, Bool, Nullable, SmallInt, Text},
 };
 use fairtrial_domain::event::Replaces;
@@ -17,7 +17,10 @@ use super::{
     columns::{self, CorrectionRow, EventRow, add_waiting, insert_corrections, insert_events},
     record::{Fate, KindNumbers, Sent, bucket, note_conflict, row, stored_fingerprints},
 };
-use crate::{connection::DbConnection, dialect::on_either, error::StoreError, schema::waiting_corrections, spool};
+use crate::{
+    connection::DbConnection, dialect::on_either, error::StoreError, schema::waiting_corrections, spool,
+    statement::statement,
+};
 
 /// Why a correction cannot take the place of what it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,7 +237,7 @@ fn heads_sqlite(c: &mut SqliteConnection, wanted: &[(i64, i64, &str, i16)]) -> Q
     let mut found = Vec::with_capacity(wanted.len());
     for (place, agency_id, event_id, bucket) in wanted {
         found.extend(
-            sql_query(FIND)
+            statement(FIND)
                 .bind::<BigInt, _>(place)
                 .bind::<BigInt, _>(agency_id)
                 .bind::<Text, _>(event_id)
@@ -246,7 +249,7 @@ fn heads_sqlite(c: &mut SqliteConnection, wanted: &[(i64, i64, &str, i16)]) -> Q
 }
 
 fn heads_postgres(c: &mut PgConnection, wanted: &[(i64, i64, &str, i16)]) -> QueryResult<Vec<Head>> {
-    sql_query(
+    statement(
         // LIMIT keeps the planner from joining by reading all events, as it would for a large group.
         "SELECT wanted.sequence AS wanted, e.sequence, e.unit, e.kind_id, e.value, e.occurred_at, e.received_at, c.root, c.retracts, \
          r.sequence AS replaced_by FROM UNNEST($1, $2, $3, $4) AS wanted (sequence, agency_id, event_id, bucket) \
@@ -275,7 +278,7 @@ fn let_wait(
     let alone = RecordRequest { events: vec![event.clone()], refused: 0, ..request.clone() };
     let body = spool::entry::write(&alone)?;
     let replaces = event.replaces.as_ref().map_or("", |replaces| replaces.event_id.as_str());
-    let added = on_either!(connection, c => sql_query(ADD)
+    let added = on_either!(connection, c => statement(ADD)
         .bind::<SmallInt, _>(row.bucket)
         .bind::<BigInt, _>(row.agency_id)
         .bind::<Text, _>(&row.event_id)
