@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Fills in and sends the forms of a running demonstration as people do, by the keyboard alone, with the script and without it:
-// from a pattern to a plan that waits for signatures, a question and its answer, a staying out, a harm report, a list of people,
+// from a pattern to a plan that waits for signatures, a question and its answer, a staying out, notes of harm, care and delivery, a list of people,
 // a comment, a signature, a decision, and records taken away. Each form is first sent empty: it must come back with what is
 // wrong, with the words typed before, and, with the script, with the focus on the summary of faults.
 //
@@ -38,7 +38,7 @@ for (const way of WAYS) {
   await journey(way, "a plan from a pattern", planned);
   await journey(way, "a question and its answer", asked);
   await journey(way, "a staying out", optedOut);
-  await journey(way, "a harm report", harmed);
+  await journey(way, "notes of harm, care and delivery", harmed);
   await journey(way, "a list of people", listed);
   await journey(way, "a comment and a signature", signed);
   await journey(way, "a decision", decided);
@@ -139,19 +139,61 @@ async function optedOut(way, open) {
 }
 
 async function harmed(way, open) {
+  // Somebody must be in the trial: an app asks for them first.
+  const unit = `visitor-${way.width}`;
+  const { token } = demo.keys.find((key) => key.agency === "health" && key.environment === "live" && key.scopes.includes("assign"));
   const page = await open("contact_centre", "health");
+  const assigned = await page.request.post(`${origin}/v1/trials/appointment-text/assignments`, {
+    headers: { authorization: `Bearer ${token}` }, data: { unit, attributes: { region: "northern" } },
+  });
+  if (!assigned.ok()) throw new Error(`nobody was assigned: ${await assigned.text()}`);
+  const today = new Date();
+  const day = async () => {
+    await type(page, "#at", String(today.getUTCDate()));
+    await type(page, "#at-month", String(today.getUTCMonth() + 1));
+    await type(page, "#at-year", String(today.getUTCFullYear()));
+  };
   await page.goto(`${origin}/trials/appointment-text/notes/harm`);
   await refused(page, "Write it down");
-  expect(await page.locator("main").innerText(), /There is a problem/i, "what is wrong is told");
+  await type(page, "#unit", unit);
+  await choose(page, "severity", "2");
+  await type(page, "#kind", "distress");
+  await day();
+  await send(page, "Write it down");
+  expect(await page.locator("main").innerText(), /written down|Harm/i, "the harm is on record");
+
+  await page.goto(`${origin}/trials/appointment-text/notes/override`);
+  await refused(page, "Write it down");
+  await type(page, "#unit", unit);
+  await choose(page, "to_arm", "usual");
+  await type(page, "#reason_code", "hearing");
+  await send(page, "Write it down");
+
+  await page.goto(`${origin}/trials/appointment-text/notes/delivery`);
+  await refused(page, "Write it down");
+  await type(page, "#unit", unit);
+  await choose(page, "status", "seen");
+  await day();
+  await send(page, "Write it down");
 }
 
 async function listed(way, open) {
   const page = await open("designer", "health");
   await page.goto(`${origin}/trials/appointment-text/batches`);
   await refused(page, "Send the list");
-  await page.setInputFiles("#file", { name: "list.csv", mimeType: "text/csv", buffer: Buffer.from(`unit,attributes.region\nlist-${way.width}-1,northern\nlist-${way.width}-2,nowhere\n`) });
+  const file = (rows) => ({ name: "list.csv", mimeType: "text/csv", buffer: Buffer.from(`unit,attributes.region\n${rows}`) });
+  await page.setInputFiles("#file", file(`list-${way.width}-1,nowhere\n`));
+  await send(page, "Send the list", 422);
+  expect(await page.locator("main").innerText(), /nowhere|region/i, "what is wrong with a line is told before anybody is assigned");
+  await page.goto(`${origin}/trials/appointment-text/batches`);
+  await page.setInputFiles("#file", file(`list-${way.width}-1,northern\nlist-${way.width}-2,southern\n`));
   await send(page, "Send the list");
-  expect(await page.locator("main").innerText(), /nowhere|line|region/i, "the list is looked at before anybody is assigned");
+  const list = new URL(page.url()).pathname;
+  // Whoever sent it does not assign it: a second person looks at it first.
+  const other = await open("approver", "health");
+  await other.goto(origin + list);
+  await send(other);
+  expect(await other.locator("main").innerText(), /letters/i, "the file for the letters is there");
 }
 
 async function signed(way, open) {
