@@ -8,8 +8,8 @@ use super::supremum::masses;
 use super::table::{Table, check_level};
 use crate::{Interval, StatError};
 
-/// Largest number of possible tables (40 people an arm).
-const MAX_TABLES: u128 = 1_681;
+/// Most people in an arm.
+const MOST: u64 = 40;
 
 /// The exact interval of every possible table of two sizes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,7 +26,7 @@ impl ExactIntervals {
     /// search; limits agree to 2e-7 (of a difference, or of the logarithm of a ratio).
     ///
     /// What speaks against null hypotheses far outside is proved for many tables at once, and a limit serves for the table with
-    /// successes and failures exchanged: several times faster than one table after the other. Up to 1,681 tables (40 people an arm).
+    /// successes and failures exchanged: several times faster than one table after the other. Up to 40 people an arm.
     ///
     /// ```
     /// use fairtrial_stats::two_proportions::{ExactIntervals, ExactMeasure};
@@ -43,9 +43,9 @@ impl ExactIntervals {
         if n1 == 0 || n0 == 0 {
             return Err(StatError::TooFewUnits { need: 1, got: 0 });
         }
-        if (u128::from(n1) + 1) * (u128::from(n0) + 1) > MAX_TABLES {
+        if n1.max(n0) > MOST {
             return Err(StatError::TooLarge {
-                reason: "all exact intervals at once take up to 1,681 tables".to_owned(),
+                reason: "all exact intervals at once take up to 40 people an arm".to_owned(),
             });
         }
         let tail = 0.5 * (1.0 - level);

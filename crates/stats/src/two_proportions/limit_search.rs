@@ -72,7 +72,9 @@ impl Search<'_> {
         let (mut inner, mut width) = (limit, FIRST_CELL * scale);
         let mut known = self.end(inner);
         while inner > start {
-            width = width.min(self.widest_cell(inner)).max(WIDTH);
+            let room = self.room(inner);
+            let narrowest = WIDTH * room.min(1.0);
+            width = width.min(NEAREST * room).max(narrowest);
             let outer = if inner - start > 1.5 * width { inner - width } else { start };
             let closely = width < NARROW * scale;
             if self.refuted(outer, inner, &mut known, closely) {
@@ -80,7 +82,7 @@ impl Search<'_> {
                 width *= GROWTH;
                 continue;
             }
-            if width <= WIDTH {
+            if width <= narrowest {
                 // Neither proved nor disproved: it counts as kept.
                 (limit, inner) = (outer, outer);
                 continue;
@@ -100,8 +102,8 @@ impl Search<'_> {
     }
 
     /// Towards a difference of -1 everything happens on the scale of the distance from it.
-    fn widest_cell(&self, inner: f64) -> f64 {
-        if self.measure == ExactMeasure::RiskDifference { NEAREST * (1.0 + inner) } else { f64::INFINITY }
+    fn room(&self, inner: f64) -> f64 {
+        if self.measure == ExactMeasure::RiskDifference { 1.0 + inner } else { f64::INFINITY }
     }
 
     /// A place about the guess whose test rejects, and one further in that is kept.

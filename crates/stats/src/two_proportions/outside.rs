@@ -12,6 +12,8 @@ use super::table::Table;
 const WIDTH: f64 = 0.11;
 /// Largest share of the distance from a difference of -1 that a cell takes.
 const NEAREST: f64 = 0.3;
+/// So near to -1 each cell doubles the distance.
+const NEAR: f64 = 0.02;
 
 /// For every table the place up to which all its tests reject.
 pub(super) struct Outside {
@@ -112,8 +114,8 @@ fn width(measure: ExactMeasure, outer: f64, error: f64) -> f64 {
     let plain = WIDTH * error;
     match measure {
         ExactMeasure::RiskDifference => {
-            let spread = (1.0 - outer * outer).max(0.0).sqrt();
-            (plain * spread).max(NEAREST * plain * (1.0 + outer)).min(NEAREST * (1.0 + outer)).max(1e-6)
+            let (spread, room) = ((1.0 - outer * outer).max(0.0).sqrt(), 1.0 + outer);
+            if room < NEAR { room } else { (plain * spread).max(NEAREST * plain * room).min(NEAREST * room) }
         }
         // The rarer the successes, the larger the error of a logarithm.
         ExactMeasure::RiskRatio => 2.0 * plain * (0.5 * outer.abs()).exp(),

@@ -283,6 +283,28 @@ fn an_interval_that_is_too_short_is_noticed() {
     assert!(least_coverage(&EXACT_DIFFERENCE, &limits, true).0 < LEVEL);
 }
 
+/// An error of 10^-10 has limits of its own: everybody against nobody is told apart, and nothing is given up at the ends.
+#[test]
+fn tiny_errors_have_limits_too() {
+    let level = 1.0 - 1e-10;
+    let all = ExactIntervals::new(24, 20, ExactMeasure::RiskDifference, level).unwrap();
+    for (x1, x0) in [(24, 0), (20, 2), (12, 10), (3, 17)] {
+        let (together, table) = (all.interval(x1, x0).unwrap(), Table::new(x1, 24, x0, 20).unwrap());
+        let single = exact_risk_difference(&table, level).unwrap().interval;
+        assert!(alike(&EXACT_DIFFERENCE, together, single), "{x1} {x0} {together:?} {single:?}");
+        let sides = [(single.lower, table), (-single.upper, table.swapped())];
+        for (limit, table) in sides.into_iter().filter(|(_, table)| table.difference() > -1.0) {
+            let p = |null: f64| {
+                let measure = ExactMeasure::RiskDifference;
+                exact_unconditional_test(&table, measure, null, Side::Greater, 0.0).unwrap().p_value.p()
+            };
+            // One failure on this side would do for a limit next to -1.
+            assert!(limit > -1.0 + 1e-6 && p(limit + 2e-7) >= 0.5e-10 * (1.0 - 1e-5), "{x1} {x0} {limit}");
+            assert!(p(limit - 1e-3) < 0.5e-10, "{x1} {x0} {limit}");
+        }
+    }
+}
+
 /// Whole numbers from a seed (SplitMix64).
 fn draw(seed: &mut u64, below: u64) -> u64 {
     *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
