@@ -106,7 +106,7 @@ impl ExactIntervals {
             ExactMeasure::RiskRatio => p1 / p0,
             ExactMeasure::OddsRatio => odds(p1) / odds(p0),
         };
-        self.mean(p1, p0, |interval| if interval.contains(truth) { 1.0 } else { 0.0 })
+        Ok(self.mean(p1, p0, |interval| if interval.contains(truth) { 1.0 } else { 0.0 })?.min(1.0))
     }
 
     /// How wide will the interval be on average, when the proportions are `p1` and `p0`? Infinite where a result that can

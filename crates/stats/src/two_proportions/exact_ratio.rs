@@ -147,8 +147,8 @@ pub fn exact_unconditional_test(
 /// All values that [`exact_unconditional_test`] does not reject at (1 - level)/2 on either side (`gamma` as there; 0 for the whole
 /// search). p-values need not fall steadily with distance: the limit is the outermost value accepted, and the p-value given
 /// with it is the largest over all values further out, so that the two never contradict. Limits lie about 1e-7 outside their exact
-/// places at most (of a difference, or of the logarithm of a ratio; 1e-4 beyond 1,000 people). Unbounded above when arm 0 has
-/// no successes; no estimate for 0/0. Up to 330 people an arm.
+/// places at most (of a difference, or of the logarithm of a ratio; 1e-4 beyond 1,000 people; further out for odds ratios with
+/// |ln r| above 1,200 over the number of people when the error is below 1e-6). Unbounded above when arm 0 has no successes; no estimate for 0/0. Up to 330 people an arm.
 ///
 /// ```
 /// use fairtrial_stats::two_proportions::{ExactMeasure, Table, exact_unconditional};

@@ -7,6 +7,7 @@ use super::odds_edge::OddsEdge;
 use super::score::Ratio;
 use super::straight_edge::{MAX_TOTAL, StraightEdge};
 use super::table::Table;
+use crate::special::count::ln_choose;
 
 /// Proofs for all tables of one size of arms, with the room that they share.
 pub(super) struct Proof {
@@ -69,6 +70,14 @@ impl Proof {
         let mut region = Region::with(&table, null, self.within, thresholds.to_vec());
         // What is found must leave room for the proof.
         let room = limit / (1.0 + SLACK) - ABSOLUTE_SLACK;
+        if let Null::Ratio(Ratio::Odds, ratio) = null
+            && corners(thresholds, self.n1 as u64, ratio) <= limit
+        {
+            return false;
+        }
+        if room <= 0.0 {
+            return !region.is_empty();
+        }
         !region.is_empty() && region.supremum(room).value > room
     }
 
@@ -98,4 +107,19 @@ impl Proof {
         };
         Some(probability(thresholds, (p1, p0), (&mut self.first, &mut self.second)))
     }
+}
+
+/// A bound of the probability of a region where the ratio of the odds is small: every table of it has at least a successes in arm 1
+/// and b failures in arm 0 for one of its corners, and the product of the two probabilities is at most the ratio.
+fn corners(thresholds: &[u64], n1: u64, ratio: f64) -> f64 {
+    let n0 = thresholds.len() as u64 - 1;
+    let mut bound = 0.0;
+    for (x0, (threshold, next)) in (0..).zip(thresholds.iter().zip(thresholds[1..].iter().chain([&u64::MAX]))) {
+        if threshold < next && *threshold <= n1 {
+            let failures = n0 - x0;
+            let ways = ln_choose(n1, *threshold) + ln_choose(n0, failures);
+            bound += (ways + (*threshold).min(failures) as f64 * ratio.ln()).exp();
+        }
+    }
+    bound
 }

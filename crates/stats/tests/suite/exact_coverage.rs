@@ -305,6 +305,23 @@ fn tiny_errors_have_limits_too() {
     }
 }
 
+/// Odds ratios so far out that no polynomial can be written: the test of 20 of 40 twice keeps them, since 1 against 0 successes
+/// contradicts them more; the limit may lie further out, and comes at once.
+#[test]
+fn odds_ratios_at_tiny_errors_end_where_something_is_proved() {
+    let interval = |level: f64| {
+        exact_unconditional(&Table::new(20, 40, 20, 40).unwrap(), ExactMeasure::OddsRatio, level, 0.0).unwrap().interval
+    };
+    let (tiny, usual) = (interval(1.0 - 1e-10), interval(0.95));
+    assert!(
+        tiny.lower > 0.0 && tiny.lower < usual.lower && tiny.upper > usual.upper && tiny.upper.is_finite(),
+        "{tiny:?}"
+    );
+    let (null, measure) = ((-20.0_f64).exp(), ExactMeasure::OddsRatio);
+    let p = exact_unconditional_test(&Table::new(20, 40, 20, 40).unwrap(), measure, null, Side::Greater, 0.0).unwrap();
+    assert!(p.p_value.p() > 0.5e-10 && tiny.contains(null), "{p:?}");
+}
+
 /// Whole numbers from a seed (SplitMix64).
 fn draw(seed: &mut u64, below: u64) -> u64 {
     *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
