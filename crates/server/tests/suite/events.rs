@@ -45,6 +45,45 @@ fn the_status_tells_whether_all_some_or_nothing_was_kept() {
 }
 
 #[test]
+fn what_was_sent_can_be_corrected_once_and_again_by_the_correction() {
+    let world = start_filled();
+    let correct = |id: &str, how: &str, replaced: &str| {
+        let mut correction = event(id);
+        correction[how] = json!(replaced);
+        correction
+    };
+    let told = |response: &Response| -> Vec<(u64, String)> {
+        let results = response.json()["results"].as_array().unwrap().clone();
+        let one = |item: &Value| (item["status"].as_u64().unwrap(), item["code"].as_str().unwrap().to_owned());
+        results.iter().map(one).collect()
+    };
+    let refused = |status: u64, code: &str| vec![(status, code.to_owned())];
+    assert_eq!(record(&world, &[event("row-1")]).json()["accepted"], 1);
+    // A correction and what it corrects may come in one batch, in any order; sent again it is known.
+    let batch =
+        [correct("row-2-undone", "retracts", "row-2"), event("row-2"), correct("row-1-mended", "corrects", "row-1")];
+    let first = record(&world, &batch);
+    assert_eq!((first.status, &first.json()["accepted"]), (200, &json!(3)), "{}", first.text());
+    assert_eq!(record(&world, &batch).json()["duplicate"], 3);
+    let second = record(&world, &[correct("row-1-again", "corrects", "row-1")]);
+    assert_eq!((second.status, told(&second)), (422, refused(409, "already_corrected")));
+    assert_eq!(record(&world, &[correct("row-1-again", "corrects", "row-1-mended")]).json()["accepted"], 1);
+
+    let mut of_another = correct("other", "corrects", "row-1-again");
+    of_another["unit"] = json!("u-2");
+    assert_eq!(told(&record(&world, &[of_another])), refused(422, "corrects_other_unit"));
+    assert_eq!(told(&record(&world, &[correct("far", "retracts", "never-sent")])), refused(422, "unknown_event_id"));
+    assert_eq!(told(&record(&world, &[correct("self", "corrects", "self")])), refused(422, "corrects_itself"));
+    let mut both = correct("both", "corrects", "row-1-again");
+    both["retracts"] = json!("row-1-again");
+    assert_eq!(told(&record(&world, &[both])), refused(422, "corrects_and_retracts"));
+    // What another agency sent is not there to be corrected, and nobody learns that it is.
+    let theirs = json!({"events": [correct("theirs", "retracts", "row-1-again")]});
+    let stranger = call(&world, "health", "POST", "/v1/events", Some(&theirs));
+    assert_ne!(stranger.json()["accepted"], 1, "{}", stranger.text());
+}
+
+#[test]
 fn a_batch_has_1_to_1000_events() {
     let world = start_filled();
     assert_eq!(record(&world, &[]).status, 400);
