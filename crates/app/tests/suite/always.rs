@@ -31,7 +31,7 @@ async fn told(
     people: &[usize],
 ) -> Vec<(usize, AssignmentOutcome, String)> {
     let mut asking = JoinSet::new();
-    for person in people.iter().copied() {
+    for &person in people {
         let (app, key, trial) = (Arc::clone(app), company.key.clone(), trial.to_owned());
         asking.spawn(async move {
             let answer = app.assign(&key, &trial, &call(&format!("person-{person}"))).await.unwrap();
@@ -102,7 +102,7 @@ on_both_databases! {
             let everybody: Vec<usize> = (0..people).collect();
             for some in everybody.chunks(AT_ONCE) {
                 let mut asking = JoinSet::new();
-                for person in some.iter().copied() {
+                for &person in some {
                     let (app, key) = (Arc::clone(&app), company.key.clone());
                     asking.spawn(async move {
                         let unit = call(&format!("person-{person}"));

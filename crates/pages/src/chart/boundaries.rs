@@ -16,11 +16,14 @@ pub struct Names<'a> {
     pub outcome: &'a dyn Fn(&OutcomeKey) -> String,
 }
 
+/// Shares of the information and what stands there, if anything does.
+type Points = Vec<(f64, Option<f64>)>;
+
 /// The value of one boundary or version at the looks.
 struct Course {
     name: String,
     look: LineLook,
-    points: Vec<(f64, Option<f64>)>,
+    points: Points,
 }
 
 /// The boundaries with the looks: for success and giving up, and for each harm measure. Nothing where no look before the end
@@ -93,7 +96,7 @@ pub fn boundaries(found: &Boundaries, names: &Names<'_>, happened: &str) -> Vec<
 
 /// The versions' scores at the looks, a line for each.
 fn courses(places: impl Iterator<Item = (f64, Vec<(ArmKey, Option<f64>)>)>, names: &Names<'_>) -> Vec<Course> {
-    let mut found: Vec<(ArmKey, Vec<(f64, Option<f64>)>)> = Vec::new();
+    let mut found: Vec<(ArmKey, Points)> = Vec::new();
     for (information, arms) in places {
         for (arm, score) in arms {
             match found.iter_mut().find(|(known, _)| *known == arm) {
@@ -102,7 +105,7 @@ fn courses(places: impl Iterator<Item = (f64, Vec<(ArmKey, Option<f64>)>)>, name
             }
         }
     }
-    let line = |(arm, points): (ArmKey, Vec<(f64, Option<f64>)>)| {
+    let line = |(arm, points): (ArmKey, Points)| {
         let (name, look) = (names.arm)(&arm);
         Course { name, look: LineLook::Arm(look), points }
     };
