@@ -56,3 +56,19 @@ def batch(number, at, name="n"):
     """Three events of one person."""
     return [{"event_id": f"{name}-{number}-{place}", "unit": f"case-{number}-x", "event": "money.came", "value": 1, "occurred_at": at}
             for place in range(3)]
+
+
+def broken_promises(server, told, sent):
+    """What a sound server says otherwise than the caller was told: arms by person, events by batch with whether they were taken."""
+    faults = []
+    for number, arm in told.items():
+        answer = server.ask("/v1/trials/open/assignments", {"unit": f"case-{number}-x"})
+        if answer is None or answer[1].get("outcome") != "existing" or answer[1].get("arm") != arm:
+            faults.append(f"person {number} was told {arm}, now {answer}")
+    for number, (events, taken) in sent.items():
+        answer = server.ask("/v1/events", {"events": events})
+        if answer is None or answer[0] != 200:
+            faults.append(f"batch {number} is answered {answer}")
+        elif answer[1]["duplicate"] not in ([len(events)] if taken else [0, len(events)]):
+            faults.append(f"batch {number}, taken: {taken}, is {answer[1]}")
+    return faults

@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 
-from calls import PEOPLE, Server, batch
+from calls import PEOPLE, Server, batch, broken_promises
 
 program, template, token = sys.argv[1:4]
 step = int(sys.argv[4]) if len(sys.argv) > 4 else 1
@@ -58,20 +58,10 @@ def scenario(server):
 
 
 def check(folder, told, sent):
-    faults = []
     server = start(folder)
     if server.address is None:
         return ["it does not start again"]
-    for number, arm in told.items():
-        answer = server.ask("/v1/trials/open/assignments", {"unit": f"case-{number}-x"})
-        if answer is None or answer[1].get("outcome") != "existing" or answer[1].get("arm") != arm:
-            faults.append(f"person {number} was told {arm}, now {answer}")
-    for number, (events, taken) in sent.items():
-        answer = server.ask("/v1/events", {"events": events})
-        if answer is None or answer[0] != 200:
-            faults.append(f"batch {number} is answered {answer}")
-        elif answer[1]["duplicate"] not in ([len(events)] if taken else [0, len(events)]):
-            faults.append(f"batch {number}, taken: {taken}, is {answer[1]}")
+    faults = broken_promises(server, told, sent)
     server.kill()
     verified = subprocess.run([program, "audit", "verify", "--data", f"{folder}/server"], capture_output=True, text=True,
                               env=environment(folder))

@@ -26,7 +26,7 @@ import time
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
-from calls import PEOPLE, Server, batch
+from calls import PEOPLE, Server, batch, broken_promises
 
 program, url, token = sys.argv[1:4]
 step = int(sys.argv[4]) if len(sys.argv) > 4 else 1
@@ -146,16 +146,7 @@ def look(server, folder, told, sent):
             return [f"what waits is not handed over: {waits()}"]
         time.sleep(0.05)
     faults = [str(path) for path in pathlib.Path(folder, "spool").glob("*.damaged")]
-    for number, arm in told.items():
-        answer = server.ask("/v1/trials/open/assignments", {"unit": f"case-{number}-x"})
-        if answer is None or answer[1].get("outcome") != "existing" or answer[1].get("arm") != arm:
-            faults.append(f"person {number} was told {arm}, now {answer}")
-    for number, (events, taken) in sent.items():
-        answer = server.ask("/v1/events", {"events": events})
-        if answer is None or answer[0] != 200:
-            faults.append(f"batch {number} is answered {answer}")
-        elif answer[1]["duplicate"] not in ([len(events)] if taken else [0, len(events)]):
-            faults.append(f"batch {number}, taken: {taken}, is {answer[1]}")
+    faults += broken_promises(server, told, sent)
     return faults
 
 

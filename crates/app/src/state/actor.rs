@@ -97,6 +97,22 @@ impl Actor {
         }
     }
 
+    /// The person who reads results: the one signed in, or the one as whom a key that may read results acts. They need one of the
+    /// roles; `who` says in the refusal of other keys for whom this is.
+    pub(crate) fn reader(&self, roles: &[PersonRole], who: &str) -> Result<&Person, AppError> {
+        let person = match self {
+            Self::Person(person) => Some(person),
+            Self::Key(key) => {
+                key.needs(Scope::ResultsRead)?;
+                key.person.as_ref()
+            }
+        };
+        let nobody = || AppError::Forbidden(format!("this key does not act as a person; {who}"));
+        let person = person.ok_or_else(nobody)?;
+        person.needs_one_of(roles)?;
+        Ok(person)
+    }
+
     /// Number of the key, where one is used.
     pub(crate) fn key_id(&self) -> Option<i64> {
         match self {

@@ -12,7 +12,7 @@ use fairtrial_domain::{
     identity::LinkedUnits,
     note::NoteKind,
     projection::{Evidence, TrialProjection},
-    trial::{LinkId, PersonRole, Scope},
+    trial::{LinkId, PersonRole},
 };
 use fairtrial_store::{
     audit::{self, NewEntry},
@@ -73,17 +73,9 @@ impl App {
         key: &str,
         day: NaiveDate,
     ) -> Result<ReportAsAt, AppError> {
-        if let Actor::Key(key) = actor {
-            key.needs(Scope::ResultsRead)?;
-        }
-        let trial = self.trial_of(actor, key)?;
-        let person = match actor {
-            Actor::Person(person) => Some(person),
-            Actor::Key(key) => key.person.as_ref(),
-        };
-        let nobody = "this key does not act as a person; reports as at a day are for analysts and monitors";
-        let person = person.ok_or_else(|| AppError::Forbidden(nobody.into()))?;
-        person.needs_one_of(&READERS)?;
+        let (reader, trial) =
+            (actor.reader(&READERS, "reports as at a day are for analysts and monitors"), self.trial_of(actor, key)?);
+        let person = reader?;
         if trial.locked_at.is_none() {
             let detail =
                 "there are reports as at other days once the data are locked, as results are seen then and not before";

@@ -1,7 +1,7 @@
 //! The frozen report with all that it rests on, for whoever computes it again elsewhere.
 
 use fairtrial_analysis::bundle::ReportBundle;
-use fairtrial_domain::trial::{PersonRole, Scope};
+use fairtrial_domain::trial::PersonRole;
 use fairtrial_store::{
     audit::{self, NewEntry},
     frozen_reports,
@@ -25,17 +25,9 @@ impl App {
     /// [`AppError::NotFound`]; [`AppError::Forbidden`] for whoever is no analyst, and for a key that does not act as one;
     /// [`AppError::Invalid`] without a purpose; [`AppError::Conflict`] before the data are locked.
     pub async fn report_bundle(&self, actor: &Actor, key: &str, purpose: &str) -> Result<ReportBundle, AppError> {
-        if let Actor::Key(key) = actor {
-            key.needs(Scope::ResultsRead)?;
-        }
-        let trial = self.trial_of(actor, key)?;
-        let person = match actor {
-            Actor::Person(person) => Some(person),
-            Actor::Key(key) => key.person.as_ref(),
-        };
-        let nobody = "this key does not act as a person; people one by one are for analysts";
-        let person = person.ok_or_else(|| AppError::Forbidden(nobody.into()))?;
-        person.needs_one_of(&[PersonRole::Analyst])?;
+        let (reader, trial) =
+            (actor.reader(&[PersonRole::Analyst], "people one by one are for analysts"), self.trial_of(actor, key)?);
+        let person = reader?;
         let purpose = purpose.trim();
         if purpose.is_empty() || purpose.chars().count() > LONGEST_PURPOSE || purpose.chars().any(char::is_control) {
             let detail =

@@ -1,4 +1,4 @@
-use super::writes_markup;
+use super::{ErrorSummary, writes_markup};
 use askama::Template;
 
 /// What may be typed, and how a browser helps with it.
@@ -128,6 +128,19 @@ impl Area {
             value: String::new(),
             rows: 3,
             document: false,
+        }
+    }
+
+    /// What something is taken away for: the field `purpose`, with what was typed before and what was wrong with it.
+    #[must_use]
+    pub fn purpose(label: &str, hint: &str, typed: &str, errors: &ErrorSummary) -> Self {
+        let fault = errors.faults.iter().find(|fault| fault.field.as_deref() == Some("purpose"));
+        Self {
+            hint: Some(hint.into()),
+            error: fault.map(|fault| fault.message.clone()),
+            value: typed.to_owned(),
+            rows: 2,
+            ..Self::new("purpose", label)
         }
     }
 

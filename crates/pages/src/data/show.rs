@@ -36,16 +36,8 @@ impl Show {
         typed: &str,
         errors: ErrorSummary,
     ) -> Self {
-        let fault = errors.faults.iter().find(|fault| fault.field.as_deref() == Some("purpose"));
-        let purpose = Area {
-            hint: Some(
-                "In a sentence. It is kept on record with your name and the fingerprint of what you take away.".into(),
-            ),
-            error: fault.map(|fault| fault.message.clone()),
-            value: typed.to_owned(),
-            rows: 2,
-            ..Area::new("purpose", "What are the records for?")
-        };
+        let hint = "In a sentence. It is kept on record with your name and the fingerprint of what you take away.";
+        let purpose = Area::purpose("What are the records for?", hint, typed, &errors);
         Self {
             frame,
             errors,

@@ -5,7 +5,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use fairtrial_app::{Actor, AppError, people::sessions::Session};
-use fairtrial_pages::{Moment, component::ErrorSummary, data::Show, frame::Section, trial::corrections};
+use fairtrial_pages::{component::ErrorSummary, data::Show, trial::corrections};
 
 use super::{faults_of_form, frame, page};
 use crate::{
@@ -31,12 +31,10 @@ async fn shown(
 ) -> Result<Show, Problem> {
     let view = state.app.data_view(actor, key).await?;
     let plan = view.trial.plan.protocol();
-    let mut frame = frame::signed_in(state, session, Section::Trials);
-    frame.facts.as_at = Some(Moment::new(view.as_of, plan.time_zone));
-    frame.facts.protocol_id = Some(view.trial.plan.id().to_string());
+    let (frame, as_of) = frame::of_data(state, session, &view.trial, view.as_of);
     let found = &view.corrections;
     let sentences = corrections(plan, found.corrected, found.retracted, &found.people);
-    let show = Show::new(frame, plan, Moment::new(view.as_of, plan.time_zone), &view.outcomes, typed, errors);
+    let show = Show::new(frame, plan, as_of, &view.outcomes, typed, errors);
     Ok(show.with_corrections(sentences, found.waiting))
 }
 

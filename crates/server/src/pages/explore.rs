@@ -6,10 +6,8 @@ use actix_web::{
 };
 use fairtrial_app::{Actor, AppError, people::sessions::Session};
 use fairtrial_pages::{
-    Moment,
     component::ErrorSummary,
     explore::{Show, explored_csv},
-    frame::Section,
 };
 
 use super::{faults_of_form, frame, page};
@@ -36,10 +34,8 @@ async fn shown(
 ) -> Result<Show, Problem> {
     let view = state.app.explore(actor, key).await?;
     let plan = view.trial.plan.protocol();
-    let mut frame = frame::signed_in(state, session, Section::Trials);
-    frame.facts.as_at = Some(Moment::new(view.as_of, plan.time_zone));
-    frame.facts.protocol_id = Some(view.trial.plan.id().to_string());
-    Ok(Show::new(frame, plan, Moment::new(view.as_of, plan.time_zone), &view.found, typed, errors))
+    let (frame, as_of) = frame::of_data(state, session, &view.trial, view.as_of);
+    Ok(Show::new(frame, plan, as_of, &view.found, typed, errors))
 }
 
 /// `POST /trials/{trial}/explore`

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use fairtrial_app::{
-    frontline::opt_out::WRITERS, learned::portfolio::READERS, people::sessions::Session,
+    Trial, frontline::opt_out::WRITERS, learned::portfolio::READERS, people::sessions::Session,
     public::messages::READERS as MESSAGES, trials::reviews::REVIEWERS,
 };
 use fairtrial_domain::trial::PersonRole;
@@ -41,6 +41,14 @@ pub(super) fn signed_in(state: &State, session: &Session, section: Section) -> F
     let signed_in =
         SignedIn { name: person.name.clone(), agency: agency.map(|agency| agency.name).unwrap_or_default(), menu };
     Frame { signed_in: Some(signed_in), section, csrf: session.csrf_token().to_owned(), ..outside(state, "") }
+}
+
+/// Around a page about a trial's data as they stand at a moment; with the moment in the trial's time zone.
+pub(super) fn of_data(state: &State, session: &Session, trial: &Trial, as_of: DateTime<Utc>) -> (Frame, Moment) {
+    let as_of = Moment::new(as_of, trial.plan.protocol().time_zone);
+    let mut frame = signed_in(state, session, Section::Trials);
+    (frame.facts.as_at, frame.facts.protocol_id) = (Some(as_of), Some(trial.plan.id().to_string()));
+    (frame, as_of)
 }
 
 /// Around a page for anybody; `csrf` is the text that its form brings back.
