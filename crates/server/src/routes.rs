@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 use fairtrial_app::{
-    frontline::{apart::SEPARATORS, batch::SENDERS, notes::NOTERS, opt_out::WRITERS, seen::CONNECTORS},
+    frontline::{batch::SENDERS, notes::NOTERS, opt_out::WRITERS, same_person::KEEPERS_OF_NAMES, seen::CONNECTORS},
     learned::portfolio::READERS,
     public::messages::{ANSWERERS, READERS as MESSAGES},
     trials::link::{OWNERS, PARTNERS},
@@ -122,7 +122,7 @@ fn screens() -> Vec<Row> {
     let designer = Needs::Person(&[PersonRole::Designer]);
     let (readers, writers) = (Needs::Person(READERS), Needs::Person(WRITERS));
     let (messages, noters) = (Needs::Person(MESSAGES), Needs::Person(NOTERS));
-    let separators = Needs::Person(SEPARATORS);
+    let keepers_of_names = Needs::Person(KEEPERS_OF_NAMES);
     let (connectors, senders) = (Needs::Person(CONNECTORS), Needs::Person(SENDERS));
     vec![
         Row::page(Method::GET, "/", Needs::Visitor, pages::home::show),
@@ -150,8 +150,8 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/messages", messages, pages::messages::list),
         Row::page(Method::GET, "/trials/{trial}/messages/{number}", messages, pages::messages::show),
         Row::page(Method::POST, "/trials/{trial}/messages/{number}", Needs::Person(ANSWERERS), pages::messages::answer),
-        Row::page(Method::GET, "/names", separators, pages::identities::form),
-        Row::page(Method::POST, "/names", separators, pages::identities::part),
+        Row::page(Method::GET, "/names", keepers_of_names, pages::identities::form),
+        Row::page(Method::POST, "/names", keepers_of_names, pages::identities::part),
         Row::page(Method::GET, "/optouts", writers, pages::opt_outs::form),
         Row::page(Method::POST, "/optouts", writers, pages::opt_outs::record),
         Row::page(Method::GET, "/portfolio", readers, pages::portfolio::show),

@@ -4,7 +4,6 @@ use fairtrial_domain::{
     Pseudonym, UnitText,
     event::EventId,
     note::{CodeWord, NoteKind},
-    trial::{PersonRole, Scope},
 };
 use fairtrial_store::{
     DbConnection, StoreError,
@@ -16,17 +15,11 @@ use fairtrial_store::{
 };
 use serde_json::json;
 
-use super::same_person::note_of_names;
+use super::same_person::{keeper, may_keep_names, note_of_names};
 use crate::{
     error::AppError,
-    state::{
-        App,
-        actor::{Actor, KeyActor},
-    },
+    state::{App, actor::Actor},
 };
-
-/// Who may take a link back for an agency.
-pub const SEPARATORS: &[PersonRole] = &[PersonRole::Privacy, PersonRole::Administrator];
 
 /// That two units are different people after all.
 #[derive(Debug, Clone)]
@@ -70,10 +63,7 @@ impl App {
     /// [`AppError::Forbidden`] without the scope or a role, [`AppError::Invalid`] for one unit twice, [`AppError::NotFound`] when the
     /// two are not one person, [`AppError::Conflict`] when they are so by other links only, or the identifier stands for something else.
     pub async fn part_units(&self, caller: &Actor, call: &ApartCall) -> Result<ApartReceipt, AppError> {
-        match caller {
-            Actor::Key(key) => key.needs(Scope::Assign)?,
-            Actor::Person(person) => person.needs_one_of(SEPARATORS)?,
-        }
+        may_keep_names(caller)?;
         let agency_id = caller.agency_id();
         let directory = self.directory.load_full();
         let key = &directory.agency(agency_id)?.pseudonym_key;
@@ -81,20 +71,14 @@ impl App {
         if unit == same_as {
             return Err(AppError::invalid("/same_as", "same_unit", "send two different names"));
         }
-        let (key_id, person_id) = match caller {
-            // With a test key nothing is kept, so there is nothing to take back.
-            Actor::Key(KeyActor { live: false, .. }) => {
-                return Ok(ApartReceipt { duplicate: false, left_out_in: Vec::new() });
-            }
-            Actor::Key(key) => (Some(key.id), None),
-            Actor::Person(person) => (None, Some(person.id)),
+        // With a test key nothing is kept, so there is nothing to take back.
+        let Some(sent_by) = keeper(caller) else {
+            return Ok(ApartReceipt { duplicate: false, left_out_in: Vec::new() });
         };
         let now = self.ambient.now_micros();
         let note = NewNote {
             code: call.reason.as_str().to_owned(),
-            key_id,
-            person_id,
-            ..note_of_names(agency_id, &call.event_id, NoteKind::Apart, (unit, same_as), now)
+            ..note_of_names(agency_id, &call.event_id, NoteKind::Apart, (unit, same_as), sent_by, now)
         };
         let schemes = (call.unit.scheme().map(str::to_owned), call.same_as.scheme().map(str::to_owned));
         match self.store.write(move |c| part(c, note, &schemes)).await? {

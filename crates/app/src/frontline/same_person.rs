@@ -5,7 +5,7 @@ use fairtrial_domain::{
     event::EventId,
     identity::MOST_UNITS_OF_A_PERSON,
     note::{CodeWord, NoteKind, OptOutKind},
-    trial::Scope,
+    trial::{PersonRole, Scope},
 };
 use fairtrial_store::{
     DbConnection, StoreError,
@@ -19,8 +19,14 @@ use serde_json::json;
 
 use crate::{
     error::AppError,
-    state::{App, actor::KeyActor},
+    state::{
+        App,
+        actor::{Actor, KeyActor},
+    },
 };
+
+/// Who of an agency may say that two names are one person's, and take it back.
+pub const KEEPERS_OF_NAMES: &[PersonRole] = &[PersonRole::Privacy, PersonRole::Administrator];
 
 /// That two units are one person.
 #[derive(Debug, Clone)]
@@ -62,24 +68,24 @@ impl App {
     /// shown as a count; in one version, their first place counts.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] without the scope, [`AppError::Invalid`] for one unit twice, [`AppError::Conflict`] when the
-    /// identifier stands for something else or the person would have more names than one person may have.
-    pub async fn link_units(&self, caller: &KeyActor, call: &SamePersonCall) -> Result<SamePersonReceipt, AppError> {
-        caller.needs(Scope::Assign)?;
+    /// [`AppError::Forbidden`] without the scope or a role, [`AppError::Invalid`] for one unit twice, [`AppError::Conflict`] when
+    /// the identifier stands for something else or the person would have more names than one person may have.
+    pub async fn link_units(&self, caller: &Actor, call: &SamePersonCall) -> Result<SamePersonReceipt, AppError> {
+        may_keep_names(caller)?;
+        let agency_id = caller.agency_id();
         let directory = self.directory.load_full();
-        let key = &directory.agency(caller.agency_id)?.pseudonym_key;
+        let key = &directory.agency(agency_id)?.pseudonym_key;
         let (unit, same_as) = (key.pseudonym(&call.unit), key.pseudonym(&call.same_as));
         if unit == same_as {
             return Err(AppError::invalid("/same_as", "same_unit", "send two different names of the person"));
         }
-        if !caller.live {
+        let Some(sent_by) = keeper(caller) else {
             return Ok(SamePersonReceipt { duplicate: false, in_two_arms: Vec::new(), in_twice: Vec::new() });
-        }
+        };
         let now = self.ambient.now_micros();
         let note = NewNote {
             code: call.purpose.as_str().to_owned(),
-            key_id: Some(caller.id),
-            ..note_of_names(caller.agency_id, &call.event_id, NoteKind::SamePerson, (unit, same_as), now)
+            ..note_of_names(agency_id, &call.event_id, NoteKind::SamePerson, (unit, same_as), sent_by, now)
         };
         let schemes = (call.unit.scheme().map(str::to_owned), call.same_as.scheme().map(str::to_owned));
         match self.store.write(move |c| link(c, note, &schemes)).await? {
@@ -102,12 +108,30 @@ impl App {
     }
 }
 
-/// A note about two names, which still lacks its reason and who sent it.
+/// Whether somebody may say whose names are one person's: a key by its scope, a person by a role.
+pub(super) fn may_keep_names(caller: &Actor) -> Result<(), AppError> {
+    match caller {
+        Actor::Key(key) => key.needs(Scope::Assign),
+        Actor::Person(person) => person.needs_one_of(KEEPERS_OF_NAMES),
+    }
+}
+
+/// The key or the person who says something of names, by number; nobody for a test key, for which nothing is kept.
+pub(super) fn keeper(caller: &Actor) -> Option<(Option<i64>, Option<i64>)> {
+    match caller {
+        Actor::Key(KeyActor { live: false, .. }) => None,
+        Actor::Key(key) => Some((Some(key.id), None)),
+        Actor::Person(person) => Some((None, Some(person.id))),
+    }
+}
+
+/// A note about two names, which still lacks its reason.
 pub(super) fn note_of_names(
     agency_id: i64,
     event_id: &EventId,
     kind: NoteKind,
     (unit, same_as): (Pseudonym, Pseudonym),
+    (key_id, person_id): (Option<i64>, Option<i64>),
     received_at: i64,
 ) -> NewNote {
     NewNote {
@@ -126,8 +150,8 @@ pub(super) fn note_of_names(
         // It has no time of its own: it holds from when it arrives.
         at: 0,
         received_at,
-        key_id: None,
-        person_id: None,
+        key_id,
+        person_id,
     }
 }
 
@@ -164,7 +188,7 @@ fn link(
     let entry = NewEntry {
         at: note.received_at,
         agency_id: Some(agency_id),
-        person_id: None,
+        person_id: note.person_id,
         key_id: note.key_id,
         action: "person.linked".into(),
         subject: note.event_id.clone(),

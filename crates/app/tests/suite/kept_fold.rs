@@ -85,7 +85,13 @@ async fn happen(app: &App, company: &Company, clock: &StandingClock, chance: &mu
                 let purpose = CodeWord::new("sign-in").unwrap();
                 linked.push((unit.clone(), same_as.clone()));
                 // Oneself, and too many names for one person, are refused, and change nothing.
-                drop(app.link_units(&company.key, &SamePersonCall { event_id: id, unit, same_as, purpose }).await);
+                drop(
+                    app.link_units(
+                        &Actor::Key(company.key.clone()),
+                        &SamePersonCall { event_id: id, unit, same_as, purpose },
+                    )
+                    .await,
+                );
             }
             19 | 20 => {
                 let Some((unit, same_as)) = linked.pop() else { continue };

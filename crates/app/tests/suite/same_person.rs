@@ -22,7 +22,7 @@ use fairtrial_domain::{
 use fairtrial_testkit::on_both_databases;
 use serde_json::{Value, json};
 
-use crate::stage::{Company, StandingClock, call, open, plan, run};
+use crate::stage::{Company, StandingClock, call, hire, open, plan, run};
 
 fn same(id: &str, unit: &str, same_as: &str) -> SamePersonCall {
     SamePersonCall {
@@ -34,7 +34,7 @@ fn same(id: &str, unit: &str, same_as: &str) -> SamePersonCall {
 }
 
 async fn link(app: &App, company: &Company, unit: &str, same_as: &str) -> SamePersonReceipt {
-    app.link_units(&company.key, &same(&format!("{unit}~{same_as}"), unit, same_as)).await.unwrap()
+    app.link_units(&Actor::Key(company.key.clone()), &same(&format!("{unit}~{same_as}"), unit, same_as)).await.unwrap()
 }
 
 async fn part(app: &App, caller: &Actor, id: &str, unit: &str, same_as: &str) -> Result<ApartReceipt, AppError> {
@@ -86,7 +86,7 @@ on_both_databases! {
                 let receipt = link(&app, &company, &customer, &web).await;
                 assert_eq!(receipt, SamePersonReceipt { duplicate: false, in_two_arms: vec![], in_twice: vec![] });
                 assert!(link(&app, &company, &customer, &web).await.duplicate, "a repeat");
-                assert!(app.link_units(&company.key, &same(&format!("again-{n}"), &web, &customer)).await.unwrap().duplicate);
+                assert!(app.link_units(&Actor::Key(company.key.clone()), &same(&format!("again-{n}"), &web, &customer)).await.unwrap().duplicate);
                 let later = app.assign(&company.key, &trial, &call(&customer)).await.unwrap();
                 assert_eq!(later.outcome, AssignmentOutcome::Existing);
                 assert_eq!((later.arm, later.assignment_id, later.assigned_at), (first.arm.clone(), first.assignment_id, first.assigned_at));
@@ -368,7 +368,7 @@ on_both_databases! {
             // In a chain of three, whoever hangs on the other end stays with the one in the middle.
             part(&app, &key, "x6", "web:a", "web:b").await.unwrap();
             assert!(!link(&app, &company, "web:c", "web:a").await.duplicate, "the first is somebody else now");
-            assert!(app.link_units(&company.key, &same("x7", "web:b", "web:a")).await.unwrap().duplicate, "and again one by another way");
+            assert!(app.link_units(&Actor::Key(company.key.clone()), &same("x7", "web:b", "web:a")).await.unwrap().duplicate, "and again one by another way");
         });
     }
 
@@ -414,19 +414,26 @@ on_both_databases! {
         run(async {
             let app = open(database, StandingClock::new()).await;
             let company = Company::hire(&app, "justice").await;
-            let one = app.link_units(&company.key, &same("l1", "web:a", "web:a")).await;
+            let one = app.link_units(&Actor::Key(company.key.clone()), &same("l1", "web:a", "web:a")).await;
             assert!(matches!(one, Err(AppError::Invalid(_))), "{one:?}");
             link(&app, &company, "web:a", "web:b").await;
-            let other = app.link_units(&company.key, &same("web:a~web:b", "web:a", "web:c")).await;
+            let other = app.link_units(&Actor::Key(company.key.clone()), &same("web:a~web:b", "web:a", "web:c")).await;
             assert!(matches!(other, Err(AppError::Conflict { code: "event_id_conflict", .. })), "{other:?}");
             for n in 0..14 {
                 link(&app, &company, &format!("name:n{n}"), "web:a").await;
             }
-            let many = app.link_units(&company.key, &same("l2", "name:one-more", "web:a")).await;
+            let many = app.link_units(&Actor::Key(company.key.clone()), &same("l2", "name:one-more", "web:a")).await;
             assert!(matches!(many, Err(AppError::Conflict { code: "too_many_names", .. })), "{many:?}");
-            let test = fairtrial_app::KeyActor { live: false, ..company.key.clone() };
+            let refused = app.link_units(&company.designer, &same("l4", "web:x", "web:y")).await;
+            assert!(matches!(refused, Err(AppError::Forbidden(_))), "{refused:?}");
+            let test = Actor::Key(fairtrial_app::KeyActor { live: false, ..company.key.clone() });
             assert!(!app.link_units(&test, &same("l3", "web:x", "web:y")).await.unwrap().duplicate);
             assert!(!link(&app, &company, "web:x", "web:y").await.duplicate, "with a test key nothing is kept");
+            let officer = hire(&app, "justice", PersonRole::Privacy).await;
+            let before = app.head_of_audit().await.unwrap().checkpoint.size;
+            assert!(!app.link_units(&officer, &same("l5", "web:z", "web:y")).await.unwrap().duplicate);
+            assert!(app.link_units(&officer, &same("l6", "web:z", "web:x")).await.unwrap().duplicate, "by another name");
+            assert_eq!(app.head_of_audit().await.unwrap().checkpoint.size, before + 1, "what was known before is no entry");
         });
     }
 
@@ -435,13 +442,14 @@ on_both_databases! {
             let clock = StandingClock::new();
             let (one, two) = (open(database, clock.clone()).await, open(database, clock.clone()).await);
             let company = Company::hire(&one, "justice").await;
+            let key = Actor::Key(company.key.clone());
             let trial = company.start(&one, &plan("letter", "justice", &json!({}))).await;
             two.catch_up().await.unwrap();
             for n in 0..40 {
                 let (web, customer) = (format!("web:r{n}"), format!("customer:r{n}"));
                 let (linking, asking, sending) = (same(&format!("r{n}"), &customer, &web), call(&web), call(&customer));
                 let (linked, first, second) = tokio::join!(
-                    one.link_units(&company.key, &linking),
+                    one.link_units(&key, &linking),
                     two.assign(&company.key, &trial, &asking),
                     one.assign(&company.key, &trial, &sending),
                 );
@@ -455,7 +463,7 @@ on_both_databases! {
                     }
                 }
                 if first.arm != second.arm {
-                    let told = one.link_units(&company.key, &linking).await.unwrap();
+                    let told = one.link_units(&key, &linking).await.unwrap();
                     assert!(told.in_two_arms.contains(&trial), "{linked:?}");
                 }
             }

@@ -20,7 +20,7 @@ pub(crate) async fn link(call: Call) -> Answer {
     let ((event_id, purpose), (unit, same_as)) = fields.finish(id.zip(purpose).zip(unit.zip(same_as)))?;
     let (unit, same_as) = (UnitText::new(&unit)?, UnitText::new(&same_as)?);
     let asked = SamePersonCall { event_id, unit, same_as, purpose };
-    let receipt = state.app.link_units(caller.key()?, &asked).await?;
+    let receipt = state.app.link_units(&Actor::Key(caller.key()?.clone()), &asked).await?;
     let status = if receipt.duplicate { "duplicate" } else { "accepted" };
     let body = json!({
         "event_id": asked.event_id.as_str(), "status": status,

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod acting;
 mod agency;
 mod analyse;
 mod audit;
@@ -10,6 +11,7 @@ mod demo;
 mod doctor;
 mod failure;
 mod healthcheck;
+mod identity;
 mod key;
 mod migrate;
 mod power;
@@ -69,6 +71,11 @@ enum Command {
     Agency {
         #[command(subcommand)]
         what: agency::Agency,
+    },
+    /// Say that two names are one person's, and take it back
+    Identity {
+        #[command(subcommand)]
+        what: identity::Identity,
     },
     /// Bring plans in and out
     Trial {
@@ -172,6 +179,7 @@ pub fn run() -> ExitCode {
         Command::User { what } => user::run(what),
         Command::Key { what } => key::run(what),
         Command::Agency { what } => agency::run(what),
+        Command::Identity { what } => identity::run(what),
         Command::Trial { what } => trial::run(what),
         Command::Audit { what } => audit::run(what),
         Command::Analyse(arguments) => analyse::run(&arguments),

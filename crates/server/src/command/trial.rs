@@ -4,7 +4,7 @@ use std::{fs, io::Write as _, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, anyhow};
 use fairtrial_app::{
-    Actor, KeyActor, Person,
+    Actor, KeyActor,
     trials::{
         life::{AdoptionPlan, Move},
         view::TrialView,
@@ -14,10 +14,9 @@ use fairtrial_domain::{
     protocol::ProtocolId,
     trial::{DataSeen, Decision, PersonRole, Scope, Verb},
 };
-use fairtrial_store::people;
 use serde_json::json;
 
-use super::{Failure, StoreArguments, print};
+use super::{Failure, StoreArguments, acting::person, print};
 use crate::{api::trials, server::Installation};
 
 #[derive(Debug, clap::Subcommand)]
@@ -376,16 +375,6 @@ fn standing(view: &TrialView) -> String {
         moment(trial.ended_at),
         moment(trial.locked_at),
     )
-}
-
-/// Somebody with an account, as whom a plan is written.
-fn person(installation: &Installation, email: &str) -> Result<Actor, Failure> {
-    let wanted = email.trim().to_lowercase();
-    let row = installation.store.read_blocking(|c| people::by_email(c, &wanted))?;
-    let row =
-        row.filter(|row| !row.disabled).ok_or_else(|| anyhow!("nobody has an account with the address {email}"))?;
-    let roles = row.roles.split_whitespace().filter_map(PersonRole::from_word).collect();
-    Ok(Actor::Person(Person { id: row.id, agency_id: row.agency_id, name: row.name, email: row.email, roles }))
 }
 
 /// The trials of all agencies: whoever runs the server reads for each.

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use fairtrial_app::{
     Actor, AppError,
-    frontline::{apart::SEPARATORS, opt_out::OptOutCall},
+    frontline::{opt_out::OptOutCall, same_person::KEEPERS_OF_NAMES},
 };
 use fairtrial_domain::{
     UnitText,
@@ -26,7 +26,8 @@ use crate::{
 pub(crate) async fn form(call: Call) -> Answer {
     let frame = frame::signed_in(&call.state, call.caller.session()?, Section::OptOuts);
     let trials = trials(&call.state, &call.caller.actor()?)?;
-    let may_part = SEPARATORS.iter().any(|role| call.caller.session().is_ok_and(|session| session.person.has(*role)));
+    let may_part =
+        KEEPERS_OF_NAMES.iter().any(|role| call.caller.session().is_ok_and(|session| session.person.has(*role)));
     let empty = Create::new(frame, trials, |_| String::new(), ErrorSummary::default()).with_names(may_part);
     page(StatusCode::OK, fairtrial_pages::render(&empty))
 }

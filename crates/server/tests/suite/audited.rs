@@ -478,7 +478,7 @@ fn every_command_that_changes_something_leaves_one_entry() {
     does(&["agency", "create", "justice", "Justice"], 1);
     does(&["agency", "burden-cap", "justice", "--trials", "3", "--days", "90"], 1);
     does(&["agency", "least-tier", "justice", "0"], 1);
-    for role in ["designer", "approver", "monitor", "manager", "analyst"] {
+    for role in ["designer", "approver", "monitor", "manager", "analyst", "privacy"] {
         let email = format!("{role}@justice.example");
         does(&["user", "create", &email, "--name", role, "--agency", "justice", "--role", role], 1);
     }
@@ -490,6 +490,13 @@ fn every_command_that_changes_something_leaves_one_entry() {
         [("agency", &[][..]), ("user", &["--agency", "justice"]), ("key", &["--agency", "justice"]), ("trial", &[])]
     {
         does(&[&[what, "list"], rest].concat(), 0);
+    }
+
+    let names = data.join("names");
+    std::fs::write(&names, "web:7f3a\ncustomer:0198f1c2\n").expect("a file");
+    for (command, why) in [("link", ["--purpose", "sign-in"]), ("withdraw", ["--reason", "shared-device"])] {
+        let who = ["identity", command, names.to_str().expect("text"), "--as", "privacy@justice.example"];
+        does(&[&who[..], &why].concat(), 1);
     }
 
     let (file, amended) = (data.join("plan.json"), data.join("amended.json"));
@@ -554,7 +561,7 @@ fn every_command_that_changes_something_leaves_one_entry() {
     does(&["trial", "refuse", "refused", "--as", "approver@justice.example", "--reason", "no"], 1);
 
     covered.insert(("trial".into(), "recompute".into()));
-    let all: BTreeSet<(String, String)> = ["agency", "user", "key", "trial"]
+    let all: BTreeSet<(String, String)> = ["agency", "user", "key", "identity", "trial"]
         .into_iter()
         .flat_map(|group| commands_of(group).into_iter().map(move |command| (group.to_owned(), command)))
         .collect();

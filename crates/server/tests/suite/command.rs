@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-fn fairtrial(arguments: &[&str]) -> Command {
+pub(crate) fn fairtrial(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fairtrial"));
     command.args(arguments).env_clear().current_dir(std::env::temp_dir());
     command

@@ -18,6 +18,7 @@ mod faces;
 mod faults;
 mod frontline;
 mod guide;
+mod identities;
 mod journey;
 mod links;
 mod management;
