@@ -39,6 +39,7 @@ pub mod portfolio;
 pub mod privacy;
 pub mod protocol;
 pub mod quantity;
+pub mod records;
 pub mod register;
 pub mod rehearsal;
 pub mod report;

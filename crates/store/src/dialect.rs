@@ -5,7 +5,7 @@ use diesel::{
     sql_types::{BigInt, Binary, Text},
 };
 
-use crate::{connection::DbConnection, records::replies::Reply, statement::statement};
+use crate::{connection::DbConnection, error::StoreError, records::replies::Reply, statement::statement};
 
 /// The same expression on whichever database a connection is to; for what does not compile on both at once.
 macro_rules! on_either {
@@ -86,6 +86,23 @@ pub(crate) fn table_names(connection: &mut DbConnection) -> QueryResult<Vec<Stri
         DbConnection::Postgres(c) => sql_query(POSTGRES).load(c),
     }?;
     Ok(names.into_iter().map(|row| row.name).collect())
+}
+
+/// Copies the log of a SQLite file into it and empties the log.
+pub(crate) fn empty_log(connection: &mut DbConnection) -> Result<(), StoreError> {
+    let DbConnection::Sqlite(c) = connection else { return Ok(()) };
+    let done: Checkpoint = sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(c)?;
+    match done.busy {
+        0 => Ok(()),
+        _ => Err(StoreError::Unavailable("somebody reads the file, so that its log cannot be emptied".into())),
+    }
+}
+
+/// What a checkpoint says.
+#[derive(QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = BigInt)]
+    busy: i64,
 }
 
 /// A row that is a name.

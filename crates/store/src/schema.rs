@@ -82,6 +82,11 @@ table! { frozen_reports (trial_id) {
     digest -> Text, frozen_at -> BigInt, declared -> Text,
 } }
 
+table! { deletions (trial_id) {
+    trial_id -> BigInt, due_at -> BigInt, begun_at -> BigInt, people -> BigInt, event_place -> BigInt, assignments -> BigInt, notes -> BigInt,
+    events -> BigInt, lists -> BigInt, finished_at -> Nullable<BigInt>,
+} }
+
 table! { publications (trial_id) { trial_id -> BigInt, person_id -> BigInt, published_at -> BigInt, } }
 
 table! { agency_rules (agency_id) { agency_id -> BigInt, least_tier -> Integer, } }

@@ -16,6 +16,7 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     connection::{DatabaseUrl, DbConnection},
+    dialect,
     error::StoreError,
     migrate::{self, Schema},
     spool::Spool,
@@ -224,6 +225,18 @@ impl Store {
     {
         self.unless_away()?;
         self.writer.write(work).await
+    }
+
+    /// Brings a SQLite file up to its log and empties that, so that what was deleted stands in neither. PostgreSQL does it by itself
+    /// (`autovacuum`), and nothing is done there.
+    ///
+    /// # Errors
+    /// When the database fails, or somebody reads for so long that the log cannot be emptied: try again later.
+    pub async fn empty_log(&self) -> Result<(), StoreError> {
+        let url = self.url.clone();
+        spawn_blocking(move || dialect::empty_log(&mut DbConnection::open(&url)?))
+            .await
+            .map_err(|_| StoreError::Unavailable("the log's copier ended early".into()))?
     }
 
     /// Assigns a unit, in one commit with whatever else is waiting.

@@ -59,6 +59,7 @@ impl App {
         };
         let plan = trial.plan.protocol();
         if trial.state.has_started() {
+            trial.with_records()?;
             self.catch_up().await?;
             let evidence = self.projections.evidence(&trial, &self.ambient, Vec::new());
             let arms = plan.arms.len();

@@ -41,7 +41,9 @@ impl Entry {
     #[must_use]
     pub fn changed(&self) -> DateTime<Utc> {
         let trial = &self.trial;
-        let moments = [self.overdue_since, trial.published_at, trial.locked_at, trial.ended_at, trial.started_at];
+        let deleted = trial.deletion.and_then(|deletion| deletion.finished_at);
+        let moments =
+            [self.overdue_since, deleted, trial.published_at, trial.locked_at, trial.ended_at, trial.started_at];
         moments.into_iter().flatten().max().unwrap_or(trial.created_at)
     }
 

@@ -14,14 +14,19 @@ use fairtrial_domain::{
     trial::{PersonRole, Scope, State},
 };
 use fairtrial_store::{
-    BurdenCap, DbConnection, Drawing, StoreError, agencies, amendments, api_keys, conclusions, directory, limits,
-    links, looks,
+    BurdenCap, DbConnection, Drawing, StoreError, agencies, amendments, api_keys, conclusions, deletions,
+    deletions::DeletionRow,
+    directory, limits, links, looks,
     looks::{CrossingRow, LookNote},
     people, trials,
 };
 
 use super::actor::{KeyActor, Person};
-use crate::{error::AppError, sealing::MasterKey, trials::link::Link};
+use crate::{
+    error::AppError,
+    sealing::MasterKey,
+    trials::{link::Link, retention::Deletion},
+};
 
 /// An agency, ready for use.
 #[derive(Debug, Clone)]
@@ -71,6 +76,8 @@ pub struct Trial {
     pub state_reason: Option<String>,
     /// The plans that were in force before this one, each with the moment until which it was.
     pub earlier_plans: Vec<(DateTime<Utc>, ProtocolId)>,
+    /// The deletion of the records of single people, once it has begun.
+    pub deletion: Option<Deletion>,
     /// Whether a boundary has stopped it and two people have not resumed it.
     pub halted: bool,
     /// The looks held, oldest first.
@@ -104,6 +111,7 @@ impl Trial {
     /// Whether events of this kind are the trial's, of an agency, or of the one trial for which they came through a link.
     pub(crate) fn hears(&self, agency_id: i64, only: Option<i64>, kind: &str) -> bool {
         self.state.has_started()
+            && self.deletion.is_none()
             && self.agency_id == agency_id
             && only.is_none_or(|only| only == self.id)
             && self.plan.protocol().outcomes.iter().any(|outcome| outcome.event == kind)
@@ -155,6 +163,7 @@ pub(crate) struct Rows {
     burden_caps: HashMap<i64, BurdenCap>,
     published: HashMap<i64, i64>,
     replaced: Vec<(i64, String, i64)>,
+    deletions: Vec<DeletionRow>,
     looks: Vec<LookNote>,
     crossings: Vec<CrossingRow>,
     links: Vec<links::Link>,
@@ -179,8 +188,21 @@ pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
     let replaced = amendments::replaced(c)?;
     let published = conclusions::published(c)?.into_iter().collect();
     let links = links::all(c)?;
+    let deletions = deletions::all(c)?;
     let (looks, crossings) = (looks::all(c)?, looks::crossings(c)?);
-    Ok(Rows { version, agencies, keys, trials: read_trials, burden_caps, published, replaced, looks, crossings, links })
+    Ok(Rows {
+        version,
+        agencies,
+        keys,
+        trials: read_trials,
+        burden_caps,
+        published,
+        replaced,
+        deletions,
+        looks,
+        crossings,
+        links,
+    })
 }
 
 impl Directory {
@@ -188,6 +210,7 @@ impl Directory {
         let mut directory = Self { version: rows.version, ..Self::default() };
         for (row, canonical) in rows.trials {
             let mut trial = build_trial(row, &canonical, master_key)?;
+            trial.deletion = rows.deletions.iter().find(|row| row.trial_id == trial.id).map(Deletion::of);
             trial.published_at = rows.published.get(&trial.id).copied().map(instant);
             for (_, replaced, until) in rows.replaced.iter().filter(|(id, _, _)| *id == trial.id) {
                 let id = replaced.parse().map_err(|_| AppError::Internal("the id of an older plan".into()))?;
@@ -208,8 +231,11 @@ impl Directory {
         }
         for row in rows.agencies {
             let secret = master_key.open(&format!("pseudonyms of {}", row.key), &row.sealed_pseudonym_key)?;
-            let started =
-                directory.trials.values().filter(|trial| trial.agency_id == row.id && trial.state.has_started());
+            // What only trials listened to whose records are deleted is asked for no more.
+            let listens = |trial: &&Arc<Trial>| {
+                trial.agency_id == row.id && trial.state.has_started() && trial.deletion.is_none()
+            };
+            let started = directory.trials.values().filter(listens);
             let catalogue = Catalogue::of(started.map(|trial| trial.plan.protocol()));
             let agency = Agency {
                 id: row.id,
@@ -292,6 +318,7 @@ fn build_trial(row: trials::TrialRow, canonical: &str, master_key: &MasterKey) -
         started_sequence: row.started_sequence,
         locked_sequence: row.locked_sequence,
         published_at: None,
+        deletion: None,
         state_reason: row.state_reason,
         halted: row.halted,
         looks: Vec::new(),

@@ -15,7 +15,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// Names the form of the file and of the fold. Another number for another way to fold: an older file is then left aside.
-const FORM: &[u8; 16] = b"fairtrial/fold/7";
+const FORM: &[u8; 16] = b"fairtrial/fold/8";
 
 /// A section that is longer than this is damaged: no trial has so many people.
 const LONGEST: u64 = 1 << 36;
@@ -70,6 +70,17 @@ impl FoldFile {
         out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         fs::rename(&part, &self.path)?;
         File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    }
+
+    /// Removes the file; nothing when there is none.
+    pub(crate) fn remove(&self) -> io::Result<()> {
+        for path in [self.path.clone(), self.path.with_extension("part")] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Opens the file; none when there is none.

@@ -8,9 +8,11 @@ use std::{
     },
 };
 
-use fairtrial_domain::{Pseudonym, identity::LinkedUnits};
+use fairtrial_domain::{Pseudonym, identity::LinkedUnits, note::NoteKind};
+use fairtrial_store::notes;
 
-use super::{App, known::KnownPlace};
+use super::{App, known::KnownPlace, projections::other_of};
+use crate::error::AppError;
 
 /// All links between units that are the same person. A pseudonym belongs to one agency, so the agency is not named.
 #[derive(Debug, Default)]
@@ -52,6 +54,25 @@ impl Identities {
     pub(crate) fn with<T>(&self, tell: impl FnOnce(&LinkedUnits) -> T) -> Option<T> {
         let any = self.any.load(Ordering::Acquire);
         any.then(|| tell(&self.linked.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// What the notes say, in the place of what was known.
+    pub(super) fn replace(&self, rows: &[notes::NoteRow]) -> Result<(), AppError> {
+        let (mut linked, mut kept) = (LinkedUnits::default(), HashMap::new());
+        for row in rows {
+            let damaged = || AppError::Internal(format!("note {} cannot be read", row.sequence));
+            let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
+            let (other, place) = other_of(row).ok_or_else(damaged)?;
+            match NoteKind::from_word(&row.kind).ok_or_else(damaged)? {
+                NoteKind::SamePerson => linked.link(unit, other, place),
+                NoteKind::Apart => linked.part(unit, other, place),
+                NoteKind::KeptPlace => drop(kept.entry((row.trial_id, unit)).or_insert(other)),
+                _ => {}
+            }
+        }
+        *self.linked.write().unwrap_or_else(PoisonError::into_inner) = linked;
+        *self.kept.write().unwrap_or_else(PoisonError::into_inner) = kept;
+        Ok(())
     }
 
     /// Takes in what was written down.

@@ -29,6 +29,8 @@ struct Head {
     /// A digest of the row at each mark: a database that was put back to an earlier day, or is another one, has another row there.
     witnesses: Vec<String>,
     trials: usize,
+    /// Trials whose records had been deleted: when there are more, what is kept here may know them still.
+    deleted: Vec<i64>,
     /// Opt-outs in force: unit, kind, trial.
     wishes: Vec<([u8; 16], OptOutKind, i64)>,
     /// Units that are, or were, the same person.
@@ -53,6 +55,10 @@ impl App {
         if new < enough {
             return Ok(());
         }
+        // It would hold what is about to go.
+        if self.deleted(false).next().is_some() {
+            return Ok(());
+        }
         let marks = fold.marks;
         // Also when it fails: then it is tried again after as much more, not at once.
         fold.kept = marks.rows();
@@ -62,6 +68,7 @@ impl App {
             marks,
             witnesses: witnesses.ok_or_else(|| AppError::Internal("a folded row is gone".into()))?,
             trials: trials.len(),
+            deleted: sorted(self.deleted(true)),
             wishes: self.wishes.all(),
             linked: self.identities.all(),
             kept_places: self.identities.all_kept(),
@@ -91,8 +98,8 @@ impl App {
     /// Begins from a kept fold where there is a good one. Otherwise the logs are folded from their beginning.
     pub(super) async fn begin_from_kept_fold(&self) {
         let Some(file) = self.fold_file.clone() else { return };
-        let (directory, store) = (self.directory.load_full(), self.store.clone());
-        let read = tokio::task::spawn_blocking(move || read(&file, &directory, &store)).await;
+        let (directory, store, deleted) = (self.directory.load_full(), self.store.clone(), sorted(self.deleted(true)));
+        let read = tokio::task::spawn_blocking(move || read(&file, &directory, &store, &deleted)).await;
         let read = read.unwrap_or_else(|error| Err(io::Error::other(error)));
         match read {
             Ok(None) => {}
@@ -126,9 +133,17 @@ impl App {
 type Folds = HashMap<i64, TrialProjection>;
 
 /// The kept fold, when it is whole and of this database.
-fn read(file: &FoldFile, directory: &Directory, store: &fairtrial_store::Store) -> io::Result<Option<(Head, Folds)>> {
+fn read(
+    file: &FoldFile,
+    directory: &Directory,
+    store: &fairtrial_store::Store,
+    deleted: &[i64],
+) -> io::Result<Option<(Head, Folds)>> {
     let Some(mut sections) = file.open()? else { return Ok(None) };
     let head: Head = serde_json::from_slice(&sections.next()?)?;
+    if head.deleted != deleted {
+        return Err(io::Error::other("records were deleted since"));
+    }
     let found = store.read_blocking(|c| witnesses(c, head.marks)).map_err(io::Error::other)?;
     if found.as_ref() != Some(&head.witnesses) {
         return Err(io::Error::other("it is of another database, or of a later state of this one"));
@@ -160,28 +175,28 @@ fn read_trial(sections: &mut Sections, directory: &Directory) -> io::Result<(i64
     Ok((id, fold.ok_or_else(|| io::Error::other(format!("the trial {} cannot be read", trial.key())))?))
 }
 
-/// A digest of the row at each mark; none when there is no row at one of them.
+/// A digest of the row at each mark, or of the last one before where that was deleted; none when the log of events ends before.
 fn witnesses(c: &mut DbConnection, marks: Marks) -> Result<Option<Vec<String>>, StoreError> {
-    let mut digests = Vec::with_capacity(3);
-    if marks.assignments > 0 {
-        let row = log::assignments_after(c, marks.assignments - 1, 1)?;
-        let row = row.first().filter(|row| row.sequence == marks.assignments);
-        digests.push(row.map(|row| digest(&row.unit, [row.trial_id, row.assigned_at])));
-    }
-    if marks.notes > 0 {
-        let row = notes::after(c, marks.notes - 1, 1)?;
-        let row = row.first().filter(|row| row.sequence == marks.notes);
-        digests.push(row.map(|row| digest(&row.unit, [row.trial_id, row.agency_id])));
-    }
+    let none = || digest(&[], [0, 0, 0]);
+    let assigned = log::last_assignment(c, marks.assignments)?;
+    let assigned = assigned.map(|row| digest(&row.unit, [row.sequence, row.trial_id, row.assigned_at]));
+    let noted = notes::last(c, marks.notes)?.map(|row| digest(&row.unit, [row.sequence, row.trial_id, row.agency_id]));
+    let mut digests = vec![assigned.unwrap_or_else(none), noted.unwrap_or_else(none)];
     if marks.events > 0 {
         let row = log::events_after(c, marks.events - 1, 1)?;
-        let row = row.first().filter(|row| row.sequence == marks.events);
-        digests.push(row.map(|row| digest(&row.unit, [row.occurred_at, row.received_at])));
+        let Some(row) = row.first().filter(|row| row.sequence == marks.events) else { return Ok(None) };
+        digests.push(digest(&row.unit, [row.sequence, row.occurred_at, row.received_at]));
     }
-    Ok(digests.into_iter().collect())
+    Ok(Some(digests))
 }
 
-fn digest(unit: &[u8], numbers: [i64; 2]) -> String {
+fn sorted(ids: impl Iterator<Item = i64>) -> Vec<i64> {
+    let mut ids: Vec<i64> = ids.collect();
+    ids.sort_unstable();
+    ids
+}
+
+fn digest(unit: &[u8], numbers: [i64; 3]) -> String {
     let digest = numbers.iter().fold(Sha256::new().chain_update(unit), |sha, n| sha.chain_update(n.to_le_bytes()));
     fairtrial_domain::canonical::hex(&digest.finalize())
 }

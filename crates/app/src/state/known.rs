@@ -49,6 +49,18 @@ impl Places {
         }
     }
 
+    /// Takes a trial's place out: whether there was one, and whether any is left.
+    fn take_out(&mut self, trial_id: i64) -> (bool, bool) {
+        match self {
+            Self::One(id, _) => (*id == trial_id, *id != trial_id),
+            Self::Many(places) => {
+                let before = places.len();
+                places.retain(|(id, _)| *id != trial_id);
+                (places.len() < before, !places.is_empty())
+            }
+        }
+    }
+
     fn add(&mut self, trial_id: i64, place: KnownPlace) {
         match self {
             Self::One(id, first) => *self = Self::Many(vec![(*id, *first), (trial_id, place)]),
@@ -117,6 +129,19 @@ impl Known {
         self.shards.iter().flat_map(of).collect()
     }
 
+    /// Forgets who is in a trial.
+    pub(crate) fn forget(&self, trial_id: i64) {
+        for shard in &self.shards {
+            let mut forgotten = 0;
+            write(shard).retain(|_, places| {
+                let (was_in, is_left) = places.take_out(trial_id);
+                forgotten += usize::from(was_in);
+                is_left
+            });
+            self.places.fetch_sub(forgotten, Ordering::Relaxed);
+        }
+    }
+
     /// Places in trials.
     pub(crate) fn len(&self) -> usize {
         self.places.load(Ordering::Relaxed)
@@ -141,5 +166,13 @@ mod tests {
         known.give(9, &unit(1), 1);
         known.give(9, &unit(2), 1);
         assert_eq!(known.given(), [(9, [1; 16], 1)]);
+        known.forget(7);
+        known.forget(7);
+        assert_eq!((known.len(), known.trials_of(&unit(1)), known.trials_of(&unit(2))), (2, vec![8, 9], vec![]));
+        known.forget(8);
+        known.forget(9);
+        assert_eq!((known.len(), known.trials_of(&unit(1))), (0, vec![]));
+        known.insert(8, unit(1), 0, 5);
+        assert_eq!((known.len(), arm(8, 1)), (1, Some(0)));
     }
 }

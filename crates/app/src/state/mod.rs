@@ -4,6 +4,7 @@ pub(crate) mod actor;
 pub(crate) mod directory;
 pub(crate) mod facts;
 mod fold_file;
+mod forgetting;
 mod identities;
 mod kept_fold;
 pub(crate) mod known;
@@ -69,6 +70,10 @@ pub struct App {
     pub(crate) answering: crate::frontline::replay::Answering,
     pub(crate) daily_watch: DailyWatch,
     pub(crate) looks_asked: AtomicI64,
+    /// Trials whose deletion memory has followed: what was begun, and what was done.
+    pub(crate) forgotten: Mutex<std::collections::HashSet<(i64, bool)>>,
+    /// One deletion of records at a time.
+    pub(crate) deleting: Arc<tokio::sync::Mutex<()>>,
     pub(crate) clock: TrustedClock,
     pub(crate) keys_used: Mutex<std::collections::HashMap<i64, i64>>,
     pub(crate) passwords: Semaphore,
@@ -117,6 +122,8 @@ impl App {
             refusals: refusals::Refusals::default(),
             daily_watch: DailyWatch::default(),
             looks_asked: AtomicI64::new(i64::MIN),
+            forgotten: Mutex::default(),
+            deleting: Arc::default(),
             clock: TrustedClock::default(),
             keys_used: Mutex::default(),
             answering: Mutex::default(),
@@ -130,6 +137,7 @@ impl App {
         });
         app.reload_directory().await?;
         app.begin_from_kept_fold().await;
+        app.begin_without_deleted().await?;
         app.catch_up().await?;
         Ok(app)
     }
@@ -162,6 +170,7 @@ impl App {
 
     async fn step(self: &Arc<Self>, ticks: u32) -> Result<(), AppError> {
         self.refresh_directory().await?;
+        self.forget_deleted().await?;
         self.catch_up().await?;
         self.watch_in_step().await?;
         if let Err(error) = self.keep_fold(false).await {
@@ -175,6 +184,7 @@ impl App {
         }
         if ticks.is_multiple_of(4_096) {
             self.remove_old_messages().await?;
+            self.delete_records_beside();
         }
         Ok(())
     }
@@ -235,7 +245,7 @@ impl App {
         Ok(())
     }
 
-    async fn refresh_directory(&self) -> Result<(), AppError> {
+    pub(crate) async fn refresh_directory(&self) -> Result<(), AppError> {
         let version = self.store.read(fairtrial_store::directory::version).await?;
         if version != self.directory.load().version {
             self.reload_directory().await?;

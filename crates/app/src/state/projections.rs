@@ -180,6 +180,9 @@ impl Projections {
     /// Folds a note: what people want and what they are served into memory, the rest into the trial's counts.
     fn note(&self, directory: &Directory, app: &App, row: &notes::NoteRow) -> Result<(), AppError> {
         let damaged = || AppError::Internal(format!("note {} cannot be read", row.sequence));
+        if directory.by_id.get(&row.trial_id).is_some_and(|trial| trial.deletion.is_some()) {
+            return Ok(());
+        }
         let unit = Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?;
         let kind = NoteKind::from_word(&row.kind).ok_or_else(damaged)?;
         match kind {
@@ -224,6 +227,7 @@ impl Projections {
         let open = |trial: &&Arc<Trial>| {
             trial.agency_id == row.agency_id
                 && trial.state.has_started()
+                && trial.deletion.is_none()
                 && trial.locked_sequence.is_none_or(|last| place <= last)
         };
         directory.trials.values().filter(open).for_each(|trial| write(&self.of(trial)).same_person(&units, place));
@@ -234,6 +238,9 @@ impl Projections {
         let Some(trial) = directory.by_id.get(&row.trial_id) else {
             return Err(AppError::Internal("an assignment is ahead of the directory".into()));
         };
+        if trial.deletion.is_some() {
+            return Ok(());
+        }
         let assigned = assigned_unit(trial, row)?;
         app.known.insert(row.trial_id, assigned.unit, assigned.arm, row.assigned_at);
         write(&self.of(trial)).assign(&assigned);
@@ -339,6 +346,11 @@ impl Projections {
         }
         let new = || Arc::new(RwLock::new(TrialProjection::new(Arc::clone(&trial.plan))));
         Arc::clone(write(&self.trials).entry(trial.id).or_insert_with(new))
+    }
+
+    /// Forgets a trial's fold.
+    pub(super) fn forget(&self, trial_id: i64) {
+        write(&self.trials).remove(&trial_id);
     }
 
     /// Every trial's number, the id of the plan that its fold began with, and the fold.

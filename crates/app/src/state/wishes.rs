@@ -48,6 +48,17 @@ impl Wishes {
         self.shards.iter().flat_map(of).collect()
     }
 
+    /// Forgets who opted out of one trial alone.
+    pub(crate) fn forget(&self, trial_id: i64) {
+        for shard in &self.shards {
+            shard.write().unwrap_or_else(PoisonError::into_inner).retain(|_, outs| {
+                outs.take_back(OptOutKind::Trial, trial_id);
+                outs.take_back(OptOutKind::Data, trial_id);
+                !outs.is_empty()
+            });
+        }
+    }
+
     pub(crate) fn set(&self, unit: Pseudonym, kind: OptOutKind, trial_id: i64, in_force: bool) {
         let Some(shard) = self.shards.get(usize::from(unit.bucket())) else { return };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);

@@ -65,7 +65,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`]; [`AppError::Forbidden`] for whoever is neither an analyst nor a monitor, or a key that does not act as
-    /// one; [`AppError::Conflict`] before the data are locked, and where numbers leave rounded only; [`AppError::Invalid`] for a day
+    /// one; [`AppError::Conflict`] before the data are locked, once the records are deleted, and where numbers leave rounded only; [`AppError::Invalid`] for a day
     /// before the start or to come; [`AppError::Busy`] while another is computed.
     pub async fn report_as_at(
         self: &Arc<Self>,
@@ -85,6 +85,7 @@ impl App {
             let detail = "numbers are given rounded here, and those of two days would tell single people apart";
             return Err(AppError::conflict("rounded_only", detail));
         }
+        trial.with_records()?;
         let until = self.end_of(&trial, day)?;
         let Ok(turn) = Arc::clone(&self.as_at).try_acquire_owned() else { return Err(AppError::Busy) };
         let entry = NewEntry {
@@ -129,6 +130,9 @@ impl App {
         };
         let report = tokio::task::spawn_blocking(compute).await;
         let report = report.map_err(|error| AppError::Internal(error.to_string()))??;
+        // What was read while records went is not what the day was.
+        self.refresh_directory().await?;
+        self.trial_of(actor, key)?.with_records()?;
         Ok(ReportAsAt { trial, until, report })
     }
 

@@ -23,7 +23,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`]; [`AppError::Forbidden`] for whoever is no analyst, and for a key that does not act as one;
-    /// [`AppError::Invalid`] without a purpose; [`AppError::Conflict`] before the data are locked.
+    /// [`AppError::Invalid`] without a purpose; [`AppError::Conflict`] before the data are locked, and once the records are deleted.
     pub async fn report_bundle(&self, actor: &Actor, key: &str, purpose: &str) -> Result<ReportBundle, AppError> {
         let (reader, trial) =
             (actor.reader(&[PersonRole::Analyst], "people one by one are for analysts"), self.trial_of(actor, key)?);
@@ -37,6 +37,7 @@ impl App {
         if trial.locked_at.is_none() {
             return Err(AppError::conflict("not_locked", "a report is frozen when the data are locked, not before"));
         }
+        trial.with_records()?;
         let entry = NewEntry {
             at: self.ambient.now_micros(),
             agency_id: Some(trial.agency_id),

@@ -66,6 +66,7 @@ impl App {
         if !trial.state.has_started() {
             return Err(AppError::conflict("not_started", "there are data once the trial has started"));
         }
+        trial.with_records()?;
         if !trial.state.is_locked() {
             let corrections = self.corrections(&trial, false).await?;
             return Ok(DataView { trial, as_of: self.ambient.now(), outcomes: Vec::new(), corrections });
@@ -90,7 +91,7 @@ impl App {
     /// in the audit; there is no taking away without one.
     ///
     /// # Errors
-    /// As [`App::data_view`]; [`AppError::Conflict`] before the data are locked; [`AppError::Invalid`] for a purpose that says
+    /// As [`App::data_view`]; [`AppError::Conflict`] before the data are locked and once the records are deleted; [`AppError::Invalid`] for a purpose that says
     /// nothing.
     pub async fn take_records(&self, actor: &Actor, key: &str, purpose: &str) -> Result<Records, AppError> {
         let trial = self.trial_of(actor, key)?;
@@ -100,6 +101,7 @@ impl App {
             let detail = "records of single people can be taken away once the data are locked";
             return Err(AppError::conflict("not_locked", detail));
         };
+        trial.with_records()?;
         let purpose = checked_purpose(purpose)?;
         self.catch_up().await?;
         let people = self.people_of(&trial, locked_at).await?;

@@ -42,7 +42,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`]; [`AppError::Forbidden`] for people who are not [`EXPLORERS`]; [`AppError::Conflict`] before the
-    /// decision.
+    /// decision, and once the records are deleted.
     pub async fn explore(&self, actor: &Actor, key: &str) -> Result<ExploreView, AppError> {
         let trial = self.explored_by(actor, key)?;
         let person = actor.person()?;
@@ -80,6 +80,7 @@ impl App {
             let detail = "exploring opens when the decision is taken, so that nothing seen there can sway it";
             return Err(AppError::conflict("not_decided", detail));
         }
+        trial.with_records()?;
         Ok(trial)
     }
 

@@ -17,6 +17,7 @@ mod refuse;
 pub mod rehearsal;
 pub mod release;
 pub mod report;
+pub mod retention;
 pub(crate) mod review;
 pub mod reviews;
 pub mod rules;

@@ -80,6 +80,7 @@ impl App {
                 "the secret and the list are published once the data are locked; before, they would tell the next arm";
             AppError::conflict("not_locked", detail)
         })?;
+        trial.with_records()?;
         let entry = NewEntry {
             at: self.ambient.now_micros(),
             agency_id: Some(trial.agency_id),

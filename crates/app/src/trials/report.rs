@@ -170,13 +170,14 @@ impl App {
         Ok(evidence)
     }
 
-    /// How many people had been assigned by the end of each day, all versions together, for people of the agency.
+    /// How many people had been assigned by the end of each day, all versions together, for people of the agency; nothing once
+    /// the records are deleted.
     ///
     /// # Errors
     /// [`AppError::NotFound`]; when the database fails.
     pub async fn enrolment(&self, actor: &Actor, key: &str) -> Result<Vec<(NaiveDate, u64)>, AppError> {
         let trial = self.trial_of(actor, key)?;
-        if !trial.state.has_started() {
+        if !trial.state.has_started() || trial.deletion.is_some() {
             return Ok(Vec::new());
         }
         self.catch_up().await?;
@@ -195,9 +196,10 @@ impl App {
     /// Whether the frozen report of a trial comes out again, byte for byte, from the plan and the logs.
     ///
     /// # Errors
-    /// As [`App::report`]; [`AppError::Conflict`] before the data are locked.
+    /// As [`App::report`]; [`AppError::Conflict`] before the data are locked, and once the records are deleted.
     pub async fn recompute(&self, actor: &Actor, key: &str) -> Result<Recomputed, AppError> {
         let (trial, report) = self.report(actor, key).await?;
+        trial.with_records()?;
         let id = trial.id;
         let frozen = self.store.read(move |c| frozen_reports::of_trial(c, id)).await?;
         let not_locked = || AppError::conflict("not_locked", "a report is frozen when the data are locked, not before");

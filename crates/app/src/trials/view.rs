@@ -162,9 +162,12 @@ impl App {
         Ok(directory.trials.values().filter(own).cloned().collect())
     }
 
-    /// People in a trial, as this server has folded them.
+    /// People in a trial, as this server has folded them; once their records are deleted, as many as there were.
     #[must_use]
     pub fn people_in(&self, trial: &Trial) -> u64 {
+        if let Some(deletion) = &trial.deletion {
+            return deletion.people;
+        }
         self.projections.units(trial) as u64
     }
 

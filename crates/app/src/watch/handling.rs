@@ -61,6 +61,7 @@ impl App {
         if !trial.state.has_started() {
             return Err(AppError::conflict("not_started", "nobody is in this trial yet: it has not started"));
         }
+        trial.with_records()?;
         self.catch_up().await?;
         let evidence = self.projections.evidence(&trial, &self.ambient, Vec::new());
         let arms = &trial.plan.protocol().arms;

@@ -38,8 +38,8 @@ pub struct LooksView {
     pub arrivals: Vec<Arrival>,
     /// The harm boundaries crossed between looks.
     pub crossings: Vec<HarmCrossing>,
-    /// What was corrected or taken back so far, by arm.
-    pub corrections: Corrections,
+    /// What was corrected or taken back so far, by arm; none once the records are deleted.
+    pub corrections: Option<Corrections>,
     /// Place in the log of events of the last correction that changed the trial's data; none without any. What was stopped before it
     /// stays stopped.
     pub last_correction: Option<i64>,
@@ -80,7 +80,8 @@ impl App {
         };
         let arrivals = monitor::arrivals(trial.plan.protocol(), &held);
         let crossings = crossings(&trial.crossings)?;
-        let corrections = self.corrections(&trial, true).await?;
+        let kept = trial.deletion.is_none();
+        let corrections = if kept { Some(self.corrections(&trial, true).await?) } else { None };
         let last_correction = self.projections.progress(&trial, |projection| projection.last_correction());
         Ok(LooksView { trial, looks, outlook, boundaries, arrivals, crossings, corrections, last_correction })
     }

@@ -28,7 +28,7 @@ use serde_json::json;
 use crate::stage::{Company, Seeded, StandingClock, call, open, plan, run};
 
 /// Another start of a server, beside a folder with or without a kept fold.
-async fn start(database: &TestDatabase, folder: &Path, clock: &StandingClock, key: [u8; 32]) -> Arc<App> {
+pub(crate) async fn start(database: &TestDatabase, folder: &Path, clock: &StandingClock, key: [u8; 32]) -> Arc<App> {
     let store = Store::open(&database.url().parse().unwrap(), WriterSettings::default()).unwrap();
     // Other dice at each start: a reference that was drawn before is not drawn again.
     let ambient = Ambient::new(clock.clone(), Seeded::new(clock.now().timestamp_micros().unsigned_abs()));
@@ -36,7 +36,7 @@ async fn start(database: &TestDatabase, folder: &Path, clock: &StandingClock, ke
 }
 
 /// A hundred things that happen, by chance, in two trials.
-async fn happen(app: &App, company: &Company, clock: &StandingClock, chance: &mut ChaCha12Rng) {
+pub(crate) async fn happen(app: &App, company: &Company, clock: &StandingClock, chance: &mut ChaCha12Rng) {
     let desk = Actor::Key(company.key.clone());
     let mut linked: Vec<(UnitText, UnitText)> = Vec::new();
     let mut sent: Vec<(String, String)> = Vec::new();

@@ -22,6 +22,7 @@ mod looks;
 mod people;
 mod refused;
 mod restart;
+mod retention;
 mod reviews;
 mod same_person;
 mod stage;

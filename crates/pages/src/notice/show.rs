@@ -1,6 +1,8 @@
 use crate::Frame;
 use crate::component::SummaryList;
 use crate::language::Label;
+use crate::moment::day;
+use crate::records::Records;
 use crate::register::state;
 use askama::Template;
 use fairtrial_domain::protocol::{Protocol, Role};
@@ -26,7 +28,7 @@ pub struct Show {
     who: String,
     lists: SummaryList,
     watched: Vec<String>,
-    kept: String,
+    kept: Records,
 }
 
 impl Show {
@@ -54,7 +56,27 @@ impl Show {
                 .rows_of("Where it comes from", plan.data.sources.clone())
                 .row("Under which law", &plan.data.lawful_basis),
             watched: watched.map(|outcome| outcome.name.clone()).collect(),
-            kept: crate::number::counted(u64::from(plan.data.retain_units_days), "day", "days"),
+            kept: Records::KeptFor(plan.data.retain_units_days),
+        }
+    }
+
+    /// The same page with how it stands with the records of single people.
+    #[must_use]
+    pub fn keeping(self, records: Records) -> Self {
+        Self { kept: records, ..self }
+    }
+
+    fn records(&self) -> String {
+        let keeps = "The trial keeps a code in the place of your name. Records about single people are";
+        let gone = "The results that were reported stay.";
+        match self.kept {
+            Records::KeptFor(_) => format!("{keeps} deleted {}.", self.kept.sentence()),
+            Records::KeptUntil(on) => format!("{keeps} kept until {}, then deleted.", day(on)),
+            Records::Going(since) => format!("{keeps} being deleted, which began on {}. {gone}", day(since)),
+            Records::Gone(on) => format!(
+                "The trial kept a code in the place of your name. Records about single people were deleted on {}. {gone}",
+                day(on)
+            ),
         }
     }
 

@@ -4,6 +4,7 @@ use crate::language::Label;
 use crate::number::counted;
 use crate::person::role;
 use crate::protocol::{Part, public_parts};
+use crate::records::Records;
 use crate::trial::Change;
 use crate::{Frame, Moment};
 use askama::Template;
@@ -152,6 +153,15 @@ impl Show {
         Self { transparency: self.transparency.rows_of("Outcomes also come from", partners), ..self }
     }
 
+    /// The same page with how it stands with the records of single people.
+    #[must_use]
+    pub fn keeping(mut self, records: Records) -> Self {
+        if let Some(row) = self.transparency.rows.iter_mut().find(|row| row.key == KEPT) {
+            row.value = vec![format!("{}.", records.sentence())];
+        }
+        self
+    }
+
     fn crumbs(&self) -> Breadcrumbs {
         Breadcrumbs::of([("Register of trials", "/register")])
     }
@@ -173,6 +183,9 @@ fn trimmed(text: &str) -> &str {
     text.trim().trim_end_matches('.')
 }
 
+/// The row that says how long records of single people are kept.
+const KEPT: &str = "How long they are kept";
+
 /// The transparency statement in rows: the same content as the document for programs.
 fn transparency(plan: &Protocol, agency: &str, code: &str) -> SummaryList {
     let data: Vec<String> = plan.attributes.iter().map(crate::protocol::attribute_words).collect();
@@ -184,7 +197,7 @@ fn transparency(plan: &Protocol, agency: &str, code: &str) -> SummaryList {
         .rows_of("Data used", data)
         .rows_of("Where they come from", sources.clone())
         .row("Under which law", lawful_basis)
-        .row("How long they are kept", format!("{} after the final report", counted(u64::from(*retain_units_days), "day", "days")))
+        .row(KEPT, Records::KeptFor(*retain_units_days).sentence())
         .row("People least able to cope", &plan.risk.least_able_to_cope)
         .row("Questions and complaints", format!("On the page of the code {code}, or to {agency}: say the code. You can also go to the Ombudsman or the Privacy Commissioner."))
 }

@@ -47,7 +47,7 @@ pub(crate) async fn create(call: Call) -> Answer {
 pub(crate) async fn show(call: Call) -> Answer {
     let view = call.state.app.view_trial(&call.caller.actor()?, call.part("trial")).await?;
     let mut shown = whole(&view);
-    if let (Value::Object(map), true) = (&mut shown, view.trial.state.has_started()) {
+    if let (Value::Object(map), true) = (&mut shown, view.trial.state.has_started() && view.trial.deletion.is_none()) {
         let concealment = call.state.app.concealment(&view.trial).await?;
         let mut found = call.state.app.monitoring(&view.trial);
         let reconciled = call.state.app.reconciliation(&view.trial).await?;
@@ -189,7 +189,20 @@ pub(crate) fn summary(trial: &Trial, people: u64) -> Value {
         "started_at": trial.started_at.map(instant),
         "ended_at": trial.ended_at.map(instant),
         "locked_at": trial.locked_at.map(instant),
+        "records": records(trial),
     })
+}
+
+/// How long the records of single people are kept, and what went.
+fn records(trial: &Trial) -> Value {
+    let mut shown = json!({"kept_until": trial.records_due_at().map(instant)});
+    if let (Value::Object(map), Some(deletion)) = (&mut shown, &trial.deletion) {
+        map.insert("deletion_began_at".into(), json!(instant(deletion.begun_at)));
+        map.insert("deleted_at".into(), json!(deletion.finished_at.map(instant)));
+        let gone = json!({"people": deletion.people, "notes": deletion.notes, "events": deletion.events, "lists": deletion.lists});
+        map.insert("deleted".into(), gone);
+    }
+    shown
 }
 
 pub(crate) fn whole(view: &TrialView) -> Value {

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use anyhow::anyhow;
 use chrono::{DateTime, TimeDelta, Utc};
-use fairtrial_app::App;
+use fairtrial_app::{App, MasterKey};
 use fairtrial_store::{
     DatabaseUrl, Store, WriterSettings, api_keys, audit,
     condition::{self, Condition},
@@ -25,6 +25,9 @@ const LITTLE_ROOM: u64 = 1024 * 1024 * 1024;
 
 /// How far clocks may be apart.
 const APART: TimeDelta = TimeDelta::minutes(1);
+
+/// How long records may outstay their time: a server takes an hour before it deletes anything, and may have been away.
+const OVERDUE: TimeDelta = TimeDelta::days(1);
 
 /// How long a live key may lie unused before somebody should ask whether it is still wanted.
 const UNUSED: TimeDelta = TimeDelta::days(90);
@@ -167,6 +170,24 @@ fn look_at_clock(condition: &Condition, now: DateTime<Utc>, findings: &mut Findi
     }
 }
 
+async fn look_for_overdue_records(store: &Store, key: &MasterKey, findings: &mut Findings) {
+    match App::overdue_records(store, key, system_ambient().now() - OVERDUE).await {
+        Err(error) => findings.add("records", State::Wrong, in_full(error).to_string()),
+        Ok(trials) if trials.is_empty() => {
+            findings.add("records", State::Well, "none is kept for longer than its plan says");
+        }
+        Ok(trials) => {
+            for (trial, due) in trials {
+                let since = due.date_naive();
+                let said = format!(
+                    "those of {trial} are still kept, although their time was over on {since}; is a server running, with the right clock?"
+                );
+                findings.add("records", State::Wrong, said);
+            }
+        }
+    }
+}
+
 async fn look_inside(settings: &Settings, url: &DatabaseUrl, findings: &mut Findings) {
     let store = match Store::open(url, WriterSettings::default()) {
         Ok(store) => store,
@@ -175,7 +196,10 @@ async fn look_inside(settings: &Settings, url: &DatabaseUrl, findings: &mut Find
     match present_master_key(settings) {
         Err(error) => findings.add("master key", State::Wrong, format!("{error:#}")),
         Ok(key) => match App::check_master_key(&store, &key).await {
-            Ok(()) => findings.add("master key", State::Well, "it opens what the database holds"),
+            Ok(()) => {
+                findings.add("master key", State::Well, "it opens what the database holds");
+                look_for_overdue_records(&store, &key, findings).await;
+            }
             Err(error) => findings.add("master key", State::Wrong, in_full(error).to_string()),
         },
     }

@@ -40,12 +40,9 @@ pub(crate) async fn show(call: Call) -> Answer {
         looks,
         charts: Looks::charts(plan, &view.boundaries, &view.arrivals, view.looks.last()),
         crossings: view.crossings.iter().map(|crossed| crossing(plan, crossed, view.last_correction)).collect(),
-        corrections: corrections(
-            plan,
-            view.corrections.corrected,
-            view.corrections.retracted,
-            &view.corrections.people,
-        ),
+        corrections: view
+            .corrections
+            .map_or_else(Vec::new, |found| corrections(plan, found.corrected, found.retracted, &found.people)),
     };
     page(StatusCode::OK, fairtrial_pages::render(&looks))
 }

@@ -24,6 +24,7 @@ pub(crate) mod opt_outs;
 pub(crate) mod people;
 pub(crate) mod portfolio;
 pub(crate) mod privacy;
+mod records;
 pub(crate) mod register;
 pub(crate) mod rehearsal;
 pub(crate) mod report;

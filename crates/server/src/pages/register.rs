@@ -21,7 +21,7 @@ use fairtrial_pages::{
 };
 use serde_json::{Value, json};
 
-use super::{frame, links::right, page, versions::change};
+use super::{frame, links::right, page, records::records_kept, versions::change};
 use crate::{
     problem::Problem,
     server::State,
@@ -116,7 +116,8 @@ pub(crate) async fn show(call: Call) -> Answer {
     let show = Show::of(frame, &trial.plan, &found.entry.agency.name, standing, approvals, found.results.as_ref())
         .decided(decision(&found))
         .changed(changes(&found))
-        .linked(linked(&call.state, trial));
+        .linked(linked(&call.state, trial))
+        .keeping(records_kept(trial));
     kept(page(StatusCode::OK, fairtrial_pages::render(&show))?)
 }
 
@@ -238,6 +239,8 @@ pub(crate) async fn transparency(call: Call) -> Answer {
             })).collect::<Vec<Value>>(),
             "lawful_basis": plan.data.lawful_basis,
             "retention_days": plan.data.retain_units_days,
+            "records_kept_until": entry.trial.records_due_at(),
+            "records_deleted_at": entry.trial.deletion.and_then(|deletion| deletion.finished_at),
             "uses_maori_data": plan.data.uses_maori_data,
             "risks": plan.risk,
             "fairness": plan.equity,
@@ -271,6 +274,7 @@ pub(crate) async fn document(call: Call) -> Answer {
             "started_at": trial.started_at,
             "enrolment_ended_at": trial.ended_at,
             "data_locked_at": trial.locked_at,
+            "records_deleted_at": trial.deletion.and_then(|deletion| deletion.finished_at),
             "results_overdue_since": entry.overdue_since,
             "page": format!("/register/{}", trial.key()),
         })
@@ -358,7 +362,8 @@ pub(crate) async fn notice(call: Call) -> Answer {
     let frame = frame::outside(&call.state, "");
     let plan = entry.trial.plan.protocol();
     let show = notice::Show::of(frame, plan, &entry.agency.name, &code.to_string(), standing)
-        .with_partners(linked(&call.state, &entry.trial));
+        .with_partners(linked(&call.state, &entry.trial))
+        .keeping(records_kept(&entry.trial));
     kept(page(StatusCode::OK, fairtrial_pages::render(&show))?)
 }
 

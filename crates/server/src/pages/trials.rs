@@ -22,7 +22,7 @@ use fairtrial_pages::{
     trial::{Create, Happening, List, Progress, Row, Show, Signature},
 };
 
-use super::{faults_of_form, frame, go_to, page, report::points};
+use super::{faults_of_form, frame, go_to, page, records::records, report::points};
 use crate::{
     problem::{Code, Problem, sentence},
     server::State,
@@ -118,18 +118,19 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
     let mut waits_for: Vec<String> = state.app.waits_for_agreement(&actor, trial.key()).await?.into_iter().collect();
     waits_for.extend(view.waiting_version.map(|number| format!("Version {number} of the plan waits for signatures.")));
     let lacking = view.lacking.iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail)).collect();
-    let watch = if started { Some(super::looks::watch(state, session, trial).await?) } else { None };
+    let kept = trial.deletion.is_none();
+    let watch = if started && kept { Some(super::looks::watch(state, session, trial).await?) } else { None };
     Ok(Show {
         frame,
         key: trial.key().to_owned(),
         title: plan.title.clone(),
         state: trial.state,
         summary: plan.public_summary.clone(),
-        plan: protocol::summary(plan),
+        plan: protocol::summary(plan).rows_of("Records of single people", records(trial)),
         allocation: allocation(trial),
         allocation_files: allocation_files(trial),
-        may_connect: CONNECTORS.iter().any(|role| session.person.has(*role)),
-        may_read_data: DATA_READERS.iter().any(|role| session.person.has(*role)),
+        may_connect: kept && CONNECTORS.iter().any(|role| session.person.has(*role)),
+        may_read_data: kept && DATA_READERS.iter().any(|role| session.person.has(*role)),
         may_send: started && SENDERS.iter().any(|role| session.person.has(*role)),
         effects: trial.state.effects(trial.reverted),
         tier: view.tier,

@@ -93,6 +93,27 @@ pub fn assignments_after(c: &mut DbConnection, place: i64, limit: i64) -> Result
         .load(c)?)
 }
 
+/// The last assignment up to a place; none when there is none, or all of them were deleted.
+///
+/// # Errors
+/// When the database fails.
+pub fn last_assignment(c: &mut DbConnection, up_to: i64) -> Result<Option<AssignmentRow>, StoreError> {
+    Ok(assignments::table
+        .filter(assignments::sequence.le(up_to))
+        .order(assignments::sequence.desc())
+        .select((
+            assignments::sequence,
+            assignments::trial_id,
+            assignments::unit,
+            assignments::arm,
+            assignments::stratum,
+            assignments::assigned_at,
+            assignments::event_place,
+        ))
+        .first(c)
+        .optional()?)
+}
+
 /// What was kept of the attributes of everybody in a trial, as JSON, by pseudonym; people of whom nothing was kept are left
 /// out. In no particular order.
 ///

@@ -11,6 +11,7 @@ pub mod batches;
 pub mod comments;
 pub mod conclusions;
 pub mod declarations;
+pub mod deletions;
 pub mod directory;
 pub mod frozen_reports;
 pub mod identities;

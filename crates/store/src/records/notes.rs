@@ -223,6 +223,34 @@ pub fn after(c: &mut DbConnection, place: i64, limit: i64) -> Result<Vec<NoteRow
         .load(c)?)
 }
 
+/// The last note up to a place; none when there is none, or all of them were deleted.
+///
+/// # Errors
+/// When the database fails.
+pub fn last(c: &mut DbConnection, up_to: i64) -> Result<Option<NoteRow>, StoreError> {
+    let place: Option<i64> = notes::table
+        .filter(notes::sequence.le(up_to))
+        .order(notes::sequence.desc())
+        .select(notes::sequence)
+        .first(c)
+        .optional()?;
+    Ok(place.map(|place| after(c, place - 1, 1)).transpose()?.and_then(|rows| rows.into_iter().next()))
+}
+
+/// All notes up to a place that say something of two units, in order.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_two(c: &mut DbConnection, up_to: i64) -> Result<Vec<NoteRow>, StoreError> {
+    let (mut found, mut place) = (Vec::new(), 0);
+    loop {
+        let rows = after(c, place, 10_000)?;
+        let Some(last) = rows.last().map(|row| row.sequence).filter(|_| place < up_to) else { return Ok(found) };
+        place = last;
+        found.extend(rows.into_iter().filter(|row| row.other.is_some() && row.sequence <= up_to));
+    }
+}
+
 /// Reports of grave harm in a trial, by the position of the arm.
 ///
 /// # Errors

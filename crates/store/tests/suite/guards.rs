@@ -6,8 +6,8 @@ use fairtrial_domain::{
     event::{EventId, NewEvent, Replaces},
 };
 use fairtrial_store::{
-    adoptions, amendments, audit, comments, conclusions, looks, messages, notes, origins, people, sessions, touches,
-    trials,
+    DbConnection, StoreError, adoptions, amendments, audit, comments, conclusions, deletions, frozen_reports, looks,
+    messages, notes, origins, people, sessions, touches, trials,
 };
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
@@ -189,7 +189,7 @@ pub(crate) fn fill(installation: &Installation) {
 fn refused(installation: &Installation, statement: &str) {
     let before = dump(installation);
     let error = installation.connection().batch_execute(statement).expect_err(statement).to_string();
-    let guarded = ["append-only", "never", "locked"].iter().any(|word| error.contains(word));
+    let guarded = ["append-only", "never", "locked", "stays on record"].iter().any(|word| error.contains(word));
     assert!(guarded, "{statement}\nwas refused for another reason: {error}");
     assert_eq!(dump(installation), before, "{statement}");
 }
@@ -277,6 +277,77 @@ on_both_databases! {
         assert_eq!(left.iter().map(|(row, _)| row.number).collect::<Vec<_>>(), [3]);
         assert_eq!(installation.write(move |c| messages::waiting(c, trial_id)).unwrap(), 1);
         assert_eq!(add("me-4"), 4);
+    }
+
+    fn records_go_only_when_they_are_due_and_only_as_a_deletion_says(database) {
+        let installation = Installation::new(database);
+        fill(&installation);
+        let (kept_days, locked_at) = (30, NOW);
+        let plan = trials::NewTrial {
+            key: "letters",
+            agency_id: installation.agency,
+            state: "draft",
+            protocol_id: "plan-3",
+            canonical: "{\"data\":{\"retain_units_days\":30}}",
+            algo_version: 1,
+            author_id: installation.person,
+            created_at: NOW,
+        };
+        let trial_id = installation.write(move |c| trials::add(c, &plan)).unwrap();
+        let new = |begun_at: i64, due_at: i64| deletions::NewDeletion { trial_id, due_at, begun_at, people: 3, event_place: 0 };
+        let begin = |new: deletions::NewDeletion| installation.write(move |c| deletions::begin(c, &new));
+        let due = locked_at + kept_days * DAY;
+        assert!(begin(new(due, due)).is_err(), "its data are not locked");
+        let mut c = installation.connection();
+        c.batch_execute(&format!("UPDATE trials SET state = 'locked', locked_at = {locked_at} WHERE id = {trial_id}")).unwrap();
+        assert!(begin(new(due, due)).is_err(), "its report is not frozen");
+        let frozen = frozen_reports::FrozenReport {
+            trial_id,
+            protocol_id: "plan-3".into(),
+            data_cut: 1,
+            engine: "tests".into(),
+            not_enrolled: "[]".into(),
+            report: "{}".into(),
+            digest: "d".into(),
+            frozen_at: NOW,
+            declared: "[]".into(),
+        };
+        installation.write(move |c| frozen_reports::freeze(c, &frozen)).unwrap();
+        assert!(begin(new(due - 1, due)).is_err(), "it is not due");
+        assert!(begin(new(due, due - DAY)).is_err(), "the plan says when it is due");
+        let everything = |c: &mut DbConnection| c.batch_execute("UPDATE events SET value = NULL WHERE value IS NULL").is_err();
+        assert!(everything(&mut c), "events stay as they are without a deletion");
+        assert_eq!(begin(new(due, due)).unwrap(), "d");
+        assert!(matches!(begin(new(due, due)), Err(StoreError::Exists)));
+
+        // While it is under way, events may be emptied and nothing else; assignments and notes of other trials stay.
+        for statement in [
+            "UPDATE events SET value = NULL",
+            "UPDATE events SET value = 7",
+            "UPDATE events SET kind_id = kind_id + 1",
+            "DELETE FROM events",
+            "UPDATE corrections SET retracts = (1 = 1)",
+            "DELETE FROM corrections",
+            "DELETE FROM assignments",
+            "UPDATE assignments SET arm = 0",
+            "DELETE FROM notes",
+            "UPDATE notes SET at = 0",
+            "DELETE FROM deletions",
+            "UPDATE deletions SET people = 0",
+            "UPDATE deletions SET due_at = due_at + 1",
+            "UPDATE deletions SET events = -1",
+        ] {
+            refused(&installation, statement);
+        }
+        let emptied = deletions::EmptiedEvent { sequence: 1, occurred_at: 0, received_at: 0, before_occurred_at: None };
+        installation.write(move |c| deletions::empty_events(c, trial_id, &[emptied], 1)).unwrap();
+        installation.write(move |c| deletions::empty_events(c, trial_id, &[emptied], 1)).unwrap();
+        let row = installation.write(move |c| deletions::finish(c, trial_id, due + 1)).unwrap().unwrap();
+        assert_eq!((row.events, row.event_place, row.finished_at), (1, 1, Some(due + 1)));
+        assert_eq!(installation.write(move |c| deletions::finish(c, trial_id, due + 2)).unwrap(), None, "once");
+        refused(&installation, "UPDATE deletions SET finished_at = NULL");
+        let again = deletions::EmptiedEvent { sequence: 2, ..emptied };
+        assert!(installation.write(move |c| deletions::empty_events(c, trial_id, &[again], 2)).is_err(), "it is over");
     }
 
     fn reports_of_an_adoption_stand_one_behind_the_other(database) {

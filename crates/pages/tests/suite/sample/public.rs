@@ -1,4 +1,5 @@
 use super::{LONG, NASTY, Pages, inside, moment, outside, page, report};
+use chrono::NaiveDate;
 use fairtrial_analysis::Report;
 use fairtrial_analysis::release::{Policy, ReleaseKey, ReleasedReport, View, release};
 use fairtrial_domain::LockedProtocol;
@@ -6,6 +7,7 @@ use fairtrial_domain::trial::{PersonRole, State};
 use fairtrial_pages::component::Pagination;
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::notice;
+use fairtrial_pages::records::Records;
 use fairtrial_pages::register::{Approval, List, PlanChange, Row, Show, Standing};
 use fairtrial_pages::trial::Change;
 
@@ -138,8 +140,14 @@ fn shows(pages: &mut Pages) {
     let hidden = PlanChange { number: 3, reason: None, places: vec![], ..change.clone() };
     let worst = Show::of(outside(), &plan(Some(NASTY)), LONG, worst, vec![approvals().remove(0); 6], Some(&results))
         .decided(vec![NASTY.into(), LONG.into()])
-        .changed(vec![change, hidden]);
+        .changed(vec![change, hidden])
+        .keeping(Records::Gone(day()));
     page(pages, "register/show-worst", &worst);
+}
+
+/// Some day.
+fn day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2027, 3, 1).expect("a day")
 }
 
 fn notices(pages: &mut Pages) {
@@ -148,7 +156,12 @@ fn notices(pages: &mut Pages) {
     };
     let partner = "Made-up Courts, from 3 December 2026 to 3 March 2027. By an information sharing agreement. It learns nothing about who is in the trial.";
     let typical = show(None, "Ministry of Made-up Justice", State::Enrolling);
-    page(pages, "notice/show-typical", &typical.with_partners(vec![partner.into()]));
+    page(pages, "notice/show-typical", &typical.clone().with_partners(vec![partner.into()]));
+    for (name, records) in
+        [("kept", Records::KeptUntil(day())), ("going", Records::Going(day())), ("gone", Records::Gone(day()))]
+    {
+        page(pages, &format!("notice/show-{name}"), &typical.clone().keeping(records));
+    }
     page(pages, "notice/show-alone", &show(None, "Ministry of Made-up Justice", State::FollowUp));
     page(
         pages,
@@ -159,13 +172,13 @@ fn notices(pages: &mut Pages) {
     let card = |title: &str, address: &str, open| {
         notice::Card::new(inside(Section::Trials), "fines-letter", title, "0A1B1CD", address, open)
     };
-    let day = || "30 April 2027".to_owned();
+    let by = || "30 April 2027".to_owned();
     for (name, due) in [
-        ("by", notice::Due::By(day())),
-        ("overdue", notice::Due::Overdue(day())),
-        ("longer", notice::Due::Longer(day())),
+        ("by", notice::Due::By(by())),
+        ("overdue", notice::Due::Overdue(by())),
+        ("longer", notice::Due::Longer(by())),
         ("never", notice::Due::Never),
-        ("worst", notice::Due::Public(day(), format!("{NASTY} {LONG}"))),
+        ("worst", notice::Due::Public(by(), format!("{NASTY} {LONG}"))),
     ] {
         let plan = plan(Some(NASTY));
         let agency = if name == "worst" { NASTY } else { "Ministry of Made-up Justice" };

@@ -1,0 +1,11 @@
+DROP TRIGGER event_conflicts_no_delete;
+DROP TRIGGER corrections_no_update;
+DROP TRIGGER events_no_update;
+DROP TRIGGER notes_no_delete;
+DROP TRIGGER assignments_no_delete;
+DROP TABLE deletions;
+CREATE TRIGGER assignments_no_delete BEFORE DELETE ON assignments BEGIN SELECT RAISE(ABORT, 'an assignment never changes'); END;
+CREATE TRIGGER notes_no_delete BEFORE DELETE ON notes BEGIN SELECT RAISE(ABORT, 'notes are append-only'); END;
+CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER corrections_no_update BEFORE UPDATE ON corrections BEGIN SELECT RAISE(ABORT, 'corrections are append-only'); END;
+CREATE TRIGGER event_conflicts_no_delete BEFORE DELETE ON event_conflicts BEGIN SELECT RAISE(ABORT, 'event_conflicts are append-only'); END;
