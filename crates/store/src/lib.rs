@@ -33,5 +33,5 @@ pub use spool::Spool;
 pub use store::{Kept, Store};
 pub use writer::{
     AssignAnswer, AssignRequest, BurdenCap, Drawing, Limits, Placed, RecordAnswer, RecordRequest, Recorded, Unfit,
-    WriterSettings, assign_within,
+    WriterSettings, assign_within, forget_waiting, waiting_since,
 };

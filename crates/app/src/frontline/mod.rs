@@ -7,6 +7,7 @@ mod batch_file;
 pub mod batch_list;
 pub mod keys;
 pub mod listen;
+pub mod never_came;
 pub mod notes;
 pub mod opt_out;
 pub mod reconcile;

@@ -45,12 +45,17 @@ impl App {
         Ok(kept)
     }
 
+    /// Whether what cannot be taken back may be done by the time of day.
+    pub(crate) fn trusts_clock(&self) -> bool {
+        self.ambient.steady().is_none_or(|steady| self.clock.trusts(self.ambient.now(), steady))
+    }
+
     /// The same after every fold: harm each time, looks once a second, because a clock and not an event makes them due.
     pub(crate) async fn watch_in_step(&self) -> Result<(), AppError> {
         let (now, asked) = (self.ambient.now_micros(), self.looks_asked.load(Ordering::Relaxed));
         if asked > now || now.saturating_sub(asked) >= MICROS_OF_A_SECOND {
             self.looks_asked.store(now, Ordering::Relaxed);
-            if self.ambient.steady().is_none_or(|steady| self.clock.trusts(self.ambient.now(), steady)) {
+            if self.trusts_clock() {
                 return self.watch().await.map(|_| ());
             }
         }

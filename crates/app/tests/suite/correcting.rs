@@ -2,7 +2,12 @@
 
 use chrono::Duration;
 use fairtrial_app::{App, Clock, frontline::record::Receipt, trials::life::Move};
-use fairtrial_domain::trial::{Authority, LinkTerms, PersonRole, Verb};
+use fairtrial_domain::{
+    PseudonymKey, UnitText,
+    event::{EventId, NewEvent, Replaces},
+    trial::{Authority, LinkTerms, PersonRole, Verb},
+};
+use fairtrial_store::{Kept, RecordAnswer, RecordRequest, Recorded, Store, WriterSettings, audit};
 use fairtrial_testkit::on_both_databases;
 use serde_json::{Value, json};
 
@@ -140,6 +145,49 @@ on_both_databases! {
             assert_eq!(found(&app, &justice, &trial).await.0, 3);
             let again = open(database, clock.clone()).await;
             assert_eq!(found(&again, &justice, &trial).await.0, 3);
+        });
+    }
+
+    fn what_was_promised_and_whose_event_never_came_is_removed_after_ninety_days(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let store = Store::open(&database.url().parse().unwrap(), WriterSettings::default()).unwrap();
+            let promise = async |id: &str| {
+                let event = NewEvent {
+                    event_id: EventId::new(id).unwrap(),
+                    unit: PseudonymKey::new(&[7; 32]).pseudonym(&UnitText::new("web:a").unwrap()),
+                    kind: "fine.paid".into(),
+                    value: None,
+                    occurred_at: clock.now(),
+                    source: None,
+                    attributes: Default::default(),
+                    replaces: Some(Replaces { event_id: EventId::new(&format!("of-{id}")).unwrap(), retracts: true }),
+                };
+                let (agency_id, key_id) = (company.key.agency_id, company.key.id);
+                let received_at = clock.now().timestamp_micros();
+                let request = RecordRequest { agency_id, key_id, events: vec![event], refused: 0, received_at, promised: true };
+                assert_eq!(store.record(request).await.unwrap(), Kept::Stored(RecordAnswer(vec![Recorded::Waits])));
+            };
+            promise("one").await;
+            promise("two").await;
+            clock.advance(Duration::days(1));
+            promise("three").await;
+            clock.advance(Duration::days(89));
+            let before = app.head_of_audit().await.unwrap().checkpoint.size;
+            assert_eq!(app.remove_what_never_came().await.unwrap(), 0, "on the last day its event may come");
+            clock.advance(Duration::seconds(1));
+            let elsewhere = open(database, clock.clone()).await;
+            let (here, there) = tokio::join!(app.remove_what_never_came(), elsewhere.remove_what_never_came());
+            assert_eq!(here.unwrap() + there.unwrap(), 2, "of two servers one removes it");
+            assert_eq!(app.head_of_audit().await.unwrap().checkpoint.size, before + 1);
+            let entries = store.read(move |c| audit::after(c, before, 10)).await.unwrap();
+            assert_eq!((entries[0].action.as_str(), entries[0].subject.as_str()), ("correction.removed", "justice"));
+            assert_eq!(serde_json::from_str::<Value>(&entries[0].detail).unwrap()["removed"], 2);
+            clock.advance(Duration::days(1));
+            assert_eq!(app.remove_what_never_came().await.unwrap(), 1);
+            assert_eq!(app.check_audit(None).await.unwrap().found, 0);
         });
     }
 }

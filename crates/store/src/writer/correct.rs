@@ -7,20 +7,17 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::{
-    PgConnection, QueryDsl, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
+    PgConnection, QueryResult, QueryableByName, RunQueryDsl, SqliteConnection,
     sql_types::{Array, BigInt, Binary, Bool, Nullable, SmallInt, Text},
 };
 use fairtrial_domain::event::Replaces;
 
 use super::{
-    RecordRequest,
-    columns::{self, CorrectionRow, EventRow, add_waiting, insert_corrections, insert_events},
-    record::{Fate, KindNumbers, Sent, bucket, note_conflict, row, stored_fingerprints},
+    columns::{CorrectionRow, EventRow, add_waiting, insert_corrections, insert_events},
+    record::{Fate, Sent, bucket, stored_fingerprints},
+    waiting::{let_wait, waiting_print},
 };
-use crate::{
-    connection::DbConnection, dialect::on_either, error::StoreError, schema::waiting_corrections, spool,
-    statement::statement,
-};
+use crate::{connection::DbConnection, error::StoreError, statement::statement};
 
 /// Why a correction cannot take the place of what it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +136,11 @@ pub(super) fn keep(
 }
 
 /// Inserts those that fit.
-fn place(connection: &mut DbConnection, rows: &mut [EventRow], replaces: &[Replaces]) -> Result<Vec<Fate>, StoreError> {
+pub(super) fn place(
+    connection: &mut DbConnection,
+    rows: &mut [EventRow],
+    replaces: &[Replaces],
+) -> Result<Vec<Fate>, StoreError> {
     let known = stored_fingerprints(connection, &rows.iter().collect::<Vec<_>>())?;
     let mut heads: HashMap<(i64, &str), Head> = HashMap::new();
     let found = heads_of(connection, rows, replaces)?;
@@ -264,100 +265,4 @@ fn heads_postgres(c: &mut PgConnection, wanted: &[(i64, i64, &str, i16)]) -> Que
     .bind::<Array<Text>, _>(wanted.iter().map(|one| one.2).collect::<Vec<_>>())
     .bind::<Array<SmallInt>, _>(wanted.iter().map(|one| one.3).collect::<Vec<_>>())
     .load(c)
-}
-
-/// Keeps a correction until its event comes; false when it waits already, or another one by its id does.
-fn let_wait(
-    connection: &mut DbConnection,
-    row: &EventRow,
-    request: &RecordRequest,
-    event: &fairtrial_domain::event::NewEvent,
-) -> Result<bool, StoreError> {
-    const ADD: &str = "INSERT INTO waiting_corrections (bucket, agency_id, event_id, replaces, fingerprint, received_at, body) \
-                       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
-    let alone = RecordRequest { events: vec![event.clone()], refused: 0, ..request.clone() };
-    let body = spool::entry::write(&alone)?;
-    let replaces = event.replaces.as_ref().map_or("", |replaces| replaces.event_id.as_str());
-    let added = on_either!(connection, c => statement(ADD)
-        .bind::<SmallInt, _>(row.bucket)
-        .bind::<BigInt, _>(row.agency_id)
-        .bind::<Text, _>(&row.event_id)
-        .bind::<Text, _>(replaces)
-        .bind::<Binary, _>(&row.fingerprint)
-        .bind::<BigInt, _>(row.received_at)
-        .bind::<Binary, _>(&body)
-        .execute(c))?;
-    Ok(added > 0)
-}
-
-fn waiting_print(connection: &mut DbConnection, row: &EventRow) -> Result<Fate, StoreError> {
-    let print = waiting_corrections::table
-        .find((row.agency_id, &row.event_id, row.bucket))
-        .select(waiting_corrections::fingerprint)
-        .get_result(connection)?;
-    Ok(Fate::Known(print))
-}
-
-/// Puts into the log what waited for one of these rows, or for what waited for them.
-pub(super) fn release(
-    connection: &mut DbConnection,
-    kinds: &mut KindNumbers,
-    came: &[EventRow],
-) -> Result<(), StoreError> {
-    let waiting: Vec<(i64, String, String)> = waiting_corrections::table
-        .order((waiting_corrections::received_at, waiting_corrections::event_id))
-        .select((waiting_corrections::agency_id, waiting_corrections::event_id, waiting_corrections::replaces))
-        .load(connection)?;
-    let mut known: HashSet<(i64, &str)> = came.iter().map(|row| (row.agency_id, row.event_id.as_str())).collect();
-    let mut ready: Vec<&(i64, String, String)> = Vec::new();
-    let mut rest: Vec<&(i64, String, String)> = waiting.iter().collect();
-    loop {
-        let (now, later): (Vec<_>, Vec<_>) =
-            rest.into_iter().partition(|(agency, _, replaces)| known.contains(&(*agency, replaces.as_str())));
-        known.extend(now.iter().map(|(agency, event_id, _)| (*agency, event_id.as_str())));
-        let more = !now.is_empty();
-        ready.extend(now);
-        rest = later;
-        if !more {
-            break;
-        }
-    }
-    let mut bodies = Vec::with_capacity(ready.len());
-    for (agency_id, event_id, _) in ready {
-        let body: Vec<u8> = waiting_corrections::table
-            .find((agency_id, event_id, bucket(*agency_id, event_id)))
-            .select(waiting_corrections::body)
-            .get_result(connection)?;
-        bodies.push(spool::entry::read(&body)?);
-    }
-    let sent: Vec<Sent<'_>> = bodies
-        .iter()
-        .filter_map(|request| request.events.first().map(|event| (request, event, event.fingerprint())))
-        .collect();
-    if sent.is_empty() {
-        return Ok(());
-    }
-    let first = columns::take_places(connection, "events", sent.len())?;
-    let mut rows: Vec<EventRow> = (first..)
-        .zip(&sent)
-        .map(|(sequence, (request, event, print))| row(connection, kinds, request, event, sequence, *print))
-        .collect::<Result<_, _>>()?;
-    let replaces: Vec<Replaces> = sent.iter().filter_map(|(_, event, _)| event.replaces.clone()).collect();
-    let fates = place(connection, &mut rows, &replaces)?;
-    let mut gone = 0;
-    for ((row, fate), (request, ..)) in rows.iter().zip(fates).zip(&sent) {
-        match fate {
-            // What was refused itself has not come.
-            Fate::Unfit(Unfit::UnknownEvent) | Fate::Waits => continue,
-            Fate::Unfit(_) => note_conflict(connection, row, &row.fingerprint, request.key_id, request.received_at)?,
-            Fate::Known(print) if print != row.fingerprint => {
-                note_conflict(connection, row, &row.fingerprint, request.key_id, request.received_at)?;
-            }
-            Fate::Known(_) | Fate::New => {}
-        }
-        diesel::delete(waiting_corrections::table.find((row.agency_id, &row.event_id, row.bucket)))
-            .execute(connection)?;
-        gone += 1;
-    }
-    add_waiting(connection, -gone)
 }

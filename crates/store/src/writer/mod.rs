@@ -7,6 +7,7 @@ mod correct;
 mod ledger;
 mod record;
 mod standing;
+mod waiting;
 mod work;
 mod worker;
 
@@ -28,6 +29,7 @@ pub(crate) use record::bucket;
 pub use record::{RecordAnswer, RecordRequest, Recorded};
 pub(crate) use standing::lock_agency;
 pub use standing::{BurdenCap, Limits};
+pub use waiting::{forget_waiting, waiting_since};
 
 use self::{
     backfill::Backfill,

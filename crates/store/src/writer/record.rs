@@ -14,6 +14,7 @@ use super::{
     columns::{EventRow, insert_events, take_event_places},
     correct::{self, Unfit},
     ledger::Ledger,
+    waiting,
 };
 use crate::{
     connection::DbConnection,
@@ -107,7 +108,7 @@ fn keep_all(
     }
     let plain = correct::put_last(&mut distinct, &mut row_of);
     // The log first: whoever holds it adds kinds and events alone, so that no two servers can wait for each other.
-    let (first, waiting) = take_event_places(connection, distinct.len())?;
+    let (first, wait) = take_event_places(connection, distinct.len())?;
     let mut rows: Vec<EventRow> = (first..)
         .zip(&distinct)
         .map(|(sequence, (request, event, print))| row(connection, kinds, request, event, sequence, *print))
@@ -116,8 +117,9 @@ fn keep_all(
     let mut fates = keep_plain(connection, plain_rows)?;
     let corrections = distinct.get(plain..).unwrap_or_default();
     fates.extend(correct::keep(connection, correcting, corrections)?);
-    if waiting > 0 {
-        correct::release(connection, kinds, &rows)?;
+    if wait > 0 {
+        let came = rows.iter().zip(&fates).filter(|(_, fate)| matches!(fate, Fate::New));
+        waiting::release(connection, kinds, came.map(|(row, _)| (row.agency_id, row.event_id.clone())).collect())?;
     }
     let mut answers = Vec::with_capacity(requests.len());
     let mut first_seen = vec![false; rows.len()];

@@ -1,7 +1,9 @@
 //! Corrections: each behind what it replaces, once, on however many servers and in whatever order they come.
 
+use std::collections::BTreeMap;
+
 use fairtrial_domain::event::{EventId, NewEvent, Replaces};
-use fairtrial_store::{RecordRequest, Recorded, Spool, Unfit, log};
+use fairtrial_store::{RecordRequest, Recorded, Spool, Unfit, forget_waiting, log, waiting_since};
 use fairtrial_testkit::on_both_databases;
 
 use super::installation::{Installation, NOW, event, stored};
@@ -13,7 +15,7 @@ fn replacing(id: &str, who: u32, value: Option<i64>, replaces: &str, retracts: b
     NewEvent { replaces, ..event(id, who, value) }
 }
 
-fn corrects(id: &str, value: i64, replaced: &str) -> NewEvent {
+pub(crate) fn corrects(id: &str, value: i64, replaced: &str) -> NewEvent {
     replacing(id, 1, Some(value), replaced, false)
 }
 
@@ -21,7 +23,7 @@ fn retracts(id: &str, replaced: &str) -> NewEvent {
     replacing(id, 1, None, replaced, true)
 }
 
-fn promised(installation: &Installation, events: Vec<NewEvent>) -> Vec<Recorded> {
+pub(crate) fn promised(installation: &Installation, events: Vec<NewEvent>) -> Vec<Recorded> {
     let request = RecordRequest { promised: true, ..installation.batch(events) };
     stored(installation.wait(installation.store.record(request)).unwrap())
 }
@@ -119,6 +121,58 @@ on_both_databases! {
         // What is promised and about somebody else is told of too.
         assert_eq!(promised(&installation, vec![replacing("x", 2, Some(1), "p", false)]), [Recorded::Unfit(Unfit::OtherUnit)]);
         assert_eq!(installation.count("event_conflicts"), conflicts + 2);
+    }
+
+    fn whatever_else_waits_a_line_comes_whole_and_the_first_to_come_stands(database) {
+        let installation = Installation::new(database);
+        let other = installation.write(|c| fairtrial_store::agencies::add(c, "labour", "Labour", b"sealed", NOW)).unwrap();
+        let later = |received_at: i64, events: Vec<NewEvent>| {
+            let request = RecordRequest { promised: true, received_at, ..installation.batch(events) };
+            stored(installation.wait(installation.store.record(request)).unwrap())
+        };
+        // A line of four, its end first; two for one event, the later one first by name; a ring; and one that names another agency's event.
+        for (place, id) in (0_i64..).zip(["l4", "l3", "l2", "l1"]) {
+            let named = ["l3", "l2", "l1", "a"][usize::try_from(place).unwrap()];
+            assert_eq!(later(NOW + place, vec![corrects(id, place, named)]), [Waits]);
+        }
+        later(NOW + 9, vec![corrects("early-name", 1, "b")]);
+        later(NOW + 8, vec![corrects("z-first-to-come", 2, "b")]);
+        later(NOW, vec![corrects("r1", 1, "r2"), corrects("r2", 1, "r1"), corrects("theirs", 1, "t")]);
+        let theirs = RecordRequest { agency_id: other, ..installation.batch(vec![event("t", 1, Some(0))]) };
+        installation.wait(installation.store.record(theirs)).unwrap();
+        // A repeat and a conflict are nothing that came.
+        promised(&installation, vec![corrects("l1", 3, "a"), corrects("l1", 4, "a")]);
+        assert_eq!((installation.count("corrections"), installation.count("waiting_corrections")), (0, 9));
+        installation.record(vec![event("a", 1, Some(5)), event("b", 1, Some(5))]);
+        let line = "SELECT replaces AS line FROM corrections ORDER BY sequence";
+        assert_eq!(installation.lines(line), ["a", "b", "l1", "l2", "l3"]);
+        assert_eq!(installation.record(vec![corrects("more", 1, "z-first-to-come")]).len(), 1, "it stands");
+        assert_eq!(installation.lines("SELECT event_id AS line FROM waiting_corrections ORDER BY 1"), ["r1", "r2", "theirs"]);
+        // The one that came second is told of where conflicts are.
+        assert_eq!(installation.lines("SELECT event_id AS line FROM event_conflicts ORDER BY 1"), ["early-name", "l1"]);
+        assert_eq!(installation.lines("SELECT CAST(waiting AS TEXT) AS line FROM logs WHERE name = 'events'"), ["3"]);
+    }
+
+    fn what_has_waited_for_too_long_is_removed_the_oldest_first(database) {
+        let installation = Installation::new(database);
+        assert_eq!(installation.store.read_blocking(waiting_since).unwrap(), None);
+        for n in 0_i64..5 {
+            let waits = vec![corrects(&format!("c{n}"), 1, &format!("never{n}"))];
+            let request = RecordRequest { promised: true, received_at: NOW + n, ..installation.batch(waits) };
+            installation.wait(installation.store.record(request)).unwrap();
+        }
+        assert_eq!(installation.store.read_blocking(waiting_since).unwrap(), Some(NOW));
+        let agency = installation.agency;
+        let remove = |before: i64, most: i64| installation.write(move |c| forget_waiting(c, before, most)).unwrap();
+        assert_eq!(remove(NOW, 10), BTreeMap::new(), "what came at the moment itself is not older");
+        assert_eq!(remove(NOW + 3, 2), BTreeMap::from([(agency, 2)]));
+        assert_eq!(remove(NOW + 3, 2), BTreeMap::from([(agency, 1)]));
+        assert_eq!(remove(NOW + 3, 2), BTreeMap::new());
+        assert_eq!(installation.lines("SELECT event_id AS line FROM waiting_corrections ORDER BY 1"), ["c3", "c4"]);
+        assert_eq!(installation.lines("SELECT CAST(waiting AS TEXT) AS line FROM logs WHERE name = 'events'"), ["2"]);
+        // The event of one that was removed may still come, and stands as it is; those that wait go on waiting.
+        installation.record(vec![event("never0", 1, Some(5)), event("never3", 1, Some(5))]);
+        assert_eq!((installation.count("events"), installation.count("corrections"), installation.count("waiting_corrections")), (3, 1, 1));
     }
 
     fn a_correction_that_waited_on_another_servers_disk_is_not_lost(database) {

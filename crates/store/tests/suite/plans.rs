@@ -12,11 +12,13 @@ use diesel::{
 };
 use fairtrial_domain::protocol::Allocation;
 use fairtrial_store::{
-    AssignAnswer, DbConnection, Recorded, api_keys, audit, directory, log, people, sessions, touches, trials,
+    AssignAnswer, DbConnection, Recorded, api_keys, audit, directory, forget_waiting, log, people, sessions, touches,
+    trials, waiting_since,
 };
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
 use super::{
+    correcting::{corrects, promised},
     guards::fill,
     installation::{Installation, NOW, PLAN, event, in_stratum, lines, request},
 };
@@ -122,6 +124,9 @@ fn use_all(installation: &Installation) {
         installation.record(vec![event("x", 1, Some(1))]);
     }
     installation.record(vec![event("x", 1, Some(2))]);
+    // A correction that waits, the event for which it does, and one whose event never comes.
+    promised(installation, vec![corrects("mended", 1, "y"), corrects("lost", 1, "never")]);
+    installation.record(vec![event("y", 1, Some(1))]);
     let (trial, person, agency) = (simple.trial_id, installation.person, installation.agency);
     installation
         .write(move |c| {
@@ -150,6 +155,8 @@ fn use_all(installation: &Installation) {
             trials::authors(c, trial)?;
             trials::signatures_of(c, trial)?;
             touches::of_trial(c, trial)?;
+            waiting_since(c)?;
+            forget_waiting(c, NOW + 1, 10)?;
             Ok(())
         })
         .unwrap();
@@ -171,7 +178,7 @@ on_both_databases! {
             .filter(|query| ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|verb| query.starts_with(verb)))
             .filter(|query| !query.contains("__diesel") && !query.contains("sqlite_version") && !query.contains(';'))
             .collect();
-        for table in ["assignments", "events", "event_conflicts", "enrolments", "sessions", "people", "audit", "protocols"] {
+        for table in ["assignments", "events", "event_conflicts", "waiting_corrections", "enrolments", "sessions", "people", "audit", "protocols"] {
             assert!(queries.iter().any(|query| query.contains(table)), "{table} is used");
         }
         assert!(queries.len() > 40, "{queries:#?}");
@@ -224,5 +231,29 @@ on_both_databases! {
         let known = installation.assign_together(calls(1_000));
         assert!(known.iter().all(|answer| matches!(answer, Ok(AssignAnswer::Existing(_)))));
         assert_eq!(whole(), before);
+    }
+
+    fn a_large_group_never_reads_all_that_waits(database) {
+        if database.kind() == Kind::Sqlite {
+            // There each event is looked up by itself.
+            return;
+        }
+        let installation = Installation::new(database);
+        for b in 0..10 {
+            promised(&installation, (0..1_000).map(|n| corrects(&format!("c{b}-{n}"), 1, &format!("never{b}-{n}"))).collect());
+        }
+        promised(&installation, vec![corrects("c", 1, "e-7"), corrects("d", 2, "c")]);
+        installation.connection().batch_execute("ANALYZE").unwrap();
+        let whole = || {
+            let told = |c: &mut DbConnection| Ok(c.batch_execute("SELECT pg_stat_force_next_flush()")?);
+            installation.write(told).unwrap();
+            installation.lines("SELECT CAST(seq_scan AS TEXT) AS line FROM pg_stat_user_tables WHERE relname = 'waiting_corrections'")
+        };
+        let before = whole();
+        for b in ["e", "f", "g"] {
+            installation.record((0..1_000).map(|n| event(&format!("{b}-{n}"), 1, None)).collect());
+        }
+        assert_eq!(whole(), before);
+        assert_eq!((installation.count("waiting_corrections"), installation.count("corrections")), (10_000, 2));
     }
 }

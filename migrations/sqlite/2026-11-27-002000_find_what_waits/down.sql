@@ -1,0 +1,2 @@
+DROP INDEX waiting_corrections_received;
+DROP INDEX waiting_corrections_replaces;
