@@ -3,9 +3,11 @@
 use std::{collections::HashSet, fs, path::Path, sync::Arc};
 
 use chrono::Duration;
-use fairtrial_app::{App, AppError, Clock, trials::life::Move};
+use fairtrial_app::{Actor, App, AppError, Clock, frontline::same_person::SamePersonCall, trials::life::Move};
 use fairtrial_domain::{
     UnitText,
+    event::EventId,
+    note::CodeWord,
     trial::{AssignmentOutcome, Verb},
 };
 use fairtrial_store::{Store, WriterSettings, audit, deletions, log, notes};
@@ -155,6 +157,11 @@ on_both_databases! {
             for _ in 0..4 {
                 happen(&first, &company, &clock, &mut chance).await;
             }
+            // Somebody of two names who is in one of them alone.
+            first.assign(&company.key, "letter", &call("lone")).await.unwrap();
+            let (unit, same_as) = (UnitText::new("lone").unwrap(), UnitText::new("alone").unwrap());
+            let (event_id, purpose) = (EventId::new("one-1").unwrap(), CodeWord::new("sign-in").unwrap());
+            first.link_units(&Actor::Key(company.key.clone()), &SamePersonCall { event_id, unit, same_as, purpose }).await.unwrap();
             // What happened before one of them started, of its people and of nobody's; and what only one of them counts.
             let event = |id: &str, who: &str, kind: &str| {
                 json!({"event_id": id, "unit": who, "event": kind, "occurred_at": (before + Duration::minutes(7)).to_rfc3339()})
@@ -182,6 +189,9 @@ on_both_databases! {
             assert_eq!(told(&second, &company, "blocks").await, others);
             first.keep_fold(true).await.unwrap();
             assert!(folder.path().join("kept.fold").exists());
+            let as_numbers = |unit: &Vec<u8>| unit.iter().map(u8::to_string).collect::<Vec<_>>().join(",").into_bytes();
+            let linked = || alone.iter().any(|unit| holds(folder.path(), &as_numbers(unit)));
+            assert!(linked(), "it knows of some that they are one person");
 
             clock.advance(Duration::days(30) - Duration::microseconds(1));
             let others = told(&first, &company, "blocks").await;
@@ -220,6 +230,7 @@ on_both_databases! {
             // What was reported stays, and the other trial knows what it knew: here, elsewhere, from the logs, from a kept fold.
             first.catch_up().await.unwrap();
             first.keep_fold(true).await.unwrap();
+            assert!(!linked(), "memory knows it of nobody who went");
             let anew = start(database, empty.path(), &clock, [5; 32]).await;
             let again = start(database, folder.path(), &clock, [5; 32]).await;
             assert!(again.rows_from_kept_fold() > 0);
