@@ -1,7 +1,7 @@
 //! The edge of a null hypothesis about two proportions, and the tables that speak against it as loudly as the observed one.
 
 use super::exact_ratio::ExactMeasure;
-use super::frontier::{Frontier, Start, odds_start};
+use super::frontier::{Frontier, Start, odds_curve, start};
 use super::limit_search::secant;
 use super::score::{Ratio, ScoreVariance, difference_z, ratio_z};
 use super::table::Table;
@@ -121,13 +121,14 @@ impl Cell<'_> {
     pub(super) fn with_those_between(&self, at_ends: &[u64], widest: &[u64]) -> Vec<u64> {
         let mut all = at_ends.to_vec();
         let mut looks = LOOKS;
+        let mut observed = Observed { cell: *self, known: Vec::new() };
         for (x0, (threshold, most)) in all.iter_mut().zip(widest).enumerate() {
             for x1 in (*most..*threshold).rev() {
                 if looks == 0 {
                     *threshold = *most;
                     break;
                 }
-                if self.comes_in(x1, x0 as u64, &mut looks) {
+                if self.comes_in(x1, x0 as u64, &mut observed, &mut looks) {
                     *threshold = x1;
                 } else if self.measure != ExactMeasure::OddsRatio {
                     // With fewer successes of arm 1 it is less extreme still.
@@ -141,39 +142,56 @@ impl Cell<'_> {
         all
     }
 
-    fn comes_in(&self, x1: u64, x0: u64, looks: &mut u32) -> bool {
+    /// Whether a table may be as extreme as the observed one somewhere in the cell, at whose ends it is not; when not, that is certain.
+    fn comes_in(&self, x1: u64, x0: u64, observed: &mut Observed<'_>, looks: &mut u32) -> bool {
         Table::new(x1, self.table.n1(), x0, self.table.n0()).is_ok_and(|other| {
-            let at = |place: f64| {
-                let null = self.measure.null(place);
-                Scores { place, other: null.statistic(&other), least: least(null.statistic(self.table)) }
-            };
-            reaches(&at, [at(self.outer), at(self.inner)], looks)
+            let at_outer = self.measure.null(self.outer).statistic(&other);
+            self.reaches(&other, (self.outer, self.inner), at_outer, observed, looks)
         })
+    }
+
+    /// The same between two places, where at the outer one the table has a score.
+    fn reaches(
+        &self,
+        other: &Table,
+        (outer, inner): (f64, f64),
+        at_outer: f64,
+        observed: &mut Observed<'_>,
+        looks: &mut u32,
+    ) -> bool {
+        if at_outer < observed.least(inner) {
+            return false;
+        }
+        if *looks == 0 {
+            return true;
+        }
+        *looks -= 1;
+        let middle = 0.5 * (outer + inner);
+        let at_middle = self.measure.null(middle).statistic(other);
+        at_middle >= observed.least(middle)
+            || self.reaches(other, (middle, inner), at_middle, observed, looks)
+            || self.reaches(other, (outer, middle), at_outer, observed, looks)
     }
 }
 
 /// How many parts of a cell are looked at to tell which tables enter within it; the rest counts as entering.
 const LOOKS: u32 = 200;
 
-/// The score of a table at a place, and the least one that is as extreme as the observed table.
-#[derive(Clone, Copy)]
-struct Scores {
-    place: f64,
-    other: f64,
-    least: f64,
+/// The least scores that are as extreme as the observed table, by place; the same places are asked for again and again.
+struct Observed<'a> {
+    cell: Cell<'a>,
+    known: Vec<(f64, f64)>,
 }
 
-/// Whether a table may be as extreme as the observed one somewhere between two places; when not, that is certain.
-fn reaches(at: &impl Fn(f64) -> Scores, [outer, inner]: [Scores; 2], looks: &mut u32) -> bool {
-    if outer.other < inner.least {
-        return false;
+impl Observed<'_> {
+    fn least(&mut self, place: f64) -> f64 {
+        if let Some((_, known)) = self.known.iter().find(|(known, _)| *known == place) {
+            return *known;
+        }
+        let score = least(self.cell.measure.null(place).statistic(self.cell.table));
+        self.known.push((place, score));
+        score
     }
-    if *looks == 0 {
-        return true;
-    }
-    *looks -= 1;
-    let middle = at(0.5 * (outer.place + inner.place));
-    middle.other >= middle.least || reaches(at, [middle, inner], looks) || reaches(at, [outer, middle], looks)
 }
 
 /// Where between two places another table comes to be as extreme as the observed one, or ceases to be; none when it does neither.
@@ -192,16 +210,7 @@ pub(super) fn least(observed: f64) -> f64 {
 }
 
 fn thresholds_over(table: &Table, outer: Null, inner: Null, known: Option<&[u64]>) -> Vec<u64> {
-    let limit = least(inner.statistic(table));
-    let (n1, n0) = (table.n1(), table.n0());
-    let extreme = |x1: u64, x0: u64| Table::new(x1, n1, x0, n0).is_ok_and(|t| outer.statistic(&t) >= limit);
-    let mut found = match (outer, Frontier::new(n1, n0, outer, limit)) {
-        (Null::Ratio(Ratio::Odds, ratio), _) => {
-            smallest_by_total(n1, n0, |total| odds_start(n1, n0, ratio, limit, total), extreme)
-        }
-        (_, Some(frontier)) => smallest_along(n1, n0, frontier, extreme),
-        (_, None) => smallest_by_row(n1, n0, known, extreme),
-    };
+    let mut found = reaching(table.n1(), table.n0(), outer, least(inner.statistic(table)), known);
     // The observed table belongs to its own region whatever the rounding.
     for threshold in found.iter_mut().take(table.x0() as usize + 1) {
         *threshold = (*threshold).min(table.x1());
@@ -209,8 +218,46 @@ fn thresholds_over(table: &Table, outer: Null, inner: Null, known: Option<&[u64]
     found
 }
 
-/// For every x0 the smallest x1 of a score that grows with x1 and falls with x0, along the curve of the score.
-fn smallest_along(n1: u64, n0: u64, mut frontier: Frontier, extreme: impl Fn(u64, u64) -> bool) -> Vec<u64> {
+/// The tables whose scores reach a level, closed under more successes of arm 1 and fewer of arm 0: for every x0 the smallest x1.
+pub(super) fn reaching(n1: u64, n0: u64, null: Null, level: f64, known: Option<&[u64]>) -> Vec<u64> {
+    let extreme = |x1: u64, x0: u64| Table::new(x1, n1, x0, n0).is_ok_and(|t| null.statistic(&t) >= level);
+    match (null, Frontier::new(n1, n0, null, level)) {
+        (Null::Ratio(Ratio::Odds, _), _) => closed(n1, n0, &reaching_by_total(n1, n0, null, level)),
+        (_, Some(frontier)) => smallest_along(n1, n0, frontier, known, extreme),
+        (_, None) => smallest_by_row(n1, n0, known, extreme),
+    }
+}
+
+/// The tables whose scores reach a level, for odds: for every total of successes the smallest x1, above all that are possible when
+/// there is none.
+pub(super) fn reaching_by_total(n1: u64, n0: u64, null: Null, level: f64) -> Vec<u64> {
+    let extreme = |x1: u64, x0: u64| Table::new(x1, n1, x0, n0).is_ok_and(|t| null.statistic(&t) >= level);
+    let Null::Ratio(Ratio::Odds, ratio) = null else { return Vec::new() };
+    let mut threshold = 0;
+    let of_total = |(s, x1): (u64, f64)| {
+        let (low, high) = (s.saturating_sub(n0), s.min(n1) + 1);
+        threshold = match start(x1) {
+            Start::Known(x1) if s > 0 && s < n1 + n0 => x1.clamp(low, high),
+            // Of the total before, or near the curve.
+            _ => {
+                let guess = threshold.clamp(low, high);
+                low + smallest_near(guess - low, high - low, |above| extreme(low + above, s - low - above))
+            }
+        };
+        threshold
+    };
+    (0..).zip(odds_curve(n1, n0, ratio, level)).map(of_total).collect()
+}
+
+/// For every x0 the smallest x1 of a score that grows with x1 and falls with x0, along the curve of the score; where the curve says
+/// nothing, about the known ones of a score that is nearly the same.
+fn smallest_along(
+    n1: u64,
+    n0: u64,
+    mut frontier: Frontier,
+    known: Option<&[u64]>,
+    extreme: impl Fn(u64, u64) -> bool,
+) -> Vec<u64> {
     let mut found = vec![n1 + 1; n0 as usize + 1];
     let mut below = 0;
     for x0 in 0..=n0 {
@@ -224,7 +271,10 @@ fn smallest_along(n1: u64, n0: u64, mut frontier: Frontier, extreme: impl Fn(u64
                     n1 + 1
                 }
             }
-            Start::Near(x1) => smallest_near(x1.max(below).min(n1 + 1), n1 + 1, |x1| x1 > n1 || extreme(x1, x0)),
+            Start::Near(x1) => {
+                let guess = known.map_or(x1, |known| known[x0 as usize]);
+                smallest_near(guess.clamp(below, n1 + 1), n1 + 1, |x1| x1 > n1 || extreme(x1, x0))
+            }
         };
         if threshold > n1 {
             break;
@@ -233,15 +283,6 @@ fn smallest_along(n1: u64, n0: u64, mut frontier: Frontier, extreme: impl Fn(u64
         below = threshold;
     }
     found
-}
-
-/// The tables whose scores (by x0 and x1) reach a level: for every x0 the smallest x1.
-pub(super) fn among(n1: u64, n0: u64, measure: ExactMeasure, scores: &[f64], level: f64) -> Vec<u64> {
-    let extreme = |x1: u64, x0: u64| scores[(x0 * (n1 + 1) + x1) as usize] >= level;
-    match measure {
-        ExactMeasure::OddsRatio => smallest_by_total(n1, n0, |_| Start::Near(0), extreme),
-        _ => smallest_by_row(n1, n0, None, extreme),
-    }
 }
 
 /// For every x0 the smallest x1 of a score that grows with x1 and falls with x0, as those for a difference and a ratio do; looked
@@ -303,23 +344,12 @@ fn bisected(mut low: u64, mut high: u64, extreme: impl Fn(u64) -> bool) -> u64 {
     low
 }
 
-/// The same of a score that grows with x1 given x1 + x0, as that for odds does. It need not grow with x1 alone, so the region
-/// is closed under more successes of arm 1 and fewer of arm 0: that only adds tables, and its probability is then largest on
-/// the edge of the null hypothesis.
-fn smallest_by_total(n1: u64, n0: u64, start: impl Fn(u64) -> Start, extreme: impl Fn(u64, u64) -> bool) -> Vec<u64> {
+/// A score for odds grows with x1 given x1 + x0. It need not grow with x1 alone, so the region is closed under more successes of
+/// arm 1 and fewer of arm 0: that only adds tables, and its probability is then largest on the edge of the null hypothesis.
+fn closed(n1: u64, n0: u64, by_total: &[u64]) -> Vec<u64> {
     let mut found = vec![n1 + 1; n0 as usize + 1];
-    let mut threshold = 0;
-    for s in 0..=n1 + n0 {
-        let (low, high) = (s.saturating_sub(n0), s.min(n1) + 1);
-        threshold = match start(s) {
-            Start::Known(x1) if s > 0 && s < n1 + n0 => x1.clamp(low, high),
-            // Of the total before, or near the curve.
-            _ => {
-                let guess = threshold.clamp(low, high);
-                low + smallest_near(guess - low, high - low, |above| extreme(low + above, s - low - above))
-            }
-        };
-        for x1 in threshold..high {
+    for (s, threshold) in (0..).zip(by_total) {
+        for x1 in *threshold..s.min(n1) + 1 {
             let smallest = &mut found[(s - x1) as usize];
             *smallest = x1.min(*smallest);
         }

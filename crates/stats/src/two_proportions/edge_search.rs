@@ -33,6 +33,33 @@ pub(super) fn probability(thresholds: &[u64], (p1, p0): (f64, f64), (first, seco
     sum.min(1.0)
 }
 
+/// The logarithm of that probability and its slopes in p1 and p0 (0 where a proportion is an end of [0, 1]).
+pub(super) fn slopes(
+    thresholds: &[u64],
+    (p1, p0): (f64, f64),
+    (first, second): (&mut [f64], &mut [f64]),
+) -> (f64, f64, f64) {
+    let n0 = (second.len() - 1) as f64;
+    let (from1, to1) = masses(first.len() - 1, p1, first);
+    let (from0, to0) = masses(second.len() - 1, p0, second);
+    let (mut tail, mut at, mut sum, mut by_p1, mut by_p0) = (0.0, to1 + 1, 0.0, 0.0, 0.0);
+    for x0 in (from0..=to0).rev() {
+        let threshold = (thresholds[x0] as usize).max(from1);
+        while at > threshold {
+            at -= 1;
+            tail += first[at];
+        }
+        sum += second[x0] * tail;
+        by_p0 += second[x0] * tail * (x0 as f64 - n0 * p0);
+        // P(at least t of n) grows with p as t P(t of n) / p.
+        if threshold <= to1 {
+            by_p1 += second[x0] * threshold as f64 * first[threshold];
+        }
+    }
+    let over = |sum: f64, by: f64| if by > 0.0 { sum / by } else { 0.0 };
+    (sum.ln(), over(by_p1, sum * p1), over(by_p0, sum * p0 * (1.0 - p0)))
+}
+
 /// The region and room for the probabilities.
 pub(super) struct Region {
     n1: usize,

@@ -50,12 +50,16 @@ impl Limits {
     /// two bounds, for a table that is not [`unbounded`].
     pub(super) fn lower(&mut self, table: &Table, within: (f64, f64)) -> f64 {
         let (far, inside) = ends(table, self.measure, self.tail);
-        let reach = self.outside.as_ref().and_then(|outside| outside.reach(table));
-        let start = reach.map_or(far, |reach| reach.max(far));
+        let known = self.outside.as_ref().and_then(|outside| outside.about(table));
+        let (start, kept) = known.map_or((far, f64::INFINITY), |(reach, kept)| (reach.max(far), kept));
         if start >= inside {
             return inside.min(start);
         }
         self.proof.begin(within);
+        if kept > start && kept < inside {
+            let (measure, tail, proof) = (self.measure, self.tail, &mut self.proof);
+            return Search { table, measure, tail, proof }.outermost_below(start, kept, inside);
+        }
         let guess = guess(table, self.measure, self.tail).unwrap_or(0.5 * (start + inside));
         let (measure, tail, proof) = (self.measure, self.tail, &mut self.proof);
         Search { table, measure, tail, proof }.outermost(start, guess, inside)

@@ -6,8 +6,7 @@
 //! Counts that lie on the curve but for rounding are left to whoever compares scores.
 
 use super::edge::Null;
-use super::score::{Ratio, restricted_by_odds};
-use super::table::Table;
+use super::score::Ratio;
 
 /// How near to the curve a count is for its score to be compared.
 const ON_THE_CURVE: f64 = 1e-6;
@@ -124,19 +123,46 @@ impl Frontier {
     }
 }
 
-/// For odds: the start among the tables with `total` successes.
-pub(super) fn odds_start(n1: u64, n0: u64, ratio: f64, score: f64, total: u64) -> Start {
-    let x1 = total.min(n1);
-    let Ok(table) = Table::new(x1, n1, total - x1, n0) else { return Start::Near(0) };
-    let likely = restricted_by_odds(&table, ratio);
-    let (v1, v0) = (n1 as f64 * likely.p1 * likely.q1, n0 as f64 * likely.p0 * likely.q0);
-    start(n1 as f64 * likely.p1 + score * (v1 * v0 / (v1 + v0)).sqrt())
+/// For odds: where the curve passes, by total of successes; without branches, so that several totals are computed at once.
+///
+/// The most likely proportions are those of [`restricted_by_odds`](super::score::restricted_by_odds), which depend on the total alone.
+pub(super) fn odds_curve(n1: u64, n0: u64, ratio: f64, score: f64) -> Vec<f64> {
+    let total = n1 + n0;
+    let mut curve = vec![0.0; total as usize + 1];
+    let (n1, n0, total) = (n1 as f64, n0 as f64, total as f64);
+    let (a, above) = (n0 * (ratio - 1.0), ratio >= 1.0);
+    let mut successes = 0.0;
+    for x1 in &mut curve {
+        let failures = total - successes;
+        let (b, e) = ((n1 - successes) * ratio + (n0 + successes), (n1 - failures) + (n0 + failures) * ratio);
+        let f = failures * ratio;
+        let root = if above { b * b + 4.0 * a * successes } else { e * e - 4.0 * a * f }.sqrt();
+        let (up, down) = if b >= 0.0 { (2.0 * successes, b + root) } else { (root - b, 2.0 * a) };
+        let (other_up, other_down) = if e >= 0.0 { (2.0 * f, e + root) } else { (e - root, 2.0 * a) };
+        // p0 and 1 - p0, and of arm 1 the same over their sum.
+        let (p0, q0) = (up / down, other_up / other_down);
+        let sum = q0 + ratio * p0;
+        let p1 = ratio * p0 / sum;
+        let (v1, v0) = (n1 * p1 * (q0 / sum), n0 * p0 * q0);
+        *x1 = n1 * p1 + score * (v1 * v0 / (v1 + v0)).sqrt();
+        successes += 1.0;
+    }
+    curve
 }
 
-fn start(x1: f64) -> Start {
-    if (x1 - x1.round()).abs() > ON_THE_CURVE && x1.is_finite() && x1.abs() < 1e15 {
-        Start::Known(x1.ceil().max(0.0) as u64)
+/// The start among tables where the curve passes at `x1`.
+pub(super) fn start(x1: f64) -> Start {
+    if x1.is_nan() || x1.abs() >= 1e15 {
+        return Start::Near(0);
+    }
+    let x1 = x1.max(0.0);
+    let below = x1 as u64;
+    let rest = x1 - below as f64;
+    if rest <= ON_THE_CURVE {
+        Start::Near(below)
+    } else if rest >= 1.0 - ON_THE_CURVE {
+        Start::Near(below + 1)
     } else {
-        Start::Near(x1.round().max(0.0) as u64)
+        Start::Known(below + 1)
     }
 }

@@ -18,14 +18,19 @@ const BESIDE: f64 = 0.45 * WIDTH;
 /// First step from the guess, as a share of the distance from the estimate to it.
 const STEP: f64 = 0.05;
 /// The width of the first cell outside a limit, as such a share, and how much wider the next one is.
-const FIRST_CELL: f64 = 0.01;
+const FIRST_CELL: f64 = 0.05;
 const GROWTH: f64 = 1.9;
 /// The widest cell, as a share of the distance of its inner end from a difference of -1.
 const NEAREST: f64 = 0.8;
-/// Steps along the edge towards the largest probability.
-const CLIMBS: [f64; 5] = [0.08, 0.04, 0.015, 0.004, 0.001];
+/// Most steps of Newton's method to where a probability passes the error.
+const STEPS: usize = 12;
+/// The furthest that such a step goes along the edge, how far from a point the slope is taken again, and the step that stands for a
+/// derivative of the proportions.
+const FURTHEST: f64 = 0.15;
+const ALONG: f64 = 1e-4;
+const TINY: f64 = 1e-7;
 /// Cells narrower than this share are looked into table by table, and at their middle.
-const NARROW: f64 = 0.02;
+const NARROW: f64 = 0.1;
 /// The largest such distance: an infinite estimate has no scale.
 const LARGEST_SCALE: f64 = 4.0;
 
@@ -34,6 +39,13 @@ const LARGEST_SCALE: f64 = 4.0;
 pub(super) struct End {
     pub(super) place: f64,
     thresholds: Rc<[u64]>,
+}
+
+/// The logarithm of a probability and its slopes in the place and along the edge.
+struct Slopes {
+    ln_p: f64,
+    place: f64,
+    along: f64,
 }
 
 pub(super) struct Search<'a> {
@@ -67,9 +79,23 @@ impl Search<'_> {
         let guess = guess.clamp(start, inside);
         let scale = (inside - guess).clamp(1e-3, LARGEST_SCALE);
         let (low, high) = self.bracket((start, guess, inside), STEP * scale);
-        let mut limit = self.narrowed(low, high).place;
+        let limit = self.narrowed(low, high).place;
+        self.proved(limit, FIRST_CELL * scale, (start, inside), scale)
+    }
+
+    /// The same, when a place further in is known to be kept, near to the one outside of which every test rejects.
+    pub(super) fn outermost_below(&mut self, start: f64, kept: f64, inside: f64) -> f64 {
+        let low = self.end(start);
+        let high = self.end_near(kept, &low);
+        let limit = self.narrowed(low, high).place;
+        let scale = (inside - limit).clamp(1e-3, LARGEST_SCALE);
+        self.proved(limit, (limit - start).min(FIRST_CELL * scale), (start, inside), scale)
+    }
+
+    /// The limit, or one further out: proves cell by cell, the first one of a given width, that everything outside is refuted.
+    fn proved(&mut self, mut limit: f64, mut width: f64, (start, inside): (f64, f64), scale: f64) -> f64 {
         // Everything from the limit to here is refuted.
-        let (mut inner, mut width) = (limit, FIRST_CELL * scale);
+        let mut inner = limit;
         let mut known = self.end(inner);
         while inner > start {
             let room = self.room(inner);
@@ -82,19 +108,20 @@ impl Search<'_> {
                 width *= GROWTH;
                 continue;
             }
-            if width <= narrowest {
-                // Neither proved nor disproved: it counts as kept.
-                (limit, inner) = (outer, outer);
-                continue;
+            let last = width <= narrowest;
+            if !last {
+                width *= 0.5;
             }
-            width *= 0.5;
-            if closely {
-                let middle = self.end_near(inner - width, &known);
-                if self.kept(&middle) {
+            if closely || last {
+                let probe = self.end_near(inner - width, &known);
+                if self.kept(&probe) {
                     // Further out than what was taken for the limit.
-                    let (low, high) = self.bracket((start, middle.place, inside), STEP * scale);
-                    let low = self.narrowed(low, high);
-                    (limit, inner, width) = (low.place, low.place, FIRST_CELL * scale);
+                    let (low, high) = self.bracket((start, probe.place, inside), STEP * scale);
+                    limit = self.narrowed(low, high).place;
+                    (inner, width) = (limit, FIRST_CELL * scale);
+                } else if last {
+                    // Neither proved nor disproved: it counts as kept.
+                    (limit, inner) = (outer, outer);
                 }
             }
         }
@@ -162,42 +189,58 @@ impl Search<'_> {
         crossing(self.table, &other, self.measure, (low.place, high.place))
     }
 
-    /// Where the largest probability of one region along the edge passes the error, as far as a few steps tell.
+    /// Where the largest probability of one region along the edge passes the error, by Newton's method in the place and in the share
+    /// of the edge at once; none when it gets lost.
     fn root(&mut self, low: &End, high: &End) -> Option<f64> {
-        let mut share = self.proof.place()?;
         let tail = self.tail.ln();
+        let mut along = self.along(self.proof.place()?);
         let mut place = high.place;
-        for step in CLIMBS {
-            share = self.climbed(high, place, share, step)?;
-        }
-        for _ in 0..3 {
-            let mut excess = |place: f64| {
-                let null = self.measure.null(place);
-                self.proof.probability(&high.thresholds, null, share).map(|p| p.ln() - tail)
-            };
+        for _ in 0..STEPS {
+            let here = self.slopes(high, place, along)?;
+            let beside = self.slopes(high, place, along + ALONG)?;
+            let bend = (beside.along - here.along) / ALONG;
+            // Up along the edge, at most a little way where the probability has no top nearby.
+            let step = if bend < 0.0 { -here.along / bend } else { FURTHEST.copysign(here.along) };
+            let step = step.clamp(-FURTHEST, FURTHEST);
+            let moved = self.inside(along + step) - along;
+            let top = here.ln_p + (here.along + 0.5 * bend.min(0.0) * moved) * moved;
+            let next = place - (top - tail) / here.place;
+            if !next.is_finite() {
+                return None;
+            }
+            along += moved;
             let before = place;
-            place = secant(&mut excess, (low.place, high.place))?;
-            if (place - before).abs() < 0.1 * WIDTH {
+            place = next.clamp(low.place, high.place);
+            if (place - before).abs() < 0.05 * WIDTH && moved.abs() < 1e-3 {
                 break;
             }
-            share = self.climbed(high, place, share, 0.001)?;
         }
-        self.proof.look_at(share);
+        self.proof.look_at(self.share(along));
         Some(place)
     }
 
-    /// A share of the edge at which the region is more probable: three points make a parabola.
-    fn climbed(&mut self, end: &End, place: f64, share: f64, step: f64) -> Option<f64> {
-        let null = self.null(place);
-        // The peak for odds may lie in a millionth of the edge, at one of its ends.
-        let odds = self.measure == ExactMeasure::OddsRatio;
-        let share_at = |t: f64| if odds { 1.0 / (1.0 + (-t).exp()) } else { t.clamp(1e-9, 1.0 - 1e-9) };
-        let (centre, step) = if odds { ((share / (1.0 - share)).ln(), 4.0 * step) } else { (share, step) };
-        let mut at = |t: f64| self.proof.probability(&end.thresholds, null, share_at(t));
-        let (a, b, c) = (at(centre - step)?, at(centre)?, at(centre + step)?);
-        let bend = a - 2.0 * b + c;
-        let moved = if bend < 0.0 { 0.5 * step * (a - c) / bend } else { step.copysign(c - a) };
-        Some(share_at(centre + moved.clamp(-2.0 * step, 2.0 * step)))
+    /// The coordinate along the edge: its share, or for odds the logit of it, since the top may lie in a millionth of the edge at
+    /// one of its ends.
+    fn along(&self, share: f64) -> f64 {
+        if self.measure == ExactMeasure::OddsRatio { (share / (1.0 - share)).ln().clamp(-30.0, 30.0) } else { share }
+    }
+
+    fn share(&self, along: f64) -> f64 {
+        if self.measure == ExactMeasure::OddsRatio { 1.0 / (1.0 + (-along).exp()) } else { along }
+    }
+
+    fn inside(&self, along: f64) -> f64 {
+        if self.measure == ExactMeasure::OddsRatio { along.clamp(-30.0, 30.0) } else { along.clamp(1e-9, 1.0 - 1e-9) }
+    }
+
+    /// The logarithm of the probability of a region at a place and a point along its edge, with its slopes in both.
+    fn slopes(&mut self, end: &End, place: f64, along: f64) -> Option<Slopes> {
+        let at = |place: f64, along: f64| self.proof.pair(self.null(place), self.share(along));
+        let (p1, p0) = at(place, along)?;
+        let (beyond, above) = (at(place + TINY, along)?, at(place, along + TINY)?);
+        let (ln_p, by_p1, by_p0) = self.proof.slopes(&end.thresholds, (p1, p0));
+        let slope = |to: (f64, f64)| (by_p1 * (to.0 - p1) + by_p0 * (to.1 - p0)) / TINY;
+        Some(Slopes { ln_p, place: slope(beyond), along: slope(above) })
     }
 
     /// Whether every test of a place in a cell rejects; that of the inner end does.

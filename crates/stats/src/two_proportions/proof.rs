@@ -1,7 +1,7 @@
 //! Proofs that a region of tables is improbable along the whole edge of a null hypothesis.
 
 use super::edge::Null;
-use super::edge_search::{ABSOLUTE_SLACK, Region, SLACK, probability};
+use super::edge_search::{ABSOLUTE_SLACK, Region, SLACK, probability, slopes};
 use super::exact_ratio::ExactMeasure;
 use super::odds_edge::OddsEdge;
 use super::score::Ratio;
@@ -99,13 +99,23 @@ impl Proof {
         }
     }
 
+    /// The logarithm of the probability of a region under two proportions, p1 first, with its slopes in them.
+    pub(super) fn slopes(&mut self, thresholds: &[u64], pair: (f64, f64)) -> (f64, f64, f64) {
+        slopes(thresholds, pair, (&mut self.first, &mut self.second))
+    }
+
+    /// The proportions at a share of the edge, p1 first; none where there is no such edge.
+    pub(super) fn pair(&self, null: Null, share: f64) -> Option<(f64, f64)> {
+        match null {
+            Null::Ratio(Ratio::Odds, ratio) => Some(OddsEdge::pair(0.5 * ratio.ln(), self.within, share)),
+            _ => StraightEdge::pair(null, self.within, share),
+        }
+    }
+
     /// The probability of a region at a share of the edge; none where there is no such edge.
     pub(super) fn probability(&mut self, thresholds: &[u64], null: Null, share: f64) -> Option<f64> {
-        let (p1, p0) = match null {
-            Null::Ratio(Ratio::Odds, ratio) => OddsEdge::pair(0.5 * ratio.ln(), self.within, share),
-            _ => StraightEdge::pair(null, self.within, share)?,
-        };
-        Some(probability(thresholds, (p1, p0), (&mut self.first, &mut self.second)))
+        let pair = self.pair(null, share)?;
+        Some(probability(thresholds, pair, (&mut self.first, &mut self.second)))
     }
 }
 
