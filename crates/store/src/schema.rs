@@ -125,8 +125,14 @@ table! { receipts (key_id, day) {
     digest_1 -> BigInt, digest_2 -> BigInt, digest_3 -> BigInt, digest_4 -> BigInt,
 } }
 
-table! { declarations (key_id, first_day, last_day) {
-    key_id -> BigInt, first_day -> BigInt, last_day -> BigInt, sent -> BigInt, digest -> Nullable<Text>, declared_at -> BigInt,
+table! { link_receipts (key_id, link_id, day) {
+    key_id -> BigInt, link_id -> Text, day -> BigInt, accepted -> BigInt, digest_1 -> Nullable<BigInt>,
+    digest_2 -> Nullable<BigInt>, digest_3 -> Nullable<BigInt>, digest_4 -> Nullable<BigInt>,
+} }
+
+table! { declarations (key_id, trial_id, link_id, first_day, last_day) {
+    key_id -> BigInt, trial_id -> BigInt, link_id -> Text, first_day -> BigInt, last_day -> BigInt, sent -> BigInt,
+    digest -> Nullable<Text>, declared_at -> BigInt,
 } }
 
 table! { replies (key_id, name) {

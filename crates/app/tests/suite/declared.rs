@@ -2,22 +2,32 @@
 
 use chrono::{Duration, NaiveDate};
 use fairtrial_analysis::report::{GateStatus, VerdictKind};
-use fairtrial_app::{AppError, frontline::reconcile::DeclarationCall, trials::life::Move};
+use fairtrial_app::{
+    AppError, Clock,
+    frontline::reconcile::{About, DeclarationCall},
+    trials::life::Move,
+};
 use fairtrial_domain::{
     event::{EventId, IdDigest},
-    trial::Verb,
+    trial::{Authority, LinkTerms, PersonRole, Verb},
 };
 use fairtrial_testkit::on_both_databases;
 use serde_json::{Value, json};
 
-use crate::stage::{Company, StandingClock, call, open, plan, run};
+use crate::stage::{Company, StandingClock, call, hire, open, plan, run};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
 fn said(from: &str, to: &str, sent: u64, fingerprint: Option<&str>) -> DeclarationCall {
-    DeclarationCall { from: day(from), to: day(to), sent, fingerprint: fingerprint.map(str::to_owned) }
+    DeclarationCall {
+        about: About::Agency,
+        from: day(from),
+        to: day(to),
+        sent,
+        fingerprint: fingerprint.map(str::to_owned),
+    }
 }
 
 fn digest(ids: std::ops::Range<u32>) -> String {
@@ -90,6 +100,94 @@ on_both_databases! {
             assert_eq!(found.frozen, found.recomputed);
             let bundle = later.report_bundle(&company.analyst, &trial, "a check").await.unwrap();
             assert_eq!(bundle.recompute().unwrap().differs_at, None);
+        });
+    }
+
+    fn a_word_about_one_trial_or_one_link_is_held_against_that_alone(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let (justice, health) = (Company::hire(&app, "justice").await, Company::hire(&app, "health").await);
+            let officer = hire(&app, "health", PersonRole::Privacy).await;
+            let mut links = Vec::new();
+            for key in ["letter", "other"] {
+                justice.start(&app, &plan(key, "justice", &json!({}))).await;
+                let terms = LinkTerms {
+                    events: vec!["fine.paid".into()],
+                    authority: Authority::Statute,
+                    reference: "Made-up Act 2020, section 7".into(),
+                    expires_at: clock.now() + Duration::days(30),
+                };
+                let id = app.propose_link(&justice.designer, key, "health", terms).await.unwrap().link.id.as_str().to_owned();
+                links.push(id);
+            }
+            app.create_trial(&justice.designer, &plan("draft", "justice", &json!({}))).await.unwrap();
+            let day = "2026-11-23";
+            let about = |about: About, sent: u64, ids: Option<std::ops::Range<u32>>| {
+                DeclarationCall { about, ..said(day, day, sent, ids.map(digest).as_deref()) }
+            };
+            let link = |place: usize| About::Link(links[place].clone());
+            let trial = |key: &str| About::Trial(key.into());
+            let waits = app.declare(&health.key, &about(link(0), 0, None)).await;
+            assert!(matches!(waits, Err(AppError::Conflict { code: "link_not_in_force", .. })), "{waits:?}");
+            for id in &links {
+                app.accept_link(&officer, id).await.unwrap();
+            }
+            for (key, wrong) in [(&health.key, trial("letter")), (&justice.key, trial("never")), (&health.key, About::Link("never".into()))] {
+                let refused = app.declare(key, &about(wrong, 0, None)).await;
+                assert!(matches!(refused, Err(AppError::NotFound(_))), "{refused:?}");
+            }
+            assert!(matches!(app.declare(&justice.key, &about(link(0), 0, None)).await, Err(AppError::Forbidden(_))));
+            let early = app.declare(&justice.key, &about(trial("draft"), 0, None)).await;
+            assert!(matches!(early, Err(AppError::Conflict { code: "not_started", .. })), "{early:?}");
+
+            clock.advance(Duration::hours(2));
+            // One key of the partner sends through both links, the same ids too, and some twice.
+            app.record_linked(&health.key, &links[0], &events(0..10), false).await.unwrap();
+            app.record_linked(&health.key, &links[0], &events(8..10), false).await.unwrap();
+            app.record_linked(&health.key, &links[1], &events(0..3), false).await.unwrap();
+            let lights = async || {
+                let light = async |key: &str| app.reconciliation(&app.trial_of(&justice.designer, key).unwrap()).await.unwrap();
+                (light("letter").await, light("other").await)
+            };
+            use GateStatus::{Green, Red};
+            assert_eq!(lights().await, (None, None));
+            let test = fairtrial_app::KeyActor { live: false, ..health.key.clone() };
+            app.declare(&test, &about(link(0), 99, None)).await.unwrap();
+            assert_eq!(lights().await, (None, None), "with a test key nothing is kept");
+            let told = app.declare(&health.key, &about(link(0), 10, Some(0..10))).await.unwrap();
+            assert_eq!((told.kept, told.same_ids, told.differing()), (10, Some(true), 0));
+            assert_eq!(lights().await, (Some(Green), None));
+            let told = app.declare(&health.key, &about(link(1), 4, Some(0..4))).await.unwrap();
+            assert_eq!((told.kept, told.same_ids), (3, Some(false)), "the other link is counted by itself");
+            assert_eq!(lights().await, (Some(Green), Some(Red)));
+            app.record_linked(&health.key, &links[1], &events(3..4), false).await.unwrap();
+            assert_eq!(lights().await, (Some(Green), Some(Green)), "the missing one came");
+
+            // The trial's agency speaks of one of its trials: the other does not show it.
+            app.record(&justice.key, &events(0..5), false).await.unwrap();
+            assert_eq!(app.declare(&justice.key, &about(trial("letter"), 6, None)).await.unwrap().kept, 5);
+            assert_eq!(lights().await, (Some(Red), Some(Green)));
+            // A later word of the same key about all trials takes its place, and one about a single trial stands in that one.
+            clock.advance(Duration::seconds(1));
+            app.declare(&justice.key, &about(About::Agency, 5, Some(0..5))).await.unwrap();
+            assert_eq!(lights().await, (Some(Green), Some(Green)));
+            clock.advance(Duration::seconds(1));
+            app.declare(&justice.key, &about(trial("other"), 7, None)).await.unwrap();
+            assert_eq!(lights().await, (Some(Green), Some(Red)));
+            app.declare(&justice.key, &about(trial("other"), 5, None)).await.unwrap();
+
+            // Who ended a link may still say what came through it, and it is told under the agency's name, not the key's.
+            app.end_link(&officer, &links[0]).await.unwrap();
+            app.declare(&health.key, &about(link(0), 1_000, None)).await.unwrap();
+            app.move_trial(&justice.designer, "letter", &Move::plain(Verb::Stop, "enough")).await.unwrap();
+            app.move_trial(&justice.analyst, "letter", &Move::plain(Verb::LockData, "over")).await.unwrap();
+            let report = app.report(&justice.analyst, "letter").await.unwrap().1;
+            let gate = report.integrity.iter().find(|gate| gate.gate == "reconciliation").unwrap();
+            let told = "\u{201c}An agency\u{201d} says that it sent 1,000 events, and 10 were kept";
+            assert!(gate.status == Red && gate.detail.contains(told), "{gate:?}");
+            let found = open(database, clock.clone()).await.recompute(&justice.analyst, "letter").await.unwrap();
+            assert_eq!(found.frozen, found.recomputed);
         });
     }
 }

@@ -50,7 +50,7 @@ impl Declared {
 /// assert_eq!(standing(said, |word| *word), [(2, 5, 5), (1, 4, 6), (1, 4, 4)]);
 /// ```
 #[must_use]
-pub fn standing<T, D: Ord>(said: Vec<T>, about: impl Fn(&T) -> (i64, D, D)) -> Vec<T> {
+pub fn standing<T, S: PartialEq, D: Ord>(said: Vec<T>, about: impl Fn(&T) -> (S, D, D)) -> Vec<T> {
     let covered = |place: usize, one: &T| {
         let (source, first, last) = about(one);
         said.iter().skip(place + 1).map(&about).any(|later| later.0 == source && later.1 <= first && later.2 >= last)

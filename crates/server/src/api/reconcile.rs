@@ -2,7 +2,10 @@
 
 use actix_web::http::StatusCode;
 use chrono::NaiveDate;
-use fairtrial_app::frontline::reconcile::DeclarationCall;
+use fairtrial_app::{
+    AppError,
+    frontline::reconcile::{About, DeclarationCall},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -44,12 +47,28 @@ pub(crate) async fn declare(call: Call) -> Answer {
         transport::whole(&value).ok_or_else(|| ("wrong_type", "must be a whole number".to_owned()))
     });
     let fingerprint = fields.optional_text("fingerprint");
+    let (trial, link) = (fields.optional_text("trial"), fields.optional_text("link"));
     let ((from, to), sent) = fields.finish(from.zip(to).zip(sent))?;
-    let found = state.app.declare(caller.key()?, &DeclarationCall { from, to, sent, fingerprint }).await?;
-    let body = json!({
+    let about = match (trial, link) {
+        (None, None) => About::Agency,
+        (Some(trial), None) => About::Trial(trial),
+        (None, Some(link)) => About::Link(link),
+        (Some(_), Some(_)) => {
+            let detail = "a link is for one trial; leave the trial out";
+            return Err(AppError::invalid("/trial", "trial_and_link", detail).into());
+        }
+    };
+    let call = DeclarationCall { about, from, to, sent, fingerprint };
+    let found = state.app.declare(caller.key()?, &call).await?;
+    let mut body = json!({
         "from": from, "to": to, "sent": found.sent, "kept": found.kept, "same_ids": found.same_ids,
         "agrees": found.differing() == 0,
     });
+    match call.about {
+        About::Agency => {}
+        About::Trial(trial) => body["trial"] = json!(trial),
+        About::Link(link) => body["link"] = json!(link),
+    }
     transport::json(StatusCode::OK, &body)
 }
 

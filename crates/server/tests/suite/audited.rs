@@ -191,6 +191,8 @@ fn programs(watch: &mut Watch<'_>) {
         let path = format!("/v1/links/{{link}}/{step}");
         watch.call(key, "POST", &path, &format!("/v1/links/{link}/{step}"), body, 200);
     }
+    let declared = json!({"from": "2026-11-22", "to": "2026-11-22", "sent": 0, "link": link});
+    watch.call("health", "POST", "/v1/reconcile", "/v1/reconcile", Some(&declared), 200);
 }
 
 struct Staff {

@@ -57,6 +57,30 @@ fn two_agencies_agree_and_outcomes_come_through() {
     let ended = call(&world, "justice", "POST", &path("end"), None);
     assert_eq!((ended.status, &ended.json()["standing"]), (200, &json!("ended")));
     assert_eq!(send().status, 409);
+
+    // Whoever sent says how much, of the link or, at home, of one trial.
+    let today = call(&world, "health", "GET", "/v1/reconcile", None).json()["day"].clone();
+    let declare = |key: &str, more: &Value| {
+        let mut body = json!({"from": today, "to": today, "sent": 1});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        call(&world, key, "POST", "/v1/reconcile", Some(&body))
+    };
+    let told = declare("health", &json!({"link": id}));
+    let wanted =
+        json!({"from": today, "to": today, "sent": 1, "kept": 1, "same_ids": null, "agrees": true, "link": id});
+    assert_eq!((told.status, told.json()), (200, wanted));
+    let told = declare("justice", &json!({"trial": "open-door"})).json();
+    assert_eq!((&told["trial"], &told["kept"], &told["agrees"]), (&json!("open-door"), &json!(0), &json!(false)));
+    let both = declare("health", &json!({"link": id, "trial": "open-door"}));
+    assert_eq!((both.status, &both.json()["errors"][0]["code"]), (422, &json!("trial_and_link")));
+    for (key, more, status) in [
+        ("justice", json!({"link": id}), 403),
+        ("health", json!({"link": "link-0000000000000000"}), 404),
+        ("health", json!({"trial": "open-door"}), 404),
+        ("health", json!({"link": 7}), 400),
+    ] {
+        assert_eq!(declare(key, &more).status, status, "{more}");
+    }
 }
 
 #[test]

@@ -1,8 +1,16 @@
 //! The ledger of each key and day: it says what was kept, whoever sent it how often and through which server.
 
-use fairtrial_domain::event::{EventId, IdDigest, NewEvent};
-use fairtrial_store::{RecordRequest, agencies, receipts};
-use fairtrial_testkit::on_both_databases;
+use diesel::connection::SimpleConnection;
+use fairtrial_domain::{
+    event::{EventId, IdDigest, NewEvent},
+    trial::LinkId,
+};
+use fairtrial_store::{
+    RecordRequest, agencies,
+    declarations::{self, Declaration, Subject},
+    receipts,
+};
+use fairtrial_testkit::{database::Kind, on_both_databases};
 
 use super::installation::{Installation, NOW, event};
 
@@ -103,5 +111,47 @@ on_both_databases! {
             parts
         });
         assert_eq!(IdDigest::from_parts(both), digest((0..283).map(|n| format!("e{n}"))));
+    }
+
+    /// The migration that begins to count by link counts what had come, by the same links and days as the writer does from then on.
+    fn what_came_through_links_before_they_were_counted_is_counted_without_a_digest(database) {
+        let installation = Installation::new(database);
+        let link = |n: u8| LinkId::from_random([n; 8]);
+        let through = |n: u8, ids: std::ops::Range<u32>, at: i64| {
+            let linked = |event: NewEvent| NewEvent { event_id: event.event_id.within(&link(n)), ..event };
+            let events = events(ids, 1).into_iter().map(linked).collect();
+            let request = RecordRequest { received_at: at, ..installation.batch(events) };
+            installation.wait(installation.store.record(request)).unwrap();
+        };
+        installation.record(events(0..4, 1));
+        through(1, 0..5, NOW);
+        through(1, 3..7, NOW + DAY);
+        through(2, 0..2, NOW);
+        let counted = || installation.lines("SELECT link_id || ' ' || day || ' ' || accepted AS line FROM link_receipts ORDER BY key_id, link_id, day");
+        let before = counted();
+        assert_eq!(before.len(), 3, "{before:?}");
+        let said = |n: u8| Declaration {
+            key_id: installation.key, subject: Subject::Link(link(n).as_str().to_owned()),
+            first_day: NOW.div_euclid(DAY), last_day: NOW.div_euclid(DAY) + 1, sent: 0, digest: None, declared_at: NOW,
+        };
+        let kept = |n: u8| { let said = said(n); installation.store.read_blocking(move |c| declarations::kept_of(c, &said)).unwrap() };
+        let all = |ids: std::ops::Range<u32>| digest(ids.map(|n| format!("e{n}")));
+        assert_eq!((kept(1), kept(2), kept(3)), ((7, Some(all(0..7))), (2, Some(all(0..2))), (0, Some(IdDigest::default()))));
+
+        let up = match database.kind() {
+            Kind::Sqlite => include_str!("../../../../migrations/sqlite/2026-11-27-002010_declare_by_trial_and_link/up.sql"),
+            Kind::Postgres => include_str!("../../../../migrations/postgres/2026-11-27-002010_declare_by_trial_and_link/up.sql"),
+        };
+        let seed = &up[up.find("INSERT INTO link_receipts").unwrap()..];
+        let mut c = installation.connection();
+        c.batch_execute("DELETE FROM link_receipts").unwrap();
+        c.batch_execute(seed).unwrap();
+        drop(c);
+        assert_eq!(counted(), before);
+        assert_eq!((kept(1), kept(2)), ((7, None), (2, None)), "of which ids is not known any more");
+        through(1, 7..9, NOW + DAY);
+        assert_eq!(kept(1), (9, None));
+        through(3, 0..1, NOW);
+        assert_eq!(kept(3), (1, Some(all(0..1))), "from now on it is");
     }
 }
