@@ -51,14 +51,21 @@ impl Records {
 
 impl Gone {
     /// In a sentence without its full stop.
+    ///
+    /// ```
+    /// use fairtrial_pages::records::Gone;
+    /// let gone = Gone { people: 1_200, events: 900, notes: 1, lists: 0 };
+    /// assert_eq!(gone.sentence(), "Gone are: who was given what, of 1,200 people; 900 events; 1 note");
+    /// ```
     #[must_use]
     pub fn sentence(self) -> String {
-        format!(
-            "Who was assigned what ({}), {}, what became of them ({}), {}",
-            counted(self.people, "person", "people"),
-            counted(self.notes, "note", "notes"),
-            counted(self.events, "event", "events"),
-            counted(self.lists, "list", "lists"),
-        )
+        let more = [(self.events, "event", "events"), (self.notes, "note", "notes"), (self.lists, "list", "lists")];
+        let more =
+            more.into_iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| counted(number, one, many));
+        let parts: Vec<String> =
+            std::iter::once(format!("who was given what, of {}", counted(self.people, "person", "people")))
+                .chain(more)
+                .collect();
+        format!("Gone are: {}", parts.join("; "))
     }
 }

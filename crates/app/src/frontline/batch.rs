@@ -225,10 +225,12 @@ impl App {
     /// A list of a trial.
     ///
     /// # Errors
-    /// [`AppError::NotFound`], [`AppError::Forbidden`].
+    /// [`AppError::NotFound`], [`AppError::Forbidden`]; [`AppError::Conflict`] once the people on it are deleted.
     pub async fn batch(&self, actor: &Actor, key: &str, id: &str) -> Result<BatchRow, AppError> {
         may_send(actor)?;
-        let (trial_id, id) = (self.trial_of(actor, key)?.id, id.to_owned());
+        let trial = self.trial_of(actor, key)?;
+        trial.with_records()?;
+        let (trial_id, id) = (trial.id, id.to_owned());
         let found = self.store.read(move |c| batches::find(c, trial_id, &id)).await?;
         found.ok_or(AppError::NotFound("batch"))
     }

@@ -85,7 +85,7 @@ impl Trial {
     /// Goes on only while the records of single people are kept.
     pub(crate) fn with_records(&self) -> Result<(), AppError> {
         let Some(deletion) = &self.deletion else { return Ok(()) };
-        let day = self.day_of(deletion.begun_at.timestamp_micros());
+        let day = self.day_of(deletion.begun_at.timestamp_micros()).format("%-d %B %Y");
         let detail = format!(
             "the records of single people were deleted from {day} on, as the plan says; what was reported when the data were locked stays"
         );

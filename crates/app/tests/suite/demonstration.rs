@@ -34,6 +34,8 @@ on_both_databases! {
                 let account = shown.accounts.iter().find(|a| a.agency == told.agency && a.role == PersonRole::Manager).unwrap();
                 let session = app.sign_in(&account.email, &account.password).await.unwrap();
                 let report = app.report(&fairtrial_app::Actor::Person(session.person), trial).await;
+                let deleted = app.registered(trial).await.ok().and_then(|entry| entry.entry.trial.deletion);
+                assert_eq!(deleted.is_some_and(|it| it.finished_at.is_some()), trial == "benefit-form", "{trial}");
                 match kind {
                     Some(kind) => {
                         let (_, report) = report.unwrap();

@@ -76,7 +76,7 @@ pub(crate) async fn show(call: Call) -> Answer {
     let mut show = Show::of(frame, &report, decided, downloads)
         .entered(&points, EnrolmentPlan::of(trial.plan.protocol()))
         .came_together(&report, course.as_ref());
-    if report.locked && call.caller.session()?.person.has(PersonRole::Analyst) {
+    if report.locked && trial.deletion.is_none() && call.caller.session()?.person.has(PersonRole::Analyst) {
         show = show.with_evidence();
     }
     page(StatusCode::OK, fairtrial_pages::render(&show))

@@ -131,7 +131,7 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
         allocation_files: allocation_files(trial),
         may_connect: kept && CONNECTORS.iter().any(|role| session.person.has(*role)),
         may_read_data: kept && DATA_READERS.iter().any(|role| session.person.has(*role)),
-        may_send: started && SENDERS.iter().any(|role| session.person.has(*role)),
+        may_send: started && kept && SENDERS.iter().any(|role| session.person.has(*role)),
         effects: trial.state.effects(trial.reverted),
         tier: view.tier,
         tier_reasons: view.tier_reasons.clone(),
@@ -191,7 +191,10 @@ fn allocation(trial: &Arc<Trial>) -> SummaryList {
 fn allocation_files(trial: &Arc<Trial>) -> Vec<(String, String)> {
     let file = |label: &str, name: &str| (label.to_owned(), format!("/trials/{}/{name}", trial.key()));
     let calendar = PublishedCalendar::of(trial).map(|_| file("The calendar as a file", "calendar.ics"));
-    let bundle = trial.locked_at.map(|_| file("The secret and the list, to draw again", "allocation-bundle"));
+    let bundle = trial
+        .locked_at
+        .filter(|_| trial.deletion.is_none())
+        .map(|_| file("The secret and the list, to draw again", "allocation-bundle"));
     calendar.into_iter().chain(bundle).collect()
 }
 
@@ -237,6 +240,17 @@ fn happening(action: &str) -> &str {
         "trial.withdraw" => "Withdrawn",
         "trial.refuse" => "Refused for good",
         "report.viewed" => "Report read",
+        "report.viewed_as_at" => "Report read as the data stood on a day",
+        "report.bundled" => "All that the report rests on taken away",
+        "batch.uploaded" => "A list for letters came in",
+        "batch.committed" => "A list for letters was committed",
+        "link.proposed" => "Outcomes from another agency proposed",
+        "link.accepted" => "Outcomes from another agency agreed",
+        "link.ended" => "Outcomes from another agency ended",
+        "records.deletion_begun" => {
+            "The time is over for which records of single people are kept: their deletion began"
+        }
+        "records.deleted" => "Records of single people deleted",
         "look.held" => "A planned look was held",
         "looks.viewed" => "What the looks found was read",
         "harm.reported" => "Harm reported",

@@ -388,6 +388,14 @@ on_both_databases! {
         let mut staff = accounts(&mut watch);
         people(&mut watch, &mut staff);
         life(&mut watch, &mut staff);
+        for trial in ["open-door", "another"] {
+            let page = staff.designer.get(&format!("/trials/{trial}")).text();
+            let history = page.split("What has happened").nth(1).expect("a history");
+            for text in history.split(['<', '>']).map(str::trim) {
+                let code = text.contains('.') && text.chars().all(|c| c.is_ascii_lowercase() || "._".contains(c));
+                assert!(!code, "{trial}: its history says {text:?} where people read");
+            }
+        }
         watch.form(&mut staff.designer, "/trials/open-door/rehearsal", "/trials/{trial}/rehearsal", "/trials/open-door/rehearsal", &[]);
 
         // The first administrator is made once, before there is anybody: see below.
