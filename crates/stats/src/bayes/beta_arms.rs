@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::tail_grid::{Node, TailGrid};
 use crate::error::StatError;
 use crate::estimate::Interval;
 use crate::special::beta;
@@ -106,22 +107,6 @@ impl BetaPosterior {
         (beta::ln_pdf(a, b, x) + at.share.ln() + at.rest.ln()).exp()
     }
 
-    fn lower(&self, at: Odds) -> f64 {
-        if at.log_odds <= 0.0 {
-            beta::lower(self.successes, self.failures, at.share)
-        } else {
-            beta::upper(self.failures, self.successes, at.rest)
-        }
-    }
-
-    fn upper(&self, at: Odds) -> f64 {
-        if at.log_odds <= 0.0 {
-            beta::upper(self.successes, self.failures, at.share)
-        } else {
-            beta::lower(self.failures, self.successes, at.rest)
-        }
-    }
-
     /// Points that cut the log-odds where this belief lives into panels.
     fn cuts(&self) -> Vec<f64> {
         let log_odds = |share: f64, other: f64| (share.ln() - other.ln()).clamp(-700.0, 700.0);
@@ -154,14 +139,14 @@ fn integrate(mut cuts: Vec<f64>, f: impl Fn(Odds) -> f64) -> f64 {
     panels.map(|pair| rule.integrate(pair[0], pair[1], |log_odds| f(Odds::new(log_odds)))).sum()
 }
 
-fn check(arms: &[BetaPosterior]) -> Result<Vec<f64>, StatError> {
+fn grid(arms: &[BetaPosterior]) -> Result<TailGrid, StatError> {
     if arms.len() < 2 {
         return Err(StatError::invalid("arms", "needs at least two arms"));
     }
     if arms.len() > 20 {
         return Err(StatError::TooLarge { reason: "more than 20 arms".into() });
     }
-    Ok(arms.iter().flat_map(BetaPosterior::cuts).collect())
+    Ok(TailGrid::new(&arms.iter().map(BetaPosterior::shapes).collect::<Vec<_>>()))
 }
 
 /// With which probability is each arm's proportion the highest?
@@ -173,7 +158,7 @@ fn check(arms: &[BetaPosterior]) -> Result<Vec<f64>, StatError> {
 /// Not as a rule for stopping or adopting: checked day by day, "95 % sure" is wrong far more often than one time in twenty.
 ///
 /// # Source
-/// Cook (2005), by fixed quadrature on the log-odds.
+/// Cook (2005), by quadrature on the log-odds.
 ///
 /// # Errors
 /// `InvalidArgument`, `TooLarge`.
@@ -186,15 +171,15 @@ fn check(arms: &[BetaPosterior]) -> Result<Vec<f64>, StatError> {
 /// # Ok::<(), fairtrial_stats::StatError>(())
 /// ```
 pub fn probability_best(arms: &[BetaPosterior]) -> Result<Vec<f64>, StatError> {
-    let cuts = check(arms)?;
+    let grid = grid(arms)?;
     let best = |i: usize| {
-        integrate(cuts.clone(), |at| {
-            let others =
-                arms.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, arm)| arm.lower(at)).product::<f64>();
-            if others == 0.0 { 0.0 } else { others * arms[i].density(at) }
+        grid.integrate(|node, _| {
+            let others = grid.beliefs.iter().enumerate().filter(|(j, _)| *j != i);
+            let own = grid.beliefs[i][node].density;
+            if own == 0.0 { 0.0 } else { own * others.map(|(_, belief)| belief[node].lower).product::<f64>() }
         })
     };
-    Ok((0..arms.len()).map(best).collect())
+    Ok((0..arms.len()).map(|i| best(i).min(1.0)).collect())
 }
 
 /// How much is lost on average by choosing each arm if another one is better?
@@ -219,12 +204,12 @@ pub fn probability_best(arms: &[BetaPosterior]) -> Result<Vec<f64>, StatError> {
 /// # Errors
 /// `InvalidArgument`, `TooLarge`.
 pub fn expected_loss(arms: &[BetaPosterior]) -> Result<Vec<f64>, StatError> {
-    let cuts = check(arms)?;
+    let grid = grid(arms)?;
     let loss = |i: usize| {
-        integrate(cuts.clone(), |at| {
-            let others = arms.iter().enumerate().filter(|(j, _)| *j != i);
-            let ln_all_below: f64 = others.map(|(_, arm)| (-arm.upper(at)).ln_1p()).sum();
-            arms[i].lower(at) * -ln_all_below.exp_m1() * at.share * at.rest
+        grid.integrate(|node, Node { at, .. }| {
+            let others = grid.beliefs.iter().enumerate().filter(|(j, _)| *j != i);
+            let ln_all_below: f64 = others.map(|(_, belief)| (-belief[node].upper.min(1.0)).ln_1p()).sum();
+            grid.beliefs[i][node].lower * -ln_all_below.exp_m1() * at.share * at.rest
         })
     };
     Ok((0..arms.len()).map(loss).collect())
