@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     comparison::finite,
+    deal::{self, Cluster, Dealt},
     reading::Reading,
     report::{BaselineArm, BaselineRow},
 };
@@ -112,17 +113,61 @@ fn columns(plan: &Protocol, people: &UnitEvidence, wanted: &impl Fn(&str) -> boo
 }
 
 /// Whether the arms can have been drawn from the same people, by everything that is kept of them and that the allocation does not
-/// balance: the share of deals, the true one among them, whose arms are at least as far apart. None where people were not assigned
-/// one by one, nothing is kept of them, or they are too many.
+/// balance: the share of deals, the true one among them, whose arms are at least as far apart. Nothing where nothing is kept of
+/// people, or they are too many.
 ///
 /// How far apart is the sum over the columns of the arms' squared distances from the average, each in the column's own variance. Who
 /// is dealt is decided within strata where the allocation has them, so that it is a deal that could have been (Hansen and Bowers
-/// 2008, Statistical Science 23:219-236, with a permutation in the place of their approximation).
-pub(crate) fn together(reading: &Reading<'_>, protocol_id: &ProtocolId) -> Option<f64> {
-    let (plan, people) = (reading.plan, reading.evidence.units.as_ref()?);
-    if plan.allocation.is_by_cluster() || matches!(plan.allocation, Allocation::SteppedWedge { .. }) {
-        return None;
+/// 2008, Statistical Science 23:219-236, with a permutation in the place of their approximation). Where whole clusters are assigned,
+/// the versions are dealt among them, and in a stepped wedge the places in its calendar.
+pub(crate) fn together(reading: &Reading<'_>, protocol_id: &ProtocolId) -> Dealt {
+    let Some(people) = &reading.evidence.units else { return Dealt::Nothing };
+    let dealt = match reading.plan.allocation.is_by_cluster() {
+        true => among_clusters(reading, people, protocol_id),
+        false => among_people(reading.plan, people, protocol_id).map(Dealt::P),
+    };
+    dealt.unwrap_or(Dealt::Nothing)
+}
+
+fn among_clusters(reading: &Reading<'_>, people: &UnitEvidence, protocol_id: &ProtocolId) -> Option<Dealt> {
+    let days = reading.evidence.wedge.as_ref().map(|wedge| {
+        let mut days: Vec<_> = wedge.crossings.iter().map(|(_, first, _)| *first).collect();
+        days.sort_unstable();
+        days.dedup();
+        (&wedge.crossings, days)
+    });
+    let label = |unit: &UnitRecord| match &days {
+        None => Some(unit.arm),
+        Some((crossings, days)) => {
+            let site = people.group_of(unit);
+            let (_, first, _) = crossings.iter().find(|(name, ..)| name == site)?;
+            days.binary_search(first).ok()
+        }
+    };
+    // A cluster whose people have two labels is a fault that other checks name.
+    let mut of_groups: Vec<Option<Cluster>> = vec![None; people.groups.len()];
+    for unit in &people.units {
+        let place = of_groups.get_mut(unit.group)?;
+        match place {
+            None => *place = Some(Cluster { label: label(unit)?, people: 1 }),
+            Some(cluster) if days.is_some() || cluster.label == unit.arm => cluster.people += 1,
+            Some(_) => return None,
+        }
     }
+    let columns = columns(reading.plan, people, &|_| true);
+    let totals = columns.iter().filter_map(|column| centred(&column.values)).map(|values| {
+        let mut totals = vec![0.0; people.groups.len()];
+        for (unit, value) in people.units.iter().zip(values) {
+            totals.iter_mut().skip(unit.group).take(1).for_each(|total| *total += value);
+        }
+        totals.into_iter().zip(&of_groups).filter_map(|(total, of)| of.map(|_| total)).collect()
+    });
+    let totals: Vec<Vec<f64>> = totals.collect();
+    let clusters: Vec<Cluster> = of_groups.iter().flatten().copied().collect();
+    Some(deal::again(&clusters, &totals, &format!("baseline/{protocol_id}")))
+}
+
+fn among_people(plan: &Protocol, people: &UnitEvidence, protocol_id: &ProtocolId) -> Option<f64> {
     let balanced = plan.allocation.balanced_by();
     let columns = columns(plan, people, &|name| !balanced.iter().any(|balanced| balanced == name));
     let columns: Vec<Vec<f64>> = columns.iter().filter_map(|column| centred(&column.values)).collect();

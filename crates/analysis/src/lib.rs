@@ -15,6 +15,7 @@ pub mod claims;
 pub mod comparison;
 mod cost;
 mod course;
+mod deal;
 pub mod design;
 mod equity;
 pub mod explore;

@@ -1,11 +1,12 @@
 //! Do the times of the events fit the assignments, alike in all arms?
 
-use fairtrial_domain::protocol::Allocation;
+use fairtrial_domain::{projection::ClusterHandling, protocol::Allocation};
 use fairtrial_stats::sample_ratio;
 
 use super::{gate, ratio, status_of};
 use crate::{
     comparison::shown,
+    deal::{self, Cluster, Dealt},
     reading::Reading,
     report::{Gate, GateStatus},
     words::{grouped, plural},
@@ -40,13 +41,15 @@ pub(super) fn clocks(reading: &Reading<'_>) -> Option<Gate> {
     Some(gate("clocks", status, detail, None))
 }
 
-/// Whether events are turned down as too early for the same share of people in all arms; none where there is nobody, or whole
-/// clusters or sites are assigned, whose people are not draws of their own.
+/// Whether events are turned down as too early for the same share of people in all arms; none where there is nobody, and where the
+/// versions cannot be held against each other.
 ///
 /// What happened before chance chose cannot depend on what it chose. Where it seems to, a source dates or sends its records in
 /// another way for one version, and the outcomes of that version are not what they seem.
 pub(super) fn early_events(reading: &Reading<'_>) -> Option<Gate> {
-    let (status, p, most) = by_arm(reading, &reading.evidence.early_people)?;
+    let Held::Tested(status, p, most) = held(reading, "early", &reading.evidence.early_people, |it| it.early) else {
+        return None;
+    };
     let detail = match status {
         GateStatus::Green => "Events dated before the assignment are alike in all versions.".to_owned(),
         _ => format!(
@@ -70,11 +73,10 @@ pub(super) fn refused_events(reading: &Reading<'_>) -> Option<Gate> {
     let assigned = reading.evidence.assigned(reading.plan.arms.len());
     let assigned = assigned.iter().fold(0_u64, |sum, count| sum.saturating_add(*count)).max(1);
     let units = plural(&reading.plan.unit);
-    // Where whole clusters are assigned their people are no draws of their own: then only how many they are is looked at.
-    let tested = by_arm(reading, &people);
-    let p_value = tested.as_ref().map(|(_, p, _)| *p);
+    let tested = held(reading, "refused", &people, |it| it.refused);
+    let p_value = tested.p_value();
     let (status, detail) = match tested {
-        Some((status @ (GateStatus::Red | GateStatus::Amber), _, most)) => {
+        Held::Tested(status @ (GateStatus::Red | GateStatus::Amber), _, most) => {
             let detail = format!(
                 "Events about {} {units} were refused at the door, far more often in \u{201c}{most}\u{201d}: outcomes of one \
                  version are lost.",
@@ -90,11 +92,13 @@ pub(super) fn refused_events(reading: &Reading<'_>) -> Option<Gate> {
             );
             (GateStatus::Amber, detail)
         }
-        Some(_) => (
+        Held::Tested(..) => (
             GateStatus::Green,
             format!("Events about {} {units} were refused at the door, alike in all versions.", grouped(all)),
         ),
-        None => (GateStatus::Green, format!("Events about {} {units} were refused at the door.", grouped(all))),
+        Held::Not(why) => {
+            (GateStatus::Green, format!("Events about {} {units} were refused at the door.{why}", grouped(all)))
+        }
     };
     Some(gate("refused_events", status, detail, p_value))
 }
@@ -110,10 +114,10 @@ pub(super) fn corrected_events(reading: &Reading<'_>) -> Option<Gate> {
         return None;
     }
     let units = plural(&reading.plan.unit);
-    let tested = by_arm(reading, &people);
-    let p_value = tested.as_ref().map(|(_, p, _)| *p);
+    let tested = held(reading, "corrected", &people, |it| it.corrected);
+    let p_value = tested.p_value();
     let (status, detail) = match tested {
-        Some((GateStatus::Red | GateStatus::Amber, _, most)) => (
+        Held::Tested(GateStatus::Red | GateStatus::Amber, _, most) => (
             GateStatus::Amber,
             format!(
                 "Events about {} {units} were corrected or taken back, far more often in \u{201c}{most}\u{201d}: see who changed them, \
@@ -121,29 +125,97 @@ pub(super) fn corrected_events(reading: &Reading<'_>) -> Option<Gate> {
                 grouped(all)
             ),
         ),
-        Some(_) => (
+        Held::Tested(..) => (
             GateStatus::Green,
             format!("Events about {} {units} were corrected or taken back, alike in all versions.", grouped(all)),
         ),
-        None => (GateStatus::Green, format!("Events about {} {units} were corrected or taken back.", grouped(all))),
+        Held::Not(why) => {
+            (GateStatus::Green, format!("Events about {} {units} were corrected or taken back.{why}", grouped(all)))
+        }
     };
     Some(gate("corrected_events", status, detail, p_value))
 }
 
-/// Whether people to whom something happened that has nothing to do with the version have the planned shares: status, p-value, and
-/// the name of the arm with most of them for its share. None where there is nobody, or whole clusters or sites are assigned.
-fn by_arm<'a>(reading: &Reading<'a>, people: &[u64]) -> Option<(GateStatus, f64, &'a str)> {
-    let plan = reading.plan;
-    let by_person = !plan.allocation.is_by_cluster() && !matches!(plan.allocation, Allocation::SteppedWedge { .. });
-    if !by_person || people.len() != plan.arms.len() || people.iter().all(|count| *count == 0) {
-        return None;
+/// What holding the versions against each other tells.
+enum Held<'a> {
+    /// Status, p-value, and the name of the arm with most people for its share.
+    Tested(GateStatus, f64, &'a str),
+    /// They are not; a sentence with a blank before it that says why, or nothing where there is nothing to say.
+    Not(String),
+}
+
+impl Held<'_> {
+    fn p_value(&self) -> Option<f64> {
+        match self {
+            Self::Tested(_, p, _) => Some(*p),
+            Self::Not(_) => None,
+        }
     }
-    let p = match ratio::again(reading) {
-        true => ratio::evidence_now(reading, people).map(|ln_e| (-ln_e).exp().min(1.0)),
-        false => sample_ratio::test(people, &ratio::ratio(reading)).ok().and_then(|test| shown(test.p_value)),
-    }?;
-    let expected = |arm: usize| plan.arms.get(arm).map_or(1.0, |arm| f64::from(arm.ratio));
-    let most = people.iter().enumerate().map(|(arm, count)| (arm, *count as f64 / expected(arm)));
-    let most = most.max_by(|a, b| a.1.total_cmp(&b.1)).and_then(|(arm, _)| plan.arms.get(arm));
-    Some((status_of(p), p.max(f64::MIN_POSITIVE), most.map_or("", |arm| arm.name.as_str())))
+}
+
+/// Whether people to whom something happened that has nothing to do with the version have the planned shares. `people` are they by arm,
+/// and `of_cluster` counts them in a cluster: where whole clusters are assigned, their people are no draws of their own, and the versions are
+/// dealt among the clusters again.
+fn held<'a>(
+    reading: &Reading<'a>,
+    what: &str,
+    people: &[u64],
+    of_cluster: impl Fn(&ClusterHandling) -> u64,
+) -> Held<'a> {
+    let plan = reading.plan;
+    let nothing = || Held::Not(String::new());
+    if people.len() != plan.arms.len() || people.iter().all(|count| *count == 0) {
+        return nothing();
+    }
+    match plan.allocation {
+        Allocation::SteppedWedge { .. } => {
+            let why = " Each site has the versions one after the other, so they are not held against each other.";
+            Held::Not(why.to_owned())
+        }
+        Allocation::Cluster { .. } => by_cluster(reading, what, &of_cluster),
+        _ => {
+            let p = match ratio::again(reading) {
+                true => ratio::evidence_now(reading, people).map(|ln_e| (-ln_e).exp().min(1.0)),
+                false => sample_ratio::test(people, &ratio::ratio(reading)).ok().and_then(|test| shown(test.p_value)),
+            };
+            let expected = |arm: usize| plan.arms.get(arm).map_or(1.0, |arm| f64::from(arm.ratio));
+            let most = most(reading, people.iter().enumerate().map(|(arm, count)| *count as f64 / expected(arm)));
+            p.map_or_else(nothing, |p| Held::Tested(status_of(p), p.max(f64::MIN_POSITIVE), most))
+        }
+    }
+}
+
+/// The same by whole clusters, once, when the data are locked: dealing again bears no reading day by day.
+fn by_cluster<'a>(reading: &Reading<'a>, what: &str, of: &impl Fn(&ClusterHandling) -> u64) -> Held<'a> {
+    let clusters = &reading.evidence.by_cluster;
+    if clusters.is_empty() {
+        return Held::Not(String::new());
+    }
+    if !reading.evidence.locked {
+        return Held::Not(" The versions are held against each other when the data are locked.".to_owned());
+    }
+    let sum = |of: &dyn Fn(&ClusterHandling) -> u64| clusters.iter().map(|it| of(it) as f64).sum::<f64>();
+    let share = sum(of) / sum(&|it| it.assigned).max(1.0);
+    let dealt: Vec<Cluster> = clusters.iter().map(|it| Cluster { label: it.arm, people: it.assigned }).collect();
+    let column = clusters.iter().map(|it| of(it) as f64 - share * it.assigned as f64).collect();
+    match deal::again(&dealt, &[column], &format!("{what}/{}", reading.plan.key)) {
+        Dealt::P(p) => {
+            let share_of = |arm: usize| {
+                let own = || clusters.iter().filter(|it| it.arm == arm);
+                let people = own().map(|it| it.assigned as f64).sum::<f64>();
+                own().map(|it| of(it) as f64).sum::<f64>() / people.max(1.0)
+            };
+            Held::Tested(status_of(p), p, most(reading, (0..reading.plan.arms.len()).map(share_of)))
+        }
+        Dealt::TooFew(number) => Held::Not(format!(
+            " With {number} clusters no difference would stand out from chance, so the versions are not held against each other."
+        )),
+        Dealt::Nothing => Held::Not(String::new()),
+    }
+}
+
+/// The name of the arm with the largest share.
+fn most<'a>(reading: &Reading<'a>, shares: impl Iterator<Item = f64>) -> &'a str {
+    let most = shares.enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
+    most.and_then(|(arm, _)| reading.plan.arms.get(arm)).map_or("", |arm| arm.name.as_str())
 }

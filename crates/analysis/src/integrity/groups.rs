@@ -14,6 +14,7 @@ use super::{gate, ratio, status_of};
 use crate::{
     claims::Multiplicity,
     comparison::shown,
+    deal::Dealt,
     reading::Reading,
     report::{Gate, GateStatus},
     sample::absence_counts,
@@ -103,16 +104,46 @@ fn check(reading: &Reading<'_>, name: &str, who: &str, groups: &Groups) -> Optio
     Some(gate(name, status, detail, Some(p.max(f64::MIN_POSITIVE))))
 }
 
-/// Whether the arms can have been drawn from the same people, by everything that is kept of them together; none where that cannot
-/// be asked.
+/// Whether the arms can have been drawn from the same people, or clusters, by everything that is kept of them together; none where
+/// that cannot be asked.
 pub(crate) fn baseline_balance(reading: &Reading<'_>, protocol_id: &ProtocolId) -> Option<Gate> {
-    let p = crate::baseline::together(reading, protocol_id).filter(|_| reading.evidence.locked)?;
-    let status = status_of(p);
-    let detail = match status {
-        GateStatus::Green => "Before the start the versions' people were alike, as far as chance goes.",
-        _ => {
-            "Before the start the versions' people were further apart than chance puts them: the draw may not have been one."
-        }
+    let name = "baseline_balance";
+    let allocation = &reading.plan.allocation;
+    // The site of a stepped wedge is dealt its place in the calendar.
+    let (groups, what) = match allocation {
+        Allocation::SteppedWedge { .. } => ("sites", "sites of different steps"),
+        _ => ("clusters", "versions' clusters"),
     };
-    Some(gate("baseline_balance", status, detail, Some(p)))
+    match crate::baseline::together(reading, protocol_id) {
+        _ if !reading.evidence.locked => None,
+        Dealt::P(p) if allocation.is_by_cluster() => {
+            let status = status_of(p);
+            let detail = match status {
+                GateStatus::Green => format!("The people of the {what} were alike, as far as chance goes."),
+                _ => format!(
+                    "The people of the {what} were further apart than chance puts them: the draw may not have been one, or who came \
+                     was decided by somebody who knew it."
+                ),
+            };
+            Some(gate(name, status, detail, Some(p)))
+        }
+        Dealt::P(p) => {
+            let status = status_of(p);
+            let detail = match status {
+                GateStatus::Green => "Before the start the versions' people were alike, as far as chance goes.",
+                _ => {
+                    "Before the start the versions' people were further apart than chance puts them: the draw may not have been one."
+                }
+            };
+            Some(gate(name, status, detail, Some(p)))
+        }
+        Dealt::TooFew(number) => {
+            let detail = format!(
+                "With {number} {groups} no difference between their people would stand out from chance, so they are not held against each \
+                 other; read the table."
+            );
+            Some(gate(name, GateStatus::Green, detail, None))
+        }
+        Dealt::Nothing => None,
+    }
 }

@@ -250,6 +250,7 @@ impl<'a> TrialRun<'a> {
             wedge: None,
             handling: Vec::new(),
             early_people: Vec::new(),
+            by_cluster: Vec::new(),
             declared: Vec::new(),
             replayed: None,
             units: None,

@@ -149,6 +149,7 @@ fn evidence(plan: &LockedProtocol, counts: &Counts, as_of: DateTime<Utc>) -> Evi
         wedge: None,
         handling: Vec::new(),
         early_people: Vec::new(),
+        by_cluster: Vec::new(),
         declared: Vec::new(),
         replayed: None,
         units: None,

@@ -391,6 +391,7 @@ impl Gathered {
             wedge: None,
             handling: Vec::new(),
             early_people: Vec::new(),
+            by_cluster: Vec::new(),
             declared: Vec::new(),
             replayed: None,
             units,

@@ -80,6 +80,7 @@ pub(crate) fn locked(plan: &LockedProtocol, outcomes: Vec<Vec<Cell>>) -> Evidenc
         wedge: None,
         handling: Vec::new(),
         early_people: Vec::new(),
+        by_cluster: Vec::new(),
         declared: Vec::new(),
         replayed: None,
         units: None,

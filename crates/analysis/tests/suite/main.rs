@@ -8,6 +8,8 @@ mod beside;
 #[cfg(test)]
 mod calibration;
 #[cfg(test)]
+mod cluster_gates;
+#[cfg(test)]
 mod course;
 #[cfg(test)]
 mod design;

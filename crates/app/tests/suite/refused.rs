@@ -2,8 +2,8 @@
 
 use chrono::Duration;
 use fairtrial_analysis::report::{GateStatus, VerdictKind};
-use fairtrial_app::trials::life::Move;
-use fairtrial_domain::trial::Verb;
+use fairtrial_app::{frontline::assign::AssignCall, trials::life::Move};
+use fairtrial_domain::{UnitText, trial::Verb};
 use fairtrial_testkit::on_both_databases;
 use serde_json::{Value, json};
 
@@ -87,6 +87,60 @@ on_both_databases! {
             let seen = app.trial_of(&company.designer, &trial).unwrap();
             let health = app.monitoring(&seen).health;
             assert!(health.contains(&("refused_events".to_owned(), GateStatus::Amber)), "{health:?}");
+        });
+    }
+
+    fn where_whole_clusters_are_assigned_refusals_are_held_against_each_other_by_cluster(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let roster: Vec<String> = (0..18).map(|n| format!("office-{n:02}")).collect();
+            let clusters = json!({"allocation": {"method": "cluster", "roster": roster}});
+            let mut trials = Vec::new();
+            for key in ["lost", "clean"] {
+                trials.push(company.start(&app, &plan(key, "justice", &clusters)).await);
+            }
+            let (mut with_new, mut alike) = (Vec::new(), Vec::new());
+            for (place, office) in roster.iter().enumerate() {
+                for n in 0..4 {
+                    let unit = format!("{office}-person-{n}");
+                    let call = AssignCall { cluster: Some(office.clone()), ..call(&unit) };
+                    let arm = app.assign(&company.key, &trials[0], &call).await.unwrap().arm.unwrap();
+                    if arm.as_str() == "new" && n == 0 {
+                        with_new.push(unit);
+                    }
+                    let other = AssignCall { unit: UnitText::new(&format!("{office}-other-{n}")).unwrap(), ..call };
+                    app.assign(&company.key, &trials[1], &other).await.unwrap();
+                    // All of two offices, whichever versions they have: many people, and no pattern.
+                    if place < 2 {
+                        alike.push(format!("{office}-other-{n}"));
+                    }
+                }
+            }
+            assert_eq!((with_new.len(), alike.len()), (9, 8));
+            clock.advance(Duration::days(1));
+            for (n, unit) in with_new.iter().chain(&alike).enumerate() {
+                let late = event(unit, &format!("late-{n}"), &json!({"occurred_at": "2027-11-23T10:00:00Z"}));
+                assert_eq!(app.record(&company.key, &[late], false).await.unwrap().rejected, 1);
+            }
+            app.write_counters().await.unwrap();
+            app.catch_up().await.unwrap();
+            for key in &trials {
+                app.move_trial(&company.designer, key, &Move::plain(Verb::Stop, "enough")).await.unwrap();
+                app.move_trial(&company.analyst, key, &Move::plain(Verb::LockData, "over")).await.unwrap();
+            }
+            let mut lights = Vec::new();
+            for key in &trials {
+                let report = app.report(&company.analyst, key).await.unwrap().1;
+                let gate = report.integrity.iter().find(|gate| gate.gate == "refused_events").unwrap();
+                assert!(gate.p_value.is_some(), "{gate:?}");
+                lights.push(gate.status);
+                let found = open(database, clock.clone()).await.recompute(&company.analyst, key).await.unwrap();
+                assert_eq!(found.frozen, found.recomputed);
+            }
+            // One office in each of which somebody is lost, with the new version only; and one in ten of all, which has to be explained.
+            assert_eq!(lights, [GateStatus::Red, GateStatus::Amber]);
         });
     }
 }

@@ -92,6 +92,23 @@ pub struct DayTally {
     pub tally: Tally,
 }
 
+/// One cluster's people by what was noted of their events: each person once in each number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterHandling {
+    /// The cluster.
+    pub cluster: String,
+    /// Position of its arm in the plan.
+    pub arm: usize,
+    /// People assigned.
+    pub assigned: u64,
+    /// People of whom an event is dated before their assignment.
+    pub early: u64,
+    /// People of whom an event was refused at the door.
+    pub refused: u64,
+    /// People of whom an event was corrected or taken back.
+    pub corrected: u64,
+}
+
 /// What became of the events of the trial's kinds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventCounts {
@@ -156,6 +173,9 @@ pub struct Evidence {
     /// People of whom an event is dated before their assignment, by arm; empty where nothing is known of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub early_people: Vec<u64>,
+    /// People with early, refused and corrected events by cluster, where whole clusters are assigned; empty where there is nobody to count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_cluster: Vec<ClusterHandling>,
     /// What senders say they sent on days of the trial, with what was kept; empty where none says anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub declared: Vec<Declared>,

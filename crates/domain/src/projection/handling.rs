@@ -127,6 +127,11 @@ impl UnitHandling {
         self.0 & REFUSED != 0
     }
 
+    /// Whether an event about the unit was corrected or taken back.
+    pub(super) fn was_corrected(self) -> bool {
+        self.0 & CORRECTED != 0
+    }
+
     /// Notes that an event about the unit was corrected or taken back.
     pub(super) fn correct(&mut self, counts: &mut ArmHandling) {
         if self.0 & CORRECTED == 0 {

@@ -7,6 +7,7 @@
 //! over and never looks at an event.
 
 mod alike;
+mod by_cluster;
 mod column;
 mod correction;
 mod days;
@@ -22,7 +23,8 @@ mod unit_evidence;
 pub use alike::Alike;
 pub use correction::FoldedCorrection;
 pub use evidence::{
-    ArmDay, Cell, DayTally, EventCounts, Evidence, OutcomeEvidence, PeriodCell, Replayed, WedgeEvidence,
+    ArmDay, Cell, ClusterHandling, DayTally, EventCounts, Evidence, OutcomeEvidence, PeriodCell, Replayed,
+    WedgeEvidence,
 };
 pub use handling::{ArmHandling, UnitNote};
 pub use held::{HarmCrossing, HeldLook};

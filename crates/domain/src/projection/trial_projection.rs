@@ -436,6 +436,7 @@ impl TrialProjection {
             wedge,
             handling: self.handling.clone(),
             early_people: self.early_by_arm(),
+            by_cluster: self.by_cluster(),
             declared: Vec::new(),
             replayed: None,
             units: None,
