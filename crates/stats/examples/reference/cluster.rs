@@ -11,7 +11,7 @@ use fairtrial_stats::linear::LeastSquares;
 use fairtrial_stats::means::Draws;
 use fairtrial_stats::special::student;
 use fairtrial_stats::sufficient::Moments;
-use fairtrial_stats::{Side, StatError};
+use fairtrial_stats::{Estimate, Side, StatError};
 use serde_json::{Value, json};
 
 use super::means::estimate_value;
@@ -36,6 +36,32 @@ fn clusters(columns: &Columns, input: &Value) -> Result<(Vec<Moments>, Vec<Momen
     Ok((of(true)?, of(false)?))
 }
 
+/// Outcome and terms of a formula that has more than the arm.
+fn with_covariates(formula: &str) -> Option<(&str, Vec<&str>)> {
+    let (outcome, terms) = formula.split_once('~')?;
+    let terms: Vec<&str> = terms.split('+').map(str::trim).collect();
+    (terms.len() > 1).then_some((outcome.trim(), terms))
+}
+
+/// The coefficient of the arm beside covariates.
+fn regression(
+    columns: &Columns,
+    outcome: &str,
+    terms: &[&str],
+    kind: ClusterRobust,
+    level: f64,
+) -> Result<Estimate, StatError> {
+    let y = column(columns, outcome)?;
+    let mut design = vec![vec![1.0; y.len()]];
+    for term in terms {
+        design.push(column(columns, term)?);
+    }
+    let borrowed: Vec<&[f64]> = design.iter().map(Vec::as_slice).collect();
+    let arm = terms.iter().position(|term| *term == "t").ok_or_else(|| StatError::invalid("formula", "needs t"))?;
+    let fit = LeastSquares::fit(&y, &borrowed)?;
+    cluster_robust_regression(&fit, &numbers(columns, "office")?, arm + 1, kind, 0.0, Side::Two, level)
+}
+
 fn numbers(columns: &Columns, name: &str) -> Result<Vec<usize>, StatError> {
     Ok(column(columns, name)?.iter().map(|&number| number as usize).collect())
 }
@@ -48,6 +74,9 @@ pub(crate) fn value(id: &str, input: &Value, data: &Path) -> Result<Value, StatE
         return phased(id, &columns, level);
     }
     let robust = |kind| {
+        if let Some((outcome, terms)) = input["formula"].as_str().and_then(with_covariates) {
+            return regression(&columns, outcome, &terms, kind, level);
+        }
         let (arm1, arm0) = clusters(&columns, input)?;
         cluster_robust(&arm1, &arm0, kind, 0.0, Side::Two, level)
     };

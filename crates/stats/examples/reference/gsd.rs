@@ -115,7 +115,7 @@ fn boundary(input: &Value) -> Result<Value, StatError> {
     let spec = GroupSequentialSpec::new(f64s_of(input, "info")?, f64_of(input, "alpha")?, efficacy);
     let design = GroupSequentialDesign::new(GroupSequentialSpec { side, ..spec })?;
     let spent: Vec<f64> = design.looks().iter().map(|look| look.alpha_spent).collect();
-    Ok(json!({"critical": critical(&design), "alphaSpent": spent}))
+    Ok(json!({"critical": critical(&design).into_iter().map(number).collect::<Vec<_>>(), "alphaSpent": spent}))
 }
 
 fn characteristics(input: &Value) -> Result<Value, StatError> {
@@ -159,7 +159,7 @@ fn futility(input: &Value) -> Result<Value, StatError> {
     }
     Ok(json!({
         "shift": effect * effect,
-        "critical": critical(&design),
+        "critical": critical(&design).into_iter().map(number).collect::<Vec<_>>(),
         "futility": lower,
         "inflation": design.inflation(1.0 - beta)?,
     }))
@@ -187,7 +187,7 @@ fn test_type(input: &Value) -> Result<Value, StatError> {
     let (null, alternative) = (design.operating(0.0)?, design.operating(design.effect_at_power(power)?)?);
     let pairs = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| json!([a, b])).collect::<Vec<Value>>();
     let expected = |o: &fairtrial_stats::sequential::group::Operating| o.expected_information * inflation;
-    let mut result = json!({"upper": critical(&design), "nI": sizes});
+    let mut result = json!({"upper": critical(&design).into_iter().map(number).collect::<Vec<_>>(), "nI": sizes});
     match kind {
         3 | 4 => {
             result["lower"] = json!(futile);
@@ -252,7 +252,7 @@ fn stagewise(input: &Value) -> Result<Value, StatError> {
     let look = (u64_of(input, "stage")? as usize).wrapping_sub(1);
     let inference = design.stagewise(look, f64_of(input, "z")?, 0.95)?;
     Ok(json!({
-        "b": critical(&design),
+        "b": critical(&design).into_iter().map(number).collect::<Vec<_>>(),
         "p": inference.p_value.p(),
         "mue": inference.median_unbiased,
         "lo": inference.interval.lower,
@@ -361,7 +361,7 @@ fn conditional_probabilities(input: &Value) -> Result<Value, StatError> {
     let lower: Vec<Vec<f64>> = (0..later).map(|k| runs.iter().map(|r| r.futility[k]).collect()).collect();
     Ok(json!({
         "nI": design.looks().iter().map(|l| l.information).collect::<Vec<f64>>(),
-        "upper": critical(&design),
+        "upper": critical(&design).into_iter().map(number).collect::<Vec<_>>(),
         "lower": design.looks().iter().map(|l| l.futility).collect::<Vec<Option<f64>>>(),
         "delta": effect,
         "theta": effects,

@@ -8,7 +8,7 @@ use fairtrial_stats::survival::{
     IntervalScale, KaplanMeier, Observation, Ties, compare_restricted_means, cox, cox_clustered, logrank,
     logrank_permutation, logrank_stratified,
 };
-use fairtrial_stats::{Estimate, Side, StatError};
+use fairtrial_stats::{Estimate, Interval, Side, StatError};
 use serde_json::{Value, json};
 
 use super::means::first_rows;
@@ -121,12 +121,15 @@ pub(crate) fn value(id: &str, input: &Value, data: &Path) -> Result<Value, StatE
 }
 
 fn curve(people: &People, input: &Value, scale: IntervalScale, level: f64) -> Result<Value, StatError> {
-    let curve = KaplanMeier::fit(&people.arm(input["arm"].as_u64() == Some(1)))?;
+    let observations = people.arm(input["arm"].as_u64() == Some(1));
+    let first = observations.iter().map(|observation| observation.time).fold(f64::INFINITY, f64::min);
+    let curve = KaplanMeier::fit(&observations)?;
     let (mut survival, mut errors, mut lower, mut upper) = (vec![], vec![], vec![], vec![]);
     for time in f64s_of(input, "times")? {
         let at = curve.at(time, scale, level)?;
         survival.push(at.survival);
-        // Where nothing has happened yet, R prints the share itself as both ends; where nobody is left, no end.
+        // Where nobody is left R has no ends. Where no event has happened yet it has the share itself, but for scales without an end
+        // at 1 only until somebody leaves.
         if at.survival == 0.0 {
             errors.push(json!("NaN"));
             lower.push(json!("NA"));
@@ -134,10 +137,22 @@ fn curve(people: &People, input: &Value, scale: IntervalScale, level: f64) -> Re
             continue;
         }
         errors.push(json!(at.standard_error.unwrap_or(0.0)));
-        lower.push(json!(at.interval.map_or(at.survival, |interval| interval.lower)));
-        upper.push(json!(at.interval.map_or(at.survival, |interval| interval.upper)));
+        let end = |end: fn(Interval) -> f64| match (at.interval, scale) {
+            (Some(interval), _) => json!(end(interval)),
+            (None, IntervalScale::Plain | IntervalScale::Log) => json!(at.survival),
+            (None, _) if time < first => json!(at.survival),
+            (None, IntervalScale::LogLog) => json!("NA"),
+            (None, IntervalScale::Logit | IntervalScale::Arcsine) => json!("NaN"),
+        };
+        lower.push(end(|interval| interval.lower));
+        upper.push(end(|interval| interval.upper));
     }
     let median = curve.median(scale, level)?;
+    // R looks for the lower end only where the curve is above 0.
+    let lowest = match median.lower {
+        Some(time) if curve.at(time, scale, level)?.survival == 0.0 => None,
+        lower => lower,
+    };
     let or_na = |time: Option<f64>| time.map_or(json!("NA"), |time| json!(time));
     Ok(json!({
         "surv": survival,
@@ -145,7 +160,7 @@ fn curve(people: &People, input: &Value, scale: IntervalScale, level: f64) -> Re
         "lo": lower,
         "hi": upper,
         "median": or_na(median.median),
-        "med_lo": or_na(median.lower),
+        "med_lo": or_na(lowest),
         "med_hi": or_na(median.upper),
     }))
 }

@@ -190,7 +190,7 @@ impl KaplanMeier {
     ///
     /// # Source
     /// Brookmeyer and Crowley (1982): where the curve and the ends of its intervals pass one half; in the middle when the curve
-    /// runs at one half exactly.
+    /// runs at one half exactly, if need be to the last time at which somebody was observed.
     ///
     /// ```
     /// use fairtrial_stats::survival::{IntervalScale, KaplanMeier, Observation};
@@ -224,7 +224,7 @@ impl KaplanMeier {
                 return Some(time);
             }
             let next = (first + 1..self.steps.len()).find(|&i| curve(i) < 0.5 - 1e-9);
-            Some(next.map_or(time, |next| 0.5 * (time + self.steps[next].time)))
+            Some(0.5 * (time + next.map_or(self.last_time, |next| self.steps[next].time)))
         };
         Ok(MedianTime {
             median: crossing(&|i| self.steps[i].survival),

@@ -118,3 +118,11 @@ fn nobody_speaks_beyond_what_was_observed() -> Result<(), StatError> {
     assert!(compared.difference.point.is_some_and(|d| (d - (compared.arm1.mean - compared.arm0.mean)).abs() < 1e-14));
     Ok(())
 }
+
+/// R 4.2 `quantile(survfit(Surv(c(3.6, 6.1, 7.8, 9.2), c(0, 0, 1, 0)) ~ 1), 0.5)`: 8.5. The curve runs at one half from 7.8 on.
+#[test]
+fn a_median_lies_in_the_middle_of_a_curve_that_ends_at_one_half() {
+    let curve = KaplanMeier::fit(&people(&[(3.6, false), (6.1, false), (7.8, true), (9.2, false)])).unwrap();
+    let median = curve.median(IntervalScale::Log, 0.95).unwrap();
+    assert_eq!((median.median, median.lower, median.upper), (Some(8.5), Some(7.8), None));
+}
