@@ -2,7 +2,9 @@
 
     bench_http.py FOLDER-OF-PROGRAMS PAGE
 
-Started by scripts/bench http. With FAIRTRIAL_TEST_POSTGRES (scripts/postgres --durable) PostgreSQL is timed too.
+Started by scripts/bench http. With FAIRTRIAL_TEST_POSTGRES (scripts/postgres --durable) PostgreSQL is timed too, and where they are
+installed other programs that answer which version a person gets: GrowthBook's library in node (BENCH_GROWTHBOOK names the script),
+and Unleash Edge (BENCH_EDGE names the program).
 """
 
 import json
@@ -48,8 +50,8 @@ class Server:
                 break
         else:
             sys.exit(f"{command} ended: {pathlib.Path(self.log.name).read_text(encoding='utf-8')}")
-        urllib.request.urlopen(f"http://{self.address}/healthz" if "echo" not in str(command[0]) else f"http://{self.address}/",
-                               data=None if "echo" not in str(command[0]) else b"{}").read()
+        ours = str(command[0]).endswith("fairtrial")
+        urllib.request.urlopen(f"http://{self.address}/healthz" if ours else f"http://{self.address}/", None if ours else b"{}").read()
         self.started_in = time.perf_counter() - began
 
     def resident(self):
@@ -142,6 +144,58 @@ class Postgres:
         return {"per_second": rows_a_commit * commits / (time.perf_counter() - began)}
 
 
+class Edge:
+    """Unleash Edge without a server of its own behind it: one flag that draws between two variants by the user."""
+
+    TOKEN = "*:development.bench"
+
+    def __init__(self, program):
+        variants = [{"name": name, "weight": 500, "weightType": "variable", "stickiness": "userId"} for name in ("usual", "new")]
+        strategy = {"name": "flexibleRollout", "parameters": {"rollout": "100", "stickiness": "userId", "groupId": "open-door"},
+                    "variants": variants}
+        flag = {"name": "open-door", "type": "experiment", "enabled": True, "project": "default", "strategies": [strategy]}
+        features = home / "features.json"
+        features.write_text(json.dumps({"version": 2, "features": [flag]}), encoding="utf-8")
+        self.address = free_port()
+        log = open(home / "log-edge", "w", encoding="utf-8")
+        command = [program, "--interface", "127.0.0.1", "--port", self.address.split(":")[1], "offline", "--bootstrap-file", features,
+                   "--frontend-tokens", self.TOKEN]
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "RUST_LOG": "error"})
+        running.append(self.process)
+        asked = urllib.request.Request(f"http://{self.address}/api/frontend/features/open-door", b'{"userId": "bench-1"}',
+                                       {"Authorization": self.TOKEN, "Content-Type": "application/json"})
+        for _ in range(100):
+            try:
+                told = json.load(urllib.request.urlopen(asked))
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            sys.exit(f"Unleash Edge does not answer: {pathlib.Path(log.name).read_text(encoding='utf-8')}")
+        if told.get("variant", {}).get("name") not in ("usual", "new"):
+            sys.exit(f"Unleash Edge draws no variant: {told}")
+        version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
+        self.name = f"Unleash Edge {version}"
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+
+
+def peers():
+    """Other programs that answer which version a person gets, as far as they are installed: name, server, one run."""
+    found = []
+    if "BENCH_EDGE" in os.environ:
+        edge = Edge(os.environ["BENCH_EDGE"])
+        found.append((edge.name, edge, lambda: drive(edge, "edge", edge.TOKEN)))
+    if "BENCH_GROWTHBOOK" in os.environ:
+        script = pathlib.Path(os.environ["BENCH_GROWTHBOOK"])
+        version = json.loads((script.parent / "package.json").read_text(encoding="utf-8"))["dependencies"]["@growthbook/growthbook"]
+        node = Server("node", script)
+        found.append((f"GrowthBook {version} in node", node, lambda: drive(node, "known")))
+    return found
+
+
 def fresh_postgres(name):
     url = os.environ["FAIRTRIAL_TEST_POSTGRES"]
     subprocess.run(["psql", "--no-psqlrc", "--quiet", url, "--command", f"CREATE DATABASE {name}"], check=True)
@@ -215,6 +269,12 @@ def main():
     known, flag, floor = alternate(lambda: drive(server, "known", key), lambda: drive(server, "flag", key), lambda: drive(echo, "known"))
     rows.append(row("assignment of a known person", known, "echo", floor))
     rows.append(row("the same by OpenFeature, one flag", flag, "echo", floor))
+    others = peers()
+    if others:
+        known, *theirs = alternate(lambda: drive(server, "known", key), *(run for _, _, run in others))
+        for (name, other, _), run in zip(others, theirs):
+            rows.append(row("assignment of a known person", known, name, run))
+            other.stop()
     flags, floor = alternate(lambda: drive(server, "flags", key), lambda: drive(echo, "flags"))
     body = json.dumps({"context": {"targetingKey": "bench-1"}}).encode()
     asked = urllib.request.Request(f"http://{server.address}/ofrep/v1/evaluate/flags", body,

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! KIND is one of `known`, `new`, `mixed` (nine known to one new), `event`, `events` (100 in a call), `flag`, `flags`, `report`,
-//! `health`. Any answer but 200 ends it with 1: a refusal is quick and would pass for speed.
+//! `health`, or `edge` for a person's version from Unleash Edge. Any answer but 200 ends it with 1: a refusal is quick and would pass for speed.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -59,13 +59,16 @@ impl Plan {
                 ("POST /ofrep/v1/evaluate/flags/open-door", format!("{{\"context\":{{\"targetingKey\":\"{unit}\"}}}}"))
             }
             "flags" => ("POST /ofrep/v1/evaluate/flags", format!("{{\"context\":{{\"targetingKey\":\"{unit}\"}}}}")),
+            "edge" => ("POST /api/frontend/features/open-door", format!("{{\"userId\":\"{unit}\"}}")),
             "report" => ("GET /v1/trials/open-door/report", String::new()),
             "health" => ("GET /healthz", String::new()),
             _ => (assign, format!("{{\"unit\":\"{unit}\"}}")),
         };
         let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+        // Edge takes its token as it is.
+        let scheme = if self.kind == "edge" { "" } else { "Bearer " };
         format!(
-            "{line} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+            "{line} HTTP/1.1\r\nHost: {}\r\nAuthorization: {scheme}{}\r\n{kind}Content-Length: {}\r\n\r\n{body}",
             self.address,
             self.key,
             body.len()
