@@ -2,8 +2,13 @@
 
 use fairtrial_domain::checkpoint::Checkpoint;
 use fairtrial_store::audit::{self, Checked};
+use serde_json::Value;
 
-use crate::{error::AppError, state::App, state::actor::Actor, trials::view::may_read};
+use crate::{
+    error::AppError,
+    state::{App, actor::Actor, directory::Trial},
+    trials::view::may_read,
+};
 
 /// How far the audit has come, and the text that says so to somebody outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +38,19 @@ impl App {
         let root = root.try_into().map_err(|_| AppError::Internal("the last entry of the audit has no hash".into()))?;
         let checkpoint = Checkpoint { size, root };
         Ok(Head { text: self.master_key.checkpoints().write(&checkpoint), checkpoint })
+    }
+
+    /// An entry of what the system did with a trial by itself.
+    pub(crate) fn entry_by_itself(&self, trial: &Trial, action: &str, detail: &Value) -> audit::NewEntry {
+        audit::NewEntry {
+            at: self.ambient.now_micros(),
+            agency_id: Some(trial.agency_id),
+            person_id: None,
+            key_id: None,
+            action: action.to_owned(),
+            subject: trial.key().to_owned(),
+            detail: detail.to_string(),
+        }
     }
 
     /// Checks every entry of the audit, and against checkpoints where there are some.

@@ -52,15 +52,7 @@ impl App {
             let removed = old.iter().filter(|(id, _)| *id == trial.id).count();
             if removed > 0 {
                 let detail = json!({"removed": removed, "answered_before": instant(before)});
-                entries.push(audit::NewEntry {
-                    at: now,
-                    agency_id: Some(trial.agency_id),
-                    person_id: None,
-                    key_id: None,
-                    action: "message.removed".into(),
-                    subject: trial.key().to_owned(),
-                    detail: detail.to_string(),
-                });
+                entries.push(self.entry_by_itself(trial, "message.removed", &detail));
             }
         }
         let count = old.len();

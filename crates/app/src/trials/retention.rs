@@ -161,7 +161,7 @@ impl App {
             event_place: trial.started_sequence.unwrap_or(0),
         };
         let entry =
-            self.entry_of_deletion(trial, "records.deletion_begun", json!({"due_at": due, "people": new.people}));
+            self.entry_by_itself(trial, "records.deletion_begun", &json!({"due_at": due, "people": new.people}));
         let begun = self.store.write(move |c| {
             deletions::begin(c, &new)?;
             audit::append(c, &entry)
@@ -202,7 +202,7 @@ impl App {
         let (id, now) = (trial.id, self.ambient.now_micros());
         let frozen = self.store.read(move |c| frozen_reports::of_trial(c, id)).await?;
         let digest = frozen.map(|frozen| frozen.digest);
-        let entry = self.entry_of_deletion(trial, "records.deleted", json!({}));
+        let entry = self.entry_by_itself(trial, "records.deleted", &json!({}));
         let finished = self.store.write(move |c| {
             let Some(row) = deletions::finish(c, id, now)? else { return Ok(false) };
             let detail = json!({"people": row.people, "assignments": row.assignments, "notes": row.notes,
@@ -211,18 +211,6 @@ impl App {
             Ok(true)
         });
         Ok(finished.await?)
-    }
-
-    fn entry_of_deletion(&self, trial: &Trial, action: &str, detail: serde_json::Value) -> NewEntry {
-        NewEntry {
-            at: self.ambient.now_micros(),
-            agency_id: Some(trial.agency_id),
-            person_id: None,
-            key_id: None,
-            action: action.to_owned(),
-            subject: trial.key().to_owned(),
-            detail: detail.to_string(),
-        }
     }
 
     /// Goes through the log of events from the start of the trial on.

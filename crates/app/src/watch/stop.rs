@@ -76,14 +76,6 @@ impl App {
             detail.insert("reason".into(), json!(change.state_reason));
             detail.insert("reverted".into(), json!(change.reverted));
         }
-        NewEntry {
-            at: self.ambient.now_micros(),
-            agency_id: Some(trial.agency_id),
-            person_id: None,
-            key_id: None,
-            action: action.to_owned(),
-            subject: trial.key().to_owned(),
-            detail: detail.to_string(),
-        }
+        self.entry_by_itself(trial, action, &detail)
     }
 }

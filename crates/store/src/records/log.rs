@@ -36,6 +36,25 @@ pub struct AssignmentRow {
     pub event_place: i64,
 }
 
+/// The columns of an [`AssignmentRow`].
+const ASSIGNMENT: (
+    assignments::sequence,
+    assignments::trial_id,
+    assignments::unit,
+    assignments::arm,
+    assignments::stratum,
+    assignments::assigned_at,
+    assignments::event_place,
+) = (
+    assignments::sequence,
+    assignments::trial_id,
+    assignments::unit,
+    assignments::arm,
+    assignments::stratum,
+    assignments::assigned_at,
+    assignments::event_place,
+);
+
 /// An event as the fold reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRow {
@@ -81,15 +100,7 @@ pub fn assignments_after(c: &mut DbConnection, place: i64, limit: i64) -> Result
         .filter(assignments::sequence.gt(place))
         .order(assignments::sequence)
         .limit(limit)
-        .select((
-            assignments::sequence,
-            assignments::trial_id,
-            assignments::unit,
-            assignments::arm,
-            assignments::stratum,
-            assignments::assigned_at,
-            assignments::event_place,
-        ))
+        .select(ASSIGNMENT)
         .load(c)?)
 }
 
@@ -101,15 +112,7 @@ pub fn last_assignment(c: &mut DbConnection, up_to: i64) -> Result<Option<Assign
     Ok(assignments::table
         .filter(assignments::sequence.le(up_to))
         .order(assignments::sequence.desc())
-        .select((
-            assignments::sequence,
-            assignments::trial_id,
-            assignments::unit,
-            assignments::arm,
-            assignments::stratum,
-            assignments::assigned_at,
-            assignments::event_place,
-        ))
+        .select(ASSIGNMENT)
         .first(c)
         .optional()?)
 }
@@ -147,15 +150,7 @@ pub fn assignments_of(c: &mut DbConnection, trial_id: i64) -> Result<Vec<Assignm
             assignments::table
                 .filter(assignments::bucket.eq(i16::from(bucket)))
                 .filter(assignments::trial_id.eq(trial_id))
-                .select((
-                    assignments::sequence,
-                    assignments::trial_id,
-                    assignments::unit,
-                    assignments::arm,
-                    assignments::stratum,
-                    assignments::assigned_at,
-                    assignments::event_place,
-                ))
+                .select(ASSIGNMENT)
                 .load::<AssignmentRow>(c)?,
         );
     }
