@@ -78,7 +78,7 @@ def machine(with_r):
     rustc = " ".join(compiler.stdout.split()[:2])
     return (
         f"Machine of this run: {os.cpu_count()} cores, {model}; {rustc}, Python {platform.python_version()}, "
-        f"{'base R' if with_r else 'R not installed and left out'}; "
+        f"{'R' if with_r else 'R not installed and left out'}; "
         f"load average {float(os.environ['BENCH_LOAD']):.1f} before it and {os.getloadavg()[0]:.1f} at its end."
     )
 

@@ -167,11 +167,17 @@ fn clusters(bench: &mut Bench) -> Done {
         let estimate = cluster_robust(&sums(1)?, &sums(0)?, ClusterRobust::Cr1Stata, 0.0, Side::Two, 0.95)?;
         Ok([point_of(&estimate), error_of(&estimate)])
     })?;
-    bench.time("cr2", &format!("cluster-robust variance (CR2) with Satterthwaite from clusters' sums, {size}"), || {
-        let (arm1, arm0) = (black_box(&arm1), black_box(&arm0));
-        let estimate = cluster_robust(arm1, arm0, ClusterRobust::Cr2, 0.0, Side::Two, 0.95)?;
-        Ok([error_of(&estimate), estimate.degrees_of_freedom.unwrap_or(f64::NAN)])
-    })
+    bench.time(
+        "cr2",
+        &format!(
+            "cluster-robust variance (CR2) with Satterthwaite from clusters' sums, {size} (reference from the values)"
+        ),
+        || {
+            let (arm1, arm0) = (black_box(&arm1), black_box(&arm0));
+            let estimate = cluster_robust(arm1, arm0, ClusterRobust::Cr2, 0.0, Side::Two, 0.95)?;
+            Ok([error_of(&estimate), estimate.degrees_of_freedom.unwrap_or(f64::NAN)])
+        },
+    )
 }
 
 fn survival(bench: &mut Bench) -> Done {
