@@ -175,7 +175,7 @@ fn test_type(input: &Value) -> Result<Value, StatError> {
         spec.futility = Futility::BetaSpending { spending: gamma.clone(), beta, binding: kind % 4 == 3 };
     }
     if kind > 4 {
-        spec.harm = Some(Harm { alpha: f64_of(input, "astar")?, spending: gamma });
+        spec.harm = Some(Harm { alpha: f64_of(input, "astar")?, spending: gamma, binding: kind == 5 });
     }
     let design = GroupSequentialDesign::new(spec)?;
     let power = 1.0 - beta;

@@ -19,7 +19,7 @@ fn full() -> GroupSequentialSpec {
             beta: 0.2,
             binding: false,
         },
-        harm: Some(Harm { alpha: 0.05, spending: Spending::LanDeMetsPocock }),
+        harm: Some(Harm { alpha: 0.05, spending: Spending::LanDeMetsPocock, binding: false }),
         ..GroupSequentialSpec::new(vec![0.2, 0.45, 0.7, 1.0], 0.025, obrien_fleming())
     }
 }
@@ -401,4 +401,24 @@ fn extreme_designs_end_with_a_result_or_an_error() {
     assert!((strong.power - 1.0).abs() < 1e-12);
     let harmful = design(full()).operating(-500.0).unwrap();
     assert!((harmful.harm[0] - 1.0).abs() < 1e-12);
+}
+
+/// With a binding boundary for harm success and harm both spend all of their errors; otherwise success keeps a little of it back.
+#[test]
+fn binding_harm_leaves_success_all_of_its_error() {
+    let spec = |binding: bool| GroupSequentialSpec {
+        harm: Some(Harm { alpha: 0.2, spending: Spending::LanDeMetsPocock, binding }),
+        ..GroupSequentialSpec::new(vec![0.3, 0.6, 1.0], 0.1, obrien_fleming())
+    };
+    let spent = |binding: bool| {
+        let operating = design(spec(binding)).operating(0.0).unwrap();
+        (operating.efficacy.iter().sum::<f64>(), operating.harm.iter().sum::<f64>())
+    };
+    let (bound, free) = (spent(true), spent(false));
+    assert!((bound.0 - 0.1).abs() < 1e-9 && (bound.1 - 0.2).abs() < 1e-9, "{bound:?}");
+    assert!(free.0 < 0.1 - 1e-6 && (free.1 - 0.2).abs() < 1e-9, "{free:?}");
+    for (efficacy, futility) in [(Efficacy::Pocock, Futility::None), (obrien_fleming(), full().futility)] {
+        let refused = GroupSequentialDesign::new(GroupSequentialSpec { efficacy, futility, ..spec(true) });
+        assert!(matches!(refused, Err(StatError::InvalidArgument { .. })), "{refused:?}");
+    }
 }

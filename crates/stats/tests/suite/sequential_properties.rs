@@ -37,7 +37,7 @@ proptest! {
         }
         if kind == 2 {
             spec.futility = Futility::BetaSpending { spending: spend.clone(), beta, binding };
-            spec.harm = Some(Harm { alpha: 0.05, spending: spend });
+            spec.harm = Some(Harm { alpha: 0.05, spending: spend, binding: false });
         }
         let design = GroupSequentialDesign::new(spec).unwrap();
         let null = design.operating(0.0).unwrap();

@@ -228,7 +228,7 @@ fn futility_that_is_ignored_keeps_the_size_only_when_it_was_planned_so() {
 /// The boundary for harm has an error of its own: how often a version that does nothing is called harmful.
 #[test]
 fn false_harm_is_as_rare_as_planned_and_real_harm_is_found() {
-    let harm = Harm { alpha: 0.05, spending: Spending::LanDeMetsPocock };
+    let harm = Harm { alpha: 0.05, spending: Spending::LanDeMetsPocock, binding: false };
     let plain = GroupSequentialSpec::new(UNEQUAL.to_vec(), 0.025, spending(Spending::LanDeMetsOBrienFleming));
     let futility =
         Futility::BetaSpending { spending: Spending::HwangShihDeCani { gamma: -2.0 }, beta: 0.2, binding: false };

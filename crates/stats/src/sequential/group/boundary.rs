@@ -165,6 +165,27 @@ pub(crate) fn harm(spec: &GroupSequentialSpec, allowed: &[f64], efficacy: &[f64]
     bounds
 }
 
+/// Boundaries for success and for harm in `z`, each spending its error under no effect while the other one stops the trial.
+pub(crate) fn success_and_harm(spec: &GroupSequentialSpec, success: &[f64], harm: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let mut running = Running::start(0.0);
+    let (mut highs, mut lows): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+    let mut spent = (0.0_f64, 0.0_f64);
+    for (k, ((&information, &up), &down)) in spec.information.iter().zip(success).zip(harm).enumerate() {
+        if repeats(&spec.information, k) {
+            highs.push(highs.last().copied().unwrap_or(f64::INFINITY));
+            lows.push(lows.last().copied().unwrap_or(f64::NEG_INFINITY));
+            continue;
+        }
+        let high = running.upper_bound(information, up - spent.0);
+        let low = running.lower_bound(information, down - spent.1);
+        spent = (spent.0.max(up), spent.1.max(down));
+        running = running.advance(information, low, high, spec.information.get(k + 1).copied());
+        highs.push(high / information.sqrt());
+        lows.push(low / information.sqrt());
+    }
+    (highs, lows)
+}
+
 /// Bounds for success and futility that spend `beta` at the effect at which the power is `1 - beta`, and that effect.
 pub(crate) fn beta_spending(
     spec: &GroupSequentialSpec,

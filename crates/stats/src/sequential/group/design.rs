@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::boundary::{allowed, asks_again, beta_spending, crossing, efficacy, harm, plain_futility, repeats};
+use super::boundary::{
+    allowed, asks_again, beta_spending, crossing, efficacy, harm, plain_futility, repeats, success_and_harm,
+};
 use super::plan::{Efficacy, Futility, GroupSequentialSpec};
 use crate::sequential::recursion::Running;
 use crate::special::{normal, root};
@@ -102,7 +104,19 @@ impl GroupSequentialDesign {
             Efficacy::Spending { spending } => allowed(&spec, spending, alpha),
             _ => crossing(&spec, &upper, if binding { lower.as_deref() } else { None }),
         };
-        let harm_bounds = spec.harm.as_ref().map(|h| harm(&spec, &allowed(&spec, &h.spending, h.alpha), &upper));
+        let (upper, harm_bounds) = match &spec.harm {
+            None => (upper, None),
+            Some(h) => {
+                let share = allowed(&spec, &h.spending, h.alpha);
+                if h.binding {
+                    let (upper, bounds) = success_and_harm(&spec, &spent, &share);
+                    (upper, Some(bounds))
+                } else {
+                    let bounds = harm(&spec, &share, &upper);
+                    (upper, Some(bounds))
+                }
+            }
+        };
         let fractions = spec.fractions();
         let looks = (0..upper.len())
             .map(|k| LookBounds {

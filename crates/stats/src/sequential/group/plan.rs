@@ -84,6 +84,10 @@ pub struct Harm {
     pub alpha: f64,
     /// How it is shared over the looks.
     pub spending: Spending,
+    /// Whether a trial that crosses it surely stops, so that the boundary for success may be a little lower; only where success spends
+    /// its error and there is no rule for futility. Otherwise success is within its error whether harm is heeded or not.
+    #[serde(default)]
+    pub binding: bool,
 }
 
 /// Everything that defines a group-sequential design for a statistic that is normal with independent increments.
@@ -261,6 +265,11 @@ impl GroupSequentialSpec {
         if let Some(harm) = &self.harm {
             check_probability("harm.alpha", harm.alpha)?;
             harm.spending.validate()?;
+            let joint = matches!(self.efficacy, Efficacy::Spending { .. }) && self.futility == Futility::None;
+            if harm.binding && !joint {
+                let reason = "needs a spending function for success, and no futility";
+                return Err(StatError::invalid("harm.binding", reason));
+            }
         }
         Ok(())
     }
