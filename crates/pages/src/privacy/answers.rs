@@ -204,7 +204,7 @@ fn longest(plan: &Protocol) -> String {
 
 fn retention(plan: &Protocol) -> Principle {
     let mut answered = vec![format!(
-        "The plan promises that records about single people are deleted {} after the final report.",
+        "Records about single people are deleted {} after the final report. The system does it by itself, and the register says when.",
         counted(u64::from(plan.data.retain_units_days), "day", "days")
     )];
     answered.extend(
@@ -215,9 +215,7 @@ fn retention(plan: &Protocol) -> Principle {
         name: "How long it is kept",
         asks: "Is it kept no longer than it is needed?",
         answered,
-        open: vec![
-            "Who sees to it that the records are deleted on that day, also in files taken away and in backups?".into(),
-        ],
+        open: vec!["Who sees to it that files taken away and backups are deleted then, too?".into()],
     }
 }
 
