@@ -172,14 +172,23 @@ impl TrialProjection {
         }
         match self.meant(event, others) {
             Some(number) => self.count(number, event),
-            None => self.counts.unassigned += 1,
+            None => self.pass_over(1),
         }
     }
 
     /// Takes in so many events of a kind that the trial listens to, which are about nobody in it: fewer than none where such events were
     /// taken back.
+    ///
+    /// Where an event and its retraction are folded again behind an assignment, one after the other, there are fewer than none in between:
+    /// the number goes round, and is right again behind the second.
     pub fn pass_over(&mut self, events: i64) {
-        self.counts.unassigned = self.counts.unassigned.saturating_add_signed(events);
+        self.counts.unassigned = self.counts.unassigned.wrapping_add_signed(events);
+    }
+
+    /// What became of the events, to be shown: a number that is fewer than none for a moment is none.
+    fn shown_counts(&self) -> EventCounts {
+        let unassigned = if self.counts.unassigned > i64::MAX.unsigned_abs() { 0 } else { self.counts.unassigned };
+        EventCounts { unassigned, ..self.counts }
     }
 
     /// Takes an event in once more that was folded before one of these units was known here: it was about nobody then, and counts
@@ -431,7 +440,7 @@ impl TrialProjection {
             enrolment,
             outcomes,
             by_day: if locked { self.by_day(as_of) } else { Vec::new() },
-            events: self.counts,
+            events: self.shown_counts(),
             not_enrolled,
             wedge,
             handling: self.handling.clone(),

@@ -189,6 +189,29 @@ proptest! {
 }
 
 #[test]
+fn what_was_taken_back_before_its_person_was_known_is_about_nobody_no_more() {
+    let taken_back = Line { about: 1, kind: 0, first: (0, 0), then: vec![None] };
+    let (facts, _) = log(&[taken_back], &[]);
+    let mut late = TrialProjection::new(plan());
+    facts.iter().for_each(|fact| fold(&mut late, fact));
+    late.assign(&assigned(1, 0));
+    let new = HashSet::from([unit(1)]);
+    let strangers =
+        |projection: &TrialProjection| projection.evidence(at(1_000_000), 9, true, Vec::new()).events.unassigned;
+    for fact in &facts {
+        match fact {
+            Fact::Event(event) => late.fold_behind(event, &[], &new),
+            Fact::Correction(correction) => late.fold_correction_behind(correction, &[], &new),
+        }
+        assert_eq!(strangers(&late), 0, "also between the two");
+        // The fold may be written down there.
+        late = TrialProjection::restore(plan(), &late.save()).unwrap();
+    }
+    late.pass_over(2);
+    assert_eq!(strangers(&late), 2);
+}
+
+#[test]
 fn corrections_are_counted_and_their_people_once() {
     let mut projection = TrialProjection::new(plan());
     for number in 0..PEOPLE {
