@@ -32,7 +32,9 @@ pub struct Hypotheses {
     pub one_sided_alpha: f64,
     /// Chance to show it: for a gain when the smallest one worth having is true, for no loss when nothing changes.
     pub power: Option<f64>,
-    /// Why there is no such number.
+    /// People with whom that chance is the one that the plan wants; absent where no number of them gives it.
+    pub units_needed: Option<u64>,
+    /// Why there are no such numbers.
     pub missing: Option<Problem>,
 }
 
@@ -118,9 +120,9 @@ fn hypothesis(plan: &Protocol, claim: &Claim, divisor: u32) -> Hypotheses {
     });
     let alpha = question.as_ref().map(Question::alpha);
     let planned = question.as_ref().map_err(Clone::clone).and_then(answer);
-    let (power, missing) = match planned {
-        Ok(answer) => (answer.power, None),
-        Err(problem) => (None, Some(problem)),
+    let (power, units_needed, missing) = match planned {
+        Ok(answer) => (answer.power, answer.units_needed, None),
+        Err(problem) => (None, None, Some(problem)),
     };
     let versions = plan.arms.len().saturating_sub(1).max(1) as f64;
     let shared = crate::monitor::one_sided_alpha(&plan.monitoring) / f64::from(divisor) / versions;
@@ -128,6 +130,7 @@ fn hypothesis(plan: &Protocol, claim: &Claim, divisor: u32) -> Hypotheses {
         claim: DecisionRule::Claim(claim.clone()).to_string(),
         one_sided_alpha: alpha.unwrap_or(shared),
         power,
+        units_needed,
         missing,
     }
 }

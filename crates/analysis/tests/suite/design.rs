@@ -206,3 +206,16 @@ fn a_rule_is_laid_open() {
     let power = answer(&Question::of(simple.protocol()).unwrap()).unwrap().power.unwrap();
     near(alone.power_if_independent.unwrap(), power, 1e-12);
 }
+
+#[test]
+fn a_claim_beside_the_main_one_says_what_it_takes() {
+    // What must not get worse is part of the rule, and takes more people than the question itself.
+    let plan = plan_with(|_| {});
+    let claims = rule_plan(plan.protocol()).claims;
+    assert_eq!(claims[1].claim, "not_worse(calls-28d)");
+    let power = claims[1].power.unwrap();
+    assert!(power > 0.5 && power < 0.6, "{power}: calls of 12 in 100, 2 more at most, 3,000 and 3,000 people");
+    let needed = claims[1].units_needed.unwrap();
+    let larger = plan_with(|document| document["monitoring"]["max_units"] = json!(needed));
+    near(rule_plan(larger.protocol()).claims[1].power.unwrap(), 0.8, 0.002);
+}

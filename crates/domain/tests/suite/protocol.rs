@@ -66,7 +66,7 @@ fn the_id_is_the_hash_of_the_canonical_text() {
     // python3 -c 'import json, hashlib, sys; print(hashlib.sha256(json.dumps(json.load(open(sys.argv[1])), sort_keys=True,
     //     separators=(",", ":"), ensure_ascii=False).encode()).hexdigest())' docs/examples/fines-letter.protocol.json
     let plan = LockedProtocol::from_value(&fines_letter()).unwrap();
-    assert_eq!(plan.id().as_str(), "sha256:edb4676675ee3d3222210a81cfcb71eeea02e9bc0b1a8fcf3240ce033f6c193e");
+    assert_eq!(plan.id().as_str(), "sha256:9eeb9769516110e0d6a3d251c5741694344069a929b2d448a4fc5d6e02662dfb");
     let mut other = fines_letter();
     change(&mut other, "/arms/1/name", Some(json!("Letter with the extra sentence.")));
     assert_ne!(LockedProtocol::from_value(&other).unwrap().id(), plan.id());

@@ -377,7 +377,14 @@ fn in_words(answer: &Answer, rule: Option<&RulePlan>) -> String {
     if let Some(rule) = rule {
         text.push_str(&format!("\nRule: {}\n", rule.rule));
         for claim in &rule.claims {
+            let wanted = answer.wanted_power;
             let power = match (claim.power, &claim.missing) {
+                (Some(power), _) if power < wanted => match claim.units_needed {
+                    Some(units) => {
+                        format!("power {power:.3}; {wanted:.2} takes {}", fairtrial_analysis::words::grouped(units))
+                    }
+                    None => format!("power {power:.3}; no size gives {wanted:.2}"),
+                },
                 (Some(power), _) => format!("power {power:.3}"),
                 (None, Some(missing)) => missing.to_string(),
                 (None, None) => "no power".to_owned(),
