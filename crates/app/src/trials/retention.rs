@@ -37,6 +37,10 @@ use crate::{
 /// Rows that go in one transaction: others wait for it no longer than for a group of events.
 const AT_ONCE: usize = 1_000;
 
+/// How often it is tried to empty the database's log while somebody reads, and how long it is waited between.
+const MOST_TRIES: u32 = 60;
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
 /// How long a server runs before it deletes anything.
 const UNTIL_TRUSTED: Duration = Duration::from_secs(3_600);
 
@@ -111,7 +115,23 @@ impl App {
             }
             done += usize::from(self.delete_records(trial).await?);
         }
+        if done > 0 {
+            self.empty_log().await;
+        }
         Ok(done)
+    }
+
+    /// Empties the database's log of what was deleted, as soon as nobody reads what is in it.
+    async fn empty_log(&self) {
+        let mut tries = 0;
+        while let Err(error) = self.store.empty_log().await {
+            tries += 1;
+            if tries == MOST_TRIES {
+                tracing::warn!(%error, "what was deleted may stand in the database's log until that is written anew");
+                return;
+            }
+            tokio::time::sleep(BETWEEN_TRIES).await;
+        }
     }
 
     /// Trials whose records should have gone by a moment, with the moment until which their plans keep them. For whoever looks after
@@ -192,9 +212,6 @@ impl App {
         let finished = self.finish_deletion(trial).await?;
         self.reload_directory().await?;
         self.forget_deleted().await?;
-        if let Err(error) = self.store.empty_log().await {
-            tracing::warn!(%error, "what was deleted may stand in the database's log until that is used again");
-        }
         Ok(finished)
     }
 

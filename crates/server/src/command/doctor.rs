@@ -99,7 +99,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let wrong = findings.wrong();
     print(&if arguments.json { as_json(&findings) } else { as_lines(&findings) })?;
-    if wrong == 0 { Ok(()) } else { Err(anyhow!("{wrong} things are wrong").into()) }
+    match wrong {
+        0 => Ok(()),
+        1 => Err(anyhow!("one thing is wrong").into()),
+        _ => Err(anyhow!("{wrong} things are wrong").into()),
+    }
 }
 
 fn as_lines(findings: &Findings) -> String {
