@@ -159,7 +159,8 @@ pub(crate) struct Rows {
     version: i64,
     agencies: Vec<agencies::AgencyRow>,
     keys: Vec<(api_keys::ApiKeyRow, Option<people::PersonRow>)>,
-    trials: Vec<(trials::TrialRow, String)>,
+    /// Each with its plan's text, unless the plan is that of the snapshot before.
+    trials: Vec<(trials::TrialRow, Option<String>)>,
     burden_caps: HashMap<i64, BurdenCap>,
     published: HashMap<i64, i64>,
     replaced: Vec<(i64, String, i64)>,
@@ -169,7 +170,13 @@ pub(crate) struct Rows {
     links: Vec<links::Link>,
 }
 
+/// Everything, for a first snapshot.
 pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
+    read_beside(c, &Directory::default())
+}
+
+/// The same, without the texts of plans that a snapshot has read: a plan never changes under its id, and there may be thousands.
+pub(crate) fn read_beside(c: &mut DbConnection, known: &Directory) -> Result<Rows, StoreError> {
     // The version first: a change in between is then seen as another version and read again.
     let version = directory::version(c)?;
     let agencies = agencies::all(c)?;
@@ -181,9 +188,13 @@ pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
     }
     let mut read_trials = Vec::new();
     for trial in trials::all(c)? {
+        if known.trial_under(&trial).is_some() {
+            read_trials.push((trial, None));
+            continue;
+        }
         let canonical = trials::canonical(c, trial.id, &trial.protocol_id)?;
         let canonical = canonical.ok_or_else(|| StoreError::Damaged(format!("plan of trial {}", trial.key)))?;
-        read_trials.push((trial, canonical));
+        read_trials.push((trial, Some(canonical)));
     }
     let replaced = amendments::replaced(c)?;
     let published = conclusions::published(c)?.into_iter().collect();
@@ -207,9 +218,19 @@ pub(crate) fn read(c: &mut DbConnection) -> Result<Rows, StoreError> {
 
 impl Directory {
     pub(crate) fn build(rows: Rows, master_key: &MasterKey) -> Result<Self, AppError> {
+        Self::default().followed_by(rows, master_key)
+    }
+
+    /// What this snapshot knows of a stored trial with the plan that it has there.
+    fn trial_under(&self, row: &trials::TrialRow) -> Option<&Arc<Trial>> {
+        self.by_id.get(&row.id).filter(|trial| trial.plan.id().as_str() == row.protocol_id)
+    }
+
+    /// The snapshot of rows that were read beside this one.
+    pub(crate) fn followed_by(&self, rows: Rows, master_key: &MasterKey) -> Result<Self, AppError> {
         let mut directory = Self { version: rows.version, ..Self::default() };
         for (row, canonical) in rows.trials {
-            let mut trial = build_trial(row, &canonical, master_key)?;
+            let mut trial = build_trial(row, canonical.as_deref(), self, master_key)?;
             trial.deletion = rows.deletions.iter().find(|row| row.trial_id == trial.id).map(Deletion::of);
             trial.published_at = rows.published.get(&trial.id).copied().map(instant);
             for (_, replaced, until) in rows.replaced.iter().filter(|(id, _, _)| *id == trial.id) {
@@ -288,16 +309,28 @@ pub(crate) fn instant(micros: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(micros).unwrap_or_default()
 }
 
-fn build_trial(row: trials::TrialRow, canonical: &str, master_key: &MasterKey) -> Result<Trial, AppError> {
+/// A trial, with the plan and the drawing of the snapshot before where its plan is the same: the secret never changes.
+fn build_trial(
+    row: trials::TrialRow,
+    canonical: Option<&str>,
+    before: &Directory,
+    master_key: &MasterKey,
+) -> Result<Trial, AppError> {
     let damaged = |what: &str| AppError::Internal(format!("the {what} of trial {} cannot be read", row.key));
-    let plan = LockedProtocol::from_json(canonical.as_bytes()).map_err(|_| damaged("plan"))?;
+    let known = before.trial_under(&row);
+    let plan = match (canonical, known) {
+        (Some(canonical), _) => Arc::new(LockedProtocol::from_json(canonical.as_bytes()).map_err(|_| damaged("plan"))?),
+        (None, Some(known)) => Arc::clone(&known.plan),
+        (None, None) => return Err(damaged("plan")),
+    };
     if plan.id().as_str() != row.protocol_id {
         return Err(damaged("plan's id"));
     }
     let state = State::from_word(&row.state).ok_or_else(|| damaged("state"))?;
-    let drawing = match &row.sealed_secret {
-        None => None,
-        Some(sealed) => {
+    let drawing = match (&row.sealed_secret, known.and_then(|known| known.drawing.as_ref())) {
+        (None, _) => None,
+        (Some(_), Some(drawing)) => Some(Arc::clone(drawing)),
+        (Some(sealed), None) => {
             let secret = AllocationSecret::new(master_key.open(&format!("allocation of {}", row.key), sealed)?);
             let allocator = Allocator::of(plan.protocol(), secret);
             let cap = plan.protocol().monitoring.max_units;
@@ -308,7 +341,7 @@ fn build_trial(row: trials::TrialRow, canonical: &str, master_key: &MasterKey) -
         id: row.id,
         agency_id: row.agency_id,
         state,
-        plan: Arc::new(plan),
+        plan,
         reverted: row.reverted,
         secret_commitment: row.secret_commitment,
         created_at: instant(row.created_at),

@@ -240,8 +240,10 @@ impl App {
     }
 
     pub(crate) async fn reload_directory(&self) -> Result<(), AppError> {
-        let rows = self.store.read(directory::read).await?;
-        let read = Arc::new(Directory::build(rows, &self.master_key)?);
+        let before = self.directory.load_full();
+        let beside = Arc::clone(&before);
+        let rows = self.store.read(move |c| directory::read_beside(c, &beside)).await?;
+        let read = Arc::new(before.followed_by(rows, &self.master_key)?);
         // Of two readings at once the older one may end last.
         self.directory.rcu(|known| Arc::clone(if known.version > read.version { known } else { &read }));
         Ok(())
