@@ -40,6 +40,11 @@ fn wrong(pointer: &str, code: &str, detail: &str) -> Problem {
     Problem::with_errors(Code::InvalidBody, vec![Fault::new(pointer, code, detail)])
 }
 
+/// A table that cannot be taken. It is text as was said, so what is wrong is what it says.
+fn unfit(pointer: &str, code: &str, detail: &str) -> Problem {
+    Problem::with_errors(Code::NotAcceptable, vec![Fault::new(pointer, code, detail)])
+}
+
 /// One event a line. A line that is not JSON becomes an item that is no object, and is refused as one.
 fn lines(bytes: &[u8]) -> Vec<Value> {
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
@@ -71,16 +76,16 @@ pub(crate) fn units(bytes: &[u8]) -> Result<Vec<SentUnit>, Problem> {
     })?;
     units.into_iter().collect::<Result<_, String>>().map_err(|name| {
         let place = format!("/{}", canonical::escape(&name));
-        wrong(&place, "unknown_column", "known columns are unit, cluster and attributes.NAME")
+        unfit(&place, "unknown_column", "known columns are unit, cluster and attributes.NAME")
     })
 }
 
 fn table<T>(bytes: &[u8], read: impl Fn(&csv::StringRecord, &csv::StringRecord) -> T) -> Result<Vec<T>, Problem> {
     // Spreadsheets put a byte order mark before UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|_| wrong("", "wrong_type", "the table is not UTF-8 text"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| unfit("", "wrong_type", "the table is not UTF-8 text"))?;
     if text.contains('\0') {
-        return Err(wrong("", "out_of_range", "the table holds a NUL character"));
+        return Err(unfit("", "out_of_range", "the table holds a NUL character"));
     }
     let first = text.lines().next().unwrap_or_default();
     let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
@@ -89,14 +94,14 @@ fn table<T>(bytes: &[u8], read: impl Fn(&csv::StringRecord, &csv::StringRecord) 
     let mut seen = std::collections::BTreeSet::new();
     if let Some(twice) = header.iter().find(|name| !seen.insert(name.to_owned())) {
         let place = format!("/{}", canonical::escape(twice));
-        return Err(wrong(&place, "duplicate_column", "this column stands twice in the header"));
+        return Err(unfit(&place, "duplicate_column", "this column stands twice in the header"));
     }
     reader.records().map(|row| row.map(|row| read(&header, &row)).map_err(|error| malformed(&error))).collect()
 }
 
 fn malformed(error: &csv::Error) -> Problem {
     let line = error.position().map_or(0, csv::Position::line);
-    wrong(
+    unfit(
         "",
         "malformed_table",
         &format!("the table cannot be read at line {line}: rows must have as many cells as the header"),

@@ -31,11 +31,14 @@ pub(crate) async fn respond(
     state: web::Data<State>,
 ) -> HttpResponse {
     let opened = Opened::new(&request, || state.new_id());
-    let Some((place, parts)) = places.find(request.path()) else {
-        let audience = Audience::of(request.path());
-        let problem = check_address(&request).err().unwrap_or_else(Problem::not_found);
-        let response = refuse(&problem, audience, &request, &state, opened.id());
-        return opened.close(&request, response, ("none", audience), state.https);
+    let (place, parts) = match places.find(request.path()) {
+        Some((place, Some(parts))) => (place, parts),
+        lost => {
+            let audience = lost.map_or_else(|| Audience::of(request.path()), |(place, _)| place.audience());
+            let problem = check_address(&request).err().unwrap_or_else(Problem::not_found);
+            let response = refuse(&problem, audience, &request, &state, opened.id());
+            return opened.close(&request, response, ("none", audience), state.https);
+        }
     };
     let answer = caught(answer(place, parts, request.clone(), payload, Arc::clone(&state)));
     let answer = fairtrial_app::on_behalf_of(opened.shared_id(), answer).await;

@@ -54,9 +54,9 @@ fn lists_that_cannot_be_read_change_nothing() {
     let json = "application/json";
     for (kind, body, status, said) in [
         ("text/plain", "unit\nu-1\n", 415, "unsupported_media_type"),
-        ("text/csv", "unit,name\nu-1,Ann\n", 400, "unknown_column"),
-        ("text/csv", "unit,unit\nu-1,u-2\n", 400, "duplicate_column"),
-        ("text/csv", "unit\nu-1,2,3\n", 400, "malformed_table"),
+        ("text/csv", "unit,name\nu-1,Ann\n", 422, "unknown_column"),
+        ("text/csv", "unit,unit\nu-1,u-2\n", 422, "duplicate_column"),
+        ("text/csv", "unit\nu-1,2,3\n", 422, "malformed_table"),
         ("text/csv", "unit\n", 422, "batch_size"),
         ("text/csv", "unit\n!\n", 422, "nobody_accepted"),
         (json, "{\"units\": [{\"unit\": 7}]}", 400, "wrong_type"),

@@ -76,6 +76,9 @@ fn whoever_wants_to_be_told_the_result_finds_the_day_and_leaves_nothing() {
         }
     }
     assert!(with_a_day > 0);
+    // Also who asks with an address that says nothing is told in the form of what they asked for.
+    let unreadable = get(&world, "/register/%C2%84/feed.atom");
+    assert_eq!((unreadable.status, unreadable.json()["code"].as_str()), (400, Some("malformed_request")));
     for missing in ["/t/0000000/result", "/t/x/result.ics", "/register/no-such/feed.atom"] {
         assert_eq!(get(&world, missing).status, 404, "{missing}");
     }
