@@ -22,7 +22,10 @@ pub(super) const MEDIA_TYPES: [&str; 5] = [JSON, LINES, CSV, CLOUD_EVENT, CLOUD_
 pub(super) fn items(media_type: &str, bytes: &[u8]) -> Result<Vec<Value>, Problem> {
     match media_type {
         LINES => Ok(lines(bytes)),
-        CSV => rows(bytes),
+        CSV => match rows(bytes)? {
+            none if none.is_empty() => Err(unfit("", "batch_size", "the table has no rows")),
+            rows => Ok(rows),
+        },
         CLOUD_EVENT => Ok(vec![from_cloud_event(parse_json(bytes)?)]),
         CLOUD_EVENTS => match parse_json(bytes)? {
             Value::Array(items) => Ok(items.into_iter().map(from_cloud_event).collect()),
@@ -227,6 +230,7 @@ mod tests {
             (CSV, b"a,b\n1"),
             (CSV, b"a\n\xff"),
             (CSV, b"a\n\0"),
+            (CSV, b"a\n"),
             (CLOUD_EVENTS, b"{}"),
         ] {
             assert!(items(media_type, bad).is_err(), "{media_type} {}", String::from_utf8_lossy(bad));
