@@ -125,6 +125,12 @@ impl App {
                 let path = self.fold_file.as_ref().map(|file| file.path().to_owned()).unwrap_or_default();
                 let path = path.display().to_string();
                 tracing::warn!(path, %error, "the kept fold is not used; the logs are read from their beginning");
+                // It may know people whose records were deleted while this server was away.
+                if self.deleted(true).next().is_some()
+                    && let Some(Err(error)) = self.fold_file.as_ref().map(|file| file.remove())
+                {
+                    tracing::warn!(path, %error, "it cannot be removed either, and may hold deleted records: remove it");
+                }
             }
         }
     }

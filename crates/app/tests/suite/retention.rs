@@ -192,6 +192,8 @@ on_both_databases! {
             let as_numbers = |unit: &Vec<u8>| unit.iter().map(u8::to_string).collect::<Vec<_>>().join(",").into_bytes();
             let linked = || alone.iter().any(|unit| holds(folder.path(), &as_numbers(unit)));
             assert!(linked(), "it knows of some that they are one person");
+            let away = tempfile::tempdir().unwrap();
+            fs::copy(folder.path().join("kept.fold"), away.path().join("kept.fold")).unwrap();
 
             clock.advance(Duration::days(30) - Duration::microseconds(1));
             let others = told(&first, &company, "blocks").await;
@@ -232,10 +234,13 @@ on_both_databases! {
             first.keep_fold(true).await.unwrap();
             assert!(!linked(), "memory knows it of nobody who went");
             let anew = start(database, empty.path(), &clock, [5; 32]).await;
+            let back = start(database, away.path(), &clock, [5; 32]).await;
+            assert_eq!(back.rows_from_kept_fold(), 0, "what a server kept that was away is of no use");
+            assert!(!away.path().join("kept.fold").exists(), "and goes, as it knows them still");
             let again = start(database, folder.path(), &clock, [5; 32]).await;
             assert!(again.rows_from_kept_fold() > 0);
             lets_go(&second, &company, "letter").await;
-            for (name, app) in [("first", &first), ("second", &second), ("from the logs", &anew), ("from a kept fold", &again)] {
+            for (name, app) in [("first", &first), ("second", &second), ("from the logs", &anew), ("that was away", &back), ("from a kept fold", &again)] {
                 assert_eq!(told(app, &company, "blocks").await, others_then, "{name}");
                 let letter = told(app, &company, "letter").await;
                 assert_eq!(letter[0], frozen, "{name}");
