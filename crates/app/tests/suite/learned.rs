@@ -2,11 +2,7 @@
 
 use chrono::Duration;
 use fairtrial_analysis::report::VerdictKind;
-use fairtrial_app::{
-    Actor, App, AppError,
-    learned::library::Sought,
-    trials::{guide::open_steps, life::Move},
-};
+use fairtrial_app::{Actor, App, AppError, learned::library::Sought, trials::life::Move};
 use fairtrial_domain::{
     protocol::{Population, Technique},
     trial::{Adoption, Decision, PersonRole, State, Verb},
@@ -127,7 +123,9 @@ on_both_databases! {
             assert_eq!((new.layer.as_ref(), new.data.pia.as_ref()), (None, None));
             assert!(!new.data.lawful_basis.contains("Fines") && !new.data.sources.contains(&"fines register".to_owned()));
             assert!(new.monitoring.ends_on > app.ambient().now().date_naive());
-            assert!(open_steps(&made.plan).iter().any(|step| step.name == "data"), "what only they know is still to do");
+            let guided = app.guided(&made).await.unwrap();
+            let open = |name: &str| guided.steps().any(|step| step.name == name && guided.answers(step).iter().any(|answer| answer.open));
+            assert!(open("data"), "what only they know is still to do");
             assert_eq!(app.trial_of(&company.designer, &draft).err(), Some(AppError::NotFound("trial")));
 
             let own = app.use_design(&company.designer, &trial).await.unwrap();

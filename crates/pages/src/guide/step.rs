@@ -1,6 +1,6 @@
 use super::words;
 use crate::Frame;
-use crate::component::{Area, Breadcrumbs, Choice, ChoiceOption, Choices, Crumb, ErrorSummary, TextField};
+use crate::component::{Area, Breadcrumbs, Choice, ChoiceOption, Choices, Crumb, DateInput, ErrorSummary, TextField};
 use askama::Template;
 
 /// One step: a question with its few answers.
@@ -39,6 +39,10 @@ pub enum Shape {
     Lines,
     /// One of these words.
     OneOf(Vec<String>),
+    /// Any of these words, one on each line.
+    AnyOf(Vec<String>),
+    /// A day: year, month and day with lines between them.
+    Day,
 }
 
 #[derive(Debug, Clone)]
@@ -46,6 +50,7 @@ enum Input {
     Line(TextField),
     Lines(Area),
     Choice(Choice),
+    Day(DateInput),
 }
 
 impl Show {
@@ -88,19 +93,36 @@ fn input(given: Given, errors: &ErrorSummary) -> Input {
     match given.shape {
         Shape::Line => Input::Line(TextField { hint, error, value: given.text, ..TextField::new(&given.name, label) }),
         Shape::Lines => Input::Lines(Area { hint, error, value: given.text, ..Area::new(&given.name, label) }),
-        Shape::OneOf(values) => {
-            let option = |value: &String| {
-                let (label, hint) = words::choice(&given.name, value);
-                ChoiceOption { chosen: *value == given.text, ..ChoiceOption::new(value, &label, hint) }
-            };
-            Input::Choice(Choice {
-                name: given.name.clone(),
-                legend: label.to_owned(),
-                hint,
-                error,
-                options: values.iter().map(option).collect(),
-                choices: Choices::One,
-            })
+        Shape::OneOf(values) => Input::Choice(Choice {
+            legend: label.to_owned(),
+            hint,
+            error,
+            options: options(&given.name, &values, |value| value == given.text),
+            choices: Choices::One,
+            name: given.name,
+        }),
+        Shape::AnyOf(values) => Input::Choice(Choice {
+            legend: label.to_owned(),
+            hint,
+            error,
+            options: options(&given.name, &values, |value| given.text.lines().any(|line| line == value)),
+            choices: Choices::Any,
+            name: given.name,
+        }),
+        Shape::Day => {
+            let mut parts = given.text.splitn(3, '-').map(str::to_owned);
+            let mut part = || parts.next().unwrap_or_default();
+            let (year, month, day) = (part(), part(), part());
+            let hint = hint.unwrap_or_default();
+            Input::Day(DateInput { error, day, month, year, ..DateInput::new(&given.name, label, &hint) })
         }
     }
+}
+
+fn options(name: &str, values: &[String], chosen: impl Fn(&str) -> bool) -> Vec<ChoiceOption> {
+    let option = |value: &String| {
+        let (label, hint) = words::choice(name, value);
+        ChoiceOption { chosen: chosen(value), ..ChoiceOption::new(value, &label, hint) }
+    };
+    values.iter().map(option).collect()
 }

@@ -14,6 +14,7 @@ pub struct Tasks {
     title: String,
     open: usize,
     list: TaskList,
+    elsewhere: Vec<String>,
 }
 
 /// One step.
@@ -21,35 +22,37 @@ pub struct Tasks {
 pub struct TaskState {
     /// Its name in addresses.
     pub step: String,
-    /// Whether something is still to be filled in.
-    pub open: bool,
+    /// The names of its fields in which something is still to be filled in.
+    pub open: Vec<String>,
 }
 
 impl Tasks {
-    /// The page of that trial's steps.
+    /// The page of that trial's steps; `elsewhere` is what the plan lacks and no step asks, each in a sentence.
     #[must_use]
-    pub fn new(frame: Frame, key: &str, title: &str, steps: &[TaskState]) -> Self {
-        let open = steps.iter().filter(|step| step.open).count();
+    pub fn new(frame: Frame, key: &str, title: &str, steps: &[TaskState], elsewhere: Vec<String>) -> Self {
+        let open = steps.iter().filter(|step| !step.open.is_empty()).count();
+        let ready = open == 0 && elsewhere.is_empty();
         let task = |step: &TaskState| Task {
             name: words::step_title(&step.step).to_owned(),
-            hint: None,
+            hint: still_open(step),
             address: Some(format!("/trials/{key}/steps/{}", step.step)),
-            status: Some(match step.open {
-                true => Tag::new("To do", TagColour::Blue),
-                false => Tag::new("Filled in", TagColour::Green),
+            status: Some(match step.open.is_empty() {
+                false => Tag::new("To do", TagColour::Blue),
+                true => Tag::new("Filled in", TagColour::Green),
             }),
         };
         let mut tasks: Vec<Task> = steps.iter().map(task).collect();
         tasks.push(Task {
             name: "Check your answers and send for approval".into(),
-            hint: (open > 0).then(|| "Opens when every step is filled in.".to_owned()),
-            address: (open == 0).then(|| format!("/trials/{key}/check")),
-            status: Some(match open {
-                0 => Tag::new("Ready", TagColour::Blue),
-                _ => Tag::new("Cannot start yet", TagColour::Grey),
+            hint: (!ready).then(|| "Opens when every step is filled in.".to_owned()),
+            address: ready.then(|| format!("/trials/{key}/check")),
+            status: Some(match ready {
+                true => Tag::new("Ready", TagColour::Blue),
+                false => Tag::new("Cannot start yet", TagColour::Grey),
             }),
         });
-        Self { frame, key: key.into(), title: title.into(), open, list: TaskList { id: "steps".into(), tasks } }
+        let list = TaskList { id: "steps".into(), tasks };
+        Self { frame, key: key.into(), title: title.into(), open, list, elsewhere }
     }
 
     fn crumbs(&self) -> Breadcrumbs {
@@ -60,6 +63,7 @@ impl Tasks {
 
     fn left(&self) -> String {
         match self.open {
+            0 if !self.elsewhere.is_empty() => "Every step is filled in.".to_owned(),
             0 => "Every step is filled in. Check your answers, then send the plan for approval.".to_owned(),
             open => format!(
                 "{} still to be filled in. What stands in square brackets is yours to replace.",
@@ -67,4 +71,10 @@ impl Tasks {
             ),
         }
     }
+}
+
+/// The questions of a step that are still open.
+fn still_open(step: &TaskState) -> Option<String> {
+    let labels: Vec<&str> = step.open.iter().map(|name| words::field(name).0).collect();
+    (!labels.is_empty()).then(|| format!("Still open: {}", labels.join("; ")))
 }

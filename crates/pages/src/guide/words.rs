@@ -8,11 +8,20 @@ pub fn step_title(step: &str) -> &str {
         "idea" => "What changes, and why should it help?",
         "versions" => "Which versions are compared?",
         "people" => "Who is it for?",
-        "outcome" => "How will you know that it works?",
-        "harm" => "What must not happen?",
-        "size" => "How many people, and until when?",
+        "rules" => "Who is in, and who is left out?",
         "risk" => "What could people lose?",
-        "data" => "How are people told, and what happens with their data?",
+        "protection" => "Who could cope least?",
+        "maori_data" => "Does it concern Māori data?",
+        "kaitiaki" => "Who guards the Māori data?",
+        "outcome" => "How will you know that it works?",
+        "effect" => "How much would be enough?",
+        "harm" => "What must not happen?",
+        "fairness" => "Which groups must not be left worse off?",
+        "size" => "How many people, and until when?",
+        "notice" => "How are people told?",
+        "data" => "What happens with their data?",
+        "privacy" => "How is privacy looked after?",
+        "comment" => "When can the public comment?",
         other => other,
     }
 }
@@ -28,6 +37,19 @@ pub(super) fn step_help(step: &str) -> Option<&'static str> {
         "harm" => {
             "Everybody gets the usual version again when the new one is shown to be worse here than you allow. Nobody has \
              to be asked first."
+        }
+        "rules" => "Leave all of this empty when everybody is in and your system tells nothing of people.",
+        "kaitiaki" => {
+            "A group that governs such data decides about their use before anybody signs. Save what you know; the rest can wait."
+        }
+        "fairness" => {
+            "People could lose something that matters, so the report looks at each of these groups by itself. What can be \
+             chosen here is what your system tells of each person, in the step ‘Who is in, and who is left out?’."
+        }
+        "privacy" => "Save what you know. What you must still ask others for can be filled in later.",
+        "comment" => {
+            "People could lose something that matters, so the plan is public for at least ten working days before the start: \
+             at least 14 days from the first to the last."
         }
         "size" => "The trial never takes in more people than this, and nobody after that day.",
         "risk" => {
@@ -97,7 +119,24 @@ pub(super) fn field(name: &str) -> (&str, Option<&'static str>) {
         "harm_event" => ("What your system calls it", Some("The name under which it is sent to us.")),
         "harm_margin" => ("In how many more of 100 people could you accept it?", Some("Such as 2.")),
         "max_units" => ("At most how many people", None),
-        "ends_on" => ("The last day on which anybody enters", Some("Year, month and day, such as 2027-06-30.")),
+        "margin_reason" => ("Why could you accept a loss of that size?", Some("Say it to those who would lose it.")),
+        "harm_margin_reason" => {
+            ("Why could you accept that many more?", Some("Say it to the people to whom it would happen."))
+        }
+        "equity_groups" => ("Compare the versions within", Some("Choose at least one.")),
+        "equity_margin" => ("How much worse off may one group be, at most?", Some("People in 100, such as 5.")),
+        "ends_on" => ("The last day on which anybody enters", Some("For example, 30 6 2027.")),
+        "entitlement" => ("Would anybody get later, or not at all, what they are entitled to?", None),
+        "notice_text" => ("What people are told", Some("The same words for every version.")),
+        "opt_out" => ("How can people stay out, or why can they not?", None),
+        "pia" => ("The privacy impact assessment", Some("Its name or number, or why none is needed.")),
+        "hosting" => ("Where are the data kept?", Some("The country, and whose computers.")),
+        "review_on" => ("When is the handling of the data looked at again?", Some("For example, 30 6 2027.")),
+        "comment_from" => ("The first day for comments", Some("For example, 1 3 2027.")),
+        "comment_until" => ("The last day for comments", Some("For example, 15 3 2027.")),
+        "kaitiaki_group" => ("The group that governs the data", None),
+        "kaitiaki_contact" => ("How to reach it", None),
+        "kaitiaki_decision" => ("What it decided, and when", None),
         "money" => ("Could anybody lose money?", None),
         "time" => ("Could anybody lose time?", None),
         "right" => ("Could anybody lose a right, or get it late?", None),
@@ -124,6 +163,8 @@ pub(super) fn choice(name: &str, value: &str) -> (String, Option<&'static str>) 
         ("notice", "register_only") => {
             ("By the public register alone", Some("Only for wording and layout that nobody could mind."))
         }
+        ("entitlement", "delays") => ("Later", Some("Such a trial is not run here: change what is tried.")),
+        ("entitlement", "removes") => ("Not at all", Some("Such a trial is not run here: change what is tried.")),
         (_, "no") if name != "reversible" && name != "uses_maori_data" => ("No", None),
         (_, "low") => ("A little, and it can be made good", None),
         (_, "some") => ("It could matter", None),

@@ -14,7 +14,7 @@ pub use amend::Amend;
 pub use create::Create;
 pub use list::{List, Row};
 pub use looks::{Look, Looks, corrections, crossing};
-pub use show::{Happening, Progress, Show, Signature};
+pub use show::{Happening, Lack, Progress, Show, Signature};
 pub use state::tag;
 pub(crate) use verb::button as verb_button;
 pub use verb::needs_reason;

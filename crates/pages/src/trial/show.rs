@@ -39,8 +39,10 @@ pub struct Show {
     pub tier: Tier,
     /// The answers that led to the tier, each in a sentence.
     pub tier_reasons: Vec<String>,
-    /// What the plan still lacks before it can be sent for signatures, each with its place.
-    pub lacking: Vec<String>,
+    /// What the plan still lacks before it can be sent for signatures.
+    pub lacking: Vec<Lack>,
+    /// Whether this person can go on with the plan step by step.
+    pub by_steps: bool,
     /// What a second person must agree to, or which amendment waits.
     pub waits_for: Vec<String>,
     /// The protocol id that a signature or a return is about: the plan's, or that of the amendment that waits.
@@ -61,6 +63,15 @@ pub struct Show {
     pub errors: ErrorSummary,
     /// What has happened so far, the latest first.
     pub history: Vec<Happening>,
+}
+
+/// One thing that a plan lacks.
+#[derive(Debug, Clone)]
+pub struct Lack {
+    /// What is to be done, in a sentence.
+    pub text: String,
+    /// Where this person can do it.
+    pub address: Option<String>,
 }
 
 /// One signature that the plan needs.

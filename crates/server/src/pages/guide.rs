@@ -3,18 +3,16 @@
 use actix_web::http::StatusCode;
 use fairtrial_app::{
     AppError, Trial,
-    trials::guide::{self, Kind, NewPlan, Pattern, Step},
+    trials::guide::{self, Guided, Kind, NewPlan, Pattern, Step},
 };
-use fairtrial_domain::{
-    protocol::{Aim, Better, Protocol, Sides},
-    trial::{Tier, assess, needed_roles},
-};
+use fairtrial_domain::protocol::{Aim, Better, Protocol, Sides};
 use fairtrial_pages::{
     Frame,
     component::{ErrorSummary, Fault},
     frame::Section,
     guide::{Check, Given, Shape, Start, StepPage, TaskState, Tasks},
     number::{counted, grouped},
+    trial::Lack,
 };
 use fairtrial_stats::{
     Side,
@@ -24,9 +22,9 @@ use fairtrial_stats::{
 use super::{faults_of_form, frame, go_to, page};
 use crate::{
     access::Caller,
-    problem::{Code, Problem},
+    problem::{Code, Problem, sentence},
     server::State,
-    transport::{Answer, Call},
+    transport::{Answer, Call, Form},
 };
 
 fn patterns() -> Vec<&'static str> {
@@ -98,45 +96,98 @@ fn framed(state: &State, caller: &Caller, trial: &Trial) -> Result<Frame, Proble
 /// `GET /trials/{trial}/steps`
 pub(crate) async fn tasks(call: Call) -> Answer {
     let trial = draft(&call.state, &call.caller, call.part("trial"))?;
-    let open = guide::open_steps(&trial.plan);
+    let guided = call.state.app.guided(&trial).await?;
+    let open = |step: &Step| guided.answers(step).into_iter().filter(|answer| answer.open).map(name_of).collect();
     let steps: Vec<TaskState> =
-        guide::STEPS.iter().map(|step| TaskState { step: step.name.to_owned(), open: open.contains(&step) }).collect();
+        guided.steps().map(|step| TaskState { step: step.name.to_owned(), open: open(step) }).collect();
+    let elsewhere = guided.lacking.iter().filter(|fault| guided.mended_in(fault).is_none());
+    let elsewhere = elsewhere.map(|fault| lack(trial.plan.protocol(), fault)).collect();
     let frame = framed(&call.state, &call.caller, &trial)?;
-    let tasks = Tasks::new(frame, trial.key(), &trial.plan.protocol().title, &steps);
+    let tasks = Tasks::new(frame, trial.key(), &trial.plan.protocol().title, &steps, elsewhere);
     page(StatusCode::OK, fairtrial_pages::render(&tasks))
+}
+
+fn name_of(answer: guide::Answer) -> String {
+    answer.field.name.to_owned()
+}
+
+/// What a plan lacks, in words, and where it is mended: a step, or the document where no step asks it.
+pub(super) fn lacks(guided: &Guided, may_change: bool) -> Vec<Lack> {
+    let plan = guided.plan.protocol();
+    let address = |fault: &fairtrial_domain::Fault| {
+        let step = guided.mended_in(fault);
+        step.map(|step| format!("/trials/{}/steps/{}", plan.key, step.name))
+    };
+    let told = |fault: &fairtrial_domain::Fault| Lack {
+        text: lack(plan, fault),
+        address: if may_change { address(fault) } else { None },
+    };
+    guided.lacking.iter().map(told).collect()
+}
+
+/// What is lacking, in words; where it is about an outcome, that is named.
+fn lack(plan: &Protocol, fault: &fairtrial_domain::Fault) -> String {
+    let place = fault.pointer.strip_prefix("/outcomes/").and_then(|rest| rest.split('/').next()?.parse().ok());
+    match place.and_then(|place: usize| plan.outcomes.get(place)) {
+        Some(outcome) => sentence(&format!("\u{201c}{}\u{201d}: {}", outcome.name, fault.detail)),
+        None => sentence(&fault.detail),
+    }
 }
 
 /// `GET /trials/{trial}/steps/{step}`
 pub(crate) async fn step(call: Call) -> Answer {
     let trial = draft(&call.state, &call.caller, call.part("trial"))?;
     let step = Step::named(call.part("step")).ok_or_else(Problem::not_found)?;
+    let guided = call.state.app.guided(&trial).await?;
+    if !guided.steps().any(|asked| asked == step) {
+        // What it asks does not matter for such a plan, or not any more.
+        return Ok(go_to(&format!("/trials/{}/steps", trial.key())));
+    }
     let frame = framed(&call.state, &call.caller, &trial)?;
-    let shown = shown(frame, &trial, step, None, ErrorSummary::default());
+    let shown = shown(frame, &guided, step, None, ErrorSummary::default());
     page(StatusCode::OK, fairtrial_pages::render(&shown))
 }
 
-fn shown(frame: Frame, trial: &Trial, step: &Step, typed: Option<&[(&str, String)]>, errors: ErrorSummary) -> StepPage {
-    let given = guide::answers(&trial.plan, step)
-        .into_iter()
-        .map(|answer| {
-            let again = typed.and_then(|typed| typed.iter().find(|(name, _)| *name == answer.field.name));
-            Given {
-                name: answer.field.name.to_owned(),
-                shape: shape(answer.field.kind),
-                text: again.map_or(answer.text, |(_, text)| text.clone()),
-            }
-        })
-        .collect();
-    let sentences = if step.name == "size" { size(trial.plan.protocol()) } else { Vec::new() };
-    StepPage::new(frame, (trial.key(), &trial.plan.protocol().title), step.name, given, sentences, errors)
+fn shown(
+    frame: Frame,
+    guided: &Guided,
+    step: &Step,
+    typed: Option<&[(&str, String)]>,
+    errors: ErrorSummary,
+) -> StepPage {
+    let given = guided.answers(step).into_iter().map(|answer| {
+        let again = typed.and_then(|typed| typed.iter().find(|(name, _)| *name == answer.field.name));
+        Given {
+            name: answer.field.name.to_owned(),
+            shape: shape(guided, answer.field.kind),
+            text: again.map_or(answer.text, |(_, text)| text.clone()),
+        }
+    });
+    let plan = guided.plan.protocol();
+    let sentences = if step.name == "size" { size(plan) } else { Vec::new() };
+    StepPage::new(frame, (plan.key.as_str(), &plan.title), step.name, given.collect(), sentences, errors)
 }
 
-fn shape(kind: Kind) -> Shape {
+fn shape(guided: &Guided, kind: Kind) -> Shape {
     match kind {
         Kind::Text | Kind::List | Kind::Attributes | Kind::Conditions(_) => Shape::Lines,
         Kind::Choice(words) => Shape::OneOf(words.iter().map(|word| (*word).to_owned()).collect()),
         Kind::Flag => Shape::OneOf(vec!["yes".into(), "no".into()]),
-        Kind::Line | Kind::InHundred | Kind::Margin | Kind::Whole | Kind::Money | Kind::Day => Shape::Line,
+        Kind::Groups => Shape::AnyOf(guided.groups().into_iter().map(str::to_owned).collect()),
+        Kind::Day(_) => Shape::Day,
+        Kind::Line | Kind::InHundred | Kind::Whole | Kind::Money => Shape::Line,
+    }
+}
+
+/// What was typed into a field: several boxes as lines, the parts of a day as one.
+fn typed(form: &Form, field: &guide::Field) -> String {
+    match field.kind {
+        Kind::Groups => form.all(field.name).join("\n"),
+        Kind::Day([day, month, year]) => {
+            let parts = [year, month, day].map(|name| form.get(name).trim());
+            if parts.iter().all(|part| part.is_empty()) { String::new() } else { parts.join("-") }
+        }
+        _ => form.get(field.name).to_owned(),
     }
 }
 
@@ -150,14 +201,18 @@ pub(crate) async fn answer(call: Call) -> Answer {
     let seen = form.get("protocol_id").parse();
     let seen = seen.map_err(|_| Problem::new(Code::InvalidBody, "The form does not name the plan of its page."))?;
     let typed: Vec<(&'static str, String)> =
-        step.names().into_iter().map(|name| (name, form.get(name).to_owned())).collect();
+        step.fields.iter().map(|field| (field.name, typed(&form, field))).collect();
     match state.app.answer_step(&caller.actor()?, &key, step, &seen, &typed).await {
-        Ok(()) => Ok(go_to(&match step.next() {
-            Some(next) => format!("/trials/{key}/steps/{}", next.name),
-            None => format!("/trials/{key}/steps"),
-        })),
+        Ok(()) => {
+            let saved = state.app.trial_of(&caller.actor()?, &key)?;
+            Ok(go_to(&match state.app.guided(&saved).await?.after(step) {
+                Some(next) => format!("/trials/{key}/steps/{}", next.name),
+                None => format!("/trials/{key}/steps"),
+            }))
+        }
         Err(error @ AppError::Invalid(_)) => {
-            let again = shown(framed(&state, &caller, &trial)?, &trial, step, Some(&typed), faults_of_form(error)?);
+            let guided = state.app.guided(&trial).await?;
+            let again = shown(framed(&state, &caller, &trial)?, &guided, step, Some(&typed), faults_of_form(error)?);
             page(StatusCode::UNPROCESSABLE_ENTITY, fairtrial_pages::render(&again))
         }
         Err(error) => Err(error.into()),
@@ -167,12 +222,12 @@ pub(crate) async fn answer(call: Call) -> Answer {
 /// `GET /trials/{trial}/check`
 pub(crate) async fn check(call: Call) -> Answer {
     let trial = draft(&call.state, &call.caller, call.part("trial"))?;
-    if !guide::open_steps(&trial.plan).is_empty() {
+    let guided = call.state.app.guided(&trial).await?;
+    if guided.is_open() {
         return Ok(go_to(&format!("/trials/{}/steps", trial.key())));
     }
-    let plan = trial.plan.protocol();
     let frame = framed(&call.state, &call.caller, &trial)?;
-    let check = Check::of(frame, &trial.plan, size(plan), &needed_roles(plan, assess(plan, Tier::Zero).tier));
+    let check = Check::of(frame, &trial.plan, size(trial.plan.protocol()), &guided.signers);
     page(StatusCode::OK, fairtrial_pages::render(&check))
 }
 

@@ -9,7 +9,12 @@ use fairtrial_app::{
     frontline::{batch::SENDERS, seen::CONNECTORS},
     people::sessions::Session,
     trials::{
-        data::READERS as DATA_READERS, life::Move, proof::PublishedCalendar, rehearsal::planning, view::TrialView,
+        data::READERS as DATA_READERS,
+        guide::{Guided, fits},
+        life::Move,
+        proof::PublishedCalendar,
+        rehearsal::planning,
+        view::TrialView,
     },
 };
 use fairtrial_domain::trial::{PersonRole, Verb};
@@ -117,7 +122,9 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
     let actor = Actor::Person(session.person.clone());
     let mut waits_for: Vec<String> = state.app.waits_for_agreement(&actor, trial.key()).await?.into_iter().collect();
     waits_for.extend(view.waiting_version.map(|number| format!("Version {number} of the plan waits for signatures.")));
-    let lacking = view.lacking.iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail)).collect();
+    let guided = Guided::of_tier(&trial.plan, view.tier);
+    let designs = trial.state.is_draft() && session.person.has(PersonRole::Designer);
+    let lacking = if view.lacking.is_empty() { Vec::new() } else { super::guide::lacks(&guided, designs) };
     let kept = trial.deletion.is_none();
     let watch = if started && kept { Some(super::looks::watch(state, session, trial).await?) } else { None };
     Ok(Show {
@@ -136,6 +143,7 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
         tier: view.tier,
         tier_reasons: view.tier_reasons.clone(),
         lacking,
+        by_steps: designs && fits(plan),
         waits_for: waits_for.into_iter().map(|text| sentence(&text)).collect(),
         under_review: view.under_review.to_string(),
         signatures: signatures(view, &moment),

@@ -1,64 +1,118 @@
 //! A plan made step by step, by somebody with a browser and without statistics.
 
-use crate::{browser::Browser, running::start_filled};
+use fairtrial_testkit::on_both_databases;
 
-/// The answers that only the designer has, and those that a pattern has filled in.
-const ANSWERS: [(&str, &[(&str, &str)]); 9] = [
-    (
-        "question",
-        &[
-            ("title", "Does a shorter letter help people pay?"),
-            ("public_summary", "Some people get the usual letter and some a shorter one."),
-            ("owner", "fines team"),
-        ],
-    ),
-    ("idea", &[("change", "half the words"), ("because", "people say they do not read it")]),
-    ("versions", &[("usual", "Usual letter"), ("new", "Short letter"), ("usual_cost", "1.10"), ("new_cost", "")]),
-    (
-        "people",
-        &[
-            ("who", "people with one overdue fine"),
-            ("attributes", "district: north, south (balance)\nage: 0 to 120 (in)"),
-            ("include", "age at least 18"),
-            ("exclude", ""),
-            ("least_able_to_cope", "people in hardship are left out"),
-        ],
-    ),
-    (
-        "outcome",
-        &[
-            ("outcome", "Paid within 28 days"),
-            ("event", "fine.settled"),
-            ("better", "increase"),
-            ("follow_up_days", "28"),
-            ("expected", "20"),
-            ("smallest", "3"),
-        ],
-    ),
-    ("harm", &[("harm", "Complained"), ("harm_event", "harm.reported"), ("harm_margin", "2")]),
-    ("size", &[("max_units", "6,000"), ("ends_on", "2028-06-30")]),
-    (
-        "risk",
-        &[
-            ("money", "no"),
-            ("time", "no"),
-            ("right", "no"),
-            ("privacy", "no"),
-            ("dignity", "low"),
-            ("reversible", "yes"),
-        ],
-    ),
-    (
-        "data",
-        &[
-            ("notice", "individual"),
-            ("lawful_basis", "fines law"),
-            ("sources", "fines register"),
-            ("retain_units_days", "365"),
-            ("uses_maori_data", "no"),
-        ],
-    ),
+use crate::{
+    browser::Browser,
+    running::{start_filled, start_filled_on},
+};
+
+/// The answers that only the designer has, by their fields. What is not here stays as the pattern filled it in.
+const ANSWERS: &[(&str, &str)] = &[
+    ("title", "Does a shorter letter help people pay?"),
+    ("public_summary", "Some people get the usual version and some a shorter one."),
+    ("owner", "fines team"),
+    ("change", "half the words"),
+    ("because", "people say they do not read it"),
+    ("usual", "Usual letter"),
+    ("new", "Short letter"),
+    ("usual_cost", "1.10"),
+    ("who", "people with one overdue fine"),
+    ("attributes", "district: north, south (balance)\nage: 0 to 120 (in)\ngroup: a, b (fair)"),
+    ("include", "age at least 18"),
+    ("least_able_to_cope", "people in hardship are left out"),
+    ("lawful_basis", "fines law"),
+    ("sources", "fines register"),
+    ("ends_on-day", "30"),
+    ("ends_on-month", "6"),
+    ("ends_on-year", "2028"),
+    ("margin_reason", "it costs half as much, and they can still pay the next day"),
+    ("harm_margin_reason", "every complaint is answered within a day"),
+    ("equity_groups", "district"),
+    ("equity_groups", "group"),
+    ("equity_margin", "5"),
+    ("pia", "PIA 12"),
+    ("notice_text", "We are testing two versions of this letter."),
+    ("opt_out", "call us"),
+    ("hosting", "New Zealand, our own computers"),
+    ("review_on-day", "1"),
+    ("review_on-month", "9"),
+    ("review_on-year", "2028"),
+    ("comment_from-day", "1"),
+    ("comment_from-month", "12"),
+    ("comment_from-year", "2026"),
+    ("comment_until-day", "15"),
+    ("comment_until-month", "12"),
+    ("comment_until-year", "2026"),
+    ("kaitiaki_group", "the iwi data group"),
+    ("kaitiaki_contact", "kaitiaki@iwi.example"),
+    ("kaitiaki_decision", "agreed on 1 November"),
 ];
+
+/// What a form on a page would send if nothing were typed: its fields in order, each with what stands in it.
+fn fields_on(text: &str) -> Vec<(String, String)> {
+    let form = text.split("/steps/").find(|part| part.contains("name=\"protocol_id\"")).unwrap_or_default();
+    let form = form.split("</form>").next().unwrap_or_default();
+    let plain = |text: &str| {
+        let codes = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+        codes.iter().fold(text.to_owned(), |text, (code, letter)| text.replace(code, letter))
+    };
+    let part = |tag: &str, name: &str| {
+        let rest = tag.split(&format!(" {name}=\"")).nth(1)?;
+        rest.split('"').next().map(plain)
+    };
+    let mut fields = Vec::new();
+    for tag in form.split('<').skip(1) {
+        let (tag, after) = tag.split_once('>').unwrap_or((tag, ""));
+        let Some(name) = part(tag, "name").filter(|name| name != "csrf") else { continue };
+        if tag.starts_with("textarea") {
+            fields.push((name, plain(after.trim_start_matches('\n'))));
+        } else if tag.starts_with("input")
+            && (!tag.contains("type=\"radio\"") && !tag.contains("type=\"checkbox\"") || tag.contains(" checked"))
+        {
+            fields.push((name, part(tag, "value").unwrap_or_default()));
+        } else if tag.contains("type=\"checkbox\"") {
+            // Nothing is sent for it, but the page has it.
+            fields.push((name, String::new()));
+        }
+    }
+    fields
+}
+
+/// Sends the form of a step with these answers in the places that the page has for them.
+fn fill_in(browser: &mut Browser, address: &str, answers: &[(&str, &str)]) -> crate::client::Response {
+    let shown = browser.get(address);
+    assert_eq!(shown.status, 200, "{address}: {}", shown.text());
+    let mut sent: Vec<(String, String)> = Vec::new();
+    for (name, stands) in fields_on(&shown.text()) {
+        if sent.iter().any(|(known, _)| *known == name) {
+            continue;
+        }
+        let typed: Vec<&str> = answers.iter().filter(|(known, _)| *known == name).map(|(_, text)| *text).collect();
+        match typed.as_slice() {
+            [] => sent.push((name, stands)),
+            typed => sent.extend(typed.iter().map(|text| (name.clone(), (*text).to_owned()))),
+        }
+    }
+    let fields: Vec<(&str, &str)> = sent.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    browser.post(address, &fields)
+}
+
+/// Begins a plan, answers its steps one after the other as the pages lead, and comes back to their list. Returns the steps.
+fn walk(browser: &mut Browser, (pattern, aim): (&str, &str), answers: &[(&str, &str)]) -> (String, Vec<String>) {
+    browser.get("/trials/new/steps");
+    let made = browser.post("/trials/new/steps", &[("title", "Does it help?"), ("pattern", pattern), ("aim", aim)]);
+    let list = made.header("location").expect("it is made").to_owned();
+    let mut steps = Vec::new();
+    let mut address = format!("{list}/question");
+    while address != list {
+        steps.push(address.rsplit('/').next().unwrap_or_default().to_owned());
+        let saved = fill_in(browser, &address, answers);
+        assert_eq!(saved.status, 303, "{pattern} {aim} {address}: {}", saved.text());
+        address = saved.header("location").expect("it leads on").to_owned();
+    }
+    (list, steps)
+}
 
 /// The plan that stands on the page.
 fn plan_on(text: &str) -> String {
@@ -85,27 +139,18 @@ fn from_a_pattern_to_approval_without_a_document() {
     assert_eq!(again.header("location"), Some("/trials/short-letters-2/steps"), "a key is used once");
 
     let tasks = designer.get("/trials/short-letters/steps").text();
-    assert!(tasks.contains("5 steps are still to be filled in"), "{tasks}");
+    assert!(tasks.contains("6 steps are still to be filled in"), "{tasks}");
     let early = designer.get("/trials/short-letters/check");
     assert_eq!(early.header("location"), Some("/trials/short-letters/steps"), "nothing is sent with gaps in it");
 
-    let mut before = String::new();
-    for (place, (step, answers)) in ANSWERS.into_iter().enumerate() {
-        let address = format!("/trials/short-letters/steps/{step}");
-        let shown = designer.get(&address).text();
-        let plan = plan_on(&shown);
-        let mut fields = answers.to_vec();
-        fields.push(("protocol_id", &plan));
-        let saved = designer.post(&address, &fields);
-        let next = match ANSWERS.get(place + 1) {
-            Some((next, _)) => format!("/trials/short-letters/steps/{next}"),
-            None => "/trials/short-letters/steps".to_owned(),
-        };
-        assert_eq!((saved.status, saved.header("location")), (303, Some(next.as_str())), "{step}: {}", saved.text());
-        before = plan;
+    let before = plan_on(&designer.get("/trials/short-letters/steps/question").text());
+    let mut next = "/trials/short-letters/steps/question".to_owned();
+    while next != "/trials/short-letters/steps" {
+        let saved = fill_in(&mut designer, &next, ANSWERS);
+        assert_eq!(saved.status, 303, "{next}: {}", saved.text());
+        next = saved.header("location").expect("it leads on").to_owned();
     }
-    let mut stale = ANSWERS[0].1.to_vec();
-    stale.push(("protocol_id", &before));
+    let stale = [("title", "Another"), ("public_summary", "x"), ("owner", "x"), ("protocol_id", &before)];
     designer.get("/trials/short-letters/steps/question");
     assert_eq!(
         designer.post("/trials/short-letters/steps/question", &stale).status,
@@ -116,7 +161,7 @@ fn from_a_pattern_to_approval_without_a_document() {
     let size = designer.get("/trials/short-letters/steps/size").text();
     assert!(size.contains("so it can answer the question"), "{size}");
     let check = designer.get("/trials/short-letters/check").text();
-    for what in ["Short letter", "Paid within 28 days", "fines team", "Who must sign", "3 in 100"] {
+    for what in ["Short letter", "Did what the letter asks within 28 days", "fines team", "Who must sign", "3 in 100"] {
         assert!(check.contains(what), "{what}");
     }
     let sent = designer.post("/trials/short-letters/submit", &[("protocol_id", &plan_on(&check))]);
@@ -130,28 +175,87 @@ fn an_answer_that_does_not_fit_is_told_at_its_field_and_saves_nothing() {
     let mut designer = Browser::signed_in(world.address, "designer@justice.example");
     designer.get("/trials/new/steps");
     designer.post("/trials/new/steps", &[("title", "Queues?"), ("pattern", "queue_rule"), ("aim", "not_worse")]);
-    let shown = designer.get("/trials/queues/steps/outcome").text();
+    let shown = designer.get("/trials/queues/steps/effect").text();
     assert!(shown.contains("largest loss that you could accept"), "a plan to be no worse asks for its limit");
     let plan = plan_on(&shown);
-    let fields = [
-        ("outcome", "Served in time"),
-        ("event", "queue.served"),
-        ("better", "increase"),
-        ("follow_up_days", "soon"),
-        ("expected", "120"),
-        ("smallest", "3"),
-        ("margin", "5"),
-        ("protocol_id", &plan),
-    ];
-    let refused = designer.post("/trials/queues/steps/outcome", &fields);
+    let typed = [("expected", "120"), ("margin", "few")];
+    let refused = fill_in(&mut designer, "/trials/queues/steps/effect", &typed);
     let text = refused.text();
     assert_eq!(refused.status, 422);
-    assert!(text.contains("href=\"#follow_up_days\"") && text.contains("href=\"#expected\""), "{text}");
-    assert!(text.contains("value=\"soon\"") && text.contains("Served in time"), "what was typed is kept");
-    assert_eq!(plan_on(&designer.get("/trials/queues/steps/outcome").text()), plan, "nothing was saved");
+    assert!(text.contains("href=\"#margin\"") && text.contains("href=\"#expected\""), "{text}");
+    assert!(text.contains("value=\"few\"") && text.contains("value=\"5\""), "what was typed is kept");
+    assert_eq!(plan_on(&designer.get("/trials/queues/steps/effect").text()), plan, "nothing was saved");
+    let no_day = [("ends_on-day", "31"), ("ends_on-month", "6"), ("ends_on-year", "2027")];
+    let refused = fill_in(&mut designer, "/trials/queues/steps/size", &no_day);
+    assert!(refused.status == 422 && refused.text().contains("Write a real day"), "{}", refused.text());
+    assert!(refused.text().contains("value=\"31\""), "what was typed is kept");
+    let half = [("equity_margin", "5")];
+    let refused = fill_in(&mut designer, "/trials/queues/steps/fairness", &half);
+    assert!(refused.status == 422 && refused.text().contains("href=\"#equity_groups\""), "{}", refused.text());
 
     let mut stranger = Browser::signed_in(world.address, "designer@health.example");
     assert_eq!(stranger.get("/trials/queues/steps").status, 404);
     assert_eq!(designer.get("/trials/open-door/steps").status, 409, "a trial under way is not changed");
     assert_eq!(designer.get("/trials/queues/steps/nothing").status, 404);
+}
+
+const PATTERNS: [&str; 5] = ["reminder_letter", "form_wording", "call_script", "queue_rule", "appointment_text"];
+
+/// Answers that make it a plan of tier 2 which uses Māori data.
+const MORE_TO_LOSE: [(&str, &str); 2] = [("money", "some"), ("uses_maori_data", "yes")];
+
+on_both_databases! {
+    /// Nobody is led to a plan that is then refused.
+    fn every_pattern_and_aim_leads_through_its_steps_to_approval(database) {
+        let world = start_filled_on(database.url());
+        let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+        for pattern in PATTERNS {
+            for aim in ["better", "not_worse"] {
+                for more in [&[][..], &MORE_TO_LOSE] {
+                    let answers = [ANSWERS, more].concat();
+                    let (list, steps) = walk(&mut designer, (pattern, aim), &answers);
+                    let asked = |step: &str| steps.iter().any(|known| known == step);
+                    let much = !more.is_empty();
+                    assert_eq!((asked("kaitiaki"), asked("comment")), (much, much), "{pattern} {aim}: {steps:?}");
+                    assert_eq!(asked("privacy"), much || pattern == "queue_rule", "{pattern} {aim}: {steps:?}");
+                    let trial = list.strip_suffix("/steps").unwrap_or_default();
+                    let tasks = designer.get(&list).text();
+                    assert!(tasks.contains(&format!("href=\"{trial}/check\"")), "{pattern} {aim} {much}: {tasks}");
+                    let check = designer.get(&format!("{trial}/check"));
+                    assert_eq!(check.status, 200, "{pattern} {aim} {much}");
+                    assert_eq!(check.text().contains("ori data governance"), much, "{}", check.text());
+                    let sent = designer.post(&format!("{trial}/submit"), &[("protocol_id", &plan_on(&check.text()))]);
+                    assert_eq!(sent.status, 303, "{pattern} {aim} {much}: {}", sent.text());
+                    assert!(designer.get(trial).text().contains("Waiting for signatures"), "{pattern} {aim} {much}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_lacking_is_told_in_words_with_the_way_to_mend_it() {
+    let world = start_filled();
+    let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+    let few: Vec<(&str, &str)> = ANSWERS.iter().filter(|(name, _)| !name.starts_with("pia")).copied().collect();
+    let (list, _) = walk(&mut designer, ("queue_rule", "better"), &few);
+    let trial = list.strip_suffix("/steps").unwrap_or_default();
+    let tasks = designer.get(&list).text();
+    assert!(tasks.contains("1 step is still to be filled in"), "{tasks}");
+    assert!(tasks.contains("Still open: The privacy impact assessment"), "{tasks}");
+    assert!(!tasks.contains(&format!("href=\"{trial}/check\"")), "nothing is sent with gaps in it: {tasks}");
+    assert_eq!(designer.get(&format!("{trial}/check")).header("location"), Some(list.as_str()));
+    let page = designer.get(trial).text();
+    assert!(page.contains(&format!("href=\"{trial}/steps/privacy\"")) && !page.contains("/data/pia"), "{page}");
+    assert!(page.contains("Go on with the plan step by step"), "{page}");
+    // To who may not change the plan the words are told without the way.
+    let page = Browser::signed_in(world.address, "approver@justice.example").get(trial).text();
+    assert!(page.contains("privacy impact assessment") && !page.contains("/steps"), "{page}");
+
+    // What takes away an entitlement is not run, and the page says so before anybody sends it.
+    let saved = fill_in(&mut designer, &format!("{list}/risk"), &[("entitlement", "removes")]);
+    assert_eq!(saved.status, 303);
+    let page = designer.get(trial).text();
+    assert!(page.contains(&format!("href=\"{trial}/steps/risk\"")), "{page}");
+    assert_eq!(designer.get(&format!("{list}/comment")).status, 200);
 }

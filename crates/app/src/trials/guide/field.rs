@@ -1,18 +1,13 @@
 //! The questions: where each answer stands in the plan, and how it is typed.
 
-use fairtrial_domain::{Decimal, protocol::Aim};
+use fairtrial_domain::{
+    Decimal, Fault,
+    protocol::{Aim, Protocol},
+    trial::Tier,
+};
 use serde_json::Value;
 
 use super::{attributes, lists};
-
-/// One page of questions.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Its name in addresses.
-    pub name: &'static str,
-    /// What is asked.
-    pub fields: &'static [Field],
-}
 
 /// One answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,6 +18,23 @@ pub struct Field {
     pub pointer: &'static str,
     /// How it is typed.
     pub kind: Kind,
+    /// Which plans it is asked of.
+    pub when: When,
+}
+
+/// Which plans a question is asked of. What stands in a plan already is always shown, so that it can be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// All.
+    Always,
+    /// Those that must show that something is no worse.
+    NoWorse,
+    /// Those of that tier or a higher one.
+    FromTier(Tier),
+    /// Those of tier 1 or a higher one whose outcome has a margin.
+    HasMargin,
+    /// Those that use Māori data.
+    MaoriData,
 }
 
 /// How an answer is typed.
@@ -34,155 +46,68 @@ pub enum Kind {
     Text,
     /// A number of people in 100; the plan holds a share.
     InHundred,
-    /// The same for a plan that must show it is no worse only.
-    Margin,
     /// A whole number.
     Whole,
     /// An amount of money; may be left out.
     Money,
-    /// A day as 2027-06-30.
-    Day,
+    /// A day as 2027-06-30; people type its three parts in fields of these names.
+    Day([&'static str; 3]),
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Yes or no.
     Flag,
     /// One thing on each line.
     List,
+    /// Any of the plan's attributes that make groups, one on each line.
+    Groups,
     /// One attribute on each line; none is an answer too.
     Attributes,
     /// One condition on each line, joined by `all` or `any`; none is an answer too.
     Conditions(&'static str),
 }
 
-const fn field(name: &'static str, pointer: &'static str, kind: Kind) -> Field {
-    Field { name, pointer, kind }
-}
-
-const LEVELS: Kind = Kind::Choice(&["no", "low", "some", "high"]);
-
-/// The steps in their order.
-pub const STEPS: &[Step] = &[
-    Step {
-        name: "question",
-        fields: &[
-            field("title", "/title", Kind::Line),
-            field("public_summary", "/public_summary", Kind::Text),
-            field("owner", "/owner", Kind::Line),
-        ],
-    },
-    Step {
-        name: "idea",
-        fields: &[
-            field("change", "/hypothesis/change", Kind::Text),
-            field("because", "/hypothesis/because", Kind::Text),
-        ],
-    },
-    Step {
-        name: "versions",
-        fields: &[
-            field("usual", "/arms/0/name", Kind::Line),
-            field("new", "/arms/1/name", Kind::Line),
-            field("usual_cost", "/arms/0/unit_cost", Kind::Money),
-            field("new_cost", "/arms/1/unit_cost", Kind::Money),
-        ],
-    },
-    Step {
-        name: "people",
-        fields: &[
-            field("who", "/hypothesis/who", Kind::Text),
-            field("attributes", "/attributes", Kind::Attributes),
-            field("include", "/eligibility/include", Kind::Conditions("all")),
-            field("exclude", "/eligibility/exclude", Kind::Conditions("any")),
-            field("least_able_to_cope", "/risk/least_able_to_cope", Kind::Text),
-        ],
-    },
-    Step {
-        name: "outcome",
-        fields: &[
-            field("outcome", "/outcomes/0/name", Kind::Line),
-            field("event", "/outcomes/0/event", Kind::Line),
-            field("better", "/outcomes/0/better", Kind::Choice(&["increase", "decrease"])),
-            field("follow_up_days", "/outcomes/0/follow_up_days", Kind::Whole),
-            field("expected", "/outcomes/0/expected_control", Kind::InHundred),
-            field("smallest", "/outcomes/0/smallest_worthwhile_effect", Kind::InHundred),
-            field("margin", "/outcomes/0/margin", Kind::Margin),
-        ],
-    },
-    Step {
-        name: "harm",
-        fields: &[
-            field("harm", "/outcomes/1/name", Kind::Line),
-            field("harm_event", "/outcomes/1/event", Kind::Line),
-            field("harm_margin", "/outcomes/1/margin", Kind::InHundred),
-        ],
-    },
-    Step {
-        name: "size",
-        fields: &[
-            field("max_units", "/monitoring/max_units", Kind::Whole),
-            field("ends_on", "/monitoring/ends_on", Kind::Day),
-        ],
-    },
-    Step {
-        name: "risk",
-        fields: &[
-            field("money", "/risk/money", LEVELS),
-            field("time", "/risk/time", LEVELS),
-            field("right", "/risk/right", LEVELS),
-            field("privacy", "/risk/privacy", LEVELS),
-            field("dignity", "/risk/dignity", LEVELS),
-            field("reversible", "/risk/reversible", Kind::Choice(&["yes", "no"])),
-        ],
-    },
-    Step {
-        name: "data",
-        fields: &[
-            field("notice", "/data/notice", Kind::Choice(&["individual", "general", "after", "register_only"])),
-            field("lawful_basis", "/data/lawful_basis", Kind::Line),
-            field("sources", "/data/sources", Kind::List),
-            field("retain_units_days", "/data/retain_units_days", Kind::Whole),
-            field("uses_maori_data", "/data/uses_maori_data", Kind::Flag),
-        ],
-    },
-];
-
-impl Step {
-    /// The step of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<&'static Self> {
-        STEPS.iter().find(|step| step.name == name)
-    }
-
-    /// The step after this one.
-    #[must_use]
-    pub fn next(&self) -> Option<&'static Self> {
-        let place = STEPS.iter().position(|step| step.name == self.name)?;
-        STEPS.get(place + 1)
-    }
-
-    /// The names of its fields, for the form.
-    #[must_use]
-    pub fn names(&self) -> Vec<&'static str> {
-        self.fields.iter().map(|field| field.name).collect()
-    }
-}
-
 impl Field {
-    /// Whether a plan with that aim needs it.
-    #[must_use]
-    pub fn is_asked(&self, aim: Aim) -> bool {
-        self.kind != Kind::Margin || aim == Aim::NotWorse
+    /// Whether it is asked of that plan, whose document and tier those are.
+    pub(super) fn is_asked(&self, plan: &Protocol, document: &Value, tier: Tier) -> bool {
+        let margin = || self.pointer.strip_suffix("_reason").and_then(|margin| document.pointer(margin)).is_some();
+        let asked = match self.when {
+            When::Always => true,
+            When::NoWorse => plan.aim == Aim::NotWorse,
+            When::FromTier(least) => tier >= least,
+            When::HasMargin => tier >= Tier::One && margin(),
+            When::MaoriData => plan.data.uses_maori_data,
+        };
+        asked || (self.may_wait() && document.pointer(self.pointer).is_some())
+    }
+
+    /// Whether it may be left empty for now: some answers take weeks to get. The plan is sent once they are there.
+    fn may_wait(&self) -> bool {
+        matches!(self.when, When::FromTier(_) | When::HasMargin | When::MaoriData)
+    }
+
+    /// Whether an answer to it is what a plan lacks.
+    pub(super) fn mends(&self, fault: &Fault) -> bool {
+        // The whole part of the plan may be missing, and the tier follows from several answers on one page.
+        let place = if fault.code == "tier_refused" { "/risk/entitlement" } else { fault.pointer.as_str() };
+        is_in(place, self.pointer) || is_in(self.pointer, place)
+    }
+
+    /// Whether a fault of the plan is about this answer.
+    pub(super) fn is_about(&self, fault: &Fault) -> bool {
+        is_in(&fault.pointer, self.pointer)
     }
 
     /// The answer as it stands in a plan.
     pub(super) fn read(&self, document: &Value) -> String {
         let Some(value) = document.pointer(self.pointer) else { return String::new() };
         match (self.kind, value) {
-            (Kind::InHundred | Kind::Margin, Value::String(text)) => in_hundred(text).unwrap_or_else(|| text.clone()),
+            (Kind::InHundred, Value::String(text)) => in_hundred(text).unwrap_or_else(|| text.clone()),
             (Kind::Flag, Value::Bool(yes)) => if *yes { "yes" } else { "no" }.to_owned(),
             (Kind::Conditions(_), rule) => lists::lines(rule),
             (Kind::Attributes, Value::Array(items)) => attributes::lines(items),
-            (Kind::List, Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"),
+            (Kind::List | Kind::Groups, Value::Array(items)) => {
+                items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+            }
             (_, Value::String(text)) => text.clone(),
             (_, Value::Null) => String::new(),
             (_, other) => other.to_string(),
@@ -192,19 +117,22 @@ impl Field {
     /// Puts an answer into a plan. What the plan's own rules say is checked when it is saved.
     pub(super) fn write(&self, document: &mut Value, text: &str) -> Result<(), String> {
         let text = text.trim().replace("\r\n", "\n");
+        if text.is_empty() && self.may_wait() {
+            return self.remove(document);
+        }
         let value = match self.kind {
             Kind::Line if text.contains('\n') => return Err("write one line".into()),
             Kind::Line | Kind::Text if text.is_empty() => return Err("write something here".into()),
             Kind::Line | Kind::Text => Value::String(text),
-            Kind::InHundred | Kind::Margin => Value::String(share(&text)?),
+            Kind::InHundred => Value::String(share(&text)?),
             Kind::Whole => text.replace(',', "").parse::<u64>().map(Value::from).map_err(|_| "write a whole number")?,
             Kind::Money if text.is_empty() => return self.remove(document),
             Kind::Money => {
                 let amount: Decimal = text.parse().map_err(|_| "write an amount such as 1.10, or nothing")?;
                 Value::String(amount.to_string())
             }
-            Kind::Day => {
-                let day = super::day(&text).ok_or("write a day as year, month and day, such as 2027-06-30")?;
+            Kind::Day(_) => {
+                let day = super::day(&text).ok_or("write a real day, such as 30 6 2027")?;
                 Value::String(day.to_string())
             }
             Kind::Choice(words) if words.contains(&text.as_str()) => Value::String(text),
@@ -220,13 +148,9 @@ impl Field {
             }
             Kind::Conditions(joined) => {
                 let known = document.pointer("/attributes").and_then(Value::as_array).cloned().unwrap_or_default();
-                // A plan without rules may leave them out.
-                if let Some(plan) = document.as_object_mut() {
-                    plan.entry("eligibility").or_insert_with(|| Value::Object(serde_json::Map::new()));
-                }
                 lists::read(&text, joined, &known)?
             }
-            Kind::List => {
+            Kind::List | Kind::Groups => {
                 let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
                 let lines: Vec<Value> = lines.map(|line| Value::String(line.to_owned())).collect();
                 if lines.is_empty() {
@@ -241,17 +165,41 @@ impl Field {
     }
 
     fn remove(&self, document: &mut Value) -> Result<(), String> {
+        if document.pointer(self.pointer).is_none() {
+            return Ok(());
+        }
         let (parent, name) = self.place(document)?;
         parent.remove(&name);
+        if !parent.is_empty() {
+            return Ok(());
+        }
+        // A part of which nothing is left is not there.
+        let part = self.pointer.rsplit_once('/').and_then(|(part, _)| part.rsplit_once('/'));
+        if let Some((above, name)) = part
+            && let Some(above) = document.pointer_mut(above).and_then(Value::as_object_mut)
+        {
+            above.remove(name);
+        }
         Ok(())
     }
 
+    /// Where it stands. A part of the plan that may be left out is made when its first answer is written.
     fn place<'a>(&self, document: &'a mut Value) -> Result<(&'a mut serde_json::Map<String, Value>, String), String> {
         let other = "this plan has another shape; change it as a document";
         let (parent, name) = self.pointer.rsplit_once('/').ok_or(other)?;
+        if document.pointer(parent).is_none() {
+            let (above, part) = parent.rsplit_once('/').ok_or(other)?;
+            let above = document.pointer_mut(above).and_then(Value::as_object_mut).ok_or(other)?;
+            above.insert(part.to_owned(), Value::Object(serde_json::Map::new()));
+        }
         let parent = document.pointer_mut(parent).and_then(Value::as_object_mut).ok_or(other)?;
         Ok((parent, name.to_owned()))
     }
+}
+
+/// Whether a place in a document is another one, or within it.
+fn is_in(place: &str, whole: &str) -> bool {
+    place.strip_prefix(whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A share as people in 100: 0.03 is 3.
@@ -276,8 +224,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const DAY: [&str; 3] = ["answer-day", "answer-month", "answer-year"];
+
     fn one(kind: Kind) -> Field {
-        field("answer", "/a/b", kind)
+        Field { name: "answer", pointer: "/a/b", kind, when: When::Always }
     }
 
     #[test]
@@ -287,7 +237,7 @@ mod tests {
             (Kind::InHundred, "3", json!("0.03"), "3"),
             (Kind::Whole, "6,000", json!(6_000), "6000"),
             (Kind::Money, "1.10", json!("1.1"), "1.1"),
-            (Kind::Day, "2027-06-30", json!("2027-06-30"), "2027-06-30"),
+            (Kind::Day(DAY), "2027-06-30", json!("2027-06-30"), "2027-06-30"),
             (Kind::Flag, "yes", json!(true), "yes"),
             (Kind::List, " a \r\n\r\nb", json!(["a", "b"]), "a\nb"),
             (Kind::Choice(&["no", "low"]), "low", json!("low"), "low"),
@@ -309,7 +259,7 @@ mod tests {
             (Kind::InHundred, "0.00001"),
             (Kind::Whole, "1.5"),
             (Kind::Money, "much"),
-            (Kind::Day, "30/6/2027"),
+            (Kind::Day(DAY), "30/6/2027"),
             (Kind::Flag, "perhaps"),
             (Kind::Choice(&["no"]), "yes"),
             (Kind::List, " \n"),
@@ -319,5 +269,35 @@ mod tests {
             assert_eq!(document, json!({"a": {"b": "before"}}));
         }
         assert!(one(Kind::Line).write(&mut json!({"a": []}), "x").is_err());
+    }
+
+    #[test]
+    fn what_may_wait_makes_its_part_of_the_plan_and_takes_it_away() {
+        let from_one = |pointer, kind| Field { name: "answer", pointer, kind, when: When::FromTier(Tier::One) };
+        let (group, margin) = (from_one("/equity/groups", Kind::Groups), from_one("/equity/margin", Kind::InHundred));
+        let mut document = json!({});
+        group.write(&mut document, "").unwrap();
+        assert_eq!(document, json!({}));
+        group.write(&mut document, "district\nage").unwrap();
+        margin.write(&mut document, "2").unwrap();
+        assert_eq!(document, json!({"equity": {"groups": ["district", "age"], "margin": "0.02"}}));
+        group.write(&mut document, " ").unwrap();
+        assert_eq!(document, json!({"equity": {"margin": "0.02"}}));
+        margin.write(&mut document, "").unwrap();
+        assert_eq!(document, json!({}), "a part of which nothing is left is not there");
+        assert!(one(Kind::Line).write(&mut json!({"a": {}}), "").is_err(), "what every plan says cannot wait");
+    }
+
+    #[test]
+    fn a_fault_is_mended_where_it_stands_and_not_where_a_name_begins_alike() {
+        let fault = |pointer: &str, code: &str| Fault::new(pointer.to_owned(), code, "");
+        let at = |pointer| Field { name: "answer", pointer, kind: Kind::Line, when: When::Always };
+        assert!(at("/outcomes/0/margin_reason").mends(&fault("/outcomes/0/margin_reason", "missing_field")));
+        assert!(!at("/outcomes/0/margin").mends(&fault("/outcomes/0/margin_reason", "missing_field")));
+        assert!(!at("/outcomes/0/margin").is_about(&fault("/outcomes/0/margin_reason", "missing_field")));
+        assert!(at("/equity/groups").mends(&fault("/equity", "missing_field")), "the whole part is missing");
+        assert!(at("/risk/entitlement").mends(&fault("/risk", "tier_refused")));
+        assert!(!at("/risk/least_able_to_cope").mends(&fault("/risk", "tier_refused")));
+        assert!(at("/equity/groups").is_about(&fault("/equity/groups/1", "wrong_type")));
     }
 }

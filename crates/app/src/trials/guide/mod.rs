@@ -7,21 +7,27 @@ mod attributes;
 mod field;
 mod lists;
 mod pattern;
+mod step;
 
-pub use field::{Field, Kind, STEPS, Step};
+pub use field::{Field, Kind, When};
 pub use pattern::Pattern;
+pub use step::{STEPS, Step};
 
-use chrono::NaiveDate;
+use std::sync::Arc;
+
+use chrono::{Datelike, NaiveDate};
 use fairtrial_domain::{
     Fault, LockedProtocol,
+    eligibility::{Attribute, AttributeKind, Purpose},
     protocol::{Aim, OutcomeKind, Protocol, ProtocolId, Role},
-    trial::State,
+    trial::{PersonRole, State, Tier, assess, needed_roles, not_ready},
 };
+use fairtrial_store::{StoreError, agencies};
 use serde_json::Value;
 
 use crate::{
     error::AppError,
-    state::{App, actor::Actor},
+    state::{App, actor::Actor, directory::Trial},
 };
 
 /// Days from now until a new plan ends, unless the designer says otherwise.
@@ -49,26 +55,85 @@ pub struct Answer {
     pub open: bool,
 }
 
-/// The answers of a step.
-#[must_use]
-pub fn answers(plan: &LockedProtocol, step: &Step) -> Vec<Answer> {
-    let document: Value = serde_json::from_str(plan.canonical()).unwrap_or(Value::Null);
-    let aim = plan.protocol().aim;
-    step.fields
-        .iter()
-        .filter(|field| field.is_asked(aim))
-        .map(|field| {
-            let text = field.read(&document);
-            let open = has_bracket(&text);
-            Answer { field, text, open }
-        })
-        .collect()
+/// A draft with what its steps ask, and what it still lacks.
+#[derive(Debug, Clone)]
+pub struct Guided {
+    /// The plan.
+    pub plan: Arc<LockedProtocol>,
+    /// How much people could lose, by its answers and by what its agency asks of every trial.
+    pub tier: Tier,
+    /// The roles that must sign it.
+    pub signers: Vec<PersonRole>,
+    /// What it lacks before it can be sent for approval.
+    pub lacking: Vec<Fault>,
+    document: Value,
 }
 
-/// The steps that still have something to be filled in.
-#[must_use]
-pub fn open_steps(plan: &LockedProtocol) -> Vec<&'static Step> {
-    STEPS.iter().filter(|step| answers(plan, step).iter().any(|answer| answer.open)).collect()
+impl Guided {
+    /// That draft in an agency that asks at least that tier of every trial.
+    #[must_use]
+    pub fn new(plan: &Arc<LockedProtocol>, at_least: Tier) -> Self {
+        Self::of_tier(plan, assess(plan.protocol(), at_least).tier)
+    }
+
+    /// That draft, whose tier is known.
+    #[must_use]
+    pub fn of_tier(plan: &Arc<LockedProtocol>, tier: Tier) -> Self {
+        let protocol = plan.protocol();
+        let document = serde_json::from_str(plan.canonical()).unwrap_or(Value::Null);
+        let (signers, lacking) = (needed_roles(protocol, tier), not_ready(protocol, tier));
+        Self { plan: Arc::clone(plan), tier, signers, lacking, document }
+    }
+
+    /// The answers of a step: to what is asked of such a plan.
+    #[must_use]
+    pub fn answers(&self, step: &Step) -> Vec<Answer> {
+        let answer = |field: &'static Field| {
+            let text = field.read(&self.document);
+            let open = has_bracket(&text) || self.lacking.iter().any(|fault| field.mends(fault));
+            Answer { field, text, open }
+        };
+        self.asked(step).map(answer).collect()
+    }
+
+    fn asked<'a>(&'a self, step: &Step) -> impl Iterator<Item = &'static Field> + use<'a> {
+        let plan = self.plan.protocol();
+        step.fields.iter().filter(move |field| field.is_asked(plan, &self.document, self.tier))
+    }
+
+    /// The steps that ask something of such a plan.
+    pub fn steps(&self) -> impl Iterator<Item = &'static Step> {
+        STEPS.iter().filter(|step| self.asked(step).next().is_some())
+    }
+
+    /// The step after that one.
+    #[must_use]
+    pub fn after(&self, step: &Step) -> Option<&'static Step> {
+        let place = STEPS.iter().position(|known| known.name == step.name)?;
+        self.steps().find(|later| STEPS.iter().position(|known| known.name == later.name) > Some(place))
+    }
+
+    /// Whether something is still to be filled in, in a step or elsewhere in the plan.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.lacking.is_empty() || self.steps().any(|step| self.answers(step).iter().any(|answer| answer.open))
+    }
+
+    /// The step in which something that the plan lacks is mended; nothing where only its document can be changed.
+    #[must_use]
+    pub fn mended_in(&self, fault: &Fault) -> Option<&'static Step> {
+        self.steps().find(|step| fits(self.plan.protocol()) && self.asked(step).any(|field| field.mends(fault)))
+    }
+
+    /// The names of the plan's attributes that make groups of people.
+    #[must_use]
+    pub fn groups(&self) -> Vec<&str> {
+        let makes_groups = |known: &&Attribute| {
+            let few = matches!(known.kind, AttributeKind::Category { .. } | AttributeKind::Boolean);
+            few && !matches!(known.purpose, Purpose::Eligibility | Purpose::Exclusion)
+        };
+        self.plan.protocol().attributes.iter().filter(makes_groups).map(|known| known.name.as_str()).collect()
+    }
 }
 
 /// Whether a plan has the shape that the steps ask about: two versions, a yes-or-no main outcome, a harm measure, and plain lists of who is in and out. Other
@@ -132,10 +197,10 @@ impl App {
                 "the plan was changed since you opened this page; open it again",
             ));
         }
-        let mut document: Value =
-            serde_json::from_str(trial.plan.canonical()).map_err(|e| AppError::Internal(e.to_string()))?;
+        let guided = self.guided(&trial).await?;
+        let mut document = guided.document.clone();
         let mut faults = Vec::new();
-        let asked: Vec<&Field> = step.fields.iter().filter(|field| field.is_asked(trial.plan.protocol().aim)).collect();
+        let asked: Vec<&Field> = guided.asked(step).collect();
         for field in &asked {
             let text = given.iter().find(|(name, _)| *name == field.name).map_or("", |(_, text)| text.as_str());
             if let Err(why) = field.write(&mut document, text) {
@@ -145,7 +210,7 @@ impl App {
         if !faults.is_empty() {
             return Err(AppError::Invalid(faults));
         }
-        let at_field = |fault: Fault| match asked.iter().find(|field| fault.pointer.starts_with(field.pointer)) {
+        let at_field = |fault: Fault| match asked.iter().find(|field| field.is_about(&fault)) {
             Some(field) => Fault::new(format!("/{}", field.name), fault.code, fault.detail),
             None => fault,
         };
@@ -153,6 +218,18 @@ impl App {
             Err(AppError::Invalid(faults)) => Err(AppError::Invalid(faults.into_iter().map(at_field).collect())),
             other => other,
         }
+    }
+
+    /// A draft with what its steps ask.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn guided(&self, trial: &Trial) -> Result<Guided, AppError> {
+        let agency = trial.agency_id;
+        let least = self.store.read(move |c| agencies::least_tier(c, agency)).await?;
+        let least = Tier::try_from(least)
+            .map_err(|_| AppError::from(StoreError::Damaged(format!("least tier of agency {agency}"))))?;
+        Ok(Guided::new(&trial.plan, least))
     }
 
     /// A key made of the title's words that no trial has.
@@ -171,7 +248,7 @@ impl App {
     }
 }
 
-/// The last day as people type it.
+/// A day as people type it, in this century.
 pub(super) fn day(text: &str) -> Option<NaiveDate> {
-    text.parse().ok()
+    text.parse().ok().filter(|day: &NaiveDate| (2000..2100).contains(&day.year()))
 }

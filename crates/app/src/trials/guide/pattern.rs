@@ -213,6 +213,7 @@ impl Pattern {
             "risk": {
                 "money": "no", "time": usual.time, "right": "no", "privacy": "no", "dignity": "no",
                 "least_able_to_cope": "[who could cope least, and how they are protected]", "reversible": "yes",
+                "entitlement": "no",
             },
             "data": {
                 "notice": "individual", "retain_units_days": 365, "uses_maori_data": false,
@@ -225,9 +226,10 @@ impl Pattern {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trials::guide::{fits, open_steps};
+    use crate::trials::guide::{Guided, Step, fits};
     use fairtrial_analysis::design::{Question, answer};
-    use fairtrial_domain::LockedProtocol;
+    use fairtrial_domain::{LockedProtocol, trial::Tier};
+    use std::sync::Arc;
 
     #[test]
     fn every_pattern_is_a_plan_without_faults_that_the_steps_fit() {
@@ -243,8 +245,19 @@ mod tests {
                 assert_eq!(found.can_answer, Some(true), "{pattern:?} {aim:?}: {:?}", found.units_needed);
                 let aimed = found.units_needed.unwrap() as f64 / plan.protocol().monitoring.max_units as f64;
                 assert!(aim == Aim::NotWorse || aimed > 0.9, "{pattern:?} asks for more people than it needs: {aimed}");
-                let open: Vec<&str> = open_steps(&plan).iter().map(|step| step.name).collect();
-                assert_eq!(open, ["question", "idea", "versions", "people", "data"], "{pattern:?}");
+                let guided = Guided::new(&Arc::new(plan), Tier::Zero);
+                let is_open = |step: &&Step| guided.answers(step).iter().any(|answer| answer.open);
+                let open: Vec<&str> = guided.steps().filter(is_open).map(|step| step.name).collect();
+                let mut expected = vec!["question", "idea", "versions", "people", "protection"];
+                // To keep people waiting for something can cost them time that matters: more is asked.
+                match guided.tier {
+                    Tier::Zero => expected.push("data"),
+                    _ => expected.extend(["harm", "fairness", "notice", "data", "privacy"]),
+                }
+                if guided.tier > Tier::Zero && aim == Aim::NotWorse {
+                    expected.insert(5, "effect");
+                }
+                assert_eq!(open, expected, "{pattern:?} {aim:?}");
             }
         }
     }

@@ -8,32 +8,20 @@ use fairtrial_pages::guide::{Check, Given, Shape, Start, StepPage, TaskState, Ta
 
 const PATTERNS: [&str; 5] = ["reminder_letter", "form_wording", "call_script", "queue_rule", "appointment_text"];
 
-/// A field's name, and how it is typed: one line, several, or one of these.
+/// A field's name, and how it is typed: one line, several, a day, any of these, or one of these.
 type Field = (&'static str, &'static [&'static str]);
 
 /// Every step with its fields, as the use case asks them.
-const STEPS: [(&str, &[Field]); 9] = [
+const STEPS: [(&str, &[Field]); 18] = [
     ("question", &[("title", &[]), ("public_summary", &["lines"]), ("owner", &[])]),
     ("idea", &[("change", &["lines"]), ("because", &["lines"])]),
     ("versions", &[("usual", &[]), ("new", &[]), ("usual_cost", &[]), ("new_cost", &[])]),
-    ("people", &[("who", &["lines"]), ("least_able_to_cope", &["lines"])]),
-    (
-        "outcome",
-        &[
-            ("outcome", &[]),
-            ("event", &[]),
-            ("better", &["increase", "decrease"]),
-            ("follow_up_days", &[]),
-            ("expected", &[]),
-            ("smallest", &[]),
-            ("margin", &[]),
-        ],
-    ),
-    ("harm", &[("harm", &[]), ("harm_event", &[]), ("harm_margin", &[])]),
-    ("size", &[("max_units", &[]), ("ends_on", &[])]),
+    ("people", &[("who", &["lines"])]),
+    ("rules", &[("attributes", &["lines"]), ("include", &["lines"]), ("exclude", &["lines"])]),
     (
         "risk",
         &[
+            ("entitlement", &["no", "delays", "removes"]),
             ("money", &["no", "low", "some", "high"]),
             ("time", &["no", "low", "some", "high"]),
             ("right", &["no", "low", "some", "high"]),
@@ -42,16 +30,25 @@ const STEPS: [(&str, &[Field]); 9] = [
             ("reversible", &["yes", "no"]),
         ],
     ),
+    ("protection", &[("least_able_to_cope", &["lines"])]),
+    ("maori_data", &[("uses_maori_data", &["yes", "no"])]),
+    ("kaitiaki", &[("kaitiaki_group", &[]), ("kaitiaki_contact", &[]), ("kaitiaki_decision", &["lines"])]),
+    ("outcome", &[("outcome", &[]), ("event", &[]), ("better", &["increase", "decrease"]), ("follow_up_days", &[])]),
+    ("effect", &[("expected", &[]), ("smallest", &[]), ("margin", &[]), ("margin_reason", &["lines"])]),
+    ("harm", &[("harm", &[]), ("harm_event", &[]), ("harm_margin", &[]), ("harm_margin_reason", &["lines"])]),
+    ("fairness", &[("equity_groups", &["any", "district", "age_group"]), ("equity_margin", &[])]),
+    ("size", &[("max_units", &[]), ("ends_on", &["day"])]),
     (
-        "data",
+        "notice",
         &[
             ("notice", &["individual", "general", "after", "register_only"]),
-            ("lawful_basis", &[]),
-            ("sources", &["lines"]),
-            ("retain_units_days", &[]),
-            ("uses_maori_data", &["yes", "no"]),
+            ("notice_text", &["lines"]),
+            ("opt_out", &["lines"]),
         ],
     ),
+    ("data", &[("lawful_basis", &[]), ("sources", &["lines"]), ("retain_units_days", &[])]),
+    ("privacy", &[("pia", &["lines"]), ("hosting", &[]), ("review_on", &["day"])]),
+    ("comment", &[("comment_from", &["day"]), ("comment_until", &["day"])]),
 ];
 
 fn framed() -> Frame {
@@ -64,6 +61,8 @@ fn given((name, shape): (&str, &[&str]), text: &str) -> Given {
     let (shape, text) = match shape {
         [] => (Shape::Line, text.to_owned()),
         ["lines"] => (Shape::Lines, text.to_owned()),
+        ["day"] => (Shape::Day, "2027-6-30".to_owned()),
+        ["any", values @ ..] => (Shape::AnyOf(values.iter().map(|word| (*word).to_owned()).collect()), values.concat()),
         [first, ..] => (Shape::OneOf(shape.iter().map(|word| (*word).to_owned()).collect()), (*first).to_owned()),
     };
     Given { name: name.to_owned(), shape, text }
@@ -81,12 +80,15 @@ pub(crate) fn add(pages: &mut Pages) {
 
     let states = |open: fn(usize) -> bool| -> Vec<TaskState> {
         let steps = STEPS.iter().enumerate();
-        steps.map(|(place, (step, _))| TaskState { step: (*step).to_owned(), open: open(place) }).collect()
+        let names = |fields: &[Field]| fields.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let open = |place, fields| if open(place) { names(fields) } else { vec![] };
+        steps.map(|(place, (step, fields))| TaskState { step: (*step).to_owned(), open: open(place, fields) }).collect()
     };
-    let tasks = |title: &str, open| Tasks::new(framed(), "fines-letter", title, &states(open));
-    page(pages, "guide/tasks-empty", &tasks(title, |_| true));
-    page(pages, "guide/tasks-typical", &tasks(title, |place| place > 3));
-    page(pages, "guide/tasks-worst", &tasks(&format!("{NASTY} {LONG}"), |_| false));
+    let tasks = |title: &str, open, elsewhere| Tasks::new(framed(), "fines-letter", title, &states(open), elsewhere);
+    page(pages, "guide/tasks-empty", &tasks(title, |_| true, vec![]));
+    page(pages, "guide/tasks-typical", &tasks(title, |place| place > 3, vec![]));
+    page(pages, "guide/tasks-ready", &tasks(title, |_| false, vec![]));
+    page(pages, "guide/tasks-worst", &tasks(&format!("{NASTY} {LONG}"), |_| false, vec![NASTY.into(), LONG.into()]));
 
     let sentence = "If it happens for 20 in 100 people today, about 2,900 people are needed for a chance of 80 in 100 to \
                     show a difference of 3 in 100.";
@@ -96,7 +98,7 @@ pub(crate) fn add(pages: &mut Pages) {
         let shown = StepPage::new(framed(), ("fines-letter", title), step, given, sentences, ErrorSummary::default());
         page(pages, &format!("guide/step-{step}"), &shown);
     }
-    let (step, fields) = STEPS[4];
+    let (step, fields) = STEPS[9];
     let faults = fields.iter().map(|(name, _)| Fault::of_field(name, &format!("{NASTY} {LONG}"))).collect();
     let given = fields.iter().map(|field| given(*field, NASTY)).collect();
     let shown =

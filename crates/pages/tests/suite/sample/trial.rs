@@ -10,7 +10,7 @@ use fairtrial_pages::component::{ErrorSummary, Fault, Pagination, SummaryList};
 use fairtrial_pages::frame::{Frame, Section};
 use fairtrial_pages::protocol::Part;
 use fairtrial_pages::trial::{
-    Amend, Change, Create, Happening, List, Look, Looks, Progress, Row, Show, Signature, Version, Versions, Watch,
+    Amend, Change, Create, Happening, Lack, List, Look, Looks, Progress, Row, Show, Signature, Version, Versions, Watch,
 };
 use fairtrial_pages::{home, protocol};
 
@@ -200,6 +200,7 @@ fn shows(pages: &mut Pages) {
         tier: Tier::Zero,
         tier_reasons: vec![],
         lacking: vec![],
+        by_steps: false,
         waits_for: vec![],
         under_review: PROTOCOL_ID.into(),
         signatures: vec![],
@@ -271,7 +272,11 @@ fn shows(pages: &mut Pages) {
         may_read_data: false,
         may_send: false,
         effects: State::Suspended.effects(false),
-        lacking: vec![format!("/data/pia: {NASTY}"), format!("/public_comment: {LONG}")],
+        lacking: vec![
+            Lack { text: NASTY.into(), address: Some("/trials/worst/steps/privacy".into()) },
+            Lack { text: LONG.into(), address: None },
+        ],
+        by_steps: true,
         waits_for: vec![NASTY.into(), "Version 2 of the plan waits for signatures.".into()],
         signatures: vec![signature(PersonRole::MaoriGovernance, true), signature(PersonRole::Ethics, false)],
         progress: Some(Progress { assigned: 1, planned: u64::MAX }),
