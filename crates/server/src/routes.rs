@@ -171,7 +171,7 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/{trial}/versions", person, pages::versions::list),
         Row::page(Method::GET, "/trials/{trial}/amend", designer, pages::versions::form),
         Row::page(Method::POST, "/trials/{trial}/amend", designer, pages::versions::amend),
-        Row::page(Method::GET, "/trials/{trial}/report", person, pages::report::show).with_query(&["as_at"]),
+        Row::page(Method::GET, "/trials/{trial}/report", person, pages::report::show).with_query(&["as_at", "view"]),
         Row::page(Method::GET, "/trials/{trial}/report.csv", person, pages::report::table),
         Row::page(Method::GET, "/trials/{trial}/released.csv", person, pages::report::released_table),
         Row::page(Method::GET, "/trials/{trial}/data", person, pages::data::show),

@@ -1,6 +1,6 @@
 //! Disclosure control: what may leave the people who run and analyse a trial, so that no small group can be made out.
 //!
-//! Three views of one report. **Inside**: the [`Report`](crate::Report) itself, for those who run and analyse the trial.
+//! Three views of one report. **Inside**: the [`Report`](crate::Report) itself, for those who analyse the trial.
 //! **Agency** and **public**: a [`ReleasedReport`], which only [`release`] makes. A public page or file takes a
 //! `ReleasedReport` and nothing else, so an uncontrolled number does not compile there:
 //!

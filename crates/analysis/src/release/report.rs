@@ -54,6 +54,9 @@ pub struct ReleasedReport {
     pub protocol_id: ProtocolId,
     /// The moment at which maturity was judged.
     pub as_of: DateTime<Utc>,
+    /// Sequence number of the last event counted in; in the agency's own view alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_cut: Option<i64>,
     /// Name and version of the program that computed this.
     pub engine: String,
     /// Whether the data are locked.
@@ -101,6 +104,17 @@ pub struct ReleasedGate {
     pub gate: String,
     /// How it came out.
     pub status: GateStatus,
+    /// The same in a sentence, without what was counted.
+    pub detail: &'static str,
+}
+
+/// How a check came out, in a sentence that counts nobody.
+fn came_out(status: GateStatus) -> &'static str {
+    match status {
+        GateStatus::Green => "nothing was found",
+        GateStatus::Amber => "something was found that has to be explained",
+        GateStatus::Red => "the data cannot be trusted",
+    }
 }
 
 /// The answer for one declared group, without its numbers.
@@ -230,6 +244,7 @@ pub fn release(
         title: report.title.clone(),
         protocol_id: report.protocol_id.clone(),
         as_of: report.as_of,
+        data_cut: (view == View::Agency).then_some(report.data_cut),
         engine: report.engine.clone(),
         locked: report.locked,
         view,
@@ -240,7 +255,7 @@ pub fn release(
         integrity: report
             .integrity
             .iter()
-            .map(|gate| ReleasedGate { gate: gate.gate.clone(), status: gate.status })
+            .map(|gate| ReleasedGate { gate: gate.gate.clone(), status: gate.status, detail: came_out(gate.status) })
             .collect(),
         flow: flow(report, &arms, rounder),
         looks: report.looks.iter().map(look).collect(),

@@ -81,8 +81,9 @@ impl App {
                 "there are reports as at other days once the data are locked, as results are seen then and not before";
             return Err(AppError::conflict("not_locked", detail));
         }
-        if self.release_rules().agency_controlled {
-            let detail = "numbers are given rounded here, and those of two days would tell single people apart";
+        if matches!(actor, Actor::Key(_)) && !self.release_rules().exact_for_programs {
+            let detail = "programs are given rounded numbers here, and those of two days would tell single people apart; the page of the \
+                          report and the command line give them to analysts and monitors";
             return Err(AppError::conflict("rounded_only", detail));
         }
         trial.with_records()?;

@@ -23,6 +23,7 @@ use fairtrial_store::{
 };
 use serde_json::json;
 
+use super::release::Seen;
 use crate::{
     error::AppError,
     state::{App, actor::Actor, directory::Trial, touches::LOOKED_AHEAD},
@@ -72,24 +73,33 @@ impl Counted {
 }
 
 impl App {
-    /// The report of a started trial: the verdict from its locked plan and the evidence so far.
-    ///
-    /// While a trial runs, the people who run it do not see the comparison: it would change how they run it. Every view, by
-    /// a person or a program, is an entry in the audit; there is no view without one.
+    /// The report of a started trial itself, in exact numbers: the verdict from its locked plan and the evidence so far. For
+    /// those inside alone: analysts, and programs where the installation lets them; everybody else has [`App::agency_report`].
     ///
     /// # Errors
     /// [`AppError::NotFound`], [`AppError::Forbidden`], and [`AppError::Conflict`] for a trial that has not started.
     pub async fn report(&self, actor: &Actor, key: &str) -> Result<(Arc<Trial>, Report), AppError> {
+        let trial = self.trial_of(actor, key)?;
+        if !self.is_inside(actor) {
+            let detail = "exact numbers are for analysts; others of the agency get the same report in rounded numbers";
+            return Err(AppError::Forbidden(detail.into()));
+        }
+        self.seen_report(actor, &trial, Seen::Inside).await.map(|report| (trial, report))
+    }
+
+    /// The report itself for whom the caller decides in which numbers it is told, which the entry in the audit says.
+    ///
+    /// While a trial runs, the people who run it do not see the comparison: it would change how they run it. Every view, by
+    /// a person or a program, is an entry in the audit; there is no view without one.
+    pub(super) async fn seen_report(&self, actor: &Actor, trial: &Trial, seen: Seen) -> Result<Report, AppError> {
         if let Actor::Key(key) = actor {
             key.needs(Scope::ResultsRead)?;
         }
-        let trial = self.trial_of(actor, key)?;
         if !trial.state.has_started() {
             return Err(AppError::conflict("not_started", "there is a report once the trial has started"));
         }
-        self.may_see_comparison(actor, &trial).await?;
-        let report = self.compute_report(&trial).await?;
-        Ok((trial, report))
+        self.may_see_comparison(actor, trial, seen).await?;
+        self.compute_report(trial).await
     }
 
     /// The report itself, for those whom another rule lets see it: once the data are locked, the one that was frozen then.
@@ -230,7 +240,7 @@ impl App {
     }
 
     /// Goes on only when whoever asks may see the comparison now, and puts the view on record.
-    async fn may_see_comparison(&self, actor: &Actor, trial: &Trial) -> Result<(), AppError> {
+    async fn may_see_comparison(&self, actor: &Actor, trial: &Trial, seen: Seen) -> Result<(), AppError> {
         let open = trial.state.is_locked();
         let readers = [PersonRole::Monitor, PersonRole::Analyst, PersonRole::Manager];
         let person = match actor {
@@ -248,7 +258,7 @@ impl App {
             key_id: actor.key_id(),
             action: "report.viewed".into(),
             subject: trial.key().to_owned(),
-            detail: json!({"protocol_id": trial.plan.id(), "state": trial.state}).to_string(),
+            detail: json!({"protocol_id": trial.plan.id(), "state": trial.state, "view": seen}).to_string(),
         };
         self.store.write(move |c| audit::append(c, &entry)).await?;
         Ok(())

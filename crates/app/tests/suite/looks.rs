@@ -165,7 +165,7 @@ on_both_databases! {
             for (actor, verb) in [(&company.designer, Verb::Stop), (&company.analyst, Verb::LockData)] {
                 app.move_trial(actor, &trial, &Move::plain(verb, "it is over")).await.unwrap();
             }
-            let (_, report) = app.report(&company.monitor, &trial).await.unwrap();
+            let (_, report) = app.report(&company.analyst, &trial).await.unwrap();
             assert_eq!(report.verdict.kind, VerdictKind::Succeeded);
             assert_eq!(report.verdict.reasons[0].code, "efficacy_boundary_crossed");
             let statuses: Vec<LookStatus> = report.looks.iter().map(|look| look.status).collect();
@@ -319,7 +319,7 @@ on_both_databases! {
             for (actor, verb) in [(&company.designer, Verb::Stop), (&company.analyst, Verb::LockData)] {
                 app.move_trial(actor, "letter", &Move::plain(verb, "it is over")).await.unwrap();
             }
-            let (_, report) = app.report(&company.monitor, "letter").await.unwrap();
+            let (_, report) = app.report(&company.analyst, "letter").await.unwrap();
             assert_eq!(report.verdict.kind, VerdictKind::Harmful, "{:?}", report.verdict);
             assert_eq!(report.verdict.reasons[0].code, "harm_boundary_crossed");
             let kinds: BTreeSet<&str> = report.verdict.reasons.iter().map(|reason| reason.code.as_str()).collect();

@@ -19,6 +19,7 @@ mod learned;
 mod life;
 mod links;
 mod looks;
+mod numbers;
 mod people;
 mod refused;
 mod restart;

@@ -45,7 +45,7 @@ fn keeping(key: &str, days: u32, own: bool) -> Vec<u8> {
 /// What a server says of one trial: its report, and what everybody would be served.
 async fn told(app: &App, company: &Company, trial: &str) -> Vec<String> {
     app.catch_up().await.unwrap();
-    let report = app.report(&company.monitor, trial).await.unwrap().1;
+    let report = app.report(&company.analyst, trial).await.unwrap().1;
     let mut told = vec![serde_json::to_string(&report).unwrap()];
     for n in 0..60 {
         let unit = UnitText::new(&format!("person-{n}")).unwrap();

@@ -2,7 +2,6 @@
 
 mod feed;
 mod list;
-mod results;
 mod show;
 mod words;
 

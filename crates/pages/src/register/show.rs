@@ -1,10 +1,11 @@
-use super::{results::Results, words};
+use super::words;
 use crate::component::{Breadcrumbs, SummaryList, Tag};
 use crate::language::Label;
 use crate::number::counted;
 use crate::person::role;
 use crate::protocol::{Part, public_parts};
 use crate::records::Records;
+use crate::report::Results;
 use crate::trial::Change;
 use crate::{Frame, Moment};
 use askama::Template;

@@ -82,8 +82,7 @@ pub(crate) fn gate_name(code: &str) -> String {
     }
 }
 
-pub(super) fn looks(reading: Reading<'_>) -> Option<Table> {
-    let looks = &reading.report.looks;
+pub(super) fn looks(looks: &[fairtrial_analysis::report::LookReport]) -> Option<Table> {
     let row = |look: &fairtrial_analysis::report::LookReport| {
         let share = (look.fraction.to_f64() * 100.0).round();
         let became = match look.status {

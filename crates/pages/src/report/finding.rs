@@ -2,7 +2,7 @@
 
 use super::reading::{Reading, difference, mean, values};
 use super::words;
-use crate::chart::{Bar, Interval, Mark, People, Shade};
+use crate::chart::{ArmLook, Bar, Interval, Mark, People, Shade};
 use crate::component::{Cell, Table};
 use crate::number::grouped;
 use fairtrial_analysis::report::OutcomeReport;
@@ -29,17 +29,14 @@ pub(super) fn found(reading: Reading<'_>) -> Option<Found> {
         reading.interventions().filter_map(|arm| words::levels(reading, outcome, arm)).collect();
     let first = reading.interventions().next().map(|arm| &arm.arm);
     let quantity = reading.quantity(outcome, first);
-    let mut drawings = Vec::new();
-    if quantity.is_share() {
-        for (place, arm) in reading.report.arms.iter().enumerate() {
-            let share = mean(outcome, &arm.arm).map(|mean| (mean * 100.0).round().clamp(0.0, 100.0));
-            let did = lower_first(&outcome.name);
-            drawings.extend(share.map(|share| {
-                let did = format!("with this outcome: {did}");
-                People::new(&format!("people-{place}"), &arm.name, reading.look(&arm.arm), share as u8, &did)
-            }));
-        }
-    }
+    let arms = reading.report.arms.iter();
+    let drawings = match quantity.is_share() {
+        true => drawings(
+            &outcome.name,
+            arms.map(|arm| (arm.name.as_str(), reading.look(&arm.arm), mean(outcome, &arm.arm))),
+        ),
+        false => Vec::new(),
+    };
     let row = |arm: &fairtrial_analysis::report::ArmReport| {
         let values = values(outcome, &arm.arm);
         let analysed = values.map_or_else(|| "not known".to_owned(), |values| grouped(values.analysed));
@@ -60,6 +57,16 @@ pub(super) fn found(reading: Reading<'_>) -> Option<Found> {
             rows: reading.report.arms.iter().map(row).collect(),
         },
     })
+}
+
+/// A hundred people for each version whose share is known.
+pub(super) fn drawings<'a>(outcome: &str, arms: impl Iterator<Item = (&'a str, ArmLook, Option<f64>)>) -> Vec<People> {
+    let did = format!("with this outcome: {}", lower_first(outcome));
+    let drawing = |(place, (name, look, mean)): (usize, (&str, ArmLook, Option<f64>))| {
+        let share = (mean? * 100.0).round().clamp(0.0, 100.0);
+        Some(People::new(&format!("people-{place}"), name, look, share as u8, &did))
+    };
+    arms.enumerate().filter_map(drawing).collect()
 }
 
 pub(super) fn sure(reading: Reading<'_>) -> Option<Sure> {

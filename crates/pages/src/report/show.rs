@@ -25,6 +25,7 @@ pub struct Show {
     /// The same report in other forms.
     pub downloads: Vec<Download>,
     evidence: Option<TextField>,
+    inside: bool,
     key: String,
     title: String,
     locked: bool,
@@ -85,6 +86,7 @@ impl Show {
             decided,
             downloads,
             evidence: None,
+            inside: false,
             key: report.trial.to_string(),
             title: report.title.clone(),
             locked,
@@ -107,7 +109,7 @@ impl Show {
             course: None,
             boundaries: if compares { basis::boundaries(reading) } else { Vec::new() },
             checks: basis::checks(reading),
-            looks: basis::looks(reading),
+            looks: basis::looks(&report.looks),
             after_looks: basis::after_looks(reading),
             departures: report.departures.iter().map(|reason| words::sentence(&reason.detail)).collect(),
             comparisons: if compares { working::comparisons(reading) } else { Vec::new() },
@@ -127,6 +129,12 @@ impl Show {
         let arms = Reading { report }.named();
         let course = found.filter(|_| self.compares).and_then(|found| course(found, &arms, &report.unit));
         Self { course, ..self }
+    }
+
+    /// The same page for somebody who analyses the trial, told so and led to what the others see.
+    #[must_use]
+    pub fn inside(self) -> Self {
+        Self { inside: true, ..self }
     }
 
     /// The same page with the form by which an analyst gets everything that the report rests on.

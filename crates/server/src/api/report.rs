@@ -19,8 +19,8 @@ pub(crate) async fn show(call: Call) -> Answer {
     if let Some(day) = call.query.get("as_at") {
         return as_at(&call, &actor, day).await;
     }
-    let (_, report) = call.state.app.agency_report(&actor, call.part("trial")).await?;
-    transport::json(StatusCode::OK, &with_changes(&call.state.app, &actor, call.part("trial"), &report).await?)
+    let seen = call.state.app.agency_report(&actor, call.part("trial")).await?;
+    transport::json(StatusCode::OK, &with_changes(&call.state.app, &actor, call.part("trial"), &seen.report).await?)
 }
 
 /// The report as the data stood at the end of a day, labelled so.

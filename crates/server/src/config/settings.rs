@@ -213,7 +213,7 @@ impl Settings {
             self.message_days,
             self.release.policy.suppress_below(),
             self.release.policy.sums_below(),
-            if self.release.agency_controlled { "released" } else { "exact" },
+            if self.release.exact_for_programs { "exact" } else { "released" },
         )
     }
 }
@@ -237,19 +237,19 @@ fn release(sources: &Sources) -> Result<ReleaseRules, ConfigError> {
     let threshold = |text: &str, least: u64| number(text, least, 1_000);
     let suppress_below = read(sources, "release-suppress-below", |text| threshold(text, standard.suppress_below()))?;
     let sums_below = read(sources, "release-sums-below", |text| threshold(text, standard.sums_below()))?;
-    let controlled = |text: &str| match text {
-        "exact" => Ok(false),
-        "controlled" => Ok(true),
+    let exact = |text: &str| match text {
+        "exact" => Ok(true),
+        "controlled" => Ok(false),
         _ => Err("exact or controlled".to_owned()),
     };
-    let agency_controlled = read(sources, "release-agency", controlled)?.unwrap_or(false);
+    let exact_for_programs = read(sources, "release-agency", exact)?.unwrap_or(false);
     let policy = Policy::new(
         standard.base(),
         suppress_below.unwrap_or(standard.suppress_below()),
         sums_below.unwrap_or(standard.sums_below()),
     );
     let policy = policy.map_err(|error| ConfigError::new("release", error.to_string()))?;
-    Ok(ReleaseRules { policy, agency_controlled })
+    Ok(ReleaseRules { policy, exact_for_programs })
 }
 
 fn wrong(setting: &Setting, found: &Found, expected: &str) -> ConfigError {

@@ -6,8 +6,8 @@ use actix_web::{
 };
 use chrono::{NaiveDate, TimeZone};
 use chrono_tz::Tz;
-use fairtrial_analysis::{Report, release::ReleasedReport};
-use fairtrial_app::Actor;
+use fairtrial_analysis::release::ReleasedReport;
+use fairtrial_app::{Actor, trials::release::AgencyReport};
 use fairtrial_domain::trial::PersonRole;
 use fairtrial_pages::{
     Moment,
@@ -15,7 +15,7 @@ use fairtrial_pages::{
     component::{Notice, NoticeKind},
     decision,
     frame::Section,
-    report::{Decided, Download, Show},
+    report::{Decided, Download, Show, ShowReleased},
 };
 
 use super::{frame, page};
@@ -31,55 +31,86 @@ pub(crate) async fn show(call: Call) -> Answer {
     if let Some(day) = call.query.get("as_at") {
         return as_at(&call, &actor, day).await;
     }
-    let (trial, report) = call.state.app.report(&actor, call.part("trial")).await?;
+    let app = &call.state.app;
+    let others = match call.query.get("view") {
+        None => false,
+        Some("agency") => true,
+        Some(_) => return Err(Problem::new(Code::MalformedRequest, "view is agency, or is left out.")),
+    };
+    let view = match others {
+        true => app.report_as_others_see_it(&actor, call.part("trial")).await?,
+        false => app.agency_report(&actor, call.part("trial")).await?,
+    };
+    let trial = &view.trial;
+    let zone = trial.plan.protocol().time_zone;
+    let (as_of, id, engine, locked) = match &view.report {
+        AgencyReport::Inside(report) => (report.as_of, &report.protocol_id, &report.engine, report.locked),
+        AgencyReport::Released(report) => (report.as_of, &report.protocol_id, &report.engine, report.locked),
+    };
     let mut frame = frame::signed_in(&call.state, call.caller.session()?, Section::Trials);
-    let changes = changes(&call.state.app, &actor, trial.key()).await?.len();
-    if changes > 0 {
-        let times = if changes == 1 { "once".to_owned() } else { format!("{changes} times") };
-        frame.notice = Some(Notice {
-            kind: NoticeKind::Important,
-            heading: format!("Changed after start: {times}"),
-            body: Some(
-                "The versions of the plan say what was changed, when, why, and what had been seen by then.".into(),
-            ),
-        });
-    }
-    frame.facts.as_at = Some(Moment::new(report.as_of, trial.plan.protocol().time_zone));
-    frame.facts.protocol_id = Some(report.protocol_id.to_string());
+    frame.notice = changed_notice(changes(app, &actor, trial.key()).await?.len());
+    frame.facts.as_at = Some(Moment::new(as_of, zone));
+    frame.facts.protocol_id = Some(id.to_string());
     // The footer names the program already.
-    frame.facts.engine = report.engine.strip_prefix("fairtrial ").unwrap_or(&report.engine).to_owned();
-    let download = |label: &str, ending: &str| Download {
-        label: label.to_owned(),
-        address: format!("/trials/{}/report.{ending}", trial.key()),
-    };
-    let downloads = match report.locked {
-        true => vec![
-            download("Spreadsheet with rounded numbers, to pass on", "xlsx"),
-            Download {
-                label: "Rounded numbers as CSV, to pass on".to_owned(),
-                address: format!("/trials/{}/released.csv", trial.key()),
-            },
-            download("Exact numbers as CSV, for the agency\u{2019}s own people", "csv"),
-            download("The whole report as JSON, for the agency\u{2019}s own people", "json"),
-        ],
-        false => Vec::new(),
-    };
-    let decided = call.state.app.decision(&actor, trial.key()).await?.map(|found| Decided {
+    frame.facts.engine = engine.strip_prefix("fairtrial ").unwrap_or(engine).to_owned();
+    let decided = app.decision(&actor, trial.key()).await?.map(|found| Decided {
         what: decision::words::decided(found.decided.decision).to_owned(),
         by: found.name(found.decided.person_id),
-        at: Moment::new(found.decided.at, trial.plan.protocol().time_zone),
+        at: Moment::new(found.decided.at, zone),
         reason: Some(found.decided.reason).filter(|reason| !reason.is_empty()),
     });
-    let entered = call.state.app.enrolment(&actor, trial.key()).await?;
-    let points = points(&entered, trial.plan.protocol().time_zone);
-    let course = call.state.app.course(&trial, &report)?;
-    let mut show = Show::of(frame, &report, decided, downloads)
-        .entered(&points, EnrolmentPlan::of(trial.plan.protocol()))
-        .came_together(&report, course.as_ref());
-    if report.locked && trial.deletion.is_none() && call.caller.session()?.person.has(PersonRole::Analyst) {
-        show = show.with_evidence();
+    let analyst = call.caller.session()?.person.has(PersonRole::Analyst);
+    let downloads = downloads(trial.key(), locked, matches!(view.report, AgencyReport::Inside(_)));
+    let course = view.course.as_ref();
+    let text = match &view.report {
+        AgencyReport::Inside(report) => {
+            let entered = app.enrolment(&actor, trial.key()).await?;
+            let mut show = Show::of(frame, report, decided, downloads)
+                .inside()
+                .entered(&points(&entered, zone), EnrolmentPlan::of(trial.plan.protocol()))
+                .came_together(report, course);
+            if locked && trial.deletion.is_none() {
+                show = show.with_evidence();
+            }
+            fairtrial_pages::render(&show)
+        }
+        AgencyReport::Released(report) => {
+            let show = ShowReleased::of(frame, report, course, decided, downloads);
+            fairtrial_pages::render(&if analyst { show.for_analyst() } else { show })
+        }
+    };
+    page(StatusCode::OK, text)
+}
+
+/// What is said above the report of a trial whose plan was changed in what counts after the start.
+fn changed_notice(changes: usize) -> Option<Notice> {
+    let times = if changes == 1 { "once".to_owned() } else { format!("{changes} times") };
+    (changes > 0).then(|| Notice {
+        kind: NoticeKind::Important,
+        heading: format!("Changed after start: {times}"),
+        body: Some("The versions of the plan say what was changed, when, why, and what had been seen by then.".into()),
+    })
+}
+
+/// The same report in other forms; none before the data are locked.
+fn downloads(key: &str, locked: bool, inside: bool) -> Vec<Download> {
+    let download =
+        |label: &str, file: &str| Download { label: label.to_owned(), address: format!("/trials/{key}/{file}") };
+    if !locked {
+        return Vec::new();
     }
-    page(StatusCode::OK, fairtrial_pages::render(&show))
+    let mut files = vec![
+        download("Spreadsheet with rounded numbers, to pass on", "report.xlsx"),
+        download("Rounded numbers as CSV, to pass on", "released.csv"),
+    ];
+    files.extend(match inside {
+        true => vec![
+            download("Exact numbers as CSV, for analysts of the agency alone", "report.csv"),
+            download("The whole report as JSON, in exact numbers, for analysts of the agency alone", "report.json"),
+        ],
+        false => vec![download("The whole report as JSON, in rounded numbers, to pass on", "report.json")],
+    });
+    files
 }
 
 /// The report as the data stood at the end of a day: without a decision and without downloads, which belong to the verdict.
@@ -119,21 +150,25 @@ pub(super) fn points(entered: &[(NaiveDate, u64)], zone: Tz) -> Vec<EnrolmentPoi
         .collect()
 }
 
-/// `GET /trials/{trial}/report.json`
+/// `GET /trials/{trial}/report.json`: exact for analysts, rounded for everybody else.
 pub(crate) async fn document(call: Call) -> Answer {
     let report = locked(&call).await?;
     let document = with_changes(&call.state.app, &call.caller.actor()?, call.part("trial"), &report).await?;
-    Ok(HttpResponse::Ok().insert_header(attachment(&report, "json")).json(&document))
+    Ok(HttpResponse::Ok().insert_header(attachment(call.part("trial"), "json")).json(&document))
 }
 
-/// `GET /trials/{trial}/report.csv`
+/// `GET /trials/{trial}/report.csv`: exact for analysts, rounded for everybody else.
 pub(crate) async fn table(call: Call) -> Answer {
-    let report = locked(&call).await?;
+    let report = match locked(&call).await? {
+        AgencyReport::Inside(report) => report,
+        AgencyReport::Released(report) => return released(&report),
+    };
     let text = fairtrial_pages::report::csv(&report).map_err(|error| {
         tracing::error!(%error, "a table could not be written");
         Problem::internal()
     })?;
-    Ok(HttpResponse::Ok().insert_header(attachment(&report, "csv")).content_type("text/csv; charset=utf-8").body(text))
+    let name = attachment(report.trial.as_str(), "csv");
+    Ok(HttpResponse::Ok().insert_header(name).content_type("text/csv; charset=utf-8").body(text))
 }
 
 /// `GET /trials/{trial}/report.xlsx`
@@ -175,17 +210,22 @@ pub(super) fn workbook(report: &ReleasedReport) -> Answer {
         .body(bytes))
 }
 
-/// The report, once nothing in it changes any more: whoever takes numbers away should not take passing ones.
-async fn locked(call: &Call) -> Result<Report, Problem> {
-    let (_, report) = call.state.app.report(&call.caller.actor()?, call.part("trial")).await?;
-    if report.locked {
-        Ok(report)
+/// The report as whoever asks may have it, once nothing in it changes any more: whoever takes numbers away should not take
+/// passing ones.
+async fn locked(call: &Call) -> Result<AgencyReport, Problem> {
+    let seen = call.state.app.agency_report(&call.caller.actor()?, call.part("trial")).await?.report;
+    let locked = match &seen {
+        AgencyReport::Inside(report) => report.locked,
+        AgencyReport::Released(report) => report.locked,
+    };
+    if locked {
+        Ok(seen)
     } else {
         Err(Problem::new(Code::Conflict, "Numbers can be taken away once the data are locked."))
     }
 }
 
 /// The name of the file is made of the trial's key, which needs no quoting.
-fn attachment(report: &Report, ending: &str) -> (header::HeaderName, String) {
-    (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}-report.{ending}\"", report.trial))
+fn attachment(trial: &str, ending: &str) -> (header::HeaderName, String) {
+    (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{trial}-report.{ending}\""))
 }

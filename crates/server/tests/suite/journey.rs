@@ -49,11 +49,23 @@ fn from_a_plan_to_locked_data() {
     assert!(unexplained.text().contains("Say why"), "{}", unexplained.text());
     assert_done(&designer.post("/trials/new-letter/stop", &[("reason", "It is over")]), "stop");
     assert_done(&analyst.post("/trials/new-letter/lock_data", &[("reason", "all is in")]), "lock");
+    let exact = "href=\"/trials/new-letter/report.csv\"";
     let report = designer.get("/trials/new-letter/report");
-    assert!(report.status == 200 && report.text().contains("report.csv"), "{}", report.text());
-    let table = designer.get("/trials/new-letter/report.csv");
-    assert_eq!((table.status, table.header("content-type")), (200, Some("text/csv; charset=utf-8")));
-    assert_eq!(table.header("content-disposition"), Some("attachment; filename=\"new-letter-report.csv\""));
+    assert!(report.status == 200 && report.text().contains("rounded at random"), "{}", report.text());
+    assert!(!report.text().contains(exact), "no way to exact numbers is shown");
+    for (address, inside) in [("report", true), ("report?view=agency", false)] {
+        let seen = analyst.get(&format!("/trials/new-letter/{address}")).text();
+        assert_eq!((seen.contains(exact), seen.contains("rounded at random")), (inside, !inside), "{seen}");
+    }
+    assert_eq!(analyst.get("/trials/new-letter/report?view=mine").status, 400);
+    for (browser, name) in [(&mut designer, "released.csv"), (&mut analyst, "report.csv")] {
+        let table = browser.get("/trials/new-letter/report.csv");
+        assert_eq!((table.status, table.header("content-type")), (200, Some("text/csv; charset=utf-8")));
+        let name = format!("attachment; filename=\"new-letter-{name}\"");
+        assert_eq!(table.header("content-disposition"), Some(name.as_str()));
+    }
+    assert_eq!(analyst.get("/trials/new-letter/report.json").json()["view"], serde_json::Value::Null);
+    assert_eq!(designer.get("/trials/new-letter/report.json").json()["view"], "agency");
     let sheet = designer.get("/trials/new-letter/report.xlsx");
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     assert_eq!((sheet.status, sheet.header("content-type")), (200, Some(kind)));

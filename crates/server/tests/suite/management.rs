@@ -100,8 +100,9 @@ fn a_report_says_what_was_learned() {
         assert!(report.get(name).is_some(), "{name}");
     }
     assert_eq!(report["verdict"]["kind"], "undecided");
-    let assigned: u64 = report["arms"].as_array().unwrap().iter().map(|arm| arm["assigned"].as_u64().unwrap()).sum();
-    assert_eq!(assigned, 30);
+    let rounded = |arm: &Value| arm["assigned"].as_u64().is_none_or(|count| count.is_multiple_of(3));
+    assert!(report["arms"].as_array().unwrap().iter().all(rounded), "{}", report["arms"]);
+    assert_eq!(report["view"], "agency", "numbers that leave the analysts are rounded");
 }
 
 #[test]

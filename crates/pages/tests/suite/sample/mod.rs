@@ -9,6 +9,7 @@ mod looked_at;
 mod message;
 mod note;
 mod opt_out;
+mod others;
 pub(crate) mod public;
 pub(crate) mod report;
 mod review;

@@ -45,6 +45,8 @@ pub(crate) fn add(pages: &mut Pages) {
     let worst = Show::of(frame(), &worst(), Some(decided), downloads).entered(&entered, expected).with_evidence();
     page(pages, "report/show-worst", &worst);
     super::looked_at::add(pages, frame(), &entered, expected);
+    page(pages, "report/show-inside", &Show::of(frame(), &succeeded(), None, vec![]).inside());
+    super::others::add(pages, frame());
 }
 
 fn frame() -> Frame {

@@ -1,39 +1,40 @@
 //! Results in released numbers.
 
-use super::words::count;
-use crate::chart::{Bar, Flow, FlowArm, Interval};
+use super::{Band, Light, basis::gate_name, finding::good, words::not_enrolled};
+use crate::chart::{Bar, Flow, FlowArm, Interval, Mark, Shade};
 use crate::component::{Cell, Table};
 use crate::number::{grouped, plural};
 use crate::quantity::Quantity;
-use crate::report::{Band, Light, check_name, not_enrolled};
-use fairtrial_analysis::release::{ReleasedOutcome, ReleasedReport};
+use crate::register::count;
+use fairtrial_analysis::release::{ReleasedOutcome, ReleasedReport, View};
 use fairtrial_analysis::report::{Comparison, EquityFinding};
 use fairtrial_domain::ArmKey;
-use fairtrial_domain::protocol::Role;
+use fairtrial_domain::protocol::{Aim, Better, Role};
 
-/// What the public sees of the results.
+/// What the public, and everybody in the agency who does not analyse the trial, sees of the results.
 #[derive(Debug, Clone)]
-pub(super) struct Results {
-    pub(super) band: Band,
-    pub(super) outcomes: Vec<Part>,
-    pub(super) reasons: Vec<String>,
-    pub(super) groups: Option<String>,
-    pub(super) checks: Vec<(String, Light)>,
-    pub(super) flow: Flow,
-    pub(super) control: String,
+pub(crate) struct Results {
+    pub(crate) band: Band,
+    pub(crate) outcomes: Vec<Part>,
+    pub(crate) reasons: Vec<String>,
+    pub(crate) groups: Option<String>,
+    pub(crate) checks: Vec<(String, Light)>,
+    pub(crate) flow: Flow,
+    pub(crate) control: String,
 }
 
 /// One outcome.
 #[derive(Debug, Clone)]
-pub(super) struct Part {
-    pub(super) heading: String,
-    pub(super) sentences: Vec<String>,
-    pub(super) chart: Option<Interval>,
-    pub(super) table: Table,
+pub(crate) struct Part {
+    pub(super) role: Role,
+    pub(crate) heading: String,
+    pub(crate) sentences: Vec<String>,
+    pub(crate) chart: Option<Interval>,
+    pub(crate) table: Table,
 }
 
 impl Results {
-    pub(super) fn of(report: &ReleasedReport) -> Self {
+    pub(crate) fn of(report: &ReleasedReport) -> Self {
         let verdict = &report.verdict;
         let policy = report.policy;
         Self {
@@ -47,7 +48,7 @@ impl Results {
                 .collect(),
             reasons: verdict.reasons.iter().map(|reason| reason.detail.clone()).collect(),
             groups: groups(report),
-            checks: report.integrity.iter().map(|gate| (check_name(&gate.gate), Light::of_gate(gate.status))).collect(),
+            checks: report.integrity.iter().map(|gate| (gate_name(&gate.gate), Light::of_gate(gate.status))).collect(),
             flow: flow(report),
             control: format!(
                 "To protect people, counts are rounded at random to a multiple of {}, those below {} are not shown, and \
@@ -60,7 +61,7 @@ impl Results {
     }
 }
 
-fn name(report: &ReleasedReport, key: &ArmKey) -> String {
+pub(super) fn name(report: &ReleasedReport, key: &ArmKey) -> String {
     report.arms.iter().find(|arm| arm.arm == *key).map_or_else(|| key.to_string(), |arm| arm.name.clone())
 }
 
@@ -110,9 +111,17 @@ fn part(report: &ReleasedReport, place: usize, outcome: &ReleasedOutcome) -> Par
         Role::Harm => "watched for harm",
     };
     Part {
+        role: outcome.role,
         heading: format!("{} ({what})", outcome.name),
         sentences,
-        chart: Interval::new(&format!("outcome-{place}"), &headline, &plain.scale(), decimals, &bars, &[]),
+        chart: Interval::new(
+            &format!("outcome-{place}"),
+            &headline,
+            &plain.scale(),
+            decimals,
+            &bars,
+            mark(report, outcome, &plain).as_slice(),
+        ),
         table: Table {
             caption: format!("{}, by version", outcome.name),
             caption_hidden: true,
@@ -120,6 +129,22 @@ fn part(report: &ReleasedReport, place: usize, outcome: &ReleasedOutcome) -> Par
             rows: outcome.arms.iter().map(row).collect(),
         },
     }
+}
+
+/// What the plan set beside the difference, for those who decide: the smallest that would matter, or the largest loss.
+fn mark(report: &ReleasedReport, outcome: &ReleasedOutcome, quantity: &Quantity) -> Option<Mark> {
+    if report.view == View::Public {
+        return None;
+    }
+    let shade = if outcome.better == Better::Increase { Shade::Above } else { Shade::Below };
+    let hoped =
+        outcome.smallest_worthwhile_effect.filter(|_| outcome.role == Role::Primary && report.aim == Aim::Better);
+    let (value, label) = match (hoped, outcome.margin) {
+        (Some(size), _) => (size.to_f64(), format!("Smallest that would matter: {}", quantity.planned(size))),
+        (None, Some(margin)) => (-margin.to_f64(), format!("Largest acceptable loss: {}", quantity.planned(margin))),
+        (None, None) => return None,
+    };
+    Some(Mark { value: quantity.shown(good(outcome.better) * value), label, shade })
 }
 
 fn groups(report: &ReleasedReport) -> Option<String> {
