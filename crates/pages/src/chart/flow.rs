@@ -8,7 +8,7 @@ const LINE: f64 = 22.0;
 const PAD: f64 = 12.0;
 
 /// How many people were at each stage, from those looked at to those analysed (CONSORT 2025, item 22a). Counts come as
-/// text, because small ones may be hidden ("fewer than 6").
+/// text, because small ones may be hidden ("not shown").
 #[derive(Debug, Clone, Template)]
 #[template(path = "components/chart/flow.html")]
 pub struct Flow {

@@ -8,4 +8,5 @@ mod words;
 pub use feed::{Feed, FeedEntry};
 pub use list::{List, Row};
 pub use show::{Approval, PlanChange, Show, Standing};
+pub(crate) use words::HIDDEN;
 pub use words::{count, state, state_tag};

@@ -2,7 +2,7 @@
 
 use crate::component::{Tag, TagColour};
 use crate::number::grouped;
-use fairtrial_analysis::release::{Count, Policy};
+use fairtrial_analysis::release::Count;
 use fairtrial_domain::trial::State;
 
 /// The state in words that need no explanation.
@@ -41,8 +41,12 @@ pub fn state_tag(state: State, reverted: bool) -> Tag {
     }
 }
 
-/// A released count in words: "1,023", "fewer than 6".
+/// A released count in words: "1,023", "not shown". Why it is hidden is not told: it is small, or a small one beside it could
+/// be worked out from it.
 #[must_use]
-pub fn count(count: Count, policy: Policy) -> String {
-    count.value().map_or_else(|| format!("fewer than {}", policy.suppress_below()), grouped)
+pub fn count(count: Count) -> String {
+    count.value().map_or_else(|| HIDDEN.to_owned(), grouped)
 }
+
+/// What stands in the place of a hidden count, on pages and in files alike.
+pub(crate) const HIDDEN: &str = "not shown";

@@ -186,7 +186,7 @@ fn cost(report: &ReleasedReport) -> Option<(Vec<String>, Table)> {
         vec![
             Cell::words(name(report, &arm.arm)),
             Cell::number(each.unwrap_or_else(|| "not in the plan".to_owned())),
-            Cell::number(count(arm.assigned, report.policy)),
+            Cell::number(count(arm.assigned)),
             Cell::number(total.map_or_else(|| "not shown".to_owned(), |total| format!("about {total}"))),
         ]
     };

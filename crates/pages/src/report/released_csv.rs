@@ -3,6 +3,7 @@
 use fairtrial_analysis::release::{Count, ReleasedReport};
 
 use super::csv::{role, text};
+use crate::register::HIDDEN;
 
 const HEAD: [&str; 14] = [
     "trial",
@@ -24,7 +25,7 @@ const HEAD: [&str; 14] = [
 /// The released report as CSV (RFC 4180, UTF-8, lines end in CR LF): a row for each version and outcome, with the difference
 /// from the current version beside a new one.
 ///
-/// Counts are rounded, and those that are hidden are written "fewer than 6"; means, differences and their 95 % ranges are
+/// Counts are rounded, and those that are hidden are written "not shown"; means, differences and their 95 % ranges are
 /// worked out from the rounded counts, in the outcome's own unit, and absent ones are empty. A text that a spreadsheet would
 /// take for a formula is written with an apostrophe before it.
 ///
@@ -33,7 +34,7 @@ const HEAD: [&str; 14] = [
 pub fn released_csv(report: &ReleasedReport) -> Result<Vec<u8>, csv::Error> {
     let count = |count: Count| match count.value() {
         Some(shown) => shown.to_string(),
-        None => format!("fewer than {}", report.policy.suppress_below()),
+        None => HIDDEN.to_owned(),
     };
     let number =
         |value: Option<f64>| value.filter(|value| value.is_finite()).map(|value| value.to_string()).unwrap_or_default();

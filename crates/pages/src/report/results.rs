@@ -1,6 +1,11 @@
 //! Results in released numbers.
 
-use super::{Band, Light, basis::gate_name, finding::good, words::not_enrolled};
+use super::{
+    Band, Light,
+    basis::gate_name,
+    finding::good,
+    words::{self, not_enrolled},
+};
 use crate::chart::{Bar, Flow, FlowArm, Interval, Mark, Shade};
 use crate::component::{Cell, Table};
 use crate::number::{grouped, plural};
@@ -46,13 +51,13 @@ impl Results {
                 .filter(|(_, outcome)| !outcome.comparisons.is_empty())
                 .map(|(place, outcome)| part(report, place, outcome))
                 .collect(),
-            reasons: verdict.reasons.iter().map(|reason| reason.detail.clone()).collect(),
+            reasons: verdict.reasons.iter().map(|reason| words::sentence(&reason.detail)).collect(),
             groups: groups(report),
             checks: report.integrity.iter().map(|gate| (gate_name(&gate.gate), Light::of_gate(gate.status))).collect(),
             flow: flow(report),
             control: format!(
-                "To protect people, counts are rounded at random to a multiple of {}, those below {} are not shown, and \
-                 shares and ranges are worked out from the rounded counts. They can differ a little from the exact ones, \
+                "To protect people, counts are rounded at random to a multiple of {}, those below {} are not shown, \
+                 nor are others from which these could be worked out, and shares and ranges are worked out from the rounded counts. They can differ a little from the exact ones, \
                  from which the verdict was reached.",
                 policy.base(),
                 policy.suppress_below()
@@ -100,7 +105,7 @@ fn part(report: &ReleasedReport, place: usize, outcome: &ReleasedOutcome) -> Par
         let level = arm.mean.and_then(|mean| quantity.short_level(mean));
         vec![
             Cell::words(name(report, &arm.arm)),
-            Cell::number(count(arm.analysed, report.policy)),
+            Cell::number(count(arm.analysed)),
             Cell::number(level.unwrap_or_else(|| "not shown".to_owned())),
         ]
     };
@@ -170,7 +175,7 @@ fn flow(report: &ReleasedReport) -> Flow {
     let flow = &report.flow;
     let about = |stage: &str, number: u64| (stage.to_owned(), format!("about {}", grouped(number)));
     let before = [about("Looked at", flow.requests), about("Assigned", flow.assigned)];
-    let told = |number| count(number, report.policy);
+    let told = |number| count(number);
     let left_out: Vec<_> =
         flow.not_enrolled.iter().map(|left| (not_enrolled(&left.reason), told(left.count))).collect();
     let arms: Vec<FlowArm> = flow

@@ -31,7 +31,7 @@ struct Sheet {
 
 /// The report as an Excel workbook.
 ///
-/// Counts are released ones: hidden ones are told in words ("fewer than 6"). Values are in the outcome's own unit, shares
+/// Counts are released ones: hidden ones are told in words ("not shown"). Values are in the outcome's own unit, shares
 /// between 0 and 1. The same report gives the same file, byte for byte.
 ///
 /// # Errors
@@ -84,7 +84,7 @@ fn number(value: Option<f64>) -> Value {
 fn sheets(report: &ReleasedReport) -> Vec<Sheet> {
     let count = |count: Count| match count.value() {
         Some(shown) => Value::Whole(shown),
-        None => text(format!("fewer than {}", report.policy.suppress_below())),
+        None => text(crate::register::HIDDEN),
     };
     let name = |key: &ArmKey| {
         let found = report.arms.iter().find(|arm| arm.arm == *key);

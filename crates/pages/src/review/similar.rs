@@ -1,6 +1,6 @@
 use crate::register::{self, count};
 use crate::report::Mark;
-use fairtrial_analysis::release::{Policy, ReleasedOutcome};
+use fairtrial_analysis::release::ReleasedOutcome;
 use fairtrial_analysis::report::VerdictKind;
 use fairtrial_domain::ArmKey;
 use fairtrial_domain::trial::State;
@@ -40,16 +40,19 @@ impl Similar {
     }
 }
 
-/// A harm measure in a sentence: "Complaint: 12 of 1,023 with ‘Usual letter’; fewer than 6 of 1,020 with ‘New letter’." Nothing for
+/// A harm measure in a sentence: "Complaint: 12 of 1,023 with ‘Usual letter’; number not shown with ‘New letter’." Nothing for
 /// a measure that is no count of people.
 #[must_use]
-pub fn harm_sentence(harm: &ReleasedOutcome, names: &[(ArmKey, String)], policy: Policy) -> Option<String> {
+pub fn harm_sentence(harm: &ReleasedOutcome, names: &[(ArmKey, String)]) -> Option<String> {
     let arms: Vec<String> = harm
         .arms
         .iter()
         .map(|arm| {
-            let (harmed, among) = (count(arm.events, policy), count(arm.analysed, policy));
-            format!("{harmed} of {among} with \u{2018}{}\u{2019}", name(names, &arm.arm))
+            let told = match (arm.events.value(), arm.analysed.value()) {
+                (Some(_), Some(_)) => format!("{} of {}", count(arm.events), count(arm.analysed)),
+                _ => format!("number {}", register::HIDDEN),
+            };
+            format!("{told} with \u{2018}{}\u{2019}", name(names, &arm.arm))
         })
         .collect();
     let counts = harm.kind == fairtrial_domain::protocol::OutcomeKind::Binary && !arms.is_empty();

@@ -61,10 +61,8 @@ fn since(event: &Event) -> Since {
 /// A trial of the library that resembles the plan, in released numbers.
 fn similar(card: &Card) -> Similar {
     let (trial, plan) = (&card.entry.trial, card.entry.trial.plan.protocol());
-    let harms = card
-        .finding
-        .iter()
-        .flat_map(|found| found.harms.iter().filter_map(|harm| harm_sentence(harm, &found.arms, found.policy)));
+    let harms =
+        card.finding.iter().flat_map(|found| found.harms.iter().filter_map(|harm| harm_sentence(harm, &found.arms)));
     Similar {
         key: trial.key().to_owned(),
         title: plan.title.clone(),

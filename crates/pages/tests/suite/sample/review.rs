@@ -89,7 +89,7 @@ fn similar(title: &str, found: &fairtrial_analysis::Report) -> Similar {
         agency: "Ministry of Made-up Justice".into(),
         standing: (State::Archived, released.verdict.kind == VerdictKind::Harmful),
         finding: Some((released.verdict.kind, released.verdict.headline.clone())),
-        harms: harms.filter_map(|harm| harm_sentence(harm, &names, released.policy)).collect(),
+        harms: harms.filter_map(|harm| harm_sentence(harm, &names)).collect(),
     }
 }
 
