@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use fairtrial_domain::{
-    ArmKey, Fault, Pseudonym, TouchpointKey, TrialKey, UnitText,
+    ArmKey, Pseudonym, TrialKey, UnitText,
     eligibility::{AttributeValue, Attributes, Purpose},
     protocol::{Payload, Protocol, ProtocolId},
     trial::{AssignmentOutcome, Gate, Scope, Standing, State, before_draw, group_of, read_attributes},
@@ -66,6 +66,15 @@ pub struct Assignment {
     pub gates: Option<Vec<GateStep>>,
 }
 
+/// Who is asked about in one trial, by whom, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asker<'a> {
+    pub(super) key: &'a KeyActor,
+    pub(super) unit: &'a Pseudonym,
+    pub(super) cluster: Option<&'a str>,
+    pub(super) dry_run: bool,
+}
+
 /// How one gate stands to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateStep {
@@ -89,49 +98,9 @@ impl App {
         let trial = directory.trial_of(caller.agency_id, trial)?;
         let attributes =
             read_attributes(&trial.plan.protocol().attributes, &call.attributes).map_err(AppError::Invalid)?;
-        let group = group_of(trial.plan.protocol(), call.cluster.as_deref(), &attributes);
-        self.assign_in(&directory, caller, trial, call, &attributes, group).await
-    }
-
-    /// Which versions a person gets in all started trials of a touchpoint.
-    ///
-    /// Attributes that some trial of the touchpoint declares are read by those that do; one that none declares is refused.
-    ///
-    /// # Errors
-    /// As [`App::assign`]; [`AppError::NotFound`] for a touchpoint without trials.
-    pub async fn assign_at_touchpoint(
-        &self,
-        caller: &KeyActor,
-        touchpoint: &str,
-        call: &AssignCall,
-    ) -> Result<Vec<Assignment>, AppError> {
-        caller.needs(Scope::Assign)?;
-        let directory = self.directory.load_full();
-        let key = TouchpointKey::new(touchpoint).map_err(|_| AppError::NotFound("touchpoint"))?;
-        let trials = directory.by_touchpoint.get(&(caller.agency_id, key)).ok_or(AppError::NotFound("touchpoint"))?;
-        let started: Vec<_> = trials.iter().filter(|trial| trial.state.has_started()).collect();
-        undeclared(&started, &call.attributes)?;
-        let mut assignments = Vec::with_capacity(started.len());
-        for (place, trial) in
-            in_drawn_order(&directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit), &started)
-        {
-            let protocol = trial.plan.protocol();
-            let own: Map<String, Value> = call
-                .attributes
-                .iter()
-                .filter(|(name, _)| protocol.attributes.iter().any(|attribute| attribute.name == **name))
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect();
-            let attributes = read_attributes(&protocol.attributes, &own).map_err(AppError::Invalid)?;
-            let group = match group_of(protocol, call.cluster.as_deref(), &attributes) {
-                // A cluster is sent for those trials that assign clusters; the others do not look at it.
-                Err(fault) if fault.code == "unexpected_cluster" => group_of(protocol, None, &attributes),
-                group => group,
-            };
-            assignments.push((place, self.assign_in(&directory, caller, trial, call, &attributes, group).await?));
-        }
-        assignments.sort_by_key(|(place, _)| *place);
-        Ok(assignments.into_iter().map(|(_, assignment)| assignment).collect())
+        let unit = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit);
+        let asker = Asker { key: caller, unit: &unit, cluster: call.cluster.as_deref(), dry_run: call.dry_run };
+        self.assign_in(&directory, trial, asker, &attributes).await
     }
 
     /// A person's place in a trial, without ever making one.
@@ -164,18 +133,16 @@ impl App {
 
     /// Assigns under the plan in force. Where another comes into force between the gates and the draw, its gates are passed anew:
     /// what it may change are they, and neither the attributes nor the group.
-    async fn assign_in(
+    pub(super) async fn assign_in(
         &self,
         directory: &Arc<Directory>,
-        caller: &KeyActor,
         trial: &Arc<Trial>,
-        call: &AssignCall,
+        asker: Asker<'_>,
         attributes: &Attributes,
-        group: Result<String, Fault>,
     ) -> Result<Assignment, AppError> {
         let (mut directory, mut trial) = (Arc::clone(directory), Arc::clone(trial));
         for _ in 0..PLANS_TRIED {
-            if let Some(answer) = self.assign_by(&directory, caller, &trial, call, attributes, group.clone()).await? {
+            if let Some(answer) = self.assign_by(&directory, &trial, asker, attributes).await? {
                 return Ok(answer);
             }
             self.reload_directory().await?;
@@ -189,21 +156,19 @@ impl App {
     async fn assign_by(
         &self,
         directory: &Directory,
-        caller: &KeyActor,
         trial: &Trial,
-        call: &AssignCall,
+        asker: Asker<'_>,
         attributes: &Attributes,
-        group: Result<String, Fault>,
     ) -> Result<Option<Assignment>, AppError> {
-        let pseudonym = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit);
-        let place = self.place(trial.id, &pseudonym);
-        if let Some((as_whom, place)) = place.filter(|_| !call.dry_run) {
-            return Ok(Some(self.served(trial, &pseudonym, &as_whom, place, AssignmentOutcome::Existing)));
+        let unit = asker.unit;
+        let place = self.place(trial.id, unit);
+        if let Some((as_whom, place)) = place.filter(|_| !asker.dry_run) {
+            return Ok(Some(self.served(trial, unit, &as_whom, place, AssignmentOutcome::Existing)));
         }
-        let (standing, limits) = self.standing(directory, trial, &pseudonym)?;
-        let looking = call.dry_run || !caller.live;
+        let (standing, limits) = self.standing(directory, trial, unit)?;
+        let looking = asker.dry_run || !asker.key.live;
         let passed = before_draw(trial.state, standing, trial.plan.protocol(), attributes);
-        if !call.dry_run
+        if !asker.dry_run
             && let Err((outcome, reason)) = passed
         {
             if !looking {
@@ -211,16 +176,16 @@ impl App {
             }
             return Ok(Some(not_enrolled(trial, outcome, reason)));
         }
-        let stratum = match (group, &passed) {
+        let stratum = match (group_of(trial.plan.protocol(), asker.cluster, attributes), &passed) {
             // Whoever does not come so far needs no group.
             (Err(_), Err(_)) => String::new(),
             (group, _) => group.map_err(|fault| AppError::Invalid(vec![fault]))?,
         };
         if looking {
-            if call.dry_run && caller.live && place.is_none() && passed.is_ok() {
+            if asker.dry_run && asker.key.live && place.is_none() && passed.is_ok() {
                 self.touches.look_ahead(trial.id);
             }
-            let gates = call.dry_run.then(|| steps(trial, standing, attributes));
+            let gates = asker.dry_run.then(|| steps(trial, standing, attributes));
             return Ok(Some(Assignment { gates, ..looked(trial, place.is_some(), standing, passed) }));
         }
         let drawing =
@@ -228,16 +193,16 @@ impl App {
         let at = self.ambient.now_micros();
         let day = trial.day_of(at);
         let attributes = kept_attributes(trial.plan.protocol(), attributes)?;
-        let request = AssignRequest { drawing, unit: pseudonym, stratum, day, attributes, limits, at };
+        let request = AssignRequest { drawing, unit: *unit, stratum, day, attributes, limits, at };
         let answer = match self.store.assign(request).await? {
             AssignAnswer::PlanChanged => return Ok(None),
             AssignAnswer::New(place) => {
                 self.known.insert(trial.id, place.unit, place.arm, place.assigned_at);
-                Ok(self.served(trial, &pseudonym, &place.unit, known(place)?, AssignmentOutcome::Assigned))
+                Ok(self.served(trial, unit, &place.unit, known(place)?, AssignmentOutcome::Assigned))
             }
             AssignAnswer::Existing(place) => {
                 self.known.insert(trial.id, place.unit, place.arm, place.assigned_at);
-                Ok(self.served(trial, &pseudonym, &place.unit, known(place)?, AssignmentOutcome::Existing))
+                Ok(self.served(trial, unit, &place.unit, known(place)?, AssignmentOutcome::Existing))
             }
             AssignAnswer::CapReached => Ok(self.turned_away(trial, AssignmentOutcome::CapReached)),
             AssignAnswer::OptedOut => Ok(self.turned_away(trial, AssignmentOutcome::OptedOut)),
@@ -293,7 +258,7 @@ impl App {
     /// changes.
     ///
     /// `asked` is who was asked for, whose wishes count, and `unit` as whom they are served.
-    fn served(
+    pub(super) fn served(
         &self,
         trial: &Trial,
         asked: &Pseudonym,
@@ -380,16 +345,6 @@ fn looked(
     not_enrolled(trial, outcome, reason)
 }
 
-/// Trials of a touchpoint in an order that a hash of unit and trial draws, each with its place. Where trials exclude each other,
-/// the first to ask gets the person: were the order fixed, the first trial would get everybody.
-fn in_drawn_order<'a>(unit: &Pseudonym, trials: &[&'a Arc<Trial>]) -> Vec<(usize, &'a Arc<Trial>)> {
-    let mut order: Vec<(usize, &Arc<Trial>)> = trials.iter().copied().enumerate().collect();
-    order.sort_by_cached_key(|(_, trial)| {
-        Sha256::digest(format!("fairtrial/1/order/{}/{}", trial.key(), unit.to_hex()))
-    });
-    order
-}
-
 fn known(place: fairtrial_store::Placed) -> Result<KnownPlace, AppError> {
     let arm = u8::try_from(place.arm).map_err(|_| AppError::Internal("an arm's number is out of range".into()))?;
     Ok(KnownPlace { arm, given: None, assigned_at: place.assigned_at })
@@ -420,25 +375,6 @@ pub(super) fn assignment_id(trial: &Trial, unit: &Pseudonym) -> String {
     hash.update(unit.hex_in(&mut digits));
     let digest = hash.finalize();
     fairtrial_domain::canonical::hex(&digest[..12])
-}
-
-/// Refuses attributes that no trial of a touchpoint declares.
-fn undeclared(trials: &[&Arc<Trial>], sent: &Map<String, Value>) -> Result<(), AppError> {
-    let declared =
-        |name: &str| trials.iter().any(|trial| trial.plan.protocol().attributes.iter().any(|a| a.name == name));
-    let faults: Vec<Fault> = sent
-        .keys()
-        .filter(|name| !declared(name))
-        .map(|name| {
-            let place = format!("/attributes/{}", fairtrial_domain::canonical::escape(name));
-            Fault::new(
-                place,
-                "undeclared_attribute",
-                "no trial at this touchpoint declares this attribute; leave it out",
-            )
-        })
-        .collect();
-    if faults.is_empty() { Ok(()) } else { Err(AppError::Invalid(faults)) }
 }
 
 /// The attributes that the analysis needs, as JSON; what only decided who is in is not kept.

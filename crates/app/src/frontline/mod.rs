@@ -15,6 +15,7 @@ pub mod record;
 pub mod replay;
 pub mod same_person;
 pub mod seen;
+pub mod several;
 
 pub(crate) use notes::names_somebody;
 pub(crate) use opt_out::reference;

@@ -250,6 +250,9 @@ impl Directory {
             directory.by_id.insert(trial.id, Arc::clone(&trial));
             directory.trials.insert(trial.key().to_owned(), trial);
         }
+        for started in directory.started.values_mut() {
+            started.sort_unstable_by(|one, other| one.key().cmp(other.key()));
+        }
         for row in rows.agencies {
             let secret = master_key.open(&format!("pseudonyms of {}", row.key), &row.sealed_pseudonym_key)?;
             // What only trials listened to whose records are deleted is asked for no more.
@@ -287,7 +290,12 @@ impl Directory {
 
     /// The other trials of a trial's agency that somebody may have met: those that have started.
     pub(crate) fn trials_met<'a>(&'a self, trial: &'a Trial) -> impl Iterator<Item = &'a Arc<Trial>> {
-        self.started.get(&trial.agency_id).into_iter().flatten().filter(|other| other.id != trial.id)
+        self.started_of(trial.agency_id).iter().filter(|other| other.id != trial.id)
+    }
+
+    /// The trials of an agency that have started, by key.
+    pub(crate) fn started_of(&self, agency_id: i64) -> &[Arc<Trial>] {
+        self.started.get(&agency_id).map(Vec::as_slice).unwrap_or_default()
     }
 
     pub(crate) fn agency(&self, id: i64) -> Result<&Agency, AppError> {

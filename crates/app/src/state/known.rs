@@ -10,7 +10,7 @@ use std::{
 
 use fairtrial_domain::{Pseudonym, identity::BUCKETS};
 
-use super::{read, write};
+use super::{by_pseudonym::ByPseudonym, read, write};
 
 /// A person's place in a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,9 +22,9 @@ pub(crate) struct KnownPlace {
     pub(crate) assigned_at: i64,
 }
 
-/// The places of one unit: nearly everybody is in one trial.
-#[derive(Debug)]
-enum Places {
+/// The places of one unit, in the order of the trials' numbers. Nearly everybody is in one trial.
+#[derive(Debug, Clone)]
+pub(crate) enum Places {
     One(i64, KnownPlace),
     Many(Vec<(i64, KnownPlace)>),
 }
@@ -38,14 +38,20 @@ impl Places {
         one.into_iter().chain(many.iter().copied())
     }
 
-    fn get(&self, trial_id: i64) -> Option<KnownPlace> {
-        self.all().find(|(id, _)| *id == trial_id).map(|(_, place)| place)
+    pub(crate) fn get(&self, trial_id: i64) -> Option<KnownPlace> {
+        match self {
+            Self::One(id, place) => (*id == trial_id).then_some(*place),
+            Self::Many(places) => places.get(at(places, trial_id).ok()?).map(|(_, place)| *place),
+        }
     }
 
     fn get_mut(&mut self, trial_id: i64) -> Option<&mut KnownPlace> {
         match self {
             Self::One(id, place) => (*id == trial_id).then_some(place),
-            Self::Many(places) => places.iter_mut().find(|(id, _)| *id == trial_id).map(|(_, place)| place),
+            Self::Many(places) => {
+                let at = at(places, trial_id).ok()?;
+                places.get_mut(at).map(|(_, place)| place)
+            }
         }
     }
 
@@ -54,22 +60,42 @@ impl Places {
         match self {
             Self::One(id, _) => (*id == trial_id, *id != trial_id),
             Self::Many(places) => {
-                let before = places.len();
-                places.retain(|(id, _)| *id != trial_id);
-                (places.len() < before, !places.is_empty())
+                let there = at(places, trial_id);
+                if let Ok(at) = there {
+                    places.remove(at);
+                }
+                (there.is_ok(), !places.is_empty())
             }
         }
     }
 
-    fn add(&mut self, trial_id: i64, place: KnownPlace) {
+    /// Adds a trial's place: whether there was none. The first one stays.
+    fn add(&mut self, trial_id: i64, place: KnownPlace) -> bool {
         match self {
-            Self::One(id, first) => *self = Self::Many(vec![(*id, *first), (trial_id, place)]),
-            Self::Many(places) => places.push((trial_id, place)),
+            Self::One(id, _) if *id == trial_id => false,
+            Self::One(id, first) => {
+                let mut both = vec![(*id, *first), (trial_id, place)];
+                both.sort_unstable_by_key(|(id, _)| *id);
+                *self = Self::Many(both);
+                true
+            }
+            Self::Many(places) => match at(places, trial_id) {
+                Ok(_) => false,
+                Err(at) => {
+                    places.insert(at, (trial_id, place));
+                    true
+                }
+            },
         }
     }
 }
 
-type Shard = RwLock<HashMap<Pseudonym, Places>>;
+/// Where a trial's place stands, or would.
+fn at(places: &[(i64, KnownPlace)], trial_id: i64) -> Result<usize, usize> {
+    places.binary_search_by_key(&trial_id, |(id, _)| *id)
+}
+
+type Shard = RwLock<HashMap<Pseudonym, Places, ByPseudonym>>;
 
 /// All known places, in one map for each bucket so that a writer rarely meets a reader.
 #[derive(Debug)]
@@ -93,22 +119,28 @@ impl Known {
         read(self.shard(unit)?).get(unit)?.get(trial_id)
     }
 
+    /// All places of a unit.
+    pub(crate) fn places_of(&self, unit: &Pseudonym) -> Places {
+        self.shard(unit).and_then(|shard| read(shard).get(unit).cloned()).unwrap_or(Places::Many(Vec::new()))
+    }
+
     /// The trials that a unit is in.
     pub(crate) fn trials_of(&self, unit: &Pseudonym) -> Vec<i64> {
-        let Some(shard) = self.shard(unit) else { return Vec::new() };
-        read(shard).get(unit).map(|places| places.all().map(|(trial_id, _)| trial_id).collect()).unwrap_or_default()
+        self.places_of(unit).all().map(|(trial_id, _)| trial_id).collect()
     }
 
     pub(crate) fn insert(&self, trial_id: i64, unit: Pseudonym, arm: usize, assigned_at: i64) {
         let Ok(arm) = u8::try_from(arm) else { return };
         let Some(shard) = self.shard(&unit) else { return };
         let place = KnownPlace { arm, given: None, assigned_at };
-        match write(shard).entry(unit) {
-            Entry::Vacant(entry) => drop(entry.insert(Places::One(trial_id, place))),
-            Entry::Occupied(entry) if entry.get().get(trial_id).is_some() => return,
+        let new = match write(shard).entry(unit) {
+            Entry::Vacant(entry) => {
+                entry.insert(Places::One(trial_id, place));
+                true
+            }
             Entry::Occupied(mut entry) => entry.get_mut().add(trial_id, place),
-        }
-        self.places.fetch_add(1, Ordering::Relaxed);
+        };
+        self.places.fetch_add(usize::from(new), Ordering::Relaxed);
     }
 
     /// Notes that another version than the assigned one is served.

@@ -1,6 +1,7 @@
 //! What a running server holds in memory: a snapshot of the directory, known assignments, and the folded trials.
 
 pub(crate) mod actor;
+mod by_pseudonym;
 pub(crate) mod directory;
 pub(crate) mod facts;
 mod fold_file;

@@ -151,15 +151,13 @@ impl App {
         Ok(directory.trials.values().filter(|trial| trial.agency_id == actor.agency_id()).cloned().collect())
     }
 
-    /// The started trials of a key's agency, for which it may ask assignments.
+    /// The started trials of a key's agency, for which it may ask assignments, by key.
     ///
     /// # Errors
     /// [`AppError::Forbidden`] for a key without the scope.
     pub fn started_trials(&self, caller: &KeyActor) -> Result<Vec<Arc<Trial>>, AppError> {
         caller.needs(Scope::Assign)?;
-        let directory = self.directory.load();
-        let own = |trial: &&Arc<Trial>| trial.agency_id == caller.agency_id && trial.state.has_started();
-        Ok(directory.trials.values().filter(own).cloned().collect())
+        Ok(self.directory.load().started_of(caller.agency_id).to_vec())
     }
 
     /// People in a trial, as this server has folded them; once their records are deleted, as many as there were.

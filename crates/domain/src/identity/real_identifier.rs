@@ -114,11 +114,11 @@ fn is_phone(compact: &str) -> bool {
 /// HISO 10046: three letters without I and O, then NNNC with check digit modulo 11, or NNAX with a check
 /// letter. Published descriptions of the letter differ in the modulus, 24 or 23, so both are taken.
 fn is_nhi(compact: &str) -> bool {
-    let text = compact.to_ascii_uppercase();
-    let bytes = text.as_bytes();
-    if bytes.len() != 7 {
+    if compact.len() != 7 {
         return false;
     }
+    let text = compact.to_ascii_uppercase();
+    let bytes = text.as_bytes();
     let letter = |b: u8| match b {
         b'A'..=b'H' => Some(u32::from(b - b'A') + 1),
         b'J'..=b'N' => Some(u32::from(b - b'A')),
@@ -195,6 +195,10 @@ fn letters_and_digits(compact: &str, letters: usize) -> Option<(&str, usize)> {
 /// Two to five words. Between spaces or commas any words count, as no code is written so; between dots and underscores
 /// (and hyphens, where there is a dot or an underscore too) each word must be written as names are: a capital and small letters.
 fn is_name(text: &str) -> bool {
+    // Nearly every code has a digit in it, and no name has.
+    if text.bytes().any(|b| b.is_ascii_digit()) {
+        return false;
+    }
     let spaced = text.contains([' ', ',']);
     let words: Vec<&str> = text.split([' ', ',', '.', '_', '-']).filter(|word| !word.is_empty()).collect();
     let letters = |word: &str| word.chars().all(|c| c.is_alphabetic() || is_apostrophe(c));
@@ -223,7 +227,11 @@ fn is_titled(word: &str) -> bool {
 /// `17May1984`, `17-May-1984`, `19840517` and `17051984`.
 fn is_compact_date(text: &str) -> bool {
     const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let compact: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '/' | '.' | ',')).collect();
+    let between = |c: char| matches!(c, ' ' | '-' | '/' | '.' | ',');
+    if !text.trim_start_matches(between).starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let compact: String = text.chars().filter(|c| !between(*c)).collect();
     let day = compact.chars().take_while(char::is_ascii_digit).count();
     let letters: String = compact.chars().skip(day).take_while(char::is_ascii_alphabetic).collect();
     let year = compact.get(day + letters.len()..).unwrap_or("");
@@ -242,8 +250,10 @@ fn is_compact_date(text: &str) -> bool {
 
 /// `1984-05-17`, `17/05/1984`, `17.5.1984` and the like.
 fn is_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(['-', '/', '.']).collect();
-    let [a, b, c] = parts.as_slice() else { return false };
+    let mut parts = text.split(['-', '/', '.']);
+    let (Some(a), Some(b), Some(c), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
     if ![a, b, c].iter().all(|p| p.bytes().all(|b| b.is_ascii_digit())) {
         return false;
     }

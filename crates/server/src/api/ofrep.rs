@@ -3,12 +3,18 @@
 //! Each answer has `value`, `variant` and `reason`, and each 400 and 404 has `key`, `errorCode` and `errorDetails`, also where
 //! the protocol lets them be left out: published clients fail without them.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use actix_web::{HttpResponse, http::StatusCode, http::header};
 use fairtrial_app::{
-    Trial,
-    frontline::assign::{AssignCall, Assignment},
+    KeyActor, Trial,
+    frontline::{
+        assign::{AssignCall, Assignment},
+        several::Answered,
+    },
 };
 use fairtrial_domain::{UnitText, trial::AssignmentOutcome};
 use serde::Serialize;
@@ -16,6 +22,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     problem::{Code, Problem},
+    server::State,
     transport::{self, Answer, Call, Limit},
 };
 
@@ -141,20 +148,7 @@ pub(crate) async fn evaluate_all(call: Call) -> Answer {
         Err(Err(problem)) => return Err(problem),
     };
     let key = caller.key()?;
-    let mut evaluated = Vec::new();
-    for trial in state.app.started_trials(key)? {
-        let answer = match &context.unit {
-            Ok(unit) => {
-                state.app.assign(key, trial.key(), &asked(&trial, unit.clone(), &context)).await.map_err(refused)
-            }
-            Err(failure) => Err(Ok(failure.clone())),
-        };
-        match answer {
-            Ok(assignment) => evaluated.push((trial, Ok(assignment))),
-            Err(Ok(failure)) => evaluated.push((trial, Err(failure))),
-            Err(Err(problem)) => return Err(problem),
-        }
-    }
+    let evaluated = evaluated(&state, key, context).await?;
     let flags: Vec<Flag<'_>> = evaluated
         .iter()
         .map(|(trial, answer)| match answer {
@@ -171,6 +165,30 @@ pub(crate) async fn evaluate_all(call: Call) -> Answer {
     let streams = json!([{"type": "sse", "endpoint": {"requestUri": format!("/ofrep/v1/stream?pass={pass}")}}]);
     let body = format!(r#"{{"flags":{flags},"metadata":{{"flagSetId":"{FLAG_SET}"}},"eventStreams":{streams}}}"#);
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).content_type("application/json").body(body))
+}
+
+/// What each started trial of the agency answers, by the trials' keys.
+async fn evaluated(
+    state: &State,
+    key: &KeyActor,
+    context: Context,
+) -> Result<Vec<(Arc<Trial>, Result<Assignment, Failure>)>, Problem> {
+    let unit = match context.unit {
+        Ok(unit) => unit,
+        Err(failure) => {
+            let trials = state.app.started_trials(key)?;
+            return Ok(trials.into_iter().map(|trial| (trial, Err(failure.clone()))).collect());
+        }
+    };
+    let cluster = context.facts.get("cluster").and_then(Value::as_str).map(str::to_owned);
+    let asked = AssignCall { unit, cluster, attributes: context.facts, dry_run: false };
+    let answers = state.app.assign_in_started(key, &asked).await?.into_iter();
+    let answer = |(trial, answer): Answered| match answer.map_err(refused) {
+        Ok(assignment) => Ok((trial, Ok(assignment))),
+        Err(Ok(failure)) => Ok((trial, Err(failure))),
+        Err(Err(problem)) => Err(problem),
+    };
+    answers.map(answer).collect()
 }
 
 /// The same flags have the same tag, on every server of one version.

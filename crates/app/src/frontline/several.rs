@@ -1,0 +1,144 @@
+//! Asking which versions a person gets in several trials, in one call.
+
+use std::sync::Arc;
+
+use fairtrial_domain::{
+    Fault, Pseudonym, TouchpointKey,
+    eligibility::Attributes,
+    trial::{AssignmentOutcome, Scope, read_attributes},
+};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::assign::{Asker, AssignCall, Assignment};
+use crate::{
+    error::AppError,
+    state::{
+        App,
+        actor::KeyActor,
+        directory::{Directory, Trial},
+    },
+};
+
+/// What one of several trials answers.
+pub type Answered = (Arc<Trial>, Result<Assignment, AppError>);
+
+impl App {
+    /// Which versions a person gets in all started trials of a touchpoint.
+    ///
+    /// Attributes that some trial of the touchpoint declares are read by those that do; one that none declares is refused, and so
+    /// is one that ill fits, before anybody is drawn.
+    ///
+    /// # Errors
+    /// As [`App::assign`]; [`AppError::NotFound`] for a touchpoint without trials.
+    pub async fn assign_at_touchpoint(
+        &self,
+        caller: &KeyActor,
+        touchpoint: &str,
+        call: &AssignCall,
+    ) -> Result<Vec<Assignment>, AppError> {
+        caller.needs(Scope::Assign)?;
+        let directory = self.directory.load_full();
+        let key = TouchpointKey::new(touchpoint).map_err(|_| AppError::NotFound("touchpoint"))?;
+        let trials = directory.by_touchpoint.get(&(caller.agency_id, key)).ok_or(AppError::NotFound("touchpoint"))?;
+        let started: Vec<_> = trials.iter().filter(|trial| trial.state.has_started()).collect();
+        undeclared(&started, &call.attributes)?;
+        for trial in &started {
+            own_attributes(trial, &call.attributes)?;
+        }
+        let answers = self.assign_in_each(&directory, &started, caller, call).await?;
+        answers.into_iter().map(|(_, answer)| answer).collect()
+    }
+
+    /// Which versions a person gets in all started trials of the key's agency, by the trials' keys. An app has one set of facts for
+    /// all of them, so each trial reads what it declares and the others pass it over; what stops one trial stops no other.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] for a key without the scope; what else may go wrong is the answer of the trial that it stops.
+    pub async fn assign_in_started(&self, caller: &KeyActor, call: &AssignCall) -> Result<Vec<Answered>, AppError> {
+        caller.needs(Scope::Assign)?;
+        let directory = self.directory.load_full();
+        let started: Vec<_> = directory.started_of(caller.agency_id).iter().collect();
+        self.assign_in_each(&directory, &started, caller, call).await
+    }
+
+    /// Assigns in each of some trials, whose answers keep their order. Who is known is answered from memory; for a place in the
+    /// others the trials come in an order that is drawn.
+    async fn assign_in_each(
+        &self,
+        directory: &Arc<Directory>,
+        trials: &[&Arc<Trial>],
+        caller: &KeyActor,
+        call: &AssignCall,
+    ) -> Result<Vec<Answered>, AppError> {
+        let unit = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit);
+        let places = self.known.places_of(&unit);
+        let mut answers: Vec<Option<Result<Assignment, AppError>>> = Vec::with_capacity(trials.len());
+        let mut strange = Vec::new();
+        for (place, trial) in trials.iter().enumerate() {
+            let known = || places.get(trial.id).map(|known| (unit, known)).or_else(|| self.place(trial.id, &unit));
+            answers.push(match own_attributes(trial, &call.attributes) {
+                Err(error) => Some(Err(error)),
+                Ok(attributes) => match known().filter(|_| !call.dry_run) {
+                    Some((as_whom, known)) => {
+                        Some(Ok(self.served(trial, &unit, &as_whom, known, AssignmentOutcome::Existing)))
+                    }
+                    None => {
+                        strange.push((place, *trial, attributes));
+                        None
+                    }
+                },
+            });
+        }
+        in_drawn_order(&unit, &mut strange);
+        for (place, trial, attributes) in strange {
+            // A cluster is sent for those trials that assign clusters; the others do not look at it.
+            let by_cluster = trial.plan.protocol().allocation.is_by_cluster();
+            let cluster = call.cluster.as_deref().filter(|_| by_cluster);
+            let asker = Asker { key: caller, unit: &unit, cluster, dry_run: call.dry_run };
+            let answer = self.assign_in(directory, trial, asker, &attributes).await;
+            if let Some(kept) = answers.get_mut(place) {
+                *kept = Some(answer);
+            }
+        }
+        Ok(trials.iter().zip(answers).filter_map(|(trial, answer)| Some((Arc::clone(trial), answer?))).collect())
+    }
+}
+
+/// What a trial declares of what was sent.
+fn own_attributes(trial: &Trial, sent: &Map<String, Value>) -> Result<Attributes, AppError> {
+    let declared = &trial.plan.protocol().attributes;
+    if sent.is_empty() || declared.is_empty() {
+        return Ok(Attributes::new());
+    }
+    let own = sent.iter().filter(|(name, _)| declared.iter().any(|attribute| attribute.name == **name));
+    let own = own.map(|(name, value)| (name.clone(), value.clone())).collect();
+    read_attributes(declared, &own).map_err(AppError::Invalid)
+}
+
+/// Puts trials into an order that a hash of unit and trial draws. Where trials exclude each other, the first to ask gets the
+/// person: were the order fixed, the first trial would get everybody.
+fn in_drawn_order<T>(unit: &Pseudonym, trials: &mut [(usize, &Arc<Trial>, T)]) {
+    trials.sort_by_cached_key(|(_, trial, _)| {
+        Sha256::digest(format!("fairtrial/1/order/{}/{}", trial.key(), unit.to_hex()))
+    });
+}
+
+/// Refuses attributes that no trial of a touchpoint declares.
+fn undeclared(trials: &[&Arc<Trial>], sent: &Map<String, Value>) -> Result<(), AppError> {
+    let declared =
+        |name: &str| trials.iter().any(|trial| trial.plan.protocol().attributes.iter().any(|a| a.name == name));
+    let faults: Vec<Fault> = sent
+        .keys()
+        .filter(|name| !declared(name))
+        .map(|name| {
+            let place = format!("/attributes/{}", fairtrial_domain::canonical::escape(name));
+            Fault::new(
+                place,
+                "undeclared_attribute",
+                "no trial at this touchpoint declares this attribute; leave it out",
+            )
+        })
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(AppError::Invalid(faults)) }
+}
