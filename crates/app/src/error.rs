@@ -53,6 +53,12 @@ impl AppError {
         Self::Conflict { code, detail: detail.into() }
     }
 
+    /// Whether it is nothing that the caller could mend: no room, no database, or a fault of ours.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        matches!(self, Self::Busy | Self::Unavailable(_) | Self::Internal(_))
+    }
+
     /// One fault in what was sent: its place, a stable code, and what is wrong in a clause.
     #[must_use]
     pub fn invalid(pointer: &str, code: &str, detail: impl Into<String>) -> Self {

@@ -1,11 +1,13 @@
 //! Sends one kind of request over and over on some connections and prints how many were answered, and how soon.
 //!
 //! ```text
-//! drive ADDRESS:PORT KIND [--key TOKEN] [--connections 32] [--seconds 5] [--from 0]
+//! drive ADDRESS:PORT KIND [--key TOKEN] [--trial open-door] [--event door.opened] [--value N] [--people 5000] [--connections 32] [--seconds 5]
+//!       [--from 0] [--occurred-at TIME]
 //! ```
 //!
-//! KIND is one of `known`, `new`, `mixed` (nine known to one new), `event`, `events` (100 in a call), `flag`, `flags`, `report`,
-//! `health`, or `edge` for a person's version from Unleash Edge. Any answer but 200 ends it with 1: a refusal is quick and would pass for speed.
+//! KIND is one of `known`, `new`, `mixed` (nine known to one new), `event`, `events` (100 in a call), `flag`, `flags`, `newcomers` (who
+//! are new to all flags), `report`, `health`, or `edge` and `edges` for a person's version of one flag and of all from Unleash Edge.
+//! Any answer but 200 ends it with 1: a refusal is quick and would pass for speed.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -19,9 +21,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// People who are known: few enough to be placed before the clock starts.
-const KNOWN: u64 = 5_000;
-
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 #[derive(Clone)]
@@ -29,6 +28,12 @@ struct Plan {
     address: String,
     kind: String,
     key: String,
+    trial: String,
+    event: String,
+    /// What each event carries, if anything.
+    value: Option<u64>,
+    /// People who are known: few enough to be placed before the clock starts.
+    people: u64,
     /// What makes people and events of this run others than those of the last one.
     from: u64,
     occurred_at: String,
@@ -36,37 +41,40 @@ struct Plan {
 
 impl Plan {
     fn request(&self, n: u64) -> String {
-        let unit = format!("bench-{}", n % KNOWN);
+        let unit = format!("bench-{}", n % self.people);
         let stranger = format!("bench-new-{}-{n}", self.from);
+        let value = self.value.map_or_else(String::new, |value| format!("\"value\":{value},"));
         let event = |n: u64| {
             format!(
-                "{{\"event_id\":\"b-{}-{n:09}\",\"unit\":\"bench-{}\",\"event\":\"door.opened\",\"occurred_at\":\"{}\"}}",
+                "{{\"event_id\":\"b-{}-{n:09}\",\"unit\":\"bench-{}\",\"event\":\"{}\",{value}\"occurred_at\":\"{}\"}}",
                 self.from,
-                n % KNOWN,
+                n % self.people,
+                self.event,
                 self.occurred_at
             )
         };
-        let assign = "POST /v1/trials/open-door/assignments";
+        let assign = format!("POST /v1/trials/{}/assignments", self.trial);
+        let flags = "POST /ofrep/v1/evaluate/flags".to_owned();
         let (line, body) = match self.kind.as_str() {
             "new" => (assign, format!("{{\"unit\":\"{stranger}\"}}")),
             "mixed" if n.is_multiple_of(10) => (assign, format!("{{\"unit\":\"{stranger}\"}}")),
-            "event" => ("POST /v1/events", format!("{{\"events\":[{}]}}", event(n))),
+            "event" => ("POST /v1/events".to_owned(), format!("{{\"events\":[{}]}}", event(n))),
             "events" => {
                 let events: Vec<String> = (n * 100..n * 100 + 100).map(event).collect();
-                ("POST /v1/events", format!("{{\"events\":[{}]}}", events.join(",")))
+                ("POST /v1/events".to_owned(), format!("{{\"events\":[{}]}}", events.join(",")))
             }
-            "flag" => {
-                ("POST /ofrep/v1/evaluate/flags/open-door", format!("{{\"context\":{{\"targetingKey\":\"{unit}\"}}}}"))
-            }
-            "flags" => ("POST /ofrep/v1/evaluate/flags", format!("{{\"context\":{{\"targetingKey\":\"{unit}\"}}}}")),
-            "edge" => ("POST /api/frontend/features/open-door", format!("{{\"userId\":\"{unit}\"}}")),
-            "report" => ("GET /v1/trials/open-door/report", String::new()),
-            "health" => ("GET /healthz", String::new()),
+            "flag" => (format!("{flags}/{}", self.trial), format!("{{\"context\":{{\"targetingKey\":\"{unit}\"}}}}")),
+            "flags" => (flags, format!("{{\"context\":{{\"targetingKey\":\"{unit}\"}}}}")),
+            "newcomers" => (flags, format!("{{\"context\":{{\"targetingKey\":\"{stranger}\"}}}}")),
+            "edge" => (format!("POST /api/frontend/features/{}", self.trial), format!("{{\"userId\":\"{unit}\"}}")),
+            "edges" => ("POST /api/frontend/all".to_owned(), format!("{{\"context\":{{\"userId\":\"{unit}\"}}}}")),
+            "report" => (format!("GET /v1/trials/{}/report", self.trial), String::new()),
+            "health" => ("GET /healthz".to_owned(), String::new()),
             _ => (assign, format!("{{\"unit\":\"{unit}\"}}")),
         };
         let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
         // Edge takes its token as it is.
-        let scheme = if self.kind == "edge" { "" } else { "Bearer " };
+        let scheme = if self.kind.starts_with("edge") { "" } else { "Bearer " };
         format!(
             "{line} HTTP/1.1\r\nHost: {}\r\nAuthorization: {scheme}{}\r\n{kind}Content-Length: {}\r\n\r\n{body}",
             self.address,
@@ -123,7 +131,7 @@ fn drive(plan: &Plan, connections: usize, seconds: u64) -> Result<String, Error>
         let first = if plan.kind == "flags" { "flags" } else { "known" };
         let known = Plan { kind: first.into(), ..plan.clone() };
         let mut caller = Caller::new(&plan.address)?;
-        for n in 0..KNOWN {
+        for n in 0..plan.people {
             caller.ask(&known.request(n))?;
         }
     }
@@ -168,20 +176,34 @@ fn run() -> Result<String, Error> {
     let mut words = std::env::args().skip(1);
     let mut needed = |what: &str| words.next().ok_or_else(|| format!("{what} is missing"));
     let (address, kind) = (needed("ADDRESS:PORT")?, needed("KIND")?);
-    let (mut key, mut connections, mut seconds, mut from) = (String::new(), 32, 5, 0);
-    let mut occurred_at = "2026-11-23T00:00:00Z".to_owned();
+    let (mut connections, mut seconds) = (32, 5);
+    let mut plan = Plan {
+        address,
+        kind,
+        key: String::new(),
+        trial: "open-door".into(),
+        event: "door.opened".into(),
+        value: None,
+        people: 5_000,
+        from: 0,
+        occurred_at: "2026-11-23T00:00:00Z".into(),
+    };
     while let Some(name) = words.next() {
         let value = words.next().ok_or_else(|| format!("{name} has no value"))?;
         match name.as_str() {
-            "--key" => key = value,
+            "--key" => plan.key = value,
+            "--trial" => plan.trial = value,
+            "--event" => plan.event = value,
+            "--value" => plan.value = Some(value.parse()?),
+            "--people" => plan.people = value.parse()?,
             "--connections" => connections = value.parse()?,
             "--seconds" => seconds = value.parse()?,
-            "--from" => from = value.parse()?,
-            "--occurred-at" => occurred_at = value,
+            "--from" => plan.from = value.parse()?,
+            "--occurred-at" => plan.occurred_at = value,
             _ => return Err(format!("{name} is not known").into()),
         }
     }
-    drive(&Plan { address, kind, key, from, occurred_at }, connections, seconds)
+    drive(&plan, connections, seconds)
 }
 
 fn main() -> ExitCode {

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The database is a new one, the folder an empty one. It drives the use cases in this process, so that what is timed is the
-//! store and the fold, not HTTP.
+//! store and the fold, not HTTP. With nobody it only makes the installation, one more trial in permuted blocks beside the others,
+//! and prints the token of a program.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -43,7 +44,12 @@ fn main() {
     Store::migrate(&url.parse().expect("an address")).expect("tables can be made");
     house::run(async {
         let app = start(url, None).await;
-        let named: Vec<(String, u64)> = (0..trials).map(|n| (trial_name(n), 100_000_000)).collect();
+        let mut named: Vec<(String, u64)> = (0..trials).map(|n| (trial_name(n), 100_000_000)).collect();
+        if people == 0 {
+            named.push(("full".to_owned(), 100_000_000));
+            println!("{}", house::fill(&app, &named).await);
+            return;
+        }
         let token = house::fill(&app, &named).await;
         let key = app.key_actor(&token).expect("the key");
         let folding = actix_web::rt::spawn(Arc::clone(&app).keep_in_step());
@@ -64,6 +70,9 @@ fn main() {
         println!("memory: {} MB", resident());
         folding.abort();
     });
+    if people == 0 {
+        return;
+    }
     house::run(async {
         let app = timed("start from the logs", url, Some(Path::new(folder))).await;
         let began = Instant::now();

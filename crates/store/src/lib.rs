@@ -32,6 +32,6 @@ pub use records::{
 pub use spool::Spool;
 pub use store::{Kept, Store};
 pub use writer::{
-    AssignAnswer, AssignRequest, BurdenCap, Drawing, Limits, Placed, RecordAnswer, RecordRequest, Recorded, Unfit,
-    WriterSettings, assign_within, forget_waiting, waiting_since,
+    AssignAnswer, AssignRequest, BurdenCap, Drawing, Limits, Load, Placed, RecordAnswer, RecordRequest, Recorded,
+    Unfit, WriterSettings, assign_within, forget_waiting, waiting_since,
 };

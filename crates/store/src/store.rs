@@ -20,7 +20,7 @@ use crate::{
     error::StoreError,
     migrate::{self, Schema},
     spool::Spool,
-    writer::{AssignAnswer, AssignRequest, RecordAnswer, RecordRequest, Writer, WriterSettings},
+    writer::{AssignAnswer, AssignRequest, Load, RecordAnswer, RecordRequest, Writer, WriterSettings},
 };
 
 /// How long a reader waits for a connection before it gives up; short, so that a slow database sheds load.
@@ -290,6 +290,12 @@ impl Store {
     /// Waits until the disk beneath the database fails; says how. Nothing is kept from then on, so the process had better end.
     pub async fn until_broken(&self) -> String {
         self.writer.until_broken().await
+    }
+
+    /// How much waits to be written.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        self.writer.load()
     }
 
     /// A number that goes up after every commit of this process: wait on it instead of asking again and again.

@@ -7,6 +7,7 @@ use fairtrial_domain::{
     eligibility::Attributes,
     trial::{AssignmentOutcome, Scope, read_attributes},
 };
+use futures_util::future::join_all;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -30,13 +31,14 @@ impl App {
     /// is one that ill fits, before anybody is drawn.
     ///
     /// # Errors
-    /// As [`App::assign`]; [`AppError::NotFound`] for a touchpoint without trials.
+    /// As [`App::assign`]; [`AppError::NotFound`] for a touchpoint without trials. What keeps one trial from answering, on our side,
+    /// is the answer of that trial, unless it keeps all of them.
     pub async fn assign_at_touchpoint(
         &self,
         caller: &KeyActor,
         touchpoint: &str,
         call: &AssignCall,
-    ) -> Result<Vec<Assignment>, AppError> {
+    ) -> Result<Vec<Answered>, AppError> {
         caller.needs(Scope::Assign)?;
         let directory = self.directory.load_full();
         let key = TouchpointKey::new(touchpoint).map_err(|_| AppError::NotFound("touchpoint"))?;
@@ -47,14 +49,19 @@ impl App {
             own_attributes(trial, &call.attributes)?;
         }
         let answers = self.assign_in_each(&directory, &started, caller, call).await?;
-        answers.into_iter().map(|(_, answer)| answer).collect()
+        let caused = |(trial, answer): Answered| match answer {
+            Err(error) if !error.is_ours() => Err(error),
+            answer => Ok((trial, answer)),
+        };
+        answers.into_iter().map(caused).collect()
     }
 
     /// Which versions a person gets in all started trials of the key's agency, by the trials' keys. An app has one set of facts for
     /// all of them, so each trial reads what it declares and the others pass it over; what stops one trial stops no other.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] for a key without the scope; what else may go wrong is the answer of the trial that it stops.
+    /// [`AppError::Forbidden`] for a key without the scope; what else may go wrong is the answer of the trial that it stops, unless
+    /// something on our side stops all of them.
     pub async fn assign_in_started(&self, caller: &KeyActor, call: &AssignCall) -> Result<Vec<Answered>, AppError> {
         caller.needs(Scope::Assign)?;
         let directory = self.directory.load_full();
@@ -62,8 +69,9 @@ impl App {
         self.assign_in_each(&directory, &started, caller, call).await
     }
 
-    /// Assigns in each of some trials, whose answers keep their order. Who is known is answered from memory; for a place in the
-    /// others the trials come in an order that is drawn.
+    /// Assigns in each of some trials, whose answers keep their order. Who is known is answered from memory, whatever the database
+    /// does. Places in the others are drawn at the same time, so that they share a commit; only where trials may exclude each
+    /// other, they come one after the other, in an order that is drawn.
     async fn assign_in_each(
         &self,
         directory: &Arc<Directory>,
@@ -71,37 +79,51 @@ impl App {
         caller: &KeyActor,
         call: &AssignCall,
     ) -> Result<Vec<Answered>, AppError> {
-        let unit = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit);
+        let agency = directory.agency(caller.agency_id)?;
+        let unit = agency.pseudonym_key.pseudonym(&call.unit);
         let places = self.known.places_of(&unit);
-        let mut answers: Vec<Option<Result<Assignment, AppError>>> = Vec::with_capacity(trials.len());
-        let mut strange = Vec::new();
-        for (place, trial) in trials.iter().enumerate() {
-            let known = || places.get(trial.id).map(|known| (unit, known)).or_else(|| self.place(trial.id, &unit));
-            answers.push(match own_attributes(trial, &call.attributes) {
-                Err(error) => Some(Err(error)),
-                Ok(attributes) => match known().filter(|_| !call.dry_run) {
-                    Some((as_whom, known)) => {
-                        Some(Ok(self.served(trial, &unit, &as_whom, known, AssignmentOutcome::Existing)))
-                    }
-                    None => {
-                        strange.push((place, *trial, attributes));
-                        None
-                    }
-                },
-            });
+        let mut answers = Vec::with_capacity(trials.len());
+        let (mut free, mut bound) = (Vec::new(), Vec::new());
+        for (number, trial) in trials.iter().enumerate() {
+            let place = || places.get(trial.id).map(|place| (unit, place)).or_else(|| self.place(trial.id, &unit));
+            let attributes = match own_attributes(trial, &call.attributes) {
+                Ok(attributes) => attributes,
+                Err(error) => {
+                    answers.push((number, Err(error)));
+                    continue;
+                }
+            };
+            if let Some((as_whom, place)) = place().filter(|_| !call.dry_run) {
+                answers.push((number, Ok(self.served(trial, &unit, &as_whom, place, AssignmentOutcome::Existing))));
+                continue;
+            }
+            let excludes = agency.burden_cap.is_some() || trial.plan.protocol().layer.is_some();
+            if excludes { &mut bound } else { &mut free }.push((number, *trial, attributes));
         }
-        in_drawn_order(&unit, &mut strange);
-        for (place, trial, attributes) in strange {
+        let assign = async |number: usize, trial: &Arc<Trial>, attributes: &Attributes| {
             // A cluster is sent for those trials that assign clusters; the others do not look at it.
             let by_cluster = trial.plan.protocol().allocation.is_by_cluster();
             let cluster = call.cluster.as_deref().filter(|_| by_cluster);
             let asker = Asker { key: caller, unit: &unit, cluster, dry_run: call.dry_run };
-            let answer = self.assign_in(directory, trial, asker, &attributes).await;
-            if let Some(kept) = answers.get_mut(place) {
-                *kept = Some(answer);
-            }
+            (number, self.assign_in(directory, trial, asker, attributes).await)
+        };
+        let together = free.iter().map(|(number, trial, attributes)| assign(*number, trial, attributes));
+        answers.extend(join_all(together).await);
+        in_drawn_order(&unit, &mut bound);
+        for (number, trial, attributes) in &bound {
+            answers.push(assign(*number, trial, attributes).await);
         }
-        Ok(trials.iter().zip(answers).filter_map(|(trial, answer)| Some((Arc::clone(trial), answer?))).collect())
+        answers.sort_unstable_by_key(|(number, _)| *number);
+        let answers: Vec<Answered> =
+            trials.iter().zip(answers).map(|(trial, (_, answer))| (Arc::clone(trial), answer)).collect();
+        match answers.first() {
+            Some((_, Err(first)))
+                if answers.iter().all(|(_, answer)| answer.as_ref().is_err_and(AppError::is_ours)) =>
+            {
+                Err(first.clone())
+            }
+            _ => Ok(answers),
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use fairtrial_store::{DbConnection, Store, StoreError, api_keys};
+use fairtrial_store::{DbConnection, Load, Store, StoreError, api_keys};
 use tokio::sync::Semaphore;
 
 use self::fold_file::FoldFile;
@@ -284,6 +284,12 @@ impl App {
     #[must_use]
     pub fn waiting_for_database(&self) -> Option<(bool, u64)> {
         self.store.spool().map(|spool| (self.store.is_away(), spool.size()))
+    }
+
+    /// How much waits to be written down.
+    #[must_use]
+    pub fn writes(&self) -> Load {
+        self.store.load()
     }
 
     /// Waits until the disk beneath the database fails; says how. The process must end then: it promises nothing any more.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fairtrial_app::{App, trials::life::Move};
+use fairtrial_app::{App, frontline::several::Answered, trials::life::Move};
 use fairtrial_domain::trial::{AssignmentOutcome, DataSeen, Verb};
 use fairtrial_testkit::{on_both_databases, size::times};
 use rand::{SeedableRng, seq::SliceRandom};
@@ -108,9 +108,10 @@ on_both_databases! {
                         let unit = call(&format!("person-{person}"));
                         let places = app.assign_at_touchpoint(&key, "counter", &unit).await.unwrap();
                         let again = app.assign_at_touchpoint(&key, "counter", &unit).await.unwrap();
-                        let within = |places: &[fairtrial_app::frontline::assign::Assignment]| -> Vec<_> {
-                            places.iter().filter_map(|place| Some((place.trial.to_string(), place.arm.clone()?))).collect()
+                        let arm = |(trial, answer): &Answered| {
+                            Some((trial.key().to_owned(), answer.as_ref().unwrap().arm.clone()?))
                         };
+                        let within = |places: &[Answered]| -> Vec<_> { places.iter().filter_map(arm).collect() };
                         assert_eq!(within(&places), within(&again));
                         within(&places)
                     });

@@ -49,10 +49,20 @@ struct NotEnrolled<'a> {
     reason: Option<&'a str>,
 }
 
+/// A trial that could not answer, for a reason on our side.
 #[derive(Serialize)]
+struct Unanswered<'a> {
+    trial: &'a str,
+    code: &'static str,
+    detail: String,
+}
+
+#[derive(Default, Serialize)]
 struct Touchpoint<'a> {
     assignments: Vec<Shown<'a>>,
     not_enrolled: Vec<NotEnrolled<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unanswered: Vec<Unanswered<'a>>,
 }
 
 impl<'a> From<&'a Assignment> for Shown<'a> {
@@ -90,17 +100,28 @@ pub(crate) async fn assign(call: Call) -> Answer {
 pub(crate) async fn assign_at_touchpoint(call: Call) -> Answer {
     let (state, caller, touchpoint) = (call.state.clone(), call.caller.clone(), call.part("touchpoint").to_owned());
     let asked = read(call).await?;
-    let assignments = state.app.assign_at_touchpoint(caller.key()?, &touchpoint, &asked).await?;
-    let (enrolled, others): (Vec<_>, Vec<_>) = assignments.iter().partition(|assignment| assignment.arm.is_some());
-    let not_enrolled = others
-        .into_iter()
-        .map(|assignment| NotEnrolled {
-            trial: assignment.trial.as_str(),
-            outcome: assignment.outcome.as_str(),
-            reason: assignment.reason.as_deref(),
-        })
-        .collect();
-    let body = Touchpoint { assignments: enrolled.into_iter().map(Shown::from).collect(), not_enrolled };
+    let answers = state.app.assign_at_touchpoint(caller.key()?, &touchpoint, &asked).await?;
+    let mut body = Touchpoint::default();
+    for (trial, answer) in &answers {
+        match answer {
+            Ok(assignment) if assignment.arm.is_some() => body.assignments.push(assignment.into()),
+            Ok(Assignment { outcome, reason, .. }) => {
+                body.not_enrolled.push(NotEnrolled {
+                    trial: trial.key(),
+                    outcome: outcome.as_str(),
+                    reason: reason.as_deref(),
+                });
+            }
+            Err(error) => {
+                let problem = Problem::from(error.clone());
+                body.unanswered.push(Unanswered {
+                    trial: trial.key(),
+                    code: problem.code.as_str(),
+                    detail: problem.detail,
+                });
+            }
+        }
+    }
     transport::json(StatusCode::OK, &body)
 }
 

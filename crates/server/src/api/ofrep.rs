@@ -186,6 +186,8 @@ async fn evaluated(
     let answer = |(trial, answer): Answered| match answer.map_err(refused) {
         Ok(assignment) => Ok((trial, Ok(assignment))),
         Err(Ok(failure)) => Ok((trial, Err(failure))),
+        // Those that answer are not held back by one that cannot: its app shows what it shows today.
+        Err(Err(problem)) if problem.code.status() >= 500 => Ok((trial, Err(Failure::new("GENERAL", problem.detail)))),
         Err(Err(problem)) => Err(problem),
     };
     answers.map(answer).collect()

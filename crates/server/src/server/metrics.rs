@@ -74,6 +74,14 @@ impl Metrics {
         line(format_args!("fairtrial_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")));
         line(format_args!("# HELP fairtrial_known_units Units in trials that this server holds in memory."));
         line(format_args!("# TYPE fairtrial_known_units gauge\nfairtrial_known_units {}", app.known_units()));
+        let load = app.writes();
+        line(format_args!("# HELP fairtrial_writes_under_way Calls that wait for their commit."));
+        line(format_args!("# TYPE fairtrial_writes_under_way gauge\nfairtrial_writes_under_way {}", load.under_way));
+        line(format_args!("# HELP fairtrial_writes_room Most calls that may wait; one more is refused."));
+        line(format_args!("# TYPE fairtrial_writes_room gauge\nfairtrial_writes_room {}", load.room));
+        line(format_args!("# HELP fairtrial_writes_refused_total Calls that were refused because too many waited."));
+        line(format_args!("# TYPE fairtrial_writes_refused_total counter"));
+        line(format_args!("fairtrial_writes_refused_total {}", load.refused));
         if let Some((events, waited)) = behind {
             line(format_args!(
                 "# HELP fairtrial_events_behind Events that are kept and not in this server's tallies yet."

@@ -45,7 +45,7 @@ pub(crate) async fn respond(
     let response = match answer {
         Some(Ok(response)) => response,
         Some(Err(mut problem)) => {
-            if problem.code == Code::Overloaded {
+            if matches!(problem.code, Code::Overloaded | Code::Unavailable) {
                 problem.retry_after = Some(state.patience());
             }
             refuse(&problem, place.audience(), &request, &state, opened.id())

@@ -24,6 +24,7 @@ mod links;
 mod management;
 mod notes;
 mod ofrep;
+mod overload;
 mod plan;
 mod register;
 mod rights;

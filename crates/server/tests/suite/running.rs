@@ -113,12 +113,24 @@ fn begin(settings: Settings, rows: Vec<Row>, filled: bool) -> World {
 }
 
 pub(crate) fn begin_on(url: &str, settings: Settings, rows: Vec<Row>, filled: bool) -> World {
+    begin_with(url, settings, rows, filled, WriterSettings::default()).0
+}
+
+/// The same with a queue of another length; with the store beneath the server.
+pub(crate) fn begin_with(
+    url: &str,
+    settings: Settings,
+    rows: Vec<Row>,
+    filled: bool,
+    writer: WriterSettings,
+) -> (World, Store) {
     let url = url.parse().expect("an address");
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             Store::migrate(&url).expect("tables can be made");
-            let store = Store::open(&url, WriterSettings::default()).expect("it opens");
+            let store = Store::open(&url, writer).expect("it opens");
+            let beneath = store.clone();
             let app = App::load(store, MasterKey::new(&MASTER_KEY), Ambient::new(Noon, Dice)).await.expect("it loads");
             let keys = if filled { fill(&app).await } else { BTreeMap::new() };
             let setup = app.offer_setup().await.expect("the database answers");
@@ -126,12 +138,12 @@ pub(crate) fn begin_on(url: &str, settings: Settings, rows: Vec<Row>, filled: bo
             let bound =
                 bind(listener, &settings, State::new(Arc::clone(&app), &settings, false), rows).expect("a free port");
             actix_web::rt::spawn(app.keep_in_step());
-            tell.send((bound.address, keys, setup)).expect("the test waits");
+            tell.send((bound.address, keys, setup, beneath)).expect("the test waits");
             bound.server.await.expect("the server ends well");
         });
     });
-    let (address, keys, setup) = told.recv().expect("the server starts");
-    World { address, keys, setup, database: None }
+    let (address, keys, setup, beneath) = told.recv().expect("the server starts");
+    (World { address, keys, setup, database: None }, beneath)
 }
 
 /// Justice and Health, each with an administrator, a designer, an approver and an analyst (`ROLE@AGENCY.example`), a key

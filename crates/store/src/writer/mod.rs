@@ -14,6 +14,7 @@ mod worker;
 use std::{
     sync::{
         Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
         mpsc::{SyncSender, TrySendError, sync_channel},
     },
     thread,
@@ -72,10 +73,45 @@ impl Command {
     }
 }
 
+/// How much a writer has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Calls that wait or are at work.
+    pub under_way: usize,
+    /// Most calls that wait.
+    pub room: usize,
+    /// Calls that found no room since the start.
+    pub refused: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    under_way: AtomicUsize,
+    refused: AtomicU64,
+}
+
+/// One call, until it is answered or its caller has gone.
+struct UnderWay<'a>(&'a Counted);
+
+impl<'a> UnderWay<'a> {
+    fn begin(counted: &'a Counted) -> Self {
+        counted.under_way.fetch_add(1, Ordering::Relaxed);
+        Self(counted)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// The queue's near end.
 #[derive(Clone)]
 pub(crate) struct Writer {
     queue: SyncSender<Command>,
+    room: usize,
+    counted: Arc<Counted>,
     commits: watch::Receiver<u64>,
     broken: watch::Receiver<Option<String>>,
 }
@@ -90,12 +126,21 @@ impl Writer {
         let (committed, commits) = watch::channel(0);
         let (breaks, broken) = watch::channel(None);
         let backfill = Backfill::start(&url)?;
+        let room = settings.queue;
         let worker = Worker::new(url, connection, settings, waiting, (committed, breaks), backfill);
         thread::Builder::new()
             .name("writer".into())
             .spawn(move || worker.run())
             .map_err(|error| StoreError::Setup(format!("the writer could not start: {error}")))?;
-        Ok(Self { queue, commits, broken })
+        Ok(Self { queue, room, counted: Arc::default(), commits, broken })
+    }
+
+    pub(crate) fn load(&self) -> Load {
+        Load {
+            under_way: self.counted.under_way.load(Ordering::Relaxed),
+            room: self.room,
+            refused: self.counted.refused.load(Ordering::Relaxed),
+        }
     }
 
     pub(crate) fn commits(&self) -> watch::Receiver<u64> {
@@ -128,9 +173,13 @@ impl Writer {
 
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
+        let _under_way = UnderWay::begin(&self.counted);
         match self.queue.try_send(command(answer)) {
             Ok(()) => {}
-            Err(TrySendError::Full(_)) => return Err(StoreError::Busy),
+            Err(TrySendError::Full(_)) => {
+                self.counted.refused.fetch_add(1, Ordering::Relaxed);
+                return Err(StoreError::Busy);
+            }
             Err(TrySendError::Disconnected(_)) => return Err(StoreError::Unavailable("the writer has ended".into())),
         }
         answered.await.map_err(|_| StoreError::Unavailable("the writer ended before it answered".into()))?

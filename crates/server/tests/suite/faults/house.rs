@@ -35,7 +35,7 @@ fn plan(key: &str, most: u64) -> Value {
     let mut plan: Value =
         serde_json::from_str(include_str!("../../../../../docs/examples/fines-letter.protocol.json")).expect("JSON");
     let changes = json!({
-        "key": key, "agency": "justice", "touchpoint": key, "attributes": [], "allocation": {"method": method},
+        "key": key, "agency": "justice", "touchpoint": "counter", "attributes": [], "allocation": {"method": method},
         "outcomes": [{"key": "paid", "name": "Sum paid", "role": "primary", "event": "money.came", "kind": "amount",
             "better": "increase", "follow_up_days": 1, "step": "1", "maximum": "1000000000",
             "smallest_worthwhile_effect": "5", "standard_deviation": "100"}],

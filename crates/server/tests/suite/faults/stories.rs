@@ -7,7 +7,7 @@ use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
 
 use super::{
-    house::{Door, House, Server},
+    house::{Door, House, Server, TRIALS},
     ledger::{Counts, Ledger, Promise, Promises},
     load::{just_after, under_load},
     proxy::Proxy,
@@ -232,6 +232,23 @@ fn without_database(scene: &Scene<'_>, absence: Absence, fault: u32) {
     let answer = ask("/v1/trials/open/assignments", json!({"unit": "never-assigned-x"}));
     assert_eq!((answer.status, &answer.body["code"]), (503, &json!("unavailable")), "{}", answer.body);
     assert!(answer.retry_after.is_some_and(|seconds| seconds > 0));
+    // Trials that know the person answer also where they are asked together with one that does not.
+    let answer = ask("/v1/touchpoints/counter/assignments", json!({"unit": unit}));
+    let of = |list: &str, field: &str| {
+        let rows = answer.body[list].as_array().into_iter().flatten();
+        rows.map(|row| (row["trial"].clone(), row[field].clone())).collect::<Vec<_>>()
+    };
+    let (told, unanswered) = (of("assignments", "arm"), of("unanswered", "code"));
+    assert!(answer.status == 200 && told.contains(&(json!(trial), json!(arm))), "{}", answer.body);
+    assert_eq!(told.len() + unanswered.len(), TRIALS.len(), "{}", answer.body);
+    assert!(unanswered.iter().all(|(_, code)| code == "unavailable"), "{}", answer.body);
+    let answer = ask("/ofrep/v1/evaluate/flags", json!({"context": {"targetingKey": unit}}));
+    let flags: Vec<&Value> = answer.body["flags"].as_array().into_iter().flatten().collect();
+    assert!(flags.iter().any(|flag| flag["key"] == trial && flag["variant"] == arm), "{}", answer.body);
+    let failed = flags.iter().filter(|flag| flag["errorCode"] == "GENERAL").count();
+    assert_eq!((answer.status, failed), (200, unanswered.len()), "{}", answer.body);
+    let answer = ask("/v1/touchpoints/counter/assignments", json!({"unit": "never-assigned-x"}));
+    assert_eq!((answer.status, &answer.body["code"]), (503, &json!("unavailable")), "{}", answer.body);
     // A number that no caller reaches.
     let number = 900_000_000 + u64::from(fault);
     let event = json!({"event_id": format!("e-{number}"), "unit": unit, "event": "money.came", "value": number,
