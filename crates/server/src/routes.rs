@@ -160,6 +160,8 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/new", designer, pages::trials::new),
         Row::page(Method::GET, "/trials/{trial}", person, pages::trials::show),
         Row::page(Method::GET, "/trials/{trial}/protocol", person, pages::trials::plan),
+        Row::page(Method::GET, "/trials/{trial}/document", designer, pages::document::form),
+        Row::page(Method::POST, "/trials/{trial}/document", designer, pages::document::replace),
         Row::page(Method::GET, "/trials/{trial}/notice", person, pages::register::card),
         Row::page(Method::GET, "/trials/{trial}/links", person, pages::links::of_trial),
         Row::page(Method::POST, "/trials/{trial}/links", Needs::Person(&OWNERS), pages::links::propose),

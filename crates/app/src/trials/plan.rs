@@ -1,7 +1,7 @@
 //! Writing plans.
 
 use fairtrial_domain::{
-    Fault, LockedProtocol,
+    Fault, LockedProtocol, ProtocolId,
     allocation::ALGO_VERSION,
     trial::{PersonRole, State},
 };
@@ -90,6 +90,26 @@ impl App {
             })
             .await?;
         self.reload_directory().await
+    }
+
+    /// Puts another plan in the place of the draft that somebody has seen: when it was changed since, nothing is saved.
+    ///
+    /// # Errors
+    /// As [`App::replace_plan`]; [`AppError::Conflict`] when another plan stands there now.
+    pub async fn replace_seen_plan(
+        &self,
+        actor: &Actor,
+        key: &str,
+        seen: &ProtocolId,
+        document: &[u8],
+    ) -> Result<(), AppError> {
+        if seen != self.trial_of(actor, key)?.plan.id() {
+            return Err(AppError::conflict(
+                "plan_changed",
+                "the plan was changed since you opened this page; open it again",
+            ));
+        }
+        self.replace_plan(actor, key, document).await
     }
 
     pub(super) fn readable_plan(&self, author: &Person, document: &[u8]) -> Result<LockedProtocol, AppError> {

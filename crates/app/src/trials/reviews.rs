@@ -212,6 +212,30 @@ impl App {
         Ok(ReviewView { view, plan: Arc::new(under.plan), changes, comments, harm, similar, burden_cap })
     }
 
+    /// What differs in a draft from the content that was sent for approval last; nothing when none was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn changes_since_sent(&self, trial: &Trial) -> Result<Option<Vec<Difference>>, AppError> {
+        let (id, key) = (trial.id, trial.key().to_owned());
+        let sent = self
+            .store
+            .read(move |c| {
+                let Some(entry) = audit::latest(c, &key, "trial.submit")? else { return Ok(None) };
+                let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+                let sent = detail.get("protocol_id").and_then(|id| id.as_str().map(str::to_owned));
+                let damaged = || StoreError::Damaged(format!("entry {} of the audit", entry.sequence));
+                trials::canonical(c, id, &sent.ok_or_else(damaged)?)
+            })
+            .await?;
+        sent.map(|text| {
+            let damaged = || AppError::Internal(format!("an older plan of {} cannot be read", trial.key()));
+            let sent = LockedProtocol::from_json(text.as_bytes()).map_err(|_| damaged())?;
+            Ok(differences(&document(&sent), &document(&trial.plan)))
+        })
+        .transpose()
+    }
+
     /// Keeps what somebody says about a part of the plan: whoever signs plans, or writes them.
     ///
     /// # Errors

@@ -86,7 +86,14 @@ on_both_databases! {
             assert_eq!(act(&company.approver, "zero", Verb::Approve).await, Ok(State::Approved));
             app.set_least_tier("justice", 1).await.unwrap();
             assert!(matches!(act(&company.designer, "zero", Verb::Start).await, Err(AppError::Invalid(_))));
+            let zero = app.trial_of(&company.designer, "zero").unwrap();
+            let guided = app.guided(&zero).await.unwrap();
+            assert_eq!(guided.signers, [PersonRole::Approver, PersonRole::Privacy], "the steps know what the agency asks");
+            assert!(guided.steps().any(|step| step.name == "privacy") && guided.is_open());
             app.set_least_tier("justice", 0).await.unwrap();
+            let guided = app.guided(&zero).await.unwrap();
+            assert_eq!(guided.signers, [PersonRole::Approver]);
+            assert!(!guided.steps().any(|step| step.name == "privacy") && !guided.is_open());
             assert!(app.set_least_tier("justice", 3).await.is_err());
             let administrator = hire(&app, "justice", PersonRole::Administrator).await;
             let approver = company.approver.person().unwrap().id;

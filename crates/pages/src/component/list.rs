@@ -16,6 +16,8 @@ pub struct SummaryRow {
     pub key: String,
     /// The value: one paragraph each.
     pub value: Vec<String>,
+    /// Where it can be changed.
+    pub change: Option<String>,
 }
 
 impl SummaryList {
@@ -29,7 +31,7 @@ impl SummaryList {
     #[must_use]
     pub fn rows_of(mut self, key: impl Into<String>, value: Vec<String>) -> Self {
         if !value.is_empty() {
-            self.rows.push(SummaryRow { key: key.into(), value });
+            self.rows.push(SummaryRow { key: key.into(), value, change: None });
         }
         self
     }

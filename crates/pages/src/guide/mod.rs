@@ -6,7 +6,7 @@ mod step;
 mod tasks;
 mod words;
 
-pub use check::Check;
+pub use check::{Answered, Check};
 pub use start::Start;
 pub use step::{Given, Shape, Show as StepPage};
 pub use tasks::{TaskState, Tasks};

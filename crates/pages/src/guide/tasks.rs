@@ -15,6 +15,8 @@ pub struct Tasks {
     open: usize,
     list: TaskList,
     elsewhere: Vec<String>,
+    tried: TaskList,
+    send: TaskList,
 }
 
 /// One step.
@@ -27,9 +29,16 @@ pub struct TaskState {
 }
 
 impl Tasks {
-    /// The page of that trial's steps; `elsewhere` is what the plan lacks and no step asks, each in a sentence.
+    /// The page of that trial's steps; `elsewhere` is what the plan lacks and no step asks, each in a sentence;
+    /// `rehearsed` is whether it is known that this very plan was.
     #[must_use]
-    pub fn new(frame: Frame, key: &str, title: &str, steps: &[TaskState], elsewhere: Vec<String>) -> Self {
+    pub fn new(
+        frame: Frame,
+        (key, title): (&str, &str),
+        steps: &[TaskState],
+        elsewhere: Vec<String>,
+        rehearsed: bool,
+    ) -> Self {
         let open = steps.iter().filter(|step| !step.open.is_empty()).count();
         let ready = open == 0 && elsewhere.is_empty();
         let task = |step: &TaskState| Task {
@@ -41,8 +50,24 @@ impl Tasks {
                 true => Tag::new("Filled in", TagColour::Green),
             }),
         };
-        let mut tasks: Vec<Task> = steps.iter().map(task).collect();
-        tasks.push(Task {
+        let tried = [
+            Task {
+                name: "Try out who would be in".into(),
+                hint: Some("Type in a made-up person. Nothing is kept.".into()),
+                address: Some(format!("/trials/{key}/rules")),
+                status: Some(Tag::new("Any time", TagColour::Grey)),
+            },
+            Task {
+                name: "Rehearse the plan on made-up people".into(),
+                hint: Some("It shows how often the plan would decide rightly, and how soon harm would stop it.".into()),
+                address: Some(format!("/trials/{key}/rehearsal")),
+                status: Some(match rehearsed {
+                    true => Tag::new("Rehearsed as it stands", TagColour::Green),
+                    false => Tag::new("Worth doing", TagColour::Blue),
+                }),
+            },
+        ];
+        let check = Task {
             name: "Check your answers and send for approval".into(),
             hint: (!ready).then(|| "Opens when every step is filled in.".to_owned()),
             address: ready.then(|| format!("/trials/{key}/check")),
@@ -50,9 +75,18 @@ impl Tasks {
                 true => Tag::new("Ready", TagColour::Blue),
                 false => Tag::new("Cannot start yet", TagColour::Grey),
             }),
-        });
-        let list = TaskList { id: "steps".into(), tasks };
-        Self { frame, key: key.into(), title: title.into(), open, list, elsewhere }
+        };
+        let list = |id: &str, tasks| TaskList { id: id.into(), tasks };
+        Self {
+            frame,
+            key: key.into(),
+            title: title.into(),
+            open,
+            list: list("steps", steps.iter().map(task).collect()),
+            elsewhere,
+            tried: list("tried", tried.to_vec()),
+            send: list("send", vec![check]),
+        }
     }
 
     fn crumbs(&self) -> Breadcrumbs {

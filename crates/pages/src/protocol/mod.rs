@@ -1,9 +1,11 @@
 //! The plan of a trial.
 
+mod edit;
 mod eligibility;
 mod show;
 mod words;
 
+pub use edit::Edit;
 pub(crate) use eligibility::attribute as attribute_words;
 pub use show::{Part, Show};
 pub use words::summary;

@@ -43,6 +43,8 @@ pub struct Show {
     pub lacking: Vec<Lack>,
     /// Whether this person can go on with the plan step by step.
     pub by_steps: bool,
+    /// Whether this person can change the plan as a document.
+    pub by_document: bool,
     /// What a second person must agree to, or which amendment waits.
     pub waits_for: Vec<String>,
     /// The protocol id that a signature or a return is about: the plan's, or that of the amendment that waits.

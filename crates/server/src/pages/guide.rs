@@ -10,16 +10,16 @@ use fairtrial_pages::{
     Frame,
     component::{ErrorSummary, Fault},
     frame::Section,
-    guide::{Check, Given, Shape, Start, StepPage, TaskState, Tasks},
+    guide::{Answered, Check, Given, Shape, Start, StepPage, TaskState, Tasks},
     number::{counted, grouped},
-    trial::Lack,
+    trial::{Change, Lack},
 };
 use fairtrial_stats::{
     Side,
     power::{Plan, proportions_needed},
 };
 
-use super::{faults_of_form, frame, go_to, page};
+use super::{faults_of_form, frame, go_to, page, versions::change};
 use crate::{
     access::Caller,
     problem::{Code, Problem, sentence},
@@ -95,6 +95,10 @@ fn framed(state: &State, caller: &Caller, trial: &Trial) -> Result<Frame, Proble
 
 /// `GET /trials/{trial}/steps`
 pub(crate) async fn tasks(call: Call) -> Answer {
+    let asked_for = call.state.app.trial_of(&call.caller.actor()?, call.part("trial"))?;
+    if asked_for.state.is_draft() && !guide::fits(asked_for.plan.protocol()) {
+        return Ok(go_to(&format!("/trials/{}/document", asked_for.key())));
+    }
     let trial = draft(&call.state, &call.caller, call.part("trial"))?;
     let guided = call.state.app.guided(&trial).await?;
     let open = |step: &Step| guided.answers(step).into_iter().filter(|answer| answer.open).map(name_of).collect();
@@ -103,7 +107,8 @@ pub(crate) async fn tasks(call: Call) -> Answer {
     let elsewhere = guided.lacking.iter().filter(|fault| guided.mended_in(fault).is_none());
     let elsewhere = elsewhere.map(|fault| lack(trial.plan.protocol(), fault)).collect();
     let frame = framed(&call.state, &call.caller, &trial)?;
-    let tasks = Tasks::new(frame, trial.key(), &trial.plan.protocol().title, &steps, elsewhere);
+    let rehearsed = is_rehearsed(&call.state, &call.caller, trial.key())?;
+    let tasks = Tasks::new(frame, (trial.key(), &trial.plan.protocol().title), &steps, elsewhere, rehearsed);
     page(StatusCode::OK, fairtrial_pages::render(&tasks))
 }
 
@@ -116,7 +121,10 @@ pub(super) fn lacks(guided: &Guided, may_change: bool) -> Vec<Lack> {
     let plan = guided.plan.protocol();
     let address = |fault: &fairtrial_domain::Fault| {
         let step = guided.mended_in(fault);
-        step.map(|step| format!("/trials/{}/steps/{}", plan.key, step.name))
+        Some(match step {
+            Some(step) => format!("/trials/{}/steps/{}", plan.key, step.name),
+            None => format!("/trials/{}/document", plan.key),
+        })
     };
     let told = |fault: &fairtrial_domain::Fault| Lack {
         text: lack(plan, fault),
@@ -155,6 +163,14 @@ fn shown(
     typed: Option<&[(&str, String)]>,
     errors: ErrorSummary,
 ) -> StepPage {
+    let plan = guided.plan.protocol();
+    let sentences = if step.name == "size" { size(plan) } else { Vec::new() };
+    let given = given(guided, step, typed);
+    StepPage::new(frame, (plan.key.as_str(), &plan.title), step.name, given, sentences, errors)
+}
+
+/// The answers of a step; where somebody has typed others, those.
+fn given(guided: &Guided, step: &Step, typed: Option<&[(&str, String)]>) -> Vec<Given> {
     let given = guided.answers(step).into_iter().map(|answer| {
         let again = typed.and_then(|typed| typed.iter().find(|(name, _)| *name == answer.field.name));
         Given {
@@ -163,9 +179,12 @@ fn shown(
             text: again.map_or(answer.text, |(_, text)| text.clone()),
         }
     });
-    let plan = guided.plan.protocol();
-    let sentences = if step.name == "size" { size(plan) } else { Vec::new() };
-    StepPage::new(frame, (plan.key.as_str(), &plan.title), step.name, given.collect(), sentences, errors)
+    given.collect()
+}
+
+/// Whether it is known that this very plan was rehearsed: rehearsals are kept until the server ends.
+fn is_rehearsed(state: &State, caller: &Caller, key: &str) -> Result<bool, Problem> {
+    Ok(state.app.rehearsed(&caller.actor()?, key)?.is_some_and(|found| found.finished))
 }
 
 fn shape(guided: &Guided, kind: Kind) -> Shape {
@@ -227,7 +246,24 @@ pub(crate) async fn check(call: Call) -> Answer {
         return Ok(go_to(&format!("/trials/{}/steps", trial.key())));
     }
     let frame = framed(&call.state, &call.caller, &trial)?;
-    let check = Check::of(frame, &trial.plan, size(trial.plan.protocol()), &guided.signers);
+    let steps = guided.steps().map(|step| (step.name.to_owned(), given(&guided, step, None))).collect();
+    let by_question = |mut change: Change| {
+        if let Some(field) = guide::asked_at(&change.pointer) {
+            field.clone_into(&mut change.pointer);
+        }
+        change
+    };
+    let changes = call.state.app.changes_since_sent(&trial).await?;
+    let answered = Answered {
+        plan: &trial.plan,
+        steps,
+        sentences: size(trial.plan.protocol()),
+        rehearsed: is_rehearsed(&call.state, &call.caller, trial.key())?,
+        changes: changes.map(|changes| changes.iter().map(change).map(by_question).collect()),
+        tier: guided.tier,
+        signers: &guided.signers,
+    };
+    let check = Check::of(frame, answered);
     page(StatusCode::OK, fairtrial_pages::render(&check))
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod batches;
 pub(crate) mod data;
 pub(crate) mod decision;
 pub(crate) mod docs;
+pub(crate) mod document;
 pub(crate) mod explore;
 pub(crate) mod fault;
 mod frame;

@@ -144,6 +144,7 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
         tier_reasons: view.tier_reasons.clone(),
         lacking,
         by_steps: designs && fits(plan),
+        by_document: designs,
         waits_for: waits_for.into_iter().map(|text| sentence(&text)).collect(),
         under_review: view.under_review.to_string(),
         signatures: signatures(view, &moment),

@@ -315,6 +315,14 @@ fn people(watch: &mut Watch<'_>, staff: &mut Staff) {
     let made =
         watch.route("POST", "/trials", || designer.post_parts("/trials", &[("file", ""), ("document", &document)]));
     assert_eq!(made.status, 303, "{}", made.text());
+    let changed = document.replace("Third", "Another");
+    let page = designer.get("/trials/third/document").text();
+    let id =
+        page.split("name=\"protocol_id\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its plan");
+    let parts = [("protocol_id", id), ("file", ""), ("document", &changed)];
+    let made =
+        watch.route("POST", "/trials/{trial}/document", || designer.post_parts("/trials/third/document", &parts));
+    assert_eq!(made.status, 303, "{}", made.text());
     let (steps, step) = ("/trials/new/steps", "/trials/short-letters/steps/question");
     let fields = [("title", "Short letters?"), ("pattern", "reminder_letter"), ("aim", "better")];
     watch.form(&mut staff.designer, steps, steps, steps, &fields);

@@ -259,3 +259,98 @@ fn what_is_lacking_is_told_in_words_with_the_way_to_mend_it() {
     assert!(page.contains(&format!("href=\"{trial}/steps/risk\"")), "{page}");
     assert_eq!(designer.get(&format!("{list}/comment")).status, 200);
 }
+
+#[test]
+fn a_draft_is_changed_as_a_document_and_wrong_ones_change_nothing() {
+    let world = start_filled();
+    let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+    let trial = "/trials/fines-letter";
+    // It has more outcomes and another shape than the steps ask about.
+    let led = designer.get(&format!("{trial}/steps"));
+    assert_eq!(led.header("location"), Some("/trials/fines-letter/document"), "{}", led.text());
+    let page = designer.get(trial).text();
+    assert!(
+        page.contains(&format!("href=\"{trial}/document\"")) && !page.contains(&format!("{trial}/steps")),
+        "{page}"
+    );
+    let shown = designer.get(&format!("{trial}/document")).text();
+    let plan = plan_on(&shown);
+    let document = crate::plan::fines_letter().to_string();
+
+    let broken = document.replacen("\"ratio\":1", "\"ratio\":-1", 1);
+    let refused = designer
+        .post_parts(&format!("{trial}/document"), &[("protocol_id", &plan), ("file", ""), ("document", &broken)]);
+    let text = refused.text();
+    assert_eq!(refused.status, 422, "{text}");
+    assert!(text.contains("/arms/0/ratio") && text.contains("Nothing was saved") && text.contains("-1"), "{text}");
+    let cut = &document[..document.len() / 2];
+    let refused =
+        designer.post_parts(&format!("{trial}/document"), &[("protocol_id", &plan), ("file", cut), ("document", "")]);
+    assert!(refused.status == 422 && refused.text().contains("line 1"), "{}", refused.text());
+    let other = document.replace("\"fines-letter\"", "\"other-letter\"");
+    let refused = designer
+        .post_parts(&format!("{trial}/document"), &[("protocol_id", &plan), ("file", ""), ("document", &other)]);
+    assert!(refused.status == 422 && refused.text().contains("must be that of the trial"), "{}", refused.text());
+    assert_eq!(plan_on(&designer.get(&format!("{trial}/document")).text()), plan, "nothing was saved");
+
+    let mended = document.replacen("\"owner\":\"", "\"owner\":\"another team and ", 1);
+    assert_ne!(mended, document);
+    let parts = [("protocol_id", plan.as_str()), ("file", mended.as_str()), ("document", document.as_str())];
+    assert_eq!(designer.post_parts(&format!("{trial}/document"), &parts).header("location"), Some(trial));
+    let shown = designer.get(&format!("{trial}/document")).text();
+    assert!(shown.contains("another team and") && plan_on(&shown) != plan, "the file went first");
+    let stale = designer.post_parts(&format!("{trial}/document"), &parts);
+    assert_eq!(stale.status, 409, "somebody else saved meanwhile");
+
+    designer.get("/trials/open-door");
+    assert_eq!(designer.get("/trials/open-door/document").status, 409, "a trial under way is not changed");
+    let mut approver = Browser::signed_in(world.address, "approver@justice.example");
+    assert_eq!(approver.get(&format!("{trial}/document")).status, 403);
+    assert!(!approver.get(trial).text().contains("/document"));
+}
+
+#[test]
+fn answers_are_checked_with_the_way_back_and_against_what_was_sent() {
+    let world = start_filled();
+    let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+    // So few that the rehearsal takes a moment.
+    let answers = [ANSWERS, &[("max_units", "40")]].concat();
+    let (list, steps) = walk(&mut designer, ("reminder_letter", "better"), &answers);
+    let trial = list.strip_suffix("/steps").unwrap_or_default();
+    let tasks = designer.get(&list).text();
+    for what in ["rules", "rehearsal"] {
+        assert!(tasks.contains(&format!("href=\"{trial}/{what}\"")), "{what}: {tasks}");
+    }
+    let check = designer.get(&format!("{trial}/check")).text();
+    for step in &steps {
+        assert!(check.contains(&format!("href=\"{list}/{step}#")), "{step}: {check}");
+    }
+    assert!(check.contains("30 June 2028") && check.contains("Rehearse this plan"), "{check}");
+    assert!(!check.contains("What has changed since it was sent"), "it was not sent yet: {check}");
+
+    designer.get(&format!("{trial}/rehearsal"));
+    assert_eq!(designer.post(&format!("{trial}/rehearsal"), &[]).status, 303);
+    // It goes on beside the answer; the page says so once it is done.
+    let mut tries = 0;
+    while !designer.get(&format!("{trial}/check")).text().contains("Yes, this very plan") {
+        designer.post(&format!("{trial}/rehearsal"), &[]);
+        tries += 1;
+        assert!(tries < 60, "the rehearsal ends within a minute");
+    }
+
+    let check = designer.get(&format!("{trial}/check")).text();
+    assert_eq!(designer.post(&format!("{trial}/submit"), &[("protocol_id", &plan_on(&check))]).status, 303);
+    let mut approver = Browser::signed_in(world.address, "approver@justice.example");
+    let page = approver.get(trial).text();
+    let returned = [("protocol_id", plan_on(&page)), ("reason", "Which team?".into())];
+    let returned: Vec<(&str, &str)> = returned.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    assert_eq!(approver.post(&format!("{trial}/return"), &returned).status, 303);
+    assert!(designer.get(&format!("{trial}/check")).text().contains("it is the plan that was sent before"));
+    assert_eq!(fill_in(&mut designer, &format!("{list}/question"), &[("owner", "letters team")]).status, 303);
+    let check = designer.get(&format!("{trial}/check")).text();
+    let changed = check.split("What has changed since it was sent").nth(1).expect("it was sent");
+    for what in ["Who answers for it", "fines team", "letters team"] {
+        assert!(changed.contains(what), "{what}: {changed}");
+    }
+    assert!(check.contains("Rehearse this plan"), "what was rehearsed was another plan");
+}

@@ -140,6 +140,15 @@ pub fn about(c: &mut DbConnection, subject: &str, limit: i64) -> Result<Vec<Audi
         .load(c)?)
 }
 
+/// The latest entry about a subject that tells of an action.
+///
+/// # Errors
+/// When the database fails.
+pub fn latest(c: &mut DbConnection, subject: &str, action: &str) -> Result<Option<AuditRow>, StoreError> {
+    let told = audit::table.filter(audit::subject.eq(subject)).filter(audit::action.eq(action));
+    Ok(told.order(audit::sequence.desc()).first(c).optional()?)
+}
+
 /// How many entries about a subject tell of an action, in all and by one person.
 ///
 /// # Errors

@@ -94,7 +94,12 @@ impl Field {
 
     /// Whether a fault of the plan is about this answer.
     pub(super) fn is_about(&self, fault: &Fault) -> bool {
-        is_in(&fault.pointer, self.pointer)
+        self.is_at(&fault.pointer)
+    }
+
+    /// Whether a place of a plan is this answer's, or within it.
+    pub(super) fn is_at(&self, pointer: &str) -> bool {
+        is_in(pointer, self.pointer)
     }
 
     /// The answer as it stands in a plan.

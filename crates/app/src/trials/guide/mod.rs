@@ -69,6 +69,13 @@ pub struct Guided {
     document: Value,
 }
 
+/// The question whose answer stands at a place of a plan, by its field's name.
+#[must_use]
+pub fn asked_at(pointer: &str) -> Option<&'static str> {
+    let fields = STEPS.iter().flat_map(|step| step.fields);
+    fields.into_iter().find(|field| field.is_at(pointer)).map(|field| field.name)
+}
+
 impl Guided {
     /// That draft in an agency that asks at least that tier of every trial.
     #[must_use]
@@ -191,12 +198,6 @@ impl App {
                 "only a draft can be changed; ask for it to be returned first",
             ));
         }
-        if seen != trial.plan.id() {
-            return Err(AppError::conflict(
-                "plan_changed",
-                "the plan was changed since you opened this page; open it again",
-            ));
-        }
         let guided = self.guided(&trial).await?;
         let mut document = guided.document.clone();
         let mut faults = Vec::new();
@@ -214,7 +215,7 @@ impl App {
             Some(field) => Fault::new(format!("/{}", field.name), fault.code, fault.detail),
             None => fault,
         };
-        match self.replace_plan(actor, key, document.to_string().as_bytes()).await {
+        match self.replace_seen_plan(actor, key, seen, document.to_string().as_bytes()).await {
             Err(AppError::Invalid(faults)) => Err(AppError::Invalid(faults.into_iter().map(at_field).collect())),
             other => other,
         }

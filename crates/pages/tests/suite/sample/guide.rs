@@ -1,10 +1,11 @@
 use super::public::plan;
 use super::{LONG, NASTY, Pages, inside, page};
-use fairtrial_domain::trial::PersonRole;
+use fairtrial_domain::trial::{PersonRole, Tier};
 use fairtrial_pages::Frame;
 use fairtrial_pages::component::{ErrorSummary, Fault};
 use fairtrial_pages::frame::Section;
-use fairtrial_pages::guide::{Check, Given, Shape, Start, StepPage, TaskState, Tasks};
+use fairtrial_pages::guide::{Answered, Check, Given, Shape, Start, StepPage, TaskState, Tasks};
+use fairtrial_pages::trial::Change;
 
 const PATTERNS: [&str; 5] = ["reminder_letter", "form_wording", "call_script", "queue_rule", "appointment_text"];
 
@@ -84,7 +85,10 @@ pub(crate) fn add(pages: &mut Pages) {
         let open = |place, fields| if open(place) { names(fields) } else { vec![] };
         steps.map(|(place, (step, fields))| TaskState { step: (*step).to_owned(), open: open(place, fields) }).collect()
     };
-    let tasks = |title: &str, open, elsewhere| Tasks::new(framed(), "fines-letter", title, &states(open), elsewhere);
+    let tasks = |title: &str, open, elsewhere| {
+        let ready = elsewhere == Vec::<String>::new();
+        Tasks::new(framed(), ("fines-letter", title), &states(open), elsewhere, ready)
+    };
     page(pages, "guide/tasks-empty", &tasks(title, |_| true, vec![]));
     page(pages, "guide/tasks-typical", &tasks(title, |place| place > 3, vec![]));
     page(pages, "guide/tasks-ready", &tasks(title, |_| false, vec![]));
@@ -100,12 +104,32 @@ pub(crate) fn add(pages: &mut Pages) {
     }
     let (step, fields) = STEPS[9];
     let faults = fields.iter().map(|(name, _)| Fault::of_field(name, &format!("{NASTY} {LONG}"))).collect();
-    let given = fields.iter().map(|field| given(*field, NASTY)).collect();
+    let typed = fields.iter().map(|field| given(*field, NASTY)).collect();
     let shown =
-        StepPage::new(framed(), ("fines-letter", NASTY), step, given, vec![LONG.into()], ErrorSummary { faults });
+        StepPage::new(framed(), ("fines-letter", NASTY), step, typed, vec![LONG.into()], ErrorSummary { faults });
     page(pages, "guide/step-worst", &shown);
 
     let signers = [PersonRole::Approver, PersonRole::Privacy];
-    page(pages, "guide/check-typical", &Check::of(framed(), &plan(None), vec![sentence.to_owned()], &signers));
-    page(pages, "guide/check-worst", &Check::of(framed(), &plan(Some(NASTY)), vec![LONG.into()], &signers));
+    let answers = |text: &str| -> Vec<(String, Vec<Given>)> {
+        let steps = STEPS.iter();
+        steps
+            .map(|(step, fields)| ((*step).to_owned(), fields.iter().map(|field| given(*field, text)).collect()))
+            .collect()
+    };
+    let answered = |plan, text: &str, changes| Answered {
+        plan,
+        steps: answers(text),
+        sentences: vec![sentence.to_owned()],
+        rehearsed: text.is_empty(),
+        changes,
+        tier: Tier::One,
+        signers: &signers,
+    };
+    let change =
+        |pointer: &str, text: &str| Change { pointer: pointer.into(), before: "(nothing)".into(), after: text.into() };
+    let (typical, worst) = (plan(None), plan(Some(NASTY)));
+    page(pages, "guide/check-empty", &Check::of(framed(), answered(&typical, "", None)));
+    page(pages, "guide/check-typical", &Check::of(framed(), answered(&typical, "Usual letter", Some(vec![]))));
+    let changes = vec![change("pia", NASTY), change("/analysis/missing", LONG)];
+    page(pages, "guide/check-worst", &Check::of(framed(), answered(&worst, NASTY, Some(changes))));
 }

@@ -201,6 +201,7 @@ fn shows(pages: &mut Pages) {
         tier_reasons: vec![],
         lacking: vec![],
         by_steps: false,
+        by_document: false,
         waits_for: vec![],
         under_review: PROTOCOL_ID.into(),
         signatures: vec![],
@@ -277,6 +278,7 @@ fn shows(pages: &mut Pages) {
             Lack { text: LONG.into(), address: None },
         ],
         by_steps: true,
+        by_document: true,
         waits_for: vec![NASTY.into(), "Version 2 of the plan waits for signatures.".into()],
         signatures: vec![signature(PersonRole::MaoriGovernance, true), signature(PersonRole::Ethics, false)],
         progress: Some(Progress { assigned: 1, planned: u64::MAX }),
@@ -384,6 +386,13 @@ fn protocols(pages: &mut Pages) {
         draft,
         document: document.into(),
     };
+    let edit = |document: &str, faults: Vec<Fault>| {
+        let by_steps = faults.is_empty();
+        protocol::Edit::new(framed(Section::Trials), ("fines-letter", NASTY), by_steps, document.into(), faults)
+    };
+    let wrong = |place: &str| Fault { message: LONG.into(), field: None, place: Some(place.into()) };
+    page(pages, "protocol/edit-typical", &edit("{\"title\": \"Overdue fines\"}", vec![]));
+    page(pages, "protocol/edit-worst", &edit(NASTY, vec![wrong("/arms/1/ratio"), wrong("/data")]));
     page(pages, "protocol/show-empty", &show(vec![], true, "{}"));
     let text = sample_text();
     let planned = vec!["With 6,000 people you can see a rise from 20 to 23 in 100.".to_owned()];
