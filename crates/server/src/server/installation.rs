@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, anyhow, bail, ensure};
 use fairtrial_app::{Ambient, App, AppError, MasterKey};
-use fairtrial_store::{DatabaseUrl, Spool, Store, StoreError, WriterSettings, agencies};
+use fairtrial_store::{DatabaseUrl, Spool, Store, StoreError, WriterSettings, agencies, condition};
 
 use super::system_ambient;
 use crate::config::{MasterKeyBytes, Settings};
@@ -37,6 +37,16 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Installation> {
 /// # Errors
 /// As [`open`], and when another server uses the folder.
 pub async fn open_to_serve(settings: &Settings, ambient: Ambient) -> anyhow::Result<Installation> {
+    let installation = open_for_server(settings, ambient).await?;
+    if let DatabaseUrl::Postgres(_) = installation.store.url() {
+        for fault in condition::examine(installation.store.url())?.faults {
+            tracing::error!(fault, "the database does not keep what it says it has kept; fairtrial doctor tells more");
+        }
+    }
+    Ok(installation)
+}
+
+async fn open_for_server(settings: &Settings, ambient: Ambient) -> anyhow::Result<Installation> {
     open_with(settings, ambient, |store| match store.url() {
         // Its file is on the same disk: where that fails, a spool fails too.
         DatabaseUrl::Sqlite(_) => Ok(store),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fairtrial_store::condition;
 use fairtrial_testkit::database::{Kind, TestDatabase};
 use serde_json::json;
 
@@ -48,6 +49,10 @@ fn it_waits_and_then_answers(away: impl Fn(&Proxy)) {
     assert_eq!(get("/readyz").status, 200);
     assert_eq!(assign("/v1/trials/open/assignments", json!({"unit": "case-1-x"})).json()["outcome"], "assigned");
     assert!(server.stop().success());
+    // The databases of tests are quick because they may lose what they have kept: a server says so.
+    for fault in condition::examine(&database.url().parse().expect("an address")).expect("it answers").faults {
+        assert!(house.log().contains(&fault), "{fault}: {}", house.log());
+    }
 }
 
 #[test]
