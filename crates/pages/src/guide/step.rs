@@ -1,7 +1,11 @@
 use super::words;
 use crate::Frame;
-use crate::component::{Area, Breadcrumbs, Choice, ChoiceOption, Choices, Crumb, DateInput, ErrorSummary, TextField};
+use crate::component::{
+    Area, Breadcrumbs, Choice, ChoiceOption, Choices, Crumb, DateInput, ErrorSummary, SummaryList, Table, TextField,
+};
+use crate::protocol::{rule_sentence, truth_table};
 use askama::Template;
+use fairtrial_domain::protocol::{Arm, Protocol};
 
 /// One step: a question with its few answers.
 #[derive(Debug, Clone, Template)]
@@ -17,6 +21,8 @@ pub struct Show {
     protocol_id: String,
     inputs: Vec<Input>,
     sentences: Vec<String>,
+    preview: Vec<(String, SummaryList)>,
+    rule: Option<(String, Option<Table>)>,
 }
 
 /// One answer as it was given.
@@ -66,7 +72,37 @@ impl Show {
     ) -> Self {
         let protocol_id = frame.facts.protocol_id.clone().unwrap_or_default();
         let inputs = given.into_iter().map(|given| input(given, &errors)).collect();
-        Self { frame, errors, key: key.into(), title: title.into(), step: step.into(), protocol_id, inputs, sentences }
+        Self {
+            frame,
+            errors,
+            key: key.into(),
+            title: title.into(),
+            step: step.into(),
+            protocol_id,
+            inputs,
+            sentences,
+            preview: Vec::new(),
+            rule: None,
+        }
+    }
+
+    /// The same page with what the app shows of each version, side by side.
+    #[must_use]
+    pub fn with_preview(self, plan: &Protocol) -> Self {
+        let shown = |arm: &Arm| {
+            let fields = arm.payload.as_object().into_iter().flatten();
+            let list = fields.fold(SummaryList::default(), |list, (name, value)| {
+                list.row(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            });
+            (arm.name.clone(), list)
+        };
+        Self { preview: plan.arms.iter().map(shown).collect(), ..self }
+    }
+
+    /// The same page with the plan's rule in words, and what it says case by case.
+    #[must_use]
+    pub fn with_rule(self, plan: &Protocol) -> Self {
+        Self { rule: Some((rule_sentence(plan), truth_table(plan))), ..self }
     }
 
     fn crumbs(&self) -> Breadcrumbs {

@@ -1,5 +1,8 @@
 //! The questions in plain words. A step or field that is not known here is shown by its name.
 
+use crate::library::tag;
+use fairtrial_domain::protocol::{Population, Technique};
+
 /// What a step asks.
 #[must_use]
 pub fn step_title(step: &str) -> &str {
@@ -7,6 +10,7 @@ pub fn step_title(step: &str) -> &str {
         "question" => "What do you want to find out?",
         "idea" => "What changes, and why should it help?",
         "versions" => "Which versions are compared?",
+        "shown" => "What does each version show?",
         "people" => "Who is it for?",
         "rules" => "Who is in, and who is left out?",
         "risk" => "What could people lose?",
@@ -16,6 +20,9 @@ pub fn step_title(step: &str) -> &str {
         "outcome" => "How will you know that it works?",
         "effect" => "How much would be enough?",
         "harm" => "What must not happen?",
+        "guardrail" => "What else must not get worse?",
+        "looks" => "How often do we look, and what is decided?",
+        "tags" => "How will others find it again?",
         "fairness" => "Which groups must not be left worse off?",
         "size" => "How many people, and until when?",
         "notice" => "How are people told?",
@@ -38,6 +45,19 @@ pub(super) fn step_help(step: &str) -> Option<&'static str> {
             "Everybody gets the usual version again when the new one is shown to be worse here than you allow. Nobody has \
              to be asked first."
         }
+        "shown" => {
+            "Your app is told which version a person gets, together with these texts, so that it shows the right one. Nothing \
+             here is shown by us. Leave it empty when the app knows its versions by their names."
+        }
+        "guardrail" => {
+            "One more outcome that must not get worse while the main one gets better, such as a second call. Leave all of it \
+             empty when there is none."
+        }
+        "looks" => {
+            "At each look the trial can end early: when the new version is shown to work, or when that has become unlikely. \
+             Until it ends nobody who runs it sees how the versions compare."
+        }
+        "tags" => "Others find the trial and what came of it by these words.",
         "rules" => "Leave all of this empty when everybody is in and your system tells nothing of people.",
         "kaitiaki" => {
             "A group that governs such data decides about their use before anybody signs. Save what you know; the rest can wait."
@@ -76,6 +96,33 @@ pub(super) fn field(name: &str) -> (&str, Option<&'static str>) {
             ("Cost of the usual version each time", Some("In dollars. Leave it empty if it does not matter."))
         }
         "new_cost" => ("Cost of the new version each time", Some("In dollars. Leave it empty if it does not matter.")),
+        "usual_payload" => (
+            "What the app shows of the usual version (optional)",
+            Some(
+                "One thing on each line, as \u{2018}heading: Please pay by 30 June\u{2019}. A document in braces is taken as it is.",
+            ),
+        ),
+        "new_payload" => ("What the app shows of the new version (optional)", Some("In the same way.")),
+        "guard" => ("What must not get worse", Some("Something that happens or does not happen for each person.")),
+        "guard_event" => ("What your system calls it", Some("The name under which it is sent to us.")),
+        "guard_better" => ("Which is good for people?", None),
+        "guard_margin" => ("How much worse may it get, at most?", Some("People in 100, such as 2.")),
+        "guard_margin_reason" => ("Why could you accept a loss of that size?", None),
+        "units_per_day" => (
+            "About how many people come on a day? (optional)",
+            Some("Then the plan says how many days it takes, and on which day it can end at the earliest."),
+        ),
+        "looks" => ("How often is it looked at?", None),
+        "gives_up" => (
+            "Does it end early too when success has become unlikely?",
+            Some("It matters only when there are looks on the way. People then get the usual version again sooner."),
+        ),
+        "touchpoint" => (
+            "The place in the service (optional)",
+            Some("Small letters, digits and hyphens, such as reminder-letter. Your app asks for it by this name."),
+        ),
+        "technique" => ("What is tried", Some("At most five.")),
+        "people_are" => ("On whom", Some("At most five.")),
         "who" => ("Who takes part", Some("As you would describe them to a neighbour.")),
         "attributes" => (
             "What your system tells of each person (optional)",
@@ -154,7 +201,23 @@ pub(super) fn field(name: &str) -> (&str, Option<&'static str>) {
 
 /// The words of an answer that is chosen.
 pub(super) fn choice(name: &str, value: &str) -> (String, Option<&'static str>) {
+    let tagged = match name {
+        "technique" => Technique::from_word(value).map(tag::technique),
+        "people_are" => Population::from_word(value).map(tag::population),
+        _ => None,
+    };
+    if let Some(label) = tagged {
+        return (label.to_owned(), None);
+    }
     let (label, hint) = match (name, value) {
+        ("looks", "1") => ("Once, at the end", Some("The trial cannot end early, unless it does harm.")),
+        ("looks", "2") => ("Twice: after half of the outcomes, and at the end", None),
+        ("looks", "3") => ("Three times: after each third", None),
+        ("looks", "4") => ("Four times: after each quarter", None),
+        ("looks", "5") => ("Five times: after each fifth", None),
+        ("looks", _) => ("As the plan says now", None),
+        ("guard_better", "increase") => ("More of it is good", None),
+        ("guard_better", "decrease") => ("Less of it is good", None),
         ("better", "increase") => ("More of it is good", None),
         ("better", "decrease") => ("Less of it is good", None),
         ("notice", "individual") => ("Each person, by a line on the letter or screen", None),

@@ -2,11 +2,13 @@
 
 mod edit;
 mod eligibility;
+mod rule;
 mod show;
 mod words;
 
 pub use edit::Edit;
 pub(crate) use eligibility::attribute as attribute_words;
+pub(crate) use rule::{rule_sentence, truth_table};
 pub use show::{Part, Show};
 pub use words::summary;
 pub(crate) use words::{limits, notice, parts as public_parts, who};

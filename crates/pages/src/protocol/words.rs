@@ -260,7 +260,7 @@ fn rule(plan: &Protocol) -> Part {
     }
 }
 
-fn rule_words(rule: &DecisionRule, plan: &Protocol) -> String {
+pub(super) fn rule_words(rule: &DecisionRule, plan: &Protocol) -> String {
     let name = |claim: &Claim| plan.outcome(claim.outcome()).map_or("?", |outcome| outcome.name.as_str()).to_owned();
     let join = |rules: &[DecisionRule], word: &str| {
         rules.iter().map(|rule| rule_words(rule, plan)).collect::<Vec<_>>().join(word)

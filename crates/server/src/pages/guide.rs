@@ -1,30 +1,27 @@
 //! A plan made step by step.
 
-use actix_web::http::StatusCode;
-use fairtrial_app::{
-    AppError, Trial,
-    trials::guide::{self, Guided, Kind, NewPlan, Pattern, Step},
-};
-use fairtrial_domain::protocol::{Aim, Better, Protocol, Sides};
-use fairtrial_pages::{
-    Frame,
-    component::{ErrorSummary, Fault},
-    frame::Section,
-    guide::{Answered, Check, Given, Shape, Start, StepPage, TaskState, Tasks},
-    number::{counted, grouped},
-    trial::{Change, Lack},
-};
-use fairtrial_stats::{
-    Side,
-    power::{Plan, proportions_needed},
-};
-
 use super::{faults_of_form, frame, go_to, page, versions::change};
 use crate::{
     access::Caller,
     problem::{Code, Problem, sentence},
     server::State,
     transport::{Answer, Call, Form},
+};
+use actix_web::http::StatusCode;
+use fairtrial_app::{
+    AppError, Trial,
+    trials::{
+        guide::{self, Guided, Kind, NewPlan, Pattern, Step},
+        rehearsal::planning,
+    },
+};
+use fairtrial_domain::protocol::{Aim, Population, Protocol, Technique};
+use fairtrial_pages::{
+    Frame,
+    component::{ErrorSummary, Fault},
+    frame::Section,
+    guide::{Answered, Check, Given, Shape, Start, StepPage, TaskState, Tasks},
+    trial::{Change, Lack},
 };
 
 fn patterns() -> Vec<&'static str> {
@@ -164,9 +161,14 @@ fn shown(
     errors: ErrorSummary,
 ) -> StepPage {
     let plan = guided.plan.protocol();
-    let sentences = if step.name == "size" { size(plan) } else { Vec::new() };
+    let sentences = if matches!(step.name, "size" | "looks") { planning(plan) } else { Vec::new() };
     let given = given(guided, step, typed);
-    StepPage::new(frame, (plan.key.as_str(), &plan.title), step.name, given, sentences, errors)
+    let shown = StepPage::new(frame, (plan.key.as_str(), &plan.title), step.name, given, sentences, errors);
+    match step.name {
+        "shown" => shown.with_preview(plan),
+        "looks" => shown.with_rule(plan),
+        _ => shown,
+    }
 }
 
 /// The answers of a step; where somebody has typed others, those.
@@ -189,19 +191,22 @@ fn is_rehearsed(state: &State, caller: &Caller, key: &str) -> Result<bool, Probl
 
 fn shape(guided: &Guided, kind: Kind) -> Shape {
     match kind {
-        Kind::Text | Kind::List | Kind::Attributes | Kind::Conditions(_) => Shape::Lines,
+        Kind::Text | Kind::Payload | Kind::List | Kind::Attributes | Kind::Conditions(_) => Shape::Lines,
         Kind::Choice(words) => Shape::OneOf(words.iter().map(|word| (*word).to_owned()).collect()),
-        Kind::Flag => Shape::OneOf(vec!["yes".into(), "no".into()]),
+        Kind::Flag | Kind::GivesUp => Shape::OneOf(vec!["yes".into(), "no".into()]),
+        Kind::Looks => Shape::OneOf(guided.looks().into_iter().map(str::to_owned).collect()),
+        Kind::Techniques => Shape::AnyOf(Technique::ALL.iter().map(|word| word.as_str().to_owned()).collect()),
+        Kind::Populations => Shape::AnyOf(Population::ALL.iter().map(|word| word.as_str().to_owned()).collect()),
         Kind::Groups => Shape::AnyOf(guided.groups().into_iter().map(str::to_owned).collect()),
         Kind::Day(_) => Shape::Day,
-        Kind::Line | Kind::InHundred | Kind::Whole | Kind::Money => Shape::Line,
+        Kind::Line | Kind::Guardrail | Kind::InHundred | Kind::Whole | Kind::Money | Kind::Number => Shape::Line,
     }
 }
 
 /// What was typed into a field: several boxes as lines, the parts of a day as one.
 fn typed(form: &Form, field: &guide::Field) -> String {
     match field.kind {
-        Kind::Groups => form.all(field.name).join("\n"),
+        Kind::Groups | Kind::Techniques | Kind::Populations => form.all(field.name).join("\n"),
         Kind::Day([day, month, year]) => {
             let parts = [year, month, day].map(|name| form.get(name).trim());
             if parts.iter().all(|part| part.is_empty()) { String::new() } else { parts.join("-") }
@@ -257,7 +262,7 @@ pub(crate) async fn check(call: Call) -> Answer {
     let answered = Answered {
         plan: &trial.plan,
         steps,
-        sentences: size(trial.plan.protocol()),
+        sentences: planning(trial.plan.protocol()),
         rehearsed: is_rehearsed(&call.state, &call.caller, trial.key())?,
         changes: changes.map(|changes| changes.iter().map(change).map(by_question).collect()),
         tier: guided.tier,
@@ -265,54 +270,4 @@ pub(crate) async fn check(call: Call) -> Answer {
     };
     let check = Check::of(frame, answered);
     page(StatusCode::OK, fairtrial_pages::render(&check))
-}
-
-/// How many people the plan calls for, in sentences. Nothing when its numbers do not say.
-fn size(plan: &Protocol) -> Vec<String> {
-    let needed = || {
-        let primary = plan.primary()?;
-        let usual = primary.expected_control?.to_f64();
-        let monitoring = &plan.monitoring;
-        let side = if monitoring.sides == Sides::Two { Side::Two } else { Side::Greater };
-        let rates = Plan::new(monitoring.alpha.to_f64(), side, monitoring.power.to_f64());
-        let good = if primary.better == Better::Increase { 1.0 } else { -1.0 };
-        let found = match (plan.aim, primary.margin) {
-            (Aim::Better, _) => {
-                let smallest = primary.smallest_worthwhile_effect?.to_f64();
-                proportions_needed(usual + good * smallest, usual, 0.0, &rates)
-            }
-            (Aim::NotWorse, Some(margin)) => proportions_needed(usual, usual, -good * margin.to_f64(), &rates),
-            (Aim::NotWorse, None) => return None,
-        };
-        found.ok().map(|size| (size.arm1.saturating_add(size.arm0), primary, usual))
-    };
-    let Some((people, primary, usual)) = needed() else { return Vec::new() };
-    let in_hundred = |share: f64| {
-        let number = (share * 1000.0).round() / 10.0;
-        format!("{number} in 100")
-    };
-    let sure = in_hundred(plan.monitoring.power.to_f64());
-    let question = match (plan.aim, primary.smallest_worthwhile_effect, primary.margin) {
-        (Aim::NotWorse, _, Some(margin)) => {
-            format!("be shown to be no worse by {} or more, if it is as good", in_hundred(margin.to_f64()))
-        }
-        (_, Some(smallest), _) => format!("show a difference of {}", in_hundred(smallest.to_f64())),
-        _ => return Vec::new(),
-    };
-    let most = plan.monitoring.max_units;
-    let mut sentences = vec![format!(
-        "If it happens for {} people today, about {} people are needed for a chance of {sure} to {question}.",
-        in_hundred(usual),
-        grouped(people)
-    )];
-    sentences.push(if most >= people {
-        format!("The plan takes in at most {}, so it can answer the question.", counted(most, "person", "people"))
-    } else {
-        format!(
-            "The plan takes in at most {}. That is too few to answer the question well: take in more, accept a larger \
-             smallest difference, choose an outcome that happens more often, or do not run it.",
-            counted(most, "person", "people")
-        )
-    });
-    sentences
 }

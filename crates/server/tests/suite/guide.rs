@@ -49,8 +49,8 @@ const ANSWERS: &[(&str, &str)] = &[
     ("kaitiaki_decision", "agreed on 1 November"),
 ];
 
-/// What a form on a page would send if nothing were typed: its fields in order, each with what stands in it.
-fn fields_on(text: &str) -> Vec<(String, String)> {
+/// What a form on a page would send if nothing were typed: its fields in order, each with what stands in it or is chosen.
+fn fields_on(text: &str) -> Vec<(String, Vec<String>)> {
     let form = text.split("/steps/").find(|part| part.contains("name=\"protocol_id\"")).unwrap_or_default();
     let form = form.split("</form>").next().unwrap_or_default();
     let plain = |text: &str| {
@@ -61,19 +61,19 @@ fn fields_on(text: &str) -> Vec<(String, String)> {
         let rest = tag.split(&format!(" {name}=\"")).nth(1)?;
         rest.split('"').next().map(plain)
     };
-    let mut fields = Vec::new();
+    let mut fields: Vec<(String, Vec<String>)> = Vec::new();
     for tag in form.split('<').skip(1) {
         let (tag, after) = tag.split_once('>').unwrap_or((tag, ""));
         let Some(name) = part(tag, "name").filter(|name| name != "csrf") else { continue };
-        if tag.starts_with("textarea") {
-            fields.push((name, plain(after.trim_start_matches('\n'))));
-        } else if tag.starts_with("input")
-            && (!tag.contains("type=\"radio\"") && !tag.contains("type=\"checkbox\"") || tag.contains(" checked"))
-        {
-            fields.push((name, part(tag, "value").unwrap_or_default()));
-        } else if tag.contains("type=\"checkbox\"") {
-            // Nothing is sent for it, but the page has it.
-            fields.push((name, String::new()));
+        let chosen = ["radio", "checkbox"].iter().any(|kind| tag.contains(&format!("type=\"{kind}\"")));
+        let stands = match tag {
+            tag if tag.starts_with("textarea") => Some(plain(after.trim_start_matches('\n'))),
+            tag if chosen && !tag.contains(" checked") => None,
+            tag => Some(part(tag, "value").unwrap_or_default()),
+        };
+        match fields.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => values.extend(stands),
+            None => fields.push((name, stands.into_iter().collect())),
         }
     }
     fields
@@ -83,18 +83,15 @@ fn fields_on(text: &str) -> Vec<(String, String)> {
 fn fill_in(browser: &mut Browser, address: &str, answers: &[(&str, &str)]) -> crate::client::Response {
     let shown = browser.get(address);
     assert_eq!(shown.status, 200, "{address}: {}", shown.text());
-    let mut sent: Vec<(String, String)> = Vec::new();
-    for (name, stands) in fields_on(&shown.text()) {
-        if sent.iter().any(|(known, _)| *known == name) {
-            continue;
-        }
-        let typed: Vec<&str> = answers.iter().filter(|(known, _)| *known == name).map(|(_, text)| *text).collect();
+    let page = fields_on(&shown.text());
+    let mut fields: Vec<(&str, &str)> = Vec::new();
+    for (name, stands) in &page {
+        let typed: Vec<(&str, &str)> = answers.iter().filter(|(known, _)| known == name).copied().collect();
         match typed.as_slice() {
-            [] => sent.push((name, stands)),
-            typed => sent.extend(typed.iter().map(|text| (name.clone(), (*text).to_owned()))),
+            [] => fields.extend(stands.iter().map(|text| (name.as_str(), text.as_str()))),
+            typed => fields.extend(typed),
         }
     }
-    let fields: Vec<(&str, &str)> = sent.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     browser.post(address, &fields)
 }
 
@@ -159,7 +156,7 @@ fn from_a_pattern_to_approval_without_a_document() {
     );
 
     let size = designer.get("/trials/short-letters/steps/size").text();
-    assert!(size.contains("so it can answer the question"), "{size}");
+    assert!(size.contains("you can reliably see a change from 30 to 33 in 100"), "{size}");
     let check = designer.get("/trials/short-letters/check").text();
     for what in ["Short letter", "Did what the letter asks within 28 days", "fines team", "Who must sign", "3 in 100"] {
         assert!(check.contains(what), "{what}");
@@ -313,8 +310,8 @@ fn a_draft_is_changed_as_a_document_and_wrong_ones_change_nothing() {
 fn answers_are_checked_with_the_way_back_and_against_what_was_sent() {
     let world = start_filled();
     let mut designer = Browser::signed_in(world.address, "designer@justice.example");
-    // So few that the rehearsal takes a moment.
-    let answers = [ANSWERS, &[("max_units", "40")]].concat();
+    // So few people and looks that the rehearsal takes a moment.
+    let answers = [ANSWERS, &[("max_units", "40"), ("looks", "1")]].concat();
     let (list, steps) = walk(&mut designer, ("reminder_letter", "better"), &answers);
     let trial = list.strip_suffix("/steps").unwrap_or_default();
     let tasks = designer.get(&list).text();
@@ -353,4 +350,83 @@ fn answers_are_checked_with_the_way_back_and_against_what_was_sent() {
         assert!(changed.contains(what), "{what}: {changed}");
     }
     assert!(check.contains("Rehearse this plan"), "what was rehearsed was another plan");
+}
+
+#[test]
+fn looks_what_is_shown_and_what_must_not_get_worse_are_answered_too() {
+    let world = start_filled();
+    let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+    let (list, _) = walk(&mut designer, ("reminder_letter", "better"), ANSWERS);
+    let trial = list.strip_suffix("/steps").unwrap_or_default();
+    let save = |designer: &mut Browser, step: &str, answers: &[(&str, &str)]| {
+        let saved = fill_in(designer, &format!("{list}/{step}"), answers);
+        (saved.status, saved.text())
+    };
+    let document = |designer: &mut Browser| designer.get(&format!("{trial}/document")).text();
+
+    // It can end early from the first on; with one look it cannot.
+    let looks = designer.get(&format!("{list}/looks")).text();
+    for what in ["is shown to be better", "Do not adopt", "it ends sooner on average"] {
+        assert!(looks.contains(what), "{what}: {looks}");
+    }
+    assert_eq!(save(&mut designer, "size", &[("units_per_day", "50")]).0, 303);
+    let looks = designer.get(&format!("{list}/looks")).text();
+    assert!(
+        looks.contains("The earliest day on which it can end") && looks.contains("It takes at most about"),
+        "{looks}"
+    );
+    assert!(document(&mut designer).contains("hwang_shih_decani"));
+    assert_eq!(save(&mut designer, "looks", &[("looks", "1")]).0, 303);
+    let once = document(&mut designer);
+    assert!(!once.contains("obrien_fleming") && !once.contains("futility"), "{once}");
+    assert_eq!(save(&mut designer, "looks", &[("looks", "5"), ("gives_up", "no")]).0, 303);
+    let five = document(&mut designer);
+    assert!(five.contains("0.6") && five.contains("obrien_fleming") && !five.contains("futility"), "{five}");
+    assert_eq!(save(&mut designer, "looks", &[("looks", "9")]).0, 422);
+    let slow = save(&mut designer, "size", &[("units_per_day", "many")]);
+    assert!(slow.0 == 422 && slow.1.contains("Write a number such as 25 or 2.5"), "{}", slow.1);
+
+    let shown = [("usual_payload", "heading: Please pay"), ("new_payload", "heading: Pay by 30 June\nshort: yes")];
+    assert_eq!(save(&mut designer, "shown", &shown).0, 303);
+    let preview = designer.get(&format!("{list}/shown")).text();
+    let preview = preview.split("As it is saved now").nth(1).expect("side by side");
+    assert!(preview.contains("Please pay") && preview.contains("Pay by 30 June"), "{preview}");
+    let wrong = save(&mut designer, "shown", &[("new_payload", "no name")]);
+    assert!(wrong.0 == 422 && wrong.1.contains("href=\"#new_payload\"") && wrong.1.contains("no name"), "{}", wrong.1);
+    let many = ["reminder", "plainer_words", "social_norm", "consequence", "personal", "default"];
+    let many: Vec<(&str, &str)> = many.iter().map(|word| ("technique", *word)).collect();
+    let told = save(&mut designer, "tags", &many);
+    assert!(told.0 == 422 && told.1.contains("href=\"#technique\""), "{}", told.1);
+    assert_eq!(save(&mut designer, "tags", &many[..2]).0, 303);
+    assert!(document(&mut designer).contains("plainer_words"));
+    assert_eq!(save(&mut designer, "tags", &[("touchpoint", "")]).0, 303, "it may have none");
+
+    // Half of a guardrail is none, a whole one is in the plan, and it goes again.
+    let half = save(&mut designer, "guardrail", &[("guard", "Rang us")]);
+    assert!(
+        half.0 == 422 && half.1.contains("href=\"#guard_event\"") && half.1.contains("href=\"#guard_better\""),
+        "{}",
+        half.1
+    );
+    let nameless = save(&mut designer, "guardrail", &[("guard_event", "call.received")]);
+    assert!(nameless.0 == 422 && nameless.1.contains("Say first what must not get worse"), "{}", nameless.1);
+    let whole =
+        [("guard", "Rang us"), ("guard_event", "call.received"), ("guard_better", "decrease"), ("guard_margin", "2")];
+    assert_eq!(save(&mut designer, "guardrail", &whole).0, 303);
+    let plan = document(&mut designer);
+    assert!(plan.contains("Rang us") && plan.contains("&#34;guardrail&#34;"), "{plan}");
+    let check = designer.get(&format!("{trial}/check")).text();
+    assert!(check.contains("Rang us") && check.contains("Less of it is good"), "{check}");
+    // More to lose: then it must be said why, and the list says where.
+    assert_eq!(save(&mut designer, "risk", &[("dignity", "some")]).0, 303);
+    let tasks = designer.get(&list).text();
+    assert!(
+        tasks.contains(&format!("href=\"{list}/guardrail\"")) && !tasks.contains(&format!("href=\"{trial}/check\""))
+    );
+    let none = ["guard", "guard_event", "guard_margin", "guard_margin_reason"].map(|name| (name, ""));
+    let step = format!("{list}/guardrail");
+    let seen = plan_on(&designer.get(&step).text());
+    let gone = [&none[..], &[("protocol_id", &seen)]].concat();
+    assert_eq!(designer.post(&step, &gone).status, 303);
+    assert!(!document(&mut designer).contains("Rang us"));
 }

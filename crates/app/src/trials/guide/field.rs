@@ -2,12 +2,12 @@
 
 use fairtrial_domain::{
     Decimal, Fault,
-    protocol::{Aim, Protocol},
+    protocol::{Aim, OutcomeKind, Protocol, Role},
     trial::Tier,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{attributes, lists};
+use super::{attributes, lists, looks, payload};
 
 /// One answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,6 +27,10 @@ pub struct Field {
 pub enum When {
     /// All.
     Always,
+    /// All, and it may be left empty.
+    Optional,
+    /// Those that have no third outcome, or one that must not get worse; it may be left empty.
+    Guardrail,
     /// Those that must show that something is no worse.
     NoWorse,
     /// Those of that tier or a higher one.
@@ -50,6 +54,8 @@ pub enum Kind {
     Whole,
     /// An amount of money; may be left out.
     Money,
+    /// A number with or without a fraction.
+    Number,
     /// A day as 2027-06-30; people type its three parts in fields of these names.
     Day([&'static str; 3]),
     /// One of these words.
@@ -60,6 +66,18 @@ pub enum Kind {
     List,
     /// Any of the plan's attributes that make groups, one on each line.
     Groups,
+    /// Any of the words for what is tried, one on each line; none is an answer too.
+    Techniques,
+    /// Any of the words for who the people are, in the same way.
+    Populations,
+    /// How often the trial is looked at.
+    Looks,
+    /// Whether it is given up early.
+    GivesUp,
+    /// What the app shows: one thing on each line, or JSON.
+    Payload,
+    /// The name of something that must not get worse; without one there is no such outcome.
+    Guardrail,
     /// One attribute on each line; none is an answer too.
     Attributes,
     /// One condition on each line, joined by `all` or `any`; none is an answer too.
@@ -71,7 +89,11 @@ impl Field {
     pub(super) fn is_asked(&self, plan: &Protocol, document: &Value, tier: Tier) -> bool {
         let margin = || self.pointer.strip_suffix("_reason").and_then(|margin| document.pointer(margin)).is_some();
         let asked = match self.when {
-            When::Always => true,
+            When::Always | When::Optional => true,
+            When::Guardrail => plan
+                .outcomes
+                .get(2)
+                .is_none_or(|outcome| outcome.role == Role::Guardrail && outcome.kind == OutcomeKind::Binary),
             When::NoWorse => plan.aim == Aim::NotWorse,
             When::FromTier(least) => tier >= least,
             When::HasMargin => tier >= Tier::One && margin(),
@@ -82,7 +104,7 @@ impl Field {
 
     /// Whether it may be left empty for now: some answers take weeks to get. The plan is sent once they are there.
     fn may_wait(&self) -> bool {
-        matches!(self.when, When::FromTier(_) | When::HasMargin | When::MaoriData)
+        matches!(self.when, When::Optional | When::Guardrail | When::FromTier(_) | When::HasMargin | When::MaoriData)
     }
 
     /// Whether an answer to it is what a plan lacks.
@@ -104,13 +126,19 @@ impl Field {
 
     /// The answer as it stands in a plan.
     pub(super) fn read(&self, document: &Value) -> String {
+        match self.kind {
+            Kind::Looks => return looks::read(document),
+            Kind::GivesUp => return looks::gives_up(document),
+            _ => {}
+        }
         let Some(value) = document.pointer(self.pointer) else { return String::new() };
         match (self.kind, value) {
             (Kind::InHundred, Value::String(text)) => in_hundred(text).unwrap_or_else(|| text.clone()),
             (Kind::Flag, Value::Bool(yes)) => if *yes { "yes" } else { "no" }.to_owned(),
             (Kind::Conditions(_), rule) => lists::lines(rule),
             (Kind::Attributes, Value::Array(items)) => attributes::lines(items),
-            (Kind::List | Kind::Groups, Value::Array(items)) => {
+            (Kind::Payload, payload) => payload::lines(payload),
+            (Kind::List | Kind::Groups | Kind::Techniques | Kind::Populations, Value::Array(items)) => {
                 items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
             }
             (_, Value::String(text)) => text.clone(),
@@ -122,13 +150,25 @@ impl Field {
     /// Puts an answer into a plan. What the plan's own rules say is checked when it is saved.
     pub(super) fn write(&self, document: &mut Value, text: &str) -> Result<(), String> {
         let text = text.trim().replace("\r\n", "\n");
+        match self.kind {
+            Kind::Looks => return looks::write(document, &text),
+            Kind::GivesUp => return looks::write_gives_up(document, &text),
+            Kind::Guardrail => guardrail(document, !text.is_empty())?,
+            _ => {}
+        }
         if text.is_empty() && self.may_wait() {
             return self.remove(document);
         }
         let value = match self.kind {
-            Kind::Line if text.contains('\n') => return Err("write one line".into()),
+            Kind::Line | Kind::Guardrail if text.contains('\n') => return Err("write one line".into()),
             Kind::Line | Kind::Text if text.is_empty() => return Err("write something here".into()),
-            Kind::Line | Kind::Text => Value::String(text),
+            Kind::Line | Kind::Text | Kind::Guardrail => Value::String(text),
+            Kind::Payload => payload::read(&text)?,
+            Kind::Number => {
+                let number: Decimal = text.parse().map_err(|_| "write a number such as 25 or 2.5")?;
+                Value::String(number.to_string())
+            }
+            Kind::Looks | Kind::GivesUp => return Ok(()),
             Kind::InHundred => Value::String(share(&text)?),
             Kind::Whole => text.replace(',', "").parse::<u64>().map(Value::from).map_err(|_| "write a whole number")?,
             Kind::Money if text.is_empty() => return self.remove(document),
@@ -155,6 +195,7 @@ impl Field {
                 let known = document.pointer("/attributes").and_then(Value::as_array).cloned().unwrap_or_default();
                 lists::read(&text, joined, &known)?
             }
+            Kind::Techniques | Kind::Populations => text.lines().collect(),
             Kind::List | Kind::Groups => {
                 let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
                 let lines: Vec<Value> = lines.map(|line| Value::String(line.to_owned())).collect();
@@ -193,6 +234,9 @@ impl Field {
         let other = "this plan has another shape; change it as a document";
         let (parent, name) = self.pointer.rsplit_once('/').ok_or(other)?;
         if document.pointer(parent).is_none() {
+            if self.when == When::Guardrail {
+                return Err("say first what must not get worse".into());
+            }
             let (above, part) = parent.rsplit_once('/').ok_or(other)?;
             let above = document.pointer_mut(above).and_then(Value::as_object_mut).ok_or(other)?;
             above.insert(part.to_owned(), Value::Object(serde_json::Map::new()));
@@ -200,6 +244,24 @@ impl Field {
         let parent = document.pointer_mut(parent).and_then(Value::as_object_mut).ok_or(other)?;
         Ok((parent, name.to_owned()))
     }
+}
+
+/// Makes a third outcome that must not get worse, or takes it away.
+fn guardrail(document: &mut Value, wanted: bool) -> Result<(), String> {
+    let other = "this plan has another shape; change it as a document";
+    let outcomes = document.pointer_mut("/outcomes").and_then(Value::as_array_mut).ok_or(other)?;
+    let days = outcomes.first().and_then(|primary| primary.get("follow_up_days")).cloned();
+    match outcomes.len() {
+        2 if wanted => {
+            let days = days.ok_or(other)?;
+            outcomes.push(json!({"key": "guardrail", "role": "guardrail", "kind": "binary", "follow_up_days": days}));
+        }
+        3.. if !wanted => {
+            outcomes.remove(2);
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Whether a place in a document is another one, or within it.
@@ -227,7 +289,6 @@ fn share(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     const DAY: [&str; 3] = ["answer-day", "answer-month", "answer-year"];
 

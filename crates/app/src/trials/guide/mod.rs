@@ -6,10 +6,13 @@
 mod attributes;
 mod field;
 mod lists;
+mod looks;
 mod pattern;
+mod payload;
 mod step;
 
 pub use field::{Field, Kind, When};
+pub use looks::OTHER_LOOKS;
 pub use pattern::Pattern;
 pub use step::{STEPS, Step};
 
@@ -130,6 +133,13 @@ impl Guided {
     #[must_use]
     pub fn mended_in(&self, fault: &Fault) -> Option<&'static Step> {
         self.steps().find(|step| fits(self.plan.protocol()) && self.asked(step).any(|field| field.mends(fault)))
+    }
+
+    /// The answers to how often it is looked at: those that every plan can have, and its own where it is another.
+    #[must_use]
+    pub fn looks(&self) -> Vec<&'static str> {
+        let own = (looks::read(&self.document) == OTHER_LOOKS).then_some(OTHER_LOOKS);
+        looks::LOOKS.iter().map(|(number, _)| *number).chain(own).collect()
     }
 
     /// The names of the plan's attributes that make groups of people.

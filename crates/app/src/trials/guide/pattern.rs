@@ -78,7 +78,7 @@ impl Pattern {
                 follow_up_days: 28,
                 expected: "0.3",
                 smallest: "0.03",
-                people: 7_600,
+                people: 8_200,
                 harm: "Complained or was distressed",
                 harm_event: "harm.reported",
                 time: "no",
@@ -96,7 +96,7 @@ impl Pattern {
                 follow_up_days: 7,
                 expected: "0.6",
                 smallest: "0.04",
-                people: 4_700,
+                people: 5_100,
                 harm: "Form turned down because of a mistake",
                 harm_event: "form.turned_down",
                 time: "low",
@@ -114,7 +114,7 @@ impl Pattern {
                 follow_up_days: 14,
                 expected: "0.7",
                 smallest: "0.04",
-                people: 4_200,
+                people: 4_400,
                 harm: "Complained about the call",
                 harm_event: "call.complaint",
                 time: "low",
@@ -132,7 +132,7 @@ impl Pattern {
                 follow_up_days: 1,
                 expected: "0.7",
                 smallest: "0.05",
-                people: 2_700,
+                people: 2_900,
                 harm: "Left without being served",
                 harm_event: "queue.left",
                 time: "some",
@@ -150,7 +150,7 @@ impl Pattern {
                 follow_up_days: 14,
                 expected: "0.75",
                 smallest: "0.03",
-                people: 6_600,
+                people: 6_900,
                 harm: "Asked for no more messages",
                 harm_event: "messages.refused",
                 time: "no",
@@ -206,7 +206,9 @@ impl Pattern {
             ],
             "monitoring": {
                 "alpha": "0.025", "power": "0.8", "sides": "one", "max_units": usual.people, "ends_on": ends_on.to_string(),
-                "looks": ["1"],
+                "looks": ["0.25", "0.5", "0.75", "1"],
+                "efficacy": {"spending": "obrien_fleming"},
+                "futility": {"spending": "hwang_shih_decani", "gamma": "-2", "binding": false},
             },
             "decision_rule": if not_worse { "not_worse(main)" } else { "superior(main)" },
             "analysis": {"population": "as_assigned", "missing": "not_settled"},
@@ -243,6 +245,7 @@ mod tests {
                 // What a pattern fills in can answer the question, so that nobody begins with a plan that cannot.
                 let found = answer(&Question::of(plan.protocol()).unwrap()).unwrap();
                 assert_eq!(found.can_answer, Some(true), "{pattern:?} {aim:?}: {:?}", found.units_needed);
+
                 let aimed = found.units_needed.unwrap() as f64 / plan.protocol().monitoring.max_units as f64;
                 assert!(aim == Aim::NotWorse || aimed > 0.9, "{pattern:?} asks for more people than it needs: {aimed}");
                 let guided = Guided::new(&Arc::new(plan), Tier::Zero);

@@ -52,6 +52,13 @@ pub const STEPS: &[Step] = &[
             field("new_cost", "/arms/1/unit_cost", Kind::Money),
         ],
     ),
+    step(
+        "shown",
+        &[
+            later(When::Optional, "usual_payload", "/arms/0/payload", Kind::Payload),
+            later(When::Optional, "new_payload", "/arms/1/payload", Kind::Payload),
+        ],
+    ),
     step("people", &[field("who", "/hypothesis/who", Kind::Text)]),
     step(
         "rules",
@@ -111,6 +118,16 @@ pub const STEPS: &[Step] = &[
         ],
     ),
     step(
+        "guardrail",
+        &[
+            later(When::Guardrail, "guard", "/outcomes/2/name", Kind::Guardrail),
+            later(When::Guardrail, "guard_event", "/outcomes/2/event", Kind::Line),
+            later(When::Guardrail, "guard_better", "/outcomes/2/better", Kind::Choice(&["increase", "decrease"])),
+            later(When::Guardrail, "guard_margin", "/outcomes/2/margin", Kind::InHundred),
+            later(When::Guardrail, "guard_margin_reason", "/outcomes/2/margin_reason", Kind::Text),
+        ],
+    ),
+    step(
         "fairness",
         &[
             later(ONE, "equity_groups", "/equity/groups", Kind::Groups),
@@ -121,8 +138,13 @@ pub const STEPS: &[Step] = &[
         "size",
         &[
             field("max_units", "/monitoring/max_units", Kind::Whole),
+            later(When::Optional, "units_per_day", "/planning/units_per_day", Kind::Number),
             field("ends_on", "/monitoring/ends_on", Kind::Day(["ends_on-day", "ends_on-month", "ends_on-year"])),
         ],
+    ),
+    step(
+        "looks",
+        &[field("looks", "/monitoring/looks", Kind::Looks), field("gives_up", "/monitoring/futility", Kind::GivesUp)],
     ),
     step(
         "notice",
@@ -168,6 +190,14 @@ pub const STEPS: &[Step] = &[
                 "/public_comment/until",
                 Kind::Day(["comment_until-day", "comment_until-month", "comment_until-year"]),
             ),
+        ],
+    ),
+    step(
+        "tags",
+        &[
+            later(When::Optional, "touchpoint", "/touchpoint", Kind::Line),
+            field("technique", "/tags/technique", Kind::Techniques),
+            field("people_are", "/tags/people", Kind::Populations),
         ],
     ),
 ];

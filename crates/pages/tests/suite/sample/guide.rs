@@ -13,10 +13,11 @@ const PATTERNS: [&str; 5] = ["reminder_letter", "form_wording", "call_script", "
 type Field = (&'static str, &'static [&'static str]);
 
 /// Every step with its fields, as the use case asks them.
-const STEPS: [(&str, &[Field]); 18] = [
+const STEPS: [(&str, &[Field]); 22] = [
     ("question", &[("title", &[]), ("public_summary", &["lines"]), ("owner", &[])]),
     ("idea", &[("change", &["lines"]), ("because", &["lines"])]),
     ("versions", &[("usual", &[]), ("new", &[]), ("usual_cost", &[]), ("new_cost", &[])]),
+    ("shown", &[("usual_payload", &["lines"]), ("new_payload", &["lines"])]),
     ("people", &[("who", &["lines"])]),
     ("rules", &[("attributes", &["lines"]), ("include", &["lines"]), ("exclude", &["lines"])]),
     (
@@ -37,8 +38,19 @@ const STEPS: [(&str, &[Field]); 18] = [
     ("outcome", &[("outcome", &[]), ("event", &[]), ("better", &["increase", "decrease"]), ("follow_up_days", &[])]),
     ("effect", &[("expected", &[]), ("smallest", &[]), ("margin", &[]), ("margin_reason", &["lines"])]),
     ("harm", &[("harm", &[]), ("harm_event", &[]), ("harm_margin", &[]), ("harm_margin_reason", &["lines"])]),
+    (
+        "guardrail",
+        &[
+            ("guard", &[]),
+            ("guard_event", &[]),
+            ("guard_better", &["increase", "decrease"]),
+            ("guard_margin", &[]),
+            ("guard_margin_reason", &["lines"]),
+        ],
+    ),
     ("fairness", &[("equity_groups", &["any", "district", "age_group"]), ("equity_margin", &[])]),
-    ("size", &[("max_units", &[]), ("ends_on", &["day"])]),
+    ("size", &[("max_units", &[]), ("units_per_day", &[]), ("ends_on", &["day"])]),
+    ("looks", &[("looks", &["1", "2", "3", "4", "5", "as_planned"]), ("gives_up", &["yes", "no"])]),
     (
         "notice",
         &[
@@ -49,6 +61,14 @@ const STEPS: [(&str, &[Field]); 18] = [
     ),
     ("data", &[("lawful_basis", &[]), ("sources", &["lines"]), ("retain_units_days", &[])]),
     ("privacy", &[("pia", &["lines"]), ("hosting", &[]), ("review_on", &["day"])]),
+    (
+        "tags",
+        &[
+            ("touchpoint", &[]),
+            ("technique", &["any", "reminder", "plainer_words"]),
+            ("people_are", &["any", "everybody", "staff"]),
+        ],
+    ),
     ("comment", &[("comment_from", &["day"]), ("comment_until", &["day"])]),
 ];
 
@@ -100,9 +120,14 @@ pub(crate) fn add(pages: &mut Pages) {
         let given = fields.iter().map(|field| given(*field, "[what is different]")).collect();
         let sentences = if step == "size" { vec![sentence.to_owned()] } else { vec![] };
         let shown = StepPage::new(framed(), ("fines-letter", title), step, given, sentences, ErrorSummary::default());
+        let shown = match step {
+            "shown" => shown.with_preview(plan(None).protocol()),
+            "looks" => shown.with_rule(plan(None).protocol()),
+            _ => shown,
+        };
         page(pages, &format!("guide/step-{step}"), &shown);
     }
-    let (step, fields) = STEPS[9];
+    let (step, fields) = STEPS[10];
     let faults = fields.iter().map(|(name, _)| Fault::of_field(name, &format!("{NASTY} {LONG}"))).collect();
     let typed = fields.iter().map(|field| given(*field, NASTY)).collect();
     let shown =
