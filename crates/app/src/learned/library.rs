@@ -142,10 +142,8 @@ impl App {
             }
             let public = trial.published_at.is_some();
             let finding = if public { self.finding(trial).await? } else { None };
-            // Published again once it is decided, with the decision.
-            let told = trial.state == State::Archived;
-            let decision = decisions.iter().find(|row| told && row.trial_id == trial.id).map(Decided::of);
-            let adoption = reports.iter().filter(|row| told && row.trial_id == trial.id).map(Reported::of);
+            let decision = decisions.iter().find(|row| public && row.trial_id == trial.id).map(Decided::of);
+            let adoption = reports.iter().filter(|row| public && row.trial_id == trial.id).map(Reported::of);
             let adoption = adoption.collect::<Result<Vec<_>, _>>()?;
             let reused = origins.iter().filter(|origin| origin.from_trial_id == trial.id).count();
             let card = Card { entry, finding, decision: decision.transpose()?, adoption, reused };

@@ -140,8 +140,8 @@ impl App {
             }
         }
         let entry = self.entry_of(trial, directory.agency(trial.agency_id)?);
-        // The decision is published after the results, or with them.
-        let told = trial.state == State::Archived;
+        // The decision is public with the results: from the moment it is taken where they are, and otherwise when they are.
+        let told = trial.published_at.is_some();
         let decision = decided.filter(|_| told).as_ref().map(Decided::of).transpose()?;
         let became = reports.iter().filter(|_| told).map(Reported::of).collect::<Result<_, _>>()?;
         let mut versions = self.versions_of(trial).await?;

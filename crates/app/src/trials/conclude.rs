@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use fairtrial_analysis::report::{EquityFinding, VerdictKind};
 use fairtrial_domain::trial::{Decision, PersonRole, State, Verb};
 use fairtrial_store::{
@@ -226,7 +227,8 @@ impl App {
         }
     }
 
-    /// What somebody has asked for and a second person must agree to, in a sentence; nothing when nobody has.
+    /// What people have asked for and a second person must agree to, with all that the second one has to know; nothing when nobody
+    /// has.
     ///
     /// # Errors
     /// [`AppError::NotFound`], and when the database fails.
@@ -237,15 +239,34 @@ impl App {
             .store
             .read(move |c| Ok((agreements::of_trial(c, id)?, fairtrial_store::people::of_agency(c, agency_id)?)))
             .await?;
-        let Some(first) = asked.first() else { return Ok(None) };
-        let name = people.iter().find(|person| person.id == first.person_id).map(|person| person.name.as_str());
-        let name = name.unwrap_or("somebody who has left");
-        Ok(Some(match Verb::from_word(&first.verb) {
-            Some(Verb::Decide) => format!(
-                "{name} has asked for the decision \"{}\", which is not what the verdict recommends: a second person must agree",
-                first.about
-            ),
-            _ => format!("{name} has asked to resume: a second person must agree, and one of the two is a monitor"),
-        }))
+        let told = |asked: &Agreement| {
+            let name = people.iter().find(|person| person.id == asked.person_id).map(|person| person.name.as_str());
+            let day = trial.day_of(asked.asked_at).format("%-d %B %Y");
+            asked_for(asked, name.unwrap_or("Somebody who has left"), &day.to_string())
+        };
+        let told: Vec<String> = asked.iter().map(told).collect();
+        Ok((!told.is_empty()).then(|| told.join(" ")))
     }
+}
+
+/// What one person has asked for, in sentences.
+fn asked_for(asked: &Agreement, name: &str, day: &str) -> String {
+    let mut told = match Decision::from_word(&asked.about).filter(|_| asked.verb == Verb::Decide.as_str()) {
+        Some(decision) => format!(
+            "{name} asked on {day} to decide: \u{201c}{}\u{201d}. The verdict does not recommend it, so a second person must \
+             agree, by deciding the same.",
+            decision.statement()
+        ),
+        None => {
+            format!("{name} asked on {day} to resume: a second person must agree, and one of the two is a monitor.")
+        }
+    };
+    if !asked.reason.is_empty() {
+        told += &format!(" The reason given: \u{201c}{}\u{201d}.", asked.reason);
+    }
+    if let Some((owner, due)) = asked.owner.as_ref().zip(asked.due_on.as_ref()) {
+        let due = due.parse().map_or_else(|_| due.clone(), |day: NaiveDate| day.format("%-d %B %Y").to_string());
+        told += &format!(" {owner} sees to it, by {due}.");
+    }
+    told
 }

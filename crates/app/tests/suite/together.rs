@@ -185,11 +185,15 @@ on_both_databases! {
             assert_eq!(app.move_trial(&manager, &trial, &decide(Decision::Adopt, "I like it")).await, Ok(State::DataLocked));
             assert_eq!(app.move_trial(&manager, &trial, &decide(Decision::Adopt, "I like it")).await, Ok(State::DataLocked));
             let waits = app.waits_for_agreement(&manager, &trial).await.unwrap().unwrap();
-            assert!(waits.contains("adopt"), "{waits}");
+            for told in ["\u{201c}The new version becomes the usual one\u{201d}", "\u{201c}I like it\u{201d}", "letters team sees to it, by 31 January 2027"] {
+                assert!(waits.contains(told), "{waits}");
+            }
+            assert!(!waits.contains("adopt"), "a code is no word: {waits}");
             assert_eq!(app.move_trial(&company.designer, &trial, &Move::plain(Verb::Publish, "")).await, Ok(State::Reported));
             // It moved, so what was asked for is asked for no more.
             assert_eq!(app.move_trial(&company.approver, &trial, &decide(Decision::Adopt, "so do I")).await, Ok(State::Reported));
             assert_eq!(app.move_trial(&manager, &trial, &alone(Decision::Adopt, "I like it")).await, Ok(State::Decided), "the first has named them");
+            assert!(app.registered(&trial).await.unwrap().decision.is_some(), "with results that are public it is public at once");
             assert_eq!(app.move_trial(&manager, &trial, &Move::plain(Verb::Publish, "")).await, Ok(State::Archived));
             let history = app.view_trial(&manager, &trial).await.unwrap().history;
             let actions: Vec<&str> = history.iter().take(6).map(|entry| entry.action.as_str()).collect();
@@ -200,6 +204,10 @@ on_both_databases! {
                 app.move_trial(actor, &second, &Move::plain(verb, "it is over")).await.unwrap();
             }
             assert_eq!(app.move_trial(&manager, &second, &decide(Decision::RunAgain, "")).await, Ok(State::Decided), "by the rule, one is enough");
+            assert!(app.registered(&second).await.unwrap().decision.is_none(), "not before the results");
+            assert_eq!(app.move_trial(&manager, &second, &Move::plain(Verb::Publish, "")).await, Ok(State::Archived));
+            let told = app.registered(&second).await.unwrap();
+            assert!(told.results.is_some() && told.decision.is_some(), "the two together");
         });
     }
 

@@ -32,6 +32,19 @@ words!(
     }
 );
 
+impl Decision {
+    /// The decision as a statement, without a full stop.
+    #[must_use]
+    pub fn statement(self) -> &'static str {
+        match self {
+            Self::Adopt => "The new version becomes the usual one",
+            Self::KeepCurrent => "The usual version stays",
+            Self::RunAgain => "The question is asked again in another trial",
+            Self::Stop => "The idea is given up",
+        }
+    }
+}
+
 impl Adoption {
     /// Whether whoever reports it must say why.
     #[must_use]

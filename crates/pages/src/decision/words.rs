@@ -7,12 +7,7 @@ use fairtrial_domain::trial::{Adoption, Decision};
 /// A decision as a statement.
 #[must_use]
 pub fn decided(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Adopt => "The new version becomes the usual one",
-        Decision::KeepCurrent => "The usual version stays",
-        Decision::RunAgain => "The question is asked again in another trial",
-        Decision::Stop => "The idea is given up",
-    }
+    decision.statement()
 }
 
 /// What became of an adoption, as a statement.

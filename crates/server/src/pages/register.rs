@@ -139,7 +139,10 @@ pub(super) fn linked(state: &State, trial: &Trial) -> Vec<String> {
 
 /// What was decided and what became of it, without names: a sentence and a reason each.
 fn decision(found: &Registered) -> Vec<String> {
-    let Some(decided) = &found.decision else { return Vec::new() };
+    let Some(decided) = &found.decision else {
+        let awaited = found.results.is_some().then(|| "It has not been decided yet what is done now.".to_owned());
+        return awaited.into_iter().collect();
+    };
     let zone = found.entry.trial.plan.protocol().time_zone;
     let on = |at| Moment::new(at, zone).day();
     let against = if decided.by_the_rule { "" } else { ", against what the rule recommends" };
