@@ -140,6 +140,31 @@ impl Show {
         buttons
     }
 
+    /// What starting does, to be gone through before; nothing for whoever cannot start it now.
+    fn starting(&self) -> Option<SummaryList> {
+        self.verbs.contains(&Verb::Start).then(|| {
+            let signed = self.signatures.iter().filter(|signature| signature.signed.is_some()).count();
+            let plan = self.frame.facts.protocol_id.clone().unwrap_or_default();
+            SummaryList::default()
+                .row("Signatures", format!("{signed} of {}", self.signatures.len()))
+                .row("Plan that is locked", plan)
+                .row(
+                    "Secret that decides who gets which version",
+                    "It is drawn, and its fingerprint is published on the register at once. The secret itself is \
+                     published when the data are locked, so that anybody can draw again.",
+                )
+                .row("People who come from then on", State::Enrolling.effects(false).new_people)
+        })
+    }
+
+    /// What the part is called that holds the trial or ends it.
+    fn apart_heading(&self) -> &'static str {
+        match self.verbs.iter().any(|verb| matches!(verb, Verb::PauseEnrolment | Verb::Suspend)) {
+            true => "Hold or end this trial",
+            false => "End this trial",
+        }
+    }
+
     fn may_decide(&self) -> bool {
         self.verbs.contains(&Verb::Decide)
     }

@@ -14,9 +14,9 @@ pub(super) fn has_page(verb: Verb) -> bool {
     matches!(verb, Verb::Amend | Verb::Decide)
 }
 
-/// Whether the button stands apart from the others, because what it does cannot be undone.
+/// Whether the button stands apart from those that let a trial go on, because it holds the trial or ends it.
 pub(super) fn stands_apart(verb: Verb) -> bool {
-    matches!(verb, Verb::Stop | Verb::Withdraw | Verb::Refuse)
+    matches!(verb, Verb::PauseEnrolment | Verb::Suspend | Verb::Stop | Verb::Withdraw | Verb::Refuse)
 }
 
 /// The form with the button, posting to `/trials/{trial}/{verb}`; `content` is the plan or amendment that it is about.
@@ -116,7 +116,9 @@ fn explanation(verb: Verb) -> &'static str {
             "Follow-up ends: everybody gets the usual version, later events no longer count, and the verdict is worked out from the numbers as they are."
         }
         Verb::Decide => "What is done about the results is kept on record beside the verdict.",
-        Verb::Publish => "The results are marked as public, and the decision once it is taken. This cannot be undone.",
+        Verb::Publish => {
+            "The results are public from now on, and the decision with them, or as soon as it is taken. This cannot be undone."
+        }
         Verb::Amend => "The plan changes where it still may, once others have signed the new version.",
         Verb::Withdraw => "The trial is given up. Its plan stays on record with your reason. This cannot be undone.",
     }

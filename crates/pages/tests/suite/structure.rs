@@ -146,3 +146,23 @@ fn no_number_is_undefined_and_no_word_is_one_we_avoid() {
         assert!(!html.contains("NaN") && !html.contains("\"inf\"") && !html.contains("\"-inf\""), "{name}");
     });
 }
+
+#[test]
+fn what_holds_or_ends_a_trial_stands_apart_from_what_starts_it() {
+    let (mut near, mut far) = (0, 0);
+    for (name, html) in sample::all().into_iter().filter(|(name, _)| name.starts_with("trial/show")) {
+        let (before, apart) = html.split_once("ft-verbs--apart").unwrap_or((&html, ""));
+        let between = before.split("What you can do now").nth(1).unwrap_or_default();
+        let is_there = |part: &str, verb: &str| part.contains(&format!("/{verb}\""));
+        for verb in ["start", "resume", "resume_enrolment", "submit", "approve", "lock_data"] {
+            assert!(!is_there(apart, verb), "{name}: {verb}");
+            near += usize::from(is_there(before, verb));
+        }
+        for verb in ["pause_enrolment", "suspend", "stop", "withdraw", "refuse"] {
+            assert!(!is_there(before, verb), "{name}: {verb}");
+            far += usize::from(is_there(apart, verb));
+        }
+        assert!(apart.is_empty() || between.is_empty() || between.contains("What has happened"), "{name}: close together");
+    }
+    assert!(near > 5 && far > 5, "{near} and {far}");
+}

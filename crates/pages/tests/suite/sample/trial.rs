@@ -222,6 +222,14 @@ fn shows(pages: &mut Pages) {
         ..draft.clone()
     };
     page(pages, "trial/show-submitted", &submitted);
+    let approved = Show {
+        frame: framed(Section::Trials),
+        state: State::Approved,
+        signatures: vec![signature(PersonRole::Approver, true), signature(PersonRole::Privacy, true)],
+        verbs: vec![Verb::Start, Verb::Withdraw],
+        ..draft.clone()
+    };
+    page(pages, "trial/show-approved", &approved);
     let running = Show {
         frame: framed(Section::Trials),
         state: State::Enrolling,
