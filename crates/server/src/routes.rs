@@ -119,6 +119,7 @@ fn management() -> Vec<Row> {
 /// For people.
 fn screens() -> Vec<Row> {
     let person = Needs::Person(&[]);
+    let monitor = Needs::Person(&[PersonRole::Monitor]);
     let designer = Needs::Person(&[PersonRole::Designer]);
     let (readers, writers) = (Needs::Person(READERS), Needs::Person(WRITERS));
     let (messages, noters) = (Needs::Person(MESSAGES), Needs::Person(NOTERS));
@@ -170,6 +171,8 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/{trial}/notes/{what}", noters, pages::notes::form),
         Row::page(Method::POST, "/trials/{trial}/notes/{what}", noters, pages::notes::record),
         Row::page(Method::GET, "/trials/{trial}/looks", person, pages::looks::show),
+        Row::page(Method::POST, "/trials/{trial}/looks/unmask", monitor, pages::looks::unmask),
+        Row::page(Method::POST, "/trials/{trial}/looks/continue", monitor, pages::looks::let_go_on),
         Row::page(Method::GET, "/trials/{trial}/versions", person, pages::versions::list),
         Row::page(Method::GET, "/trials/{trial}/amend", designer, pages::versions::form),
         Row::page(Method::POST, "/trials/{trial}/amend", designer, pages::versions::amend),

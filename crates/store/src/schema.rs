@@ -70,6 +70,8 @@ table! { adoptions (trial_id, step) {
     trial_id -> BigInt, step -> BigInt, status -> Text, reason -> Text, person_id -> BigInt, reported_at -> BigInt,
 } }
 
+table! { unmaskings (trial_id, person_id) { trial_id -> BigInt, person_id -> BigInt, unmasked_at -> BigInt, } }
+
 table! { origins (trial_id) { trial_id -> BigInt, from_trial_id -> BigInt, protocol_id -> Text, } }
 
 table! { comments (trial_id, number) {

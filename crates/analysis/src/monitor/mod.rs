@@ -7,6 +7,7 @@ mod hold;
 mod judge;
 mod outlook;
 mod schedule;
+mod seen;
 mod watch;
 
 pub(crate) use after::after_looks;
@@ -18,6 +19,7 @@ pub(crate) use hold::{final_bounds, held_at_the_end};
 pub use judge::{Due, Judged, LookBounds, LookDecision, due, due_by_calendar, information, judge, look_bounds};
 pub use outlook::{Outlook, outlook};
 pub use schedule::{Bound, bounds, design, fractions, one_sided_alpha, spending};
+pub use seen::{SeenArm, SeenOutcome, seen};
 pub use watch::{
     WatchFinding, crossed_by_day, crossed_by_events, error_of_looks, is_watched_daily, watched_at_every_event,
 };

@@ -25,6 +25,19 @@ impl ReleaseKey {
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
+
+    /// A number that is the same for the same parts and count and looks like chance to everybody else. Its 64 bits make the bias
+    /// of a small remainder smaller than 10^-16.
+    pub(super) fn draw(&self, parts: &[&str], raw: u64) -> u64 {
+        // A key of 32 bytes always fits; without one nothing may be drawn, so the count would be rounded down.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return u64::MAX };
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac.update(&raw.to_be_bytes());
+        mac.finalize().into_bytes().iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte))
+    }
 }
 
 /// A count that may be shown: rounded, or hidden because it is small. In JSON a number or `null`.
@@ -74,7 +87,7 @@ impl Rounder<'_> {
         let above = raw % base;
         let lower = raw - above;
         // Up with probability above/base, which leaves the expectation as it is.
-        let up = above > 0 && self.draw(place, raw) % base < above;
+        let up = above > 0 && self.key.draw(&["fairtrial release 1", self.trial.as_str(), place], raw) % base < above;
         let rounded = if up { lower.saturating_add(base) } else { lower };
         // A shown count is never told as one that would have been hidden.
         Count(Some(if rounded < self.policy.suppress_below() { lower.saturating_add(base) } else { rounded }))
@@ -84,19 +97,6 @@ impl Rounder<'_> {
     pub(super) fn events(self, place: &str, counted: u64, events: Option<u64>) -> Count {
         let large = |events: &u64| counted.saturating_sub(*events) >= self.policy.suppress_below();
         events.filter(large).map_or(Count::HIDDEN, |events| self.count(place, events))
-    }
-
-    /// A number that is the same for the same count in the same place and looks like chance to everybody else. Its 64 bits
-    /// make the bias of the remainder smaller than 10^-16.
-    fn draw(self, place: &str, raw: u64) -> u64 {
-        // A key of 32 bytes always fits; without one nothing may be drawn, so the count would be rounded down.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key.0) else { return u64::MAX };
-        for part in ["fairtrial release 1", self.trial.as_str(), place] {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
-        mac.update(&raw.to_be_bytes());
-        mac.finalize().into_bytes().iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte))
     }
 }
 

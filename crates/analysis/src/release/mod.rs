@@ -30,6 +30,7 @@ mod count;
 mod course;
 mod explored;
 mod margins;
+mod masked;
 mod outcome;
 mod policy;
 mod report;
@@ -38,6 +39,7 @@ pub use arm::ReleasedArm;
 pub use count::{Count, ReleaseKey};
 pub use course::{ReleasedCourse, ReleasedCourseArm, ReleasedPoint, release_course};
 pub use explored::{ReleasedExplored, release_explored};
+pub use masked::Masked;
 pub use outcome::{ArmNumbers, ReleasedOutcome};
 pub use policy::{Policy, PolicyError};
 pub use report::{

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fairtrial_analysis::{
     Report, analyse,
-    release::{NotReleased, Policy, ReleaseKey, ReleasedReport, View, release},
+    release::{Masked, NotReleased, Policy, ReleaseKey, ReleasedReport, View, release},
 };
 use fairtrial_domain::{LockedProtocol, projection::Evidence};
 use proptest::{prelude::*, test_runner::RngSeed};
@@ -303,4 +303,25 @@ fn a_policy_gets_stricter_only() {
     assert_eq!(one.and(other), Policy::new(5, 10, 50).unwrap());
     let weaker: Result<Policy, _> = serde_json::from_value(json!({"base": 3, "suppress_below": 1, "sums_below": 20}));
     assert!(weaker.is_err(), "no file makes it weaker");
+}
+
+#[test]
+fn the_order_is_fixed_for_a_trial_and_another_one_by_chance_for_others() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/fines-letter.protocol.json");
+    let text = std::fs::read_to_string(file).unwrap();
+    let key = ReleaseKey::new([7; 32]);
+    let mut turned = 0;
+    for n in 0..200 {
+        let text = text.replacen("\"fines-letter\"", &format!("\"letter-{n}\""), 1);
+        let plan = LockedProtocol::from_json(text.as_bytes()).unwrap();
+        assert_eq!(plan.protocol().key.as_str(), format!("letter-{n}"));
+        let masked = Masked::of(plan.protocol(), &key);
+        assert_eq!(masked, Masked::of(plan.protocol(), &key));
+        let mut all = masked.order().to_vec();
+        all.sort_unstable();
+        assert_eq!(all, (0..plan.protocol().arms.len()).collect::<Vec<_>>(), "each version once");
+        turned += usize::from(masked.order().first() != Some(&0));
+    }
+    assert!((60..=140).contains(&turned), "{turned} of 200");
+    assert_eq!([Masked::name(0), Masked::name(1), Masked::name(9)], ["Version X", "Version Y", "Version 10"]);
 }

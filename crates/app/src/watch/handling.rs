@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use fairtrial_analysis::release::Masked;
 use fairtrial_domain::{projection::ArmHandling, trial::PersonRole};
 use fairtrial_store::audit;
 use serde_json::json;
@@ -44,11 +45,17 @@ impl App {
         actor: &Actor,
         key: &str,
     ) -> Result<(Arc<Trial>, Vec<VersionHandling>), AppError> {
-        let (trial, versions) = self.versions_handled(actor, key).await?;
+        let (trial, mut versions) = self.versions_handled(actor, key).await?;
         let person = actor.person()?;
         if !trial.state.is_locked() && !person.has(PersonRole::Monitor) {
             let detail = "by version, it is for the monitor alone until the data are locked";
             return Err(AppError::Forbidden(detail.into()));
+        }
+        if let Some(masked) = self.masked(&trial, person.id).await? {
+            let shown = masked.order().iter().enumerate().filter_map(|(shown, place)| {
+                Some(VersionHandling { name: Masked::name(shown), ..versions.get(*place)?.clone() })
+            });
+            versions = shown.collect();
         }
         let detail = json!({"protocol_id": trial.plan.id(), "state": trial.state});
         let entry = self.entry(actor, person, "handling.viewed", key, detail);

@@ -7,7 +7,9 @@ use fairtrial_analysis::{
     monitor::{self, LookDecision},
     report::{LookStatus, VerdictKind},
 };
-use fairtrial_app::{Actor, Ambient, App, AppError, Clock, MasterKey, trials::life::Move};
+use fairtrial_app::{
+    Actor, Ambient, App, AppError, Clock, MasterKey, people::accounts::NewAccount, trials::life::Move,
+};
 use fairtrial_domain::{
     Decimal, LockedProtocol, Pseudonym,
     projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection},
@@ -19,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::{
     life::code,
-    stage::{Company, Seeded, StandingClock, call, hire, open, plan, run},
+    stage::{Company, PASSWORD, Seeded, StandingClock, call, hire, open, plan, run},
 };
 
 /// Half of forty people, then the end.
@@ -257,6 +259,33 @@ on_both_databases! {
             assert!(view.looks[0].arms[0].p_value.is_some());
             let happened = actions(&app, &company.monitor, &trial).await;
             assert_eq!(happened.iter().filter(|action| *action == "looks.viewed").count(), 1, "each view is on record");
+
+            // Without names until the monitor asks for them, on every server, and for this monitor in this trial alone.
+            let names = async |app: &App, actor: &Actor| {
+                let (_, versions) = app.handling_by_version(actor, &trial).await.unwrap();
+                versions.into_iter().map(|version| version.name).collect::<Vec<_>>()
+            };
+            assert!(view.masked.is_some());
+            assert_eq!(names(&app, &company.monitor).await, ["Version X", "Version Y"]);
+            assert_eq!(app.unmask(&company.monitor, &trial, "  why not ").await.map_err(code), Err("invalid"));
+            assert_eq!(app.unmask(&company.designer, &trial, "I would like to know").await.map_err(code), Err("forbidden"));
+            assert_eq!(app.let_go_on(&company.designer, &trial).await.map_err(code), Err("forbidden"));
+            app.let_go_on(&company.monitor, &trial).await.unwrap();
+            app.unmask(&company.monitor, &trial, "harm can be told apart by versions alone").await.unwrap();
+            app.unmask(&company.monitor, &trial, "asking again changes nothing").await.unwrap();
+            let elsewhere = open(database, clock.clone()).await;
+            assert!(elsewhere.looks(&company.monitor, &trial).await.unwrap().masked.is_none());
+            assert!(!names(&elsewhere, &company.monitor).await.contains(&"Version X".to_owned()));
+            let account = NewAccount {
+                email: "second@justice.example".into(), name: "second".into(), password: PASSWORD.into(), roles: vec![PersonRole::Monitor],
+            };
+            app.create_account_in("justice", &account).await.unwrap();
+            let second = Actor::Person(app.sign_in(&account.email, PASSWORD).await.unwrap().person);
+            assert!(app.looks(&second, &trial).await.unwrap().masked.is_some(), "another monitor asks for themselves");
+            let happened = actions(&app, &company.monitor, &trial).await;
+            for (action, times) in [("looks.unmasked", 2), ("looks.continued", 1)] {
+                assert_eq!(happened.iter().filter(|found| *found == action).count(), times, "{action}");
+            }
 
             // What everybody may see says that a boundary was reached, and not which.
             let shown = format!("{:?}", app.monitoring(&view.trial));

@@ -2,19 +2,24 @@
 
 use askama::Template;
 use fairtrial_analysis::{
-    monitor::{Arrival, Boundaries, LookDecision, Outlook},
+    monitor::{Arrival, Boundaries, LookDecision, Outlook, SeenOutcome},
+    release::Masked,
     report::LookHeld,
 };
 use fairtrial_domain::{
     projection::HarmCrossing,
-    protocol::{Aim, Arm, Protocol},
+    protocol::{Aim, Protocol},
+    trial::Verb,
 };
 
 use crate::{
     Frame, Moment,
     chart::{self, ArmLook, Lines, NamedArm, Names},
-    component::{Breadcrumbs, Cell, Crumb, SummaryList, Table, Tag, TagColour},
+    component::{
+        Area, Breadcrumbs, Button, ButtonStyle, Cell, Crumb, ErrorSummary, SummaryList, Table, Tag, TagColour,
+    },
     number::grouped,
+    quantity::Quantity,
     report::came_to,
 };
 
@@ -36,6 +41,21 @@ pub struct Looks {
     pub crossings: Vec<String>,
     /// What was corrected in the record, in sentences; empty where nothing was.
     pub corrections: Vec<String>,
+    /// Whether the versions are without their names, and with them everything that tells which is the new one.
+    pub masked: bool,
+    /// What a monitor may do while the trial is under way; nothing for others, and once the data are locked.
+    pub watching: Option<Watching>,
+}
+
+/// What a monitor may do about what the looks found.
+#[derive(Debug, Clone, Default)]
+pub struct Watching {
+    /// Whether enrolment can be ended for good.
+    pub may_stop: bool,
+    /// The reason for unmasking that was typed before.
+    pub typed: String,
+    /// What was wrong with it.
+    pub errors: ErrorSummary,
 }
 
 /// One look.
@@ -52,9 +72,10 @@ pub struct Look {
 }
 
 impl Look {
-    /// A look as it was held under a plan.
+    /// A look as it was held under a plan, with what was counted by version. Without the names of the versions it says nothing
+    /// that tells which of them is new.
     #[must_use]
-    pub fn of(plan: &Protocol, held: &LookHeld) -> Self {
+    pub fn of(plan: &Protocol, held: &LookHeld, seen: &[SeenOutcome], masked: Option<&Masked>) -> Self {
         let moment = |at| Moment::new(at, plan.time_zone).to_string();
         let late = if held.late { format!("{}, late", moment(held.held_at)) } else { moment(held.held_at) };
         let followed_up = format!("{} of {} planned", grouped(held.followed_up), grouped(plan.monitoring.max_units));
@@ -63,7 +84,11 @@ impl Look {
             .row("Due", moment(held.due_at))
             .row("Followed up in full", followed_up)
             .row("Last event counted", grouped(held.data_cut.unsigned_abs()));
-        Self { number: held.look, decision: held.decision, facts, tables: vec![arms(plan, held), harms(plan, held)] }
+        let mut tables = vec![by_version(plan, held.look, seen, masked)];
+        if masked.is_none() {
+            tables.extend([arms(plan, held), harms(plan, held)]);
+        }
+        Self { number: held.look, decision: held.decision, facts, tables }
     }
 
     /// The same with what may be expected of the end.
@@ -88,19 +113,52 @@ impl Look {
     }
 }
 
-/// The versions of a plan as they are called and drawn.
-fn named(plan: &Protocol) -> Vec<NamedArm> {
-    let mut version = 0_u8;
-    let named = |arm: &fairtrial_domain::protocol::Arm| {
+/// The versions of a plan as they are called and drawn, each with its place in the plan.
+fn called(plan: &Protocol, masked: Option<&Masked>) -> Vec<(usize, NamedArm)> {
+    let version = |number: usize| ArmLook::Version(u8::try_from(number).unwrap_or(u8::MAX));
+    if let Some(masked) = masked {
+        let of = |(shown, place): (usize, &usize)| {
+            let arm = plan.arms.get(*place)?.key.clone();
+            Some((*place, NamedArm { arm, name: Masked::name(shown), look: version(shown + 1) }))
+        };
+        return masked.order().iter().enumerate().filter_map(of).collect();
+    }
+    let mut number = 0;
+    let named = |(place, arm): (usize, &fairtrial_domain::protocol::Arm)| {
         let look = if arm.control {
             ArmLook::Control
         } else {
-            version = version.saturating_add(1);
-            ArmLook::Version(version)
+            number += 1;
+            version(number)
         };
-        NamedArm { arm: arm.key.clone(), name: arm.name.clone(), look }
+        (place, NamedArm { arm: arm.key.clone(), name: arm.name.clone(), look })
     };
-    plan.arms.iter().map(named).collect()
+    plan.arms.iter().enumerate().map(named).collect()
+}
+
+/// What was counted at a look, a column for each version.
+fn by_version(plan: &Protocol, look: usize, seen: &[SeenOutcome], masked: Option<&Masked>) -> Table {
+    let called = called(plan, masked);
+    let row = |found: &SeenOutcome| {
+        let planned = plan.outcome(&found.outcome);
+        let quantity = planned.map(|outcome| Quantity::new(outcome.kind, &plan.unit));
+        let cell = |(place, _): &(usize, NamedArm)| {
+            let Some(arm) = found.arms.get(*place) else { return Cell::number("\u{2013}") };
+            let level = arm.mean.zip(quantity.as_ref()).and_then(|(mean, quantity)| quantity.short_level(mean));
+            let level = level.unwrap_or_else(|| "\u{2013}".to_owned());
+            Cell::number(format!("{level} ({} counted)", grouped(arm.counted)))
+        };
+        let name = planned.map_or_else(|| found.outcome.to_string(), |outcome| outcome.name.clone());
+        std::iter::once(Cell::words(name)).chain(called.iter().map(cell)).collect()
+    };
+    let mut head = vec![Cell::words("Outcome")];
+    head.extend(called.iter().map(|(_, arm)| Cell::number(arm.name.clone())));
+    Table {
+        caption: format!("Look {look}: what was counted, by version"),
+        caption_hidden: false,
+        head,
+        rows: seen.iter().map(row).collect(),
+    }
 }
 
 fn name_of(plan: &Protocol, arm: &fairtrial_domain::ArmKey) -> String {
@@ -194,10 +252,17 @@ fn harms(plan: &Protocol, held: &LookHeld) -> Table {
 }
 
 impl Looks {
-    /// The pictures of what the looks found; `last` is the last look held.
+    /// The pictures of what the looks found; `last` is the last look held. Boundaries tell which version is new, so without the
+    /// names there are none.
     #[must_use]
-    pub fn charts(plan: &Protocol, found: &Boundaries, arrivals: &[Arrival], last: Option<&LookHeld>) -> Vec<Lines> {
-        let arms = named(plan);
+    pub fn charts(
+        plan: &Protocol,
+        found: &Boundaries,
+        arrivals: &[Arrival],
+        last: Option<&LookHeld>,
+        masked: Option<&Masked>,
+    ) -> Vec<Lines> {
+        let (places, arms): (Vec<usize>, Vec<NamedArm>) = called(plan, masked).into_iter().unzip();
         let names = Names {
             arm: &|key| {
                 let found = arms.iter().find(|named| named.arm == *key);
@@ -209,9 +274,57 @@ impl Looks {
             || "no look has been held yet".to_owned(),
             |look| format!("look {} {}", look.look, came_to(look.decision)),
         );
-        let mut charts = chart::boundaries(found, &names, &happened);
-        charts.extend(chart::arrivals(arrivals, &arms, &plan.unit));
+        let mut charts = if masked.is_some() { Vec::new() } else { chart::boundaries(found, &names, &happened) };
+        let shown = |arrival: &Arrival| Arrival {
+            arms: places.iter().filter_map(|place| arrival.arms.get(*place).copied()).collect(),
+            ..arrival.clone()
+        };
+        let arrivals: Vec<Arrival> = arrivals.iter().map(shown).collect();
+        charts.extend(chart::arrivals(&arrivals, &arms, &plan.unit));
         charts
+    }
+
+    /// To say on record that the trial may go on, and to ask for the names.
+    fn buttons(&self) -> Vec<Button> {
+        let Some(watching) = &self.watching else { return Vec::new() };
+        let address = |what: &str| format!("/trials/{}/looks/{what}", self.key);
+        let mut buttons = vec![Button {
+            explanation: Some(
+                "It is put on record, for everybody in the agency, that you have looked and let the trial go on. What you saw is not."
+                    .into(),
+            ),
+            ..self.frame.button(address("continue"), "Let it go on")
+        }];
+        if self.masked {
+            let fault = watching.errors.faults.first().map(|fault| fault.message.clone());
+            buttons.push(Button {
+                explanation: Some(
+                    "From then on you see the names of the versions in this trial, with the scores and boundaries, which tell which one is \
+                     new. It cannot be undone."
+                        .into(),
+                ),
+                reason: Some(Area {
+                    id: "reason-unmask".into(),
+                    hint: Some("It is kept in the audit with your name. Those who run the trial do not read it.".into()),
+                    error: fault,
+                    value: watching.typed.clone(),
+                    ..Area::new("reason", "Why do you need the names?")
+                }),
+                style: ButtonStyle::Secondary,
+                ..self.frame.button(address("unmask"), "Show me the names")
+            });
+        }
+        buttons
+    }
+
+    /// To end enrolment for good.
+    fn stop(&self) -> Option<Button> {
+        let may = self.watching.as_ref().is_some_and(|watching| watching.may_stop);
+        may.then(|| super::verb::button(Verb::Stop, &self.frame, &self.key, None))
+    }
+
+    fn errors(&self) -> ErrorSummary {
+        self.watching.as_ref().map(|watching| watching.errors.clone()).unwrap_or_default()
     }
 
     fn crumbs(&self) -> Breadcrumbs {
@@ -223,12 +336,20 @@ impl Looks {
 
 /// How many events were corrected and taken back, and of how many people of each version, in sentences; none where there are none.
 #[must_use]
-pub fn corrections(plan: &Protocol, corrected: u64, retracted: u64, people: &[u64]) -> Vec<String> {
+pub fn corrections(
+    plan: &Protocol,
+    corrected: u64,
+    retracted: u64,
+    people: &[u64],
+    masked: Option<&Masked>,
+) -> Vec<String> {
     if corrected == 0 && retracted == 0 {
         return Vec::new();
     }
-    let of_arm = |(arm, people): (&Arm, &u64)| format!("{} in \u{201c}{}\u{201d}", grouped(*people), arm.name);
-    let by_arm: Vec<String> = plan.arms.iter().zip(people).map(of_arm).collect();
+    let of_arm = |(place, arm): (usize, NamedArm)| {
+        Some(format!("{} in \u{201c}{}\u{201d}", grouped(*people.get(place)?), arm.name))
+    };
+    let by_arm: Vec<String> = called(plan, masked).into_iter().filter_map(of_arm).collect();
     let mut said =
         vec![format!("Corrections of events: {}. Events taken back: {}.", grouped(corrected), grouped(retracted))];
     if !by_arm.is_empty() {
@@ -239,24 +360,31 @@ pub fn corrections(plan: &Protocol, corrected: u64, retracted: u64, people: &[u6
 
 /// A boundary that was crossed between looks, in a sentence; `last_correction` is the place of the last correction of the record.
 #[must_use]
-pub fn crossing(plan: &Protocol, crossed: &HarmCrossing, last_correction: Option<i64>) -> String {
+pub fn crossing(
+    plan: &Protocol,
+    crossed: &HarmCrossing,
+    last_correction: Option<i64>,
+    masked: Option<&Masked>,
+) -> String {
     let outcome = plan.outcome(&crossed.outcome).map_or_else(|| crossed.outcome.to_string(), |it| it.name.clone());
-    let arms = plan.arms.iter().zip(crossed.harmed.iter().zip(&crossed.among));
-    let counts: Vec<String> = arms
-        .map(|(arm, (harmed, among))| {
-            format!("{} of {} in \u{201c}{}\u{201d}", grouped(*harmed), grouped(*among), arm.name)
-        })
-        .collect();
+    let count = |(place, arm): (usize, NamedArm)| {
+        let (harmed, among) = (crossed.harmed.get(place)?, crossed.among.get(place)?);
+        Some(format!("{} of {} in \u{201c}{}\u{201d}", grouped(*harmed), grouped(*among), arm.name))
+    };
+    let counts: Vec<String> = called(plan, masked).into_iter().filter_map(count).collect();
     let since = match last_correction {
         Some(place) if place > crossed.data_cut => {
             " The record was corrected since; what was done about it stays until people decide otherwise."
         }
         _ => "",
     };
+    let there = match masked {
+        Some(_) => String::new(),
+        None => format!(" in \u{201c}{}\u{201d}", name_of(plan, &crossed.arm)),
+    };
     format!(
-        "{}: \u{201c}{outcome}\u{201d} crossed its boundary in \u{201c}{}\u{201d}: {}.{since}",
+        "{}: \u{201c}{outcome}\u{201d} crossed its boundary{there}: {}.{since}",
         Moment::new(crossed.at, plan.time_zone),
-        name_of(plan, &crossed.arm),
         counts.join(", ")
     )
 }

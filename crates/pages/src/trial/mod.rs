@@ -13,7 +13,7 @@ mod watch;
 pub use amend::Amend;
 pub use create::Create;
 pub use list::{List, Row};
-pub use looks::{Look, Looks, corrections, crossing};
+pub use looks::{Look, Looks, Watching, corrections, crossing};
 pub use show::{Happening, Lack, Progress, Show, Signature};
 pub use state::tag;
 pub(crate) use verb::button as verb_button;

@@ -162,7 +162,23 @@ fn what_holds_or_ends_a_trial_stands_apart_from_what_starts_it() {
             assert!(!is_there(before, verb), "{name}: {verb}");
             far += usize::from(is_there(apart, verb));
         }
-        assert!(apart.is_empty() || between.is_empty() || between.contains("What has happened"), "{name}: close together");
+        assert!(
+            apart.is_empty() || between.is_empty() || between.contains("What has happened"),
+            "{name}: close together"
+        );
     }
     assert!(near > 5 && far > 5, "{near} and {far}");
+}
+
+#[test]
+fn a_monitor_who_has_not_asked_sees_neither_names_nor_boundaries() {
+    for (name, html) in sample::all().into_iter().filter(|(name, _)| name.starts_with("trial/looks")) {
+        let masked = name.contains("masked");
+        let main = html.split("<main").nth(1).expect("a main part");
+        for told in ["Usual letter", "Letter with the extra sentence", "Success at or below", "New version"] {
+            assert!(!(masked && main.contains(told)), "{name}: {told}");
+        }
+        assert_eq!(main.contains("Version X") && main.contains("Version Y"), masked, "{name}");
+        assert_eq!(main.contains("/looks/unmask"), masked, "{name}: nothing is unmasked twice");
+    }
 }

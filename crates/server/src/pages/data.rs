@@ -33,7 +33,7 @@ async fn shown(
     let plan = view.trial.plan.protocol();
     let (frame, as_of) = frame::of_data(state, session, &view.trial, view.as_of);
     let found = &view.corrections;
-    let sentences = corrections(plan, found.corrected, found.retracted, &found.people);
+    let sentences = corrections(plan, found.corrected, found.retracted, &found.people, None);
     let show = Show::new(frame, plan, as_of, &view.outcomes, typed, errors);
     Ok(show.with_corrections(sentences, found.waiting))
 }

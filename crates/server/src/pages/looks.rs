@@ -1,50 +1,95 @@
 //! The watch over a running trial: lights for those who run it, and what the looks found for the monitor.
 
 use actix_web::http::StatusCode;
-use fairtrial_app::{Trial, people::sessions::Session, watch::NextLook};
+use fairtrial_analysis::{monitor::SeenOutcome, report::LookHeld};
+use fairtrial_app::{AppError, Trial, people::sessions::Session, watch::NextLook};
 use fairtrial_domain::{
     protocol::{HarmWatch, Protocol},
-    trial::PersonRole,
+    trial::{PersonRole, Verb},
 };
 use fairtrial_pages::{
     Moment,
-    component::SummaryList,
+    component::{ErrorSummary, SummaryList},
     frame::Section,
     number::{grouped, plural},
-    trial::{Look, Looks, Watch, corrections, crossing},
+    trial::{Look, Looks, Watch, Watching, corrections, crossing},
 };
 
-use super::{frame, page};
+use super::{faults_of_form, frame, go_to, page};
 use crate::{
-    problem::Problem,
+    access::Caller,
+    problem::{Code, Problem},
     server::State,
     transport::{Answer, Call},
 };
 
 /// `GET /trials/{trial}/looks`
 pub(crate) async fn show(call: Call) -> Answer {
-    let session = call.caller.session()?;
-    let view = call.state.app.looks(&call.caller.actor()?, call.part("trial")).await?;
+    let (state, key) = (&call.state, call.part("trial"));
+    let looks = shown(state, &call.caller, key, String::new(), ErrorSummary::default()).await?;
+    page(StatusCode::OK, fairtrial_pages::render(&looks))
+}
+
+async fn shown(
+    state: &State,
+    caller: &Caller,
+    key: &str,
+    typed: String,
+    errors: ErrorSummary,
+) -> Result<Looks, Problem> {
+    let (session, actor) = (caller.session()?, caller.actor()?);
+    let view = state.app.looks(&actor, key).await?;
     let plan = view.trial.plan.protocol();
-    let mut frame = frame::signed_in(&call.state, session, Section::Trials);
-    frame.facts.as_at = Some(Moment::new(call.state.app.ambient().now(), plan.time_zone));
+    let mut frame = frame::signed_in(state, session, Section::Trials);
+    frame.facts.as_at = Some(Moment::new(state.app.ambient().now(), plan.time_zone));
     frame.facts.protocol_id = Some(view.trial.plan.id().to_string());
-    let mut looks: Vec<Look> = view.looks.iter().map(|held| Look::of(plan, held)).collect();
+    let masked = view.masked.as_ref();
+    let of_look = |(held, seen): (&LookHeld, &Vec<SeenOutcome>)| Look::of(plan, held, seen, masked);
+    let mut looks: Vec<Look> = view.looks.iter().zip(&view.seen).map(of_look).collect();
+    // What may be expected of the end is said of the new versions.
     if let Some(last) = looks.pop() {
-        looks.push(last.with_outlook(plan, &view.outlook));
+        looks.push(if masked.is_some() { last } else { last.with_outlook(plan, &view.outlook) });
     }
-    let looks = Looks {
+    let watching = !view.trial.state.is_locked() && session.person.has(PersonRole::Monitor);
+    let verbs = state.app.view_trial(&actor, key).await?.open_verbs(&session.person);
+    let may_stop = verbs.contains(&Verb::Stop);
+    Ok(Looks {
         frame,
         key: view.trial.key().to_owned(),
         title: plan.title.clone(),
         looks,
-        charts: Looks::charts(plan, &view.boundaries, &view.arrivals, view.looks.last()),
-        crossings: view.crossings.iter().map(|crossed| crossing(plan, crossed, view.last_correction)).collect(),
+        charts: Looks::charts(plan, &view.boundaries, &view.arrivals, view.looks.last(), masked),
+        crossings: view.crossings.iter().map(|crossed| crossing(plan, crossed, view.last_correction, masked)).collect(),
         corrections: view
             .corrections
-            .map_or_else(Vec::new, |found| corrections(plan, found.corrected, found.retracted, &found.people)),
-    };
-    page(StatusCode::OK, fairtrial_pages::render(&looks))
+            .map_or_else(Vec::new, |found| corrections(plan, found.corrected, found.retracted, &found.people, masked)),
+        masked: masked.is_some(),
+        watching: watching.then_some(Watching { may_stop, typed, errors }),
+    })
+}
+
+/// `POST /trials/{trial}/looks/unmask`
+pub(crate) async fn unmask(call: Call) -> Answer {
+    let key = call.part("trial").to_owned();
+    let (form, state, caller) = call.form(&["reason"]).await?;
+    match state.app.unmask(&caller.actor()?, &key, form.get("reason")).await {
+        Ok(()) => Ok(go_to(&format!("/trials/{key}/looks"))),
+        Err(error @ AppError::Invalid(_)) => {
+            let mut errors = faults_of_form(error)?;
+            errors.faults.iter_mut().for_each(|fault| fault.field = Some("reason-unmask".into()));
+            let again = shown(&state, &caller, &key, form.get("reason").to_owned(), errors).await?;
+            page(Code::NotAcceptable.http_status(), fairtrial_pages::render(&again))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /trials/{trial}/looks/continue`: back to the trial, whose history tells it.
+pub(crate) async fn let_go_on(call: Call) -> Answer {
+    let key = call.part("trial").to_owned();
+    let (_, state, caller) = call.form(&[]).await?;
+    state.app.let_go_on(&caller.actor()?, &key).await?;
+    Ok(go_to(&format!("/trials/{key}")))
 }
 
 /// How the watch over a started trial stands, for its page.

@@ -248,6 +248,8 @@ fn happening(action: &str) -> &str {
         "trial.amend" => "Amendment proposed",
         "trial.withdraw" => "Withdrawn",
         "trial.refuse" => "Refused for good",
+        "looks.continued" => "The monitor has looked and lets it go on",
+        "looks.unmasked" => "A monitor asked for the names of the versions",
         "report.viewed" => "Report read",
         "report.viewed_as_at" => "Report read as the data stood on a day",
         "report.bundled" => "All that the report rests on taken away",

@@ -201,6 +201,7 @@ struct Staff {
     analyst: Browser,
     administrator: Browser,
     manager: Browser,
+    monitor: Browser,
     partner: Browser,
 }
 
@@ -217,6 +218,13 @@ fn accounts(watch: &mut Watch<'_>) -> Staff {
     let mut manager = Browser::new(address);
     let fields = [("email", "ari@justice.example"), ("password", password), ("next", "")];
     watch.form(&mut manager, "/sign-in", "/sign-in", "/sign-in", &fields);
+    let fields = [("name", "Mo"), ("email", "mo@justice.example"), ("role", "monitor")];
+    let made = watch.form(&mut administrator, "/admin/people/new", "/admin/people", "/admin/people", &fields).text();
+    let password =
+        made.split("class=\"ft-token\">").nth(1).and_then(|rest| rest.split('<').next()).expect("it is shown once");
+    let mut monitor = Browser::new(address);
+    let fields = [("email", "mo@justice.example"), ("password", password), ("next", "")];
+    watch.form(&mut monitor, "/sign-in", "/sign-in", "/sign-in", &fields);
     let fields = [("name", "Bo"), ("email", "bo@justice.example"), ("role", "analyst")];
     watch.form(&mut administrator, "/admin/people/new", "/admin/people", "/admin/people", &fields);
     let list = administrator.get("/admin/people").text();
@@ -242,6 +250,7 @@ fn accounts(watch: &mut Watch<'_>) -> Staff {
         partner: sign_in(watch, "administrator@health.example"),
         administrator,
         manager,
+        monitor,
     }
 }
 
@@ -360,6 +369,11 @@ fn life(watch: &mut Watch<'_>, staff: &mut Staff) {
     for step in ["pause_enrolment", "resume_enrolment", "suspend"] {
         watch.form(&mut staff.designer, "/trials/another", verb, &of(step), &[]);
     }
+    let looks = of("looks");
+    let go_on = of("looks/continue");
+    watch.form(&mut staff.monitor, &looks, "/trials/{trial}/looks/continue", &go_on, &[]);
+    let why = [("reason", "one version seems to do harm")];
+    watch.form(&mut staff.monitor, &looks, "/trials/{trial}/looks/unmask", &of("looks/unmask"), &why);
     watch.form(&mut staff.designer, "/trials/another", verb, &of("stop"), &[("reason", "enough")]);
     watch.form(&mut staff.analyst, "/trials/another", verb, &of("lock_data"), &[("reason", "all is in")]);
     let purpose = [("purpose", "to look at it once more")];

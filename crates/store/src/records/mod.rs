@@ -29,3 +29,4 @@ pub mod replies;
 pub mod sessions;
 pub mod touches;
 pub mod trials;
+pub mod unmaskings;

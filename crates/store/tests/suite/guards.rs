@@ -7,7 +7,7 @@ use fairtrial_domain::{
 };
 use fairtrial_store::{
     DbConnection, StoreError, adoptions, amendments, audit, comments, conclusions, deletions, frozen_reports, looks,
-    messages, notes, origins, people, sessions, touches, trials,
+    messages, notes, origins, people, sessions, touches, trials, unmaskings,
 };
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
@@ -118,6 +118,7 @@ pub(crate) fn fill(installation: &Installation) {
             for status in ["adapted", "adopted"] {
                 adoptions::report(c, &adoption(trial_id, status, person_id))?;
             }
+            unmaskings::unmask(c, trial_id, person_id, NOW)?;
             let origin = origins::Origin { trial_id, from_trial_id: trial_id, protocol_id: PLAN.into() };
             origins::add(c, &origin)?;
             for _ in 0..2 {
@@ -197,7 +198,7 @@ fn refused(installation: &Installation, statement: &str) {
 const DAY: i64 = 86_400_000_000;
 
 /// Append-only tables: name, a column, the columns of a unique key.
-const TABLES: [(&str, &str, &str); 20] = [
+const TABLES: [(&str, &str, &str); 21] = [
     ("notes", "at", "agency_id, event_id, trial_id, bucket"),
     ("events", "value", "agency_id, event_id, bucket"),
     ("corrections", "root", "agency_id, replaces, bucket"),
@@ -212,6 +213,7 @@ const TABLES: [(&str, &str, &str); 20] = [
     ("publications", "published_at", "trial_id"),
     ("adoptions", "reported_at", "trial_id, step"),
     ("origins", "from_trial_id", "trial_id"),
+    ("unmaskings", "unmasked_at", "trial_id, person_id"),
     ("comments", "made_at", "trial_id, number"),
     ("messages", "sent_at", "trial_id, number"),
     ("message_answers", "answered_at", "trial_id, number"),

@@ -14,7 +14,7 @@ pub(crate) fn add(pages: &mut Pages) {
     let fine = ErrorSummary::default;
     page(pages, "data/show-empty", &Show::new(trials(), plan.protocol(), at, &[], "", fine()));
     let found = report::succeeded().outcomes;
-    let sentences = corrections(plan.protocol(), 17, 2, &[9, 8]);
+    let sentences = corrections(plan.protocol(), 17, 2, &[9, 8], None);
     page(
         pages,
         "data/show-typical",
@@ -22,7 +22,7 @@ pub(crate) fn add(pages: &mut Pages) {
     );
     let errors = ErrorSummary { faults: vec![Fault::of_field("purpose", "Say what the records are for.")] };
     let typed = format!("{NASTY} {LONG}");
-    let sentences = corrections(nasty.protocol(), u64::MAX, u64::MAX, &[u64::MAX, u64::MAX]);
+    let sentences = corrections(nasty.protocol(), u64::MAX, u64::MAX, &[u64::MAX, u64::MAX], None);
     let worst = Show::new(trials(), nasty.protocol(), at, &found, &typed, errors);
     page(pages, "data/show-worst", &worst.with_corrections(sentences, u64::MAX));
     explored(pages);

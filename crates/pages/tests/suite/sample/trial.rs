@@ -1,6 +1,7 @@
 use super::{LONG, NASTY, Pages, days_after, done, inside, moment, page};
 use fairtrial_analysis::{
-    monitor::{Arrival, LookDecision, Outlook, boundaries_ahead},
+    monitor::{Arrival, LookDecision, Outlook, SeenArm, SeenOutcome, boundaries_ahead},
+    release::{Masked, ReleaseKey},
     report::{GateStatus, HarmBound, HarmFinding, LookArm, LookHeld},
 };
 use fairtrial_domain::trial::{AmendmentClass, DataSeen, PersonRole, PlanPart, State, Tier, Verb};
@@ -10,7 +11,8 @@ use fairtrial_pages::component::{ErrorSummary, Fault, Pagination, SummaryList};
 use fairtrial_pages::frame::{Frame, Section};
 use fairtrial_pages::protocol::Part;
 use fairtrial_pages::trial::{
-    Amend, Change, Create, Happening, Lack, List, Look, Looks, Progress, Row, Show, Signature, Version, Versions, Watch,
+    Amend, Change, Create, Happening, Lack, List, Look, Looks, Progress, Row, Show, Signature, Version, Versions,
+    Watch, Watching,
 };
 use fairtrial_pages::{home, protocol};
 
@@ -70,7 +72,16 @@ fn looks(pages: &mut Pages) {
         followed_up: held.followed_up,
         arms: vec![(held.followed_up / 2, held.followed_up / 4), (held.followed_up / 2, held.followed_up / 3)],
     };
-    let page_of = |title: &str, held: &[LookHeld], crossings, people: &[u64]| Looks {
+    let seen: Vec<SeenOutcome> = plan
+        .outcomes
+        .iter()
+        .map(|outcome| SeenOutcome {
+            outcome: outcome.key.clone(),
+            arms: vec![SeenArm { counted: 1_490, mean: Some(0.2) }, SeenArm { counted: 1_514, mean: None }],
+        })
+        .collect();
+    let masked = Masked::of(plan, &ReleaseKey::new([3; 32]));
+    let page_of = |title: &str, held: &[LookHeld], crossings, people: &[u64], masked: Option<&Masked>| Looks {
         frame: framed(Section::Trials),
         key: "fines-letter".into(),
         title: title.into(),
@@ -79,14 +90,24 @@ fn looks(pages: &mut Pages) {
             &boundaries_ahead(plan, held).expect("boundaries"),
             &held.iter().map(arrival).collect::<Vec<_>>(),
             held.last(),
+            masked,
         ),
-        looks: held.iter().map(|held| Look::of(plan, held).with_outlook(plan, &expected(held))).collect(),
+        looks: held
+            .iter()
+            .map(|held| {
+                let look = Look::of(plan, held, &seen, masked);
+                if masked.is_some() { look } else { look.with_outlook(plan, &expected(held)) }
+            })
+            .collect(),
         crossings,
-        corrections: fairtrial_pages::trial::corrections(plan, people.iter().sum(), 0, people),
+        corrections: fairtrial_pages::trial::corrections(plan, people.iter().sum(), 0, people, masked),
+        masked: masked.is_some(),
+        watching: None,
     };
-    page(pages, "trial/looks-empty", &page_of("Overdue fines", &[], vec![], &[]));
+    page(pages, "trial/looks-empty", &page_of("Overdue fines", &[], vec![], &[], None));
     let first = held(1, LookDecision::KeepGoing, Some(0.0436));
-    page(pages, "trial/looks-typical", &page_of("Overdue fines", std::slice::from_ref(&first), vec![], &[3, 4]));
+    let typical = page_of("Overdue fines", std::slice::from_ref(&first), vec![], &[3, 4], None);
+    page(pages, "trial/looks-typical", &typical);
     let worst = LookHeld { late: true, held_at: when(900), ..held(2, LookDecision::Harmful, None) };
     let crossed = HarmCrossing {
         outcome: measure.clone(),
@@ -96,8 +117,27 @@ fn looks(pages: &mut Pages) {
         harmed: vec![2, 12],
         among: vec![240, 251],
     };
-    let sentences = vec![fairtrial_pages::trial::crossing(plan, &crossed, Some(9_001)), format!("{NASTY} {LONG}")];
-    page(pages, "trial/looks-worst", &page_of(NASTY, &[first, worst], sentences, &[u64::MAX / 2, 9]));
+    let sentences =
+        vec![fairtrial_pages::trial::crossing(plan, &crossed, Some(9_001), None), format!("{NASTY} {LONG}")];
+    let watching = Watching {
+        may_stop: true,
+        typed: NASTY.into(),
+        errors: ErrorSummary { faults: vec![Fault::of_field("reason-unmask", NASTY)] },
+    };
+    let said = vec![fairtrial_pages::trial::crossing(plan, &crossed, None, Some(&masked))];
+    let shown = page_of("Overdue fines", std::slice::from_ref(&first), said, &[3, 4], Some(&masked));
+    page(
+        pages,
+        "trial/looks-masked",
+        &Looks { watching: Some(Watching { may_stop: true, ..Watching::default() }), ..shown.clone() },
+    );
+    page(pages, "trial/looks-masked-worst", &Looks { watching: Some(watching.clone()), title: NASTY.into(), ..shown });
+    let worst = page_of(NASTY, &[first, worst], sentences, &[u64::MAX / 2, 9], None);
+    page(
+        pages,
+        "trial/looks-worst",
+        &Looks { watching: Some(Watching { errors: ErrorSummary::default(), ..watching }), ..worst },
+    );
 }
 
 fn row(title: &str, state: State, assigned: u64) -> Row {
