@@ -157,7 +157,7 @@ async function plan() {
   const account = (role) => demo.accounts.find((account) => account.role === role) ?? stop(`the demonstration has no ${role}`);
   const designer = account("designer");
   const trials = demo.trials.filter(({ agency }) => agency === designer.agency)
-    .flatMap(({ key, state }) => [`/trials/${key}`, `/trials/${key}/protocol`, `/trials/${key}/notice`, `/trials/${key}/review`, `/trials/${key}/privacy`, `/trials/${key}/rehearsal`, `/trials/${key}/rules`, `/trials/${key}/integration`, `/trials/${key}/batches`, `/trials/${key}/links`, ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/notes`]), ...(IS_LOCKED.includes(state) ? [`/trials/${key}/decision`] : []), ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/report`])]);
+    .flatMap(({ key, state }) => [`/trials/${key}`, `/trials/${key}/protocol`, `/trials/${key}/notice`, `/trials/${key}/review`, `/trials/${key}/privacy`, `/trials/${key}/rehearsal`, `/trials/${key}/rules`, `/trials/${key}/integration`, `/trials/${key}/batches`, `/trials/${key}/links`, ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/notes`]), ...(state === "draft" ? [`/trials/${key}/document`] : []), ...(IS_LOCKED.includes(state) ? [`/trials/${key}/decision`] : []), ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/report`])]);
   const decisions = demo.trials.filter(({ agency, state }) => agency === account("manager").agency && IS_LOCKED.includes(state))
     .map(({ key }) => `/trials/${key}/decision`);
   const of = (role) => demo.trials.filter(({ agency, state }) => agency === account(role).agency && !HAS_NO_REPORT.includes(state));

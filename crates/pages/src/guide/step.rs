@@ -3,7 +3,7 @@ use crate::Frame;
 use crate::component::{
     Area, Breadcrumbs, Choice, ChoiceOption, Choices, Crumb, DateInput, ErrorSummary, SummaryList, Table, TextField,
 };
-use crate::protocol::{rule_sentence, truth_table};
+use crate::protocol::{beside_the_rule, rule_sentence, truth_table};
 use askama::Template;
 use fairtrial_domain::protocol::{Arm, Protocol};
 
@@ -22,7 +22,7 @@ pub struct Show {
     inputs: Vec<Input>,
     sentences: Vec<String>,
     preview: Vec<(String, SummaryList)>,
-    rule: Option<(String, Option<Table>)>,
+    rule: Option<(Vec<String>, Option<Table>)>,
 }
 
 /// One answer as it was given.
@@ -102,7 +102,9 @@ impl Show {
     /// The same page with the plan's rule in words, and what it says case by case.
     #[must_use]
     pub fn with_rule(self, plan: &Protocol) -> Self {
-        Self { rule: Some((rule_sentence(plan), truth_table(plan))), ..self }
+        let mut sentences = vec![format!("The new version is adopted {}", rule_sentence(plan))];
+        sentences.extend(beside_the_rule(plan));
+        Self { rule: Some((sentences, truth_table(plan))), ..self }
     }
 
     fn crumbs(&self) -> Breadcrumbs {

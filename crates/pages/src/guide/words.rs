@@ -13,6 +13,7 @@ pub fn step_title(step: &str) -> &str {
         "shown" => "What does each version show?",
         "people" => "Who is it for?",
         "rules" => "Who is in, and who is left out?",
+        "unit" => "Could one person\u{2019}s version leak to another?",
         "risk" => "What could people lose?",
         "protection" => "Who could cope least?",
         "maori_data" => "Does it concern Māori data?",
@@ -59,6 +60,10 @@ pub(super) fn step_help(step: &str) -> Option<&'static str> {
         }
         "tags" => "Others find the trial and what came of it by these words.",
         "rules" => "Leave all of this empty when everybody is in and your system tells nothing of people.",
+        "unit" => {
+            "Chance decides who gets which version. It does so person by person, unless people would meet both versions: then \
+             whole offices get one, and more people are needed."
+        }
         "kaitiaki" => {
             "A group that governs such data decides about their use before anybody signs. Save what you know; the rest can wait."
         }
@@ -123,6 +128,20 @@ pub(super) fn field(name: &str) -> (&str, Option<&'static str>) {
         ),
         "technique" => ("What is tried", Some("At most five.")),
         "people_are" => ("On whom", Some("At most five.")),
+        "leaks" => ("Could somebody meet the version of somebody else?", None),
+        "roster" => (
+            "The offices that take part",
+            Some(
+                "Only where whole offices get one version. One on each line, in small letters, digits and hyphens, such as \
+                 porirua-north. Your app names the office with each person.",
+            ),
+        ),
+        "alike" => (
+            "How alike are the people of one office? (optional)",
+            Some(
+                "From 0, not at all, to 1, all the same. 0.05 is common. Without it nobody can say how many people it takes.",
+            ),
+        ),
         "who" => ("Who takes part", Some("As you would describe them to a neighbour.")),
         "attributes" => (
             "What your system tells of each person (optional)",
@@ -210,6 +229,10 @@ pub(super) fn choice(name: &str, value: &str) -> (String, Option<&'static str>) 
         return (label.to_owned(), None);
     }
     let (label, hint) = match (name, value) {
+        ("leaks", "no") => ("No", Some("Each has a letter, a call or a screen of their own.")),
+        ("leaks", "yes") => {
+            ("Yes", Some("They talk to each other, or the same staff could not keep the versions apart."))
+        }
         ("looks", "1") => ("Once, at the end", Some("The trial cannot end early, unless it does harm.")),
         ("looks", "2") => ("Twice: after half of the outcomes, and at the end", None),
         ("looks", "3") => ("Three times: after each third", None),

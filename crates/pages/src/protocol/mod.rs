@@ -8,7 +8,7 @@ mod words;
 
 pub use edit::Edit;
 pub(crate) use eligibility::attribute as attribute_words;
-pub(crate) use rule::{rule_sentence, truth_table};
+pub(crate) use rule::{beside_the_rule, rule_sentence, truth_table};
 pub use show::{Part, Show};
 pub use words::summary;
 pub(crate) use words::{limits, notice, parts as public_parts, who};

@@ -15,12 +15,13 @@ use fairtrial_app::{
         rehearsal::planning,
     },
 };
-use fairtrial_domain::protocol::{Aim, Population, Protocol, Technique};
+use fairtrial_domain::protocol::{Aim, Allocation, Population, Protocol, Technique};
 use fairtrial_pages::{
     Frame,
     component::{ErrorSummary, Fault},
     frame::Section,
     guide::{Answered, Check, Given, Shape, Start, StepPage, TaskState, Tasks},
+    number::counted,
     trial::{Change, Lack},
 };
 
@@ -161,7 +162,11 @@ fn shown(
     errors: ErrorSummary,
 ) -> StepPage {
     let plan = guided.plan.protocol();
-    let sentences = if matches!(step.name, "size" | "looks") { planning(plan) } else { Vec::new() };
+    let sentences = match step.name {
+        "size" | "looks" => planning(plan),
+        "unit" => vec![drawn(&plan.allocation)],
+        _ => Vec::new(),
+    };
     let given = given(guided, step, typed);
     let shown = StepPage::new(frame, (plan.key.as_str(), &plan.title), step.name, given, sentences, errors);
     match step.name {
@@ -184,6 +189,31 @@ fn given(guided: &Guided, step: &Step, typed: Option<&[(&str, String)]>) -> Vec<
     given.collect()
 }
 
+/// How chance decides as the plan stands, and why so.
+fn drawn(allocation: &Allocation) -> String {
+    match allocation {
+        Allocation::Cluster { roster } => format!(
+            "As it is saved now, chance decides for {} at once, so that everybody in one gets the same version.",
+            counted(roster.len() as u64, "office", "offices")
+        ),
+        Allocation::PermutedBlocks { strata, .. } if !strata.is_empty() => format!(
+            "As it is saved now, chance decides in small balanced groups of people, separately by {}: so both versions have as \
+             many people from each, at every time.",
+            strata.join(" and ")
+        ),
+        Allocation::PermutedBlocks { .. } => {
+            "As it is saved now, chance decides in small balanced groups of people: so both versions have as many people at \
+             every time, also when the trial ends early."
+                .to_owned()
+        }
+        Allocation::Minimisation { factors, .. } => {
+            format!("As it is saved now, each person goes to the version that leaves {} best balanced.", factors.join(" and "))
+        }
+        Allocation::Simple => "As it is saved now, chance alone decides for every person.".to_owned(),
+        Allocation::SteppedWedge { .. } => "As it is saved now, every site gets the new version in the end.".to_owned(),
+    }
+}
+
 /// Whether it is known that this very plan was rehearsed: rehearsals are kept until the server ends.
 fn is_rehearsed(state: &State, caller: &Caller, key: &str) -> Result<bool, Problem> {
     Ok(state.app.rehearsed(&caller.actor()?, key)?.is_some_and(|found| found.finished))
@@ -191,9 +221,9 @@ fn is_rehearsed(state: &State, caller: &Caller, key: &str) -> Result<bool, Probl
 
 fn shape(guided: &Guided, kind: Kind) -> Shape {
     match kind {
-        Kind::Text | Kind::Payload | Kind::List | Kind::Attributes | Kind::Conditions(_) => Shape::Lines,
+        Kind::Text | Kind::Payload | Kind::Roster | Kind::List | Kind::Attributes | Kind::Conditions(_) => Shape::Lines,
         Kind::Choice(words) => Shape::OneOf(words.iter().map(|word| (*word).to_owned()).collect()),
-        Kind::Flag | Kind::GivesUp => Shape::OneOf(vec!["yes".into(), "no".into()]),
+        Kind::Flag | Kind::GivesUp | Kind::Leaks => Shape::OneOf(vec!["yes".into(), "no".into()]),
         Kind::Looks => Shape::OneOf(guided.looks().into_iter().map(str::to_owned).collect()),
         Kind::Techniques => Shape::AnyOf(Technique::ALL.iter().map(|word| word.as_str().to_owned()).collect()),
         Kind::Populations => Shape::AnyOf(Population::ALL.iter().map(|word| word.as_str().to_owned()).collect()),

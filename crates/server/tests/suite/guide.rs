@@ -366,7 +366,7 @@ fn looks_what_is_shown_and_what_must_not_get_worse_are_answered_too() {
 
     // It can end early from the first on; with one look it cannot.
     let looks = designer.get(&format!("{list}/looks")).text();
-    for what in ["is shown to be better", "Do not adopt", "it ends sooner on average"] {
+    for what in ["is shown to be better", "Do not adopt", "it ends sooner on average", "stopped for harm when"] {
         assert!(looks.contains(what), "{what}: {looks}");
     }
     assert_eq!(save(&mut designer, "size", &[("units_per_day", "50")]).0, 303);
@@ -429,4 +429,37 @@ fn looks_what_is_shown_and_what_must_not_get_worse_are_answered_too() {
     let gone = [&none[..], &[("protocol_id", &seen)]].concat();
     assert_eq!(designer.post(&step, &gone).status, 303);
     assert!(!document(&mut designer).contains("Rang us"));
+}
+
+on_both_databases! {
+    /// Where versions could leak, whole offices are assigned, and the plan is sent all the same.
+    fn offices_are_assigned_where_versions_could_leak(database) {
+        let world = start_filled_on(database.url());
+        let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+        let (list, _) = walk(&mut designer, ("call_script", "better"), ANSWERS);
+        let trial = list.strip_suffix("/steps").unwrap_or_default();
+        let step = format!("{list}/unit");
+        let told = designer.get(&step).text();
+        assert!(told.contains("in small balanced groups of people, separately by district"), "{told}");
+        for (roster, why) in [("north", "Name at least two offices"), ("north\nSouth Street", "1 to 64 characters")] {
+            let refused = fill_in(&mut designer, &step, &[("leaks", "yes"), ("roster", roster)]);
+            let text = refused.text();
+            assert!(refused.status == 422 && text.contains("href=\"#roster\"") && text.contains(why), "{text}");
+        }
+        let offices: Vec<String> = (1..=40).map(|number| format!("office-{number}")).collect();
+        let roster = offices.join("\n");
+        assert_eq!(fill_in(&mut designer, &step, &[("leaks", "yes"), ("roster", &roster)]).status, 303);
+        assert!(designer.get(&step).text().contains("chance decides for 40 offices at once"));
+        let unknown = designer.get(&format!("{list}/size")).text();
+        assert!(unknown.contains("say how alike"), "{unknown}");
+        assert_eq!(fill_in(&mut designer, &format!("{list}/size"), &[("alike", "0.01")]).status, 303);
+        let known = designer.get(&format!("{list}/size")).text();
+        assert!(known.contains("within a cluster are alike"), "{known}");
+        // Whoever changes what is known of people has no strata to keep.
+        assert_eq!(fill_in(&mut designer, &format!("{list}/rules"), &[]).status, 303);
+        let check = designer.get(&format!("{trial}/check")).text();
+        assert!(check.contains("office-40"), "{check}");
+        let sent = designer.post(&format!("{trial}/submit"), &[("protocol_id", &plan_on(&check))]);
+        assert_eq!(sent.status, 303, "{}", sent.text());
+    }
 }

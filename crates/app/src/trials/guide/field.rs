@@ -7,7 +7,7 @@ use fairtrial_domain::{
 };
 use serde_json::{Value, json};
 
-use super::{attributes, lists, looks, payload};
+use super::{attributes, lists, looks, payload, unit};
 
 /// One answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,6 +31,10 @@ pub enum When {
     Optional,
     /// Those that have no third outcome, or one that must not get worse; it may be left empty.
     Guardrail,
+    /// Those whose versions are not given by a calendar of sites.
+    Drawn,
+    /// Those that assign whole offices; it may be left empty.
+    ByOffice,
     /// Those that must show that something is no worse.
     NoWorse,
     /// Those of that tier or a higher one.
@@ -74,6 +78,10 @@ pub enum Kind {
     Looks,
     /// Whether it is given up early.
     GivesUp,
+    /// Whether one person's version could leak to another.
+    Leaks,
+    /// The offices that take part, one on each line.
+    Roster,
     /// What the app shows: one thing on each line, or JSON.
     Payload,
     /// The name of something that must not get worse; without one there is no such outcome.
@@ -90,6 +98,8 @@ impl Field {
         let margin = || self.pointer.strip_suffix("_reason").and_then(|margin| document.pointer(margin)).is_some();
         let asked = match self.when {
             When::Always | When::Optional => true,
+            When::Drawn => unit::is_asked(plan),
+            When::ByOffice => plan.allocation.is_by_cluster() && unit::is_asked(plan),
             When::Guardrail => plan
                 .outcomes
                 .get(2)
@@ -104,7 +114,10 @@ impl Field {
 
     /// Whether it may be left empty for now: some answers take weeks to get. The plan is sent once they are there.
     fn may_wait(&self) -> bool {
-        matches!(self.when, When::Optional | When::Guardrail | When::FromTier(_) | When::HasMargin | When::MaoriData)
+        matches!(
+            self.when,
+            When::Optional | When::ByOffice | When::Guardrail | When::FromTier(_) | When::HasMargin | When::MaoriData
+        )
     }
 
     /// Whether an answer to it is what a plan lacks.
@@ -129,6 +142,7 @@ impl Field {
         match self.kind {
             Kind::Looks => return looks::read(document),
             Kind::GivesUp => return looks::gives_up(document),
+            Kind::Leaks => return unit::leaks(document),
             _ => {}
         }
         let Some(value) = document.pointer(self.pointer) else { return String::new() };
@@ -138,7 +152,7 @@ impl Field {
             (Kind::Conditions(_), rule) => lists::lines(rule),
             (Kind::Attributes, Value::Array(items)) => attributes::lines(items),
             (Kind::Payload, payload) => payload::lines(payload),
-            (Kind::List | Kind::Groups | Kind::Techniques | Kind::Populations, Value::Array(items)) => {
+            (Kind::List | Kind::Roster | Kind::Groups | Kind::Techniques | Kind::Populations, Value::Array(items)) => {
                 items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
             }
             (_, Value::String(text)) => text.clone(),
@@ -153,6 +167,8 @@ impl Field {
         match self.kind {
             Kind::Looks => return looks::write(document, &text),
             Kind::GivesUp => return looks::write_gives_up(document, &text),
+            Kind::Leaks => return unit::write_leaks(document, &text),
+            Kind::Roster => return unit::write_roster(document, &text),
             Kind::Guardrail => guardrail(document, !text.is_empty())?,
             _ => {}
         }
@@ -168,7 +184,7 @@ impl Field {
                 let number: Decimal = text.parse().map_err(|_| "write a number such as 25 or 2.5")?;
                 Value::String(number.to_string())
             }
-            Kind::Looks | Kind::GivesUp => return Ok(()),
+            Kind::Looks | Kind::GivesUp | Kind::Leaks | Kind::Roster => return Ok(()),
             Kind::InHundred => Value::String(share(&text)?),
             Kind::Whole => text.replace(',', "").parse::<u64>().map(Value::from).map_err(|_| "write a whole number")?,
             Kind::Money if text.is_empty() => return self.remove(document),

@@ -10,6 +10,7 @@ mod looks;
 mod pattern;
 mod payload;
 mod step;
+mod unit;
 
 pub use field::{Field, Kind, When};
 pub use looks::OTHER_LOOKS;

@@ -69,6 +69,13 @@ pub const STEPS: &[Step] = &[
         ],
     ),
     step(
+        "unit",
+        &[
+            later(When::Drawn, "leaks", "/allocation/method", Kind::Leaks),
+            later(When::Drawn, "roster", "/allocation/roster", Kind::Roster),
+        ],
+    ),
+    step(
         "risk",
         &[
             field("entitlement", "/risk/entitlement", Kind::Choice(&["no", "delays", "removes"])),
@@ -138,6 +145,7 @@ pub const STEPS: &[Step] = &[
         "size",
         &[
             field("max_units", "/monitoring/max_units", Kind::Whole),
+            later(When::ByOffice, "alike", "/planning/icc", Kind::Number),
             later(When::Optional, "units_per_day", "/planning/units_per_day", Kind::Number),
             field("ends_on", "/monitoring/ends_on", Kind::Day(["ends_on-day", "ends_on-month", "ends_on-year"])),
         ],

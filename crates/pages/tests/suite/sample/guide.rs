@@ -13,13 +13,14 @@ const PATTERNS: [&str; 5] = ["reminder_letter", "form_wording", "call_script", "
 type Field = (&'static str, &'static [&'static str]);
 
 /// Every step with its fields, as the use case asks them.
-const STEPS: [(&str, &[Field]); 22] = [
+const STEPS: [(&str, &[Field]); 23] = [
     ("question", &[("title", &[]), ("public_summary", &["lines"]), ("owner", &[])]),
     ("idea", &[("change", &["lines"]), ("because", &["lines"])]),
     ("versions", &[("usual", &[]), ("new", &[]), ("usual_cost", &[]), ("new_cost", &[])]),
     ("shown", &[("usual_payload", &["lines"]), ("new_payload", &["lines"])]),
     ("people", &[("who", &["lines"])]),
     ("rules", &[("attributes", &["lines"]), ("include", &["lines"]), ("exclude", &["lines"])]),
+    ("unit", &[("leaks", &["no", "yes"]), ("roster", &["lines"])]),
     (
         "risk",
         &[
@@ -49,7 +50,7 @@ const STEPS: [(&str, &[Field]); 22] = [
         ],
     ),
     ("fairness", &[("equity_groups", &["any", "district", "age_group"]), ("equity_margin", &[])]),
-    ("size", &[("max_units", &[]), ("units_per_day", &[]), ("ends_on", &["day"])]),
+    ("size", &[("max_units", &[]), ("alike", &[]), ("units_per_day", &[]), ("ends_on", &["day"])]),
     ("looks", &[("looks", &["1", "2", "3", "4", "5", "as_planned"]), ("gives_up", &["yes", "no"])]),
     (
         "notice",
@@ -127,7 +128,7 @@ pub(crate) fn add(pages: &mut Pages) {
         };
         page(pages, &format!("guide/step-{step}"), &shown);
     }
-    let (step, fields) = STEPS[10];
+    let (step, fields) = STEPS[11];
     let faults = fields.iter().map(|(name, _)| Fault::of_field(name, &format!("{NASTY} {LONG}"))).collect();
     let typed = fields.iter().map(|field| given(*field, NASTY)).collect();
     let shown =
