@@ -211,20 +211,18 @@ fn accounts(watch: &mut Watch<'_>) -> Staff {
     let sign_in =
         |watch: &mut Watch<'_>, email: &str| watch.route("POST", "/sign-in", || Browser::signed_in(address, email));
     let mut administrator = sign_in(watch, "administrator@justice.example");
-    let fields = [("name", "Ari"), ("email", "ari@justice.example"), ("role", "manager")];
-    let made = watch.form(&mut administrator, "/admin/people/new", "/admin/people", "/admin/people", &fields).text();
-    let password =
-        made.split("class=\"ft-token\">").nth(1).and_then(|rest| rest.split('<').next()).expect("it is shown once");
-    let mut manager = Browser::new(address);
-    let fields = [("email", "ari@justice.example"), ("password", password), ("next", "")];
-    watch.form(&mut manager, "/sign-in", "/sign-in", "/sign-in", &fields);
-    let fields = [("name", "Mo"), ("email", "mo@justice.example"), ("role", "monitor")];
-    let made = watch.form(&mut administrator, "/admin/people/new", "/admin/people", "/admin/people", &fields).text();
-    let password =
-        made.split("class=\"ft-token\">").nth(1).and_then(|rest| rest.split('<').next()).expect("it is shown once");
-    let mut monitor = Browser::new(address);
-    let fields = [("email", "mo@justice.example"), ("password", password), ("next", "")];
-    watch.form(&mut monitor, "/sign-in", "/sign-in", "/sign-in", &fields);
+    let mut newcomer = |watch: &mut Watch<'_>, name: &str, email: &str, role: &str| {
+        let fields = [("name", name), ("email", email), ("role", role)];
+        let made =
+            watch.form(&mut administrator, "/admin/people/new", "/admin/people", "/admin/people", &fields).text();
+        let password = made.split("class=\"ft-token\">").nth(1).and_then(|rest| rest.split('<').next());
+        let fields = [("email", email), ("password", password.expect("it is shown once")), ("next", "")];
+        let mut browser = Browser::new(address);
+        watch.form(&mut browser, "/sign-in", "/sign-in", "/sign-in", &fields);
+        browser
+    };
+    let manager = newcomer(watch, "Ari", "ari@justice.example", "manager");
+    let monitor = newcomer(watch, "Mo", "mo@justice.example", "monitor");
     let fields = [("name", "Bo"), ("email", "bo@justice.example"), ("role", "analyst")];
     watch.form(&mut administrator, "/admin/people/new", "/admin/people", "/admin/people", &fields);
     let list = administrator.get("/admin/people").text();
