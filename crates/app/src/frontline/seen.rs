@@ -1,7 +1,7 @@
 //! What of an app's work has been seen of a trial: for those who connect it.
 
 use fairtrial_domain::trial::{AssignmentOutcome, PersonRole};
-use fairtrial_store::{api_keys, touches};
+use fairtrial_store::{api_keys, receipts, touches};
 
 use crate::{
     error::AppError,
@@ -25,6 +25,21 @@ pub struct Seen {
     pub strangers: bool,
     /// An opt-out was kept by the trial.
     pub opted_out: bool,
+    /// An event came again, with a key of the agency, and was counted once.
+    pub repeated: bool,
+    /// The keys of the agency.
+    pub keys: Vec<SeenKey>,
+}
+
+/// A key of the agency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenKey {
+    /// Its number.
+    pub id: i64,
+    /// What it is called.
+    pub name: String,
+    /// Whether what it does is for real.
+    pub live: bool,
 }
 
 /// Who connects apps, and looks at what they do.
@@ -41,8 +56,13 @@ impl App {
         person.needs_one_of(CONNECTORS)?;
         self.write_counters().await?;
         let (id, agency_id) = (trial.id, trial.agency_id);
-        let (keys, counts) =
-            self.store.read(move |c| Ok((api_keys::of_agency(c, agency_id)?, touches::of_trial(c, id)?))).await?;
+        let (keys, counts, repeated) = self
+            .store
+            .read(move |c| {
+                let repeated = receipts::any_repeated(c, agency_id)?;
+                Ok((api_keys::of_agency(c, agency_id)?, touches::of_trial(c, id)?, repeated))
+            })
+            .await?;
         let used = |live: bool| {
             let environment = if live { "live" } else { "test" };
             let used = keys.iter().filter(|key| key.environment == environment).filter_map(|key| key.last_used_at);
@@ -56,6 +76,11 @@ impl App {
             outcomes: Vec::new(),
             strangers: false,
             opted_out: counts.iter().any(|(word, n)| word == AssignmentOutcome::OptedOut.as_str() && *n > 0),
+            repeated,
+            keys: keys
+                .iter()
+                .map(|key| SeenKey { id: key.id, name: key.name.clone(), live: key.environment == "live" })
+                .collect(),
         };
         let plan = trial.plan.protocol();
         if trial.state.has_started() {

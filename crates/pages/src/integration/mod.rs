@@ -2,4 +2,4 @@
 
 mod show;
 
-pub use show::{Seen, Show};
+pub use show::{LastCall, Seen, Show};

@@ -1,4 +1,4 @@
-use crate::component::{Breadcrumbs, Crumb, Tag, TagColour, Task, TaskList};
+use crate::component::{Breadcrumbs, Cell, Crumb, Table, Tag, TagColour, Task, TaskList};
 use crate::{Frame, Moment};
 use askama::Template;
 use fairtrial_domain::eligibility::AttributeKind;
@@ -21,6 +21,7 @@ pub struct Show {
     strangers: bool,
     running: bool,
     may_make_keys: bool,
+    calls: Option<Table>,
 }
 
 /// What has been seen.
@@ -40,6 +41,25 @@ pub struct Seen {
     pub strangers: bool,
     /// An opt-out was kept.
     pub opted_out: bool,
+    /// An event came again and was counted once.
+    pub repeated: bool,
+}
+
+/// One of the last calls.
+#[derive(Debug, Clone)]
+pub struct LastCall {
+    /// When it was answered.
+    pub at: Moment,
+    /// The name of its key.
+    pub key: String,
+    /// Whether the key is a live one.
+    pub live: bool,
+    /// What it asked for.
+    pub what: String,
+    /// The outcome, or the code of the problem; empty where there is nothing to say.
+    pub verdict: String,
+    /// The status of the answer.
+    pub status: u16,
 }
 
 impl Show {
@@ -61,7 +81,37 @@ impl Show {
             list: checklist(seen),
             running: state.has_started() && !state.is_locked(),
             may_make_keys,
+            calls: None,
         }
+    }
+
+    /// The same page with the last calls, the latest first.
+    #[must_use]
+    pub fn with_calls(self, calls: Vec<LastCall>) -> Self {
+        let row = |call: LastCall| {
+            let key = if call.live { format!("{} (live)", call.key) } else { format!("{} (test)", call.key) };
+            let verdict = if call.verdict.is_empty() { "\u{2013}".to_owned() } else { call.verdict };
+            vec![
+                Cell::words(call.at.to_string()),
+                Cell::words(key),
+                Cell::words(call.what),
+                Cell::words(verdict),
+                Cell::number(call.status.to_string()),
+            ]
+        };
+        let table = (!calls.is_empty()).then(|| Table {
+            caption: "The last calls".into(),
+            caption_hidden: true,
+            head: vec![
+                Cell::words("When"),
+                Cell::words("Key"),
+                Cell::words("What"),
+                Cell::words("Answer"),
+                Cell::number("Status"),
+            ],
+            rows: calls.into_iter().map(row).collect(),
+        });
+        Self { calls: table, ..self }
     }
 
     fn crumbs(&self) -> Breadcrumbs {
@@ -164,6 +214,11 @@ fn checklist(seen: Seen) -> TaskList {
         let hint = "In every version, once people\u{2019}s follow-up is over.";
         task(format!("Outcome \u{2018}{name}\u{2019} comes in"), hint, done)
     }));
+    tasks.push(task(
+        "An event that comes again counts once".into(),
+        "An app of the agency sent one twice with the same event_id, for this trial or another one.",
+        seen.repeated,
+    ));
     tasks.push(task(
         "An opt-out is kept".into(),
         "Somebody who opted out was left with the usual version.",

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::{
     problem::Problem,
+    server::Verdict,
     transport::{self, Answer, Call, Limit},
 };
 
@@ -93,7 +94,11 @@ pub(crate) async fn assign(call: Call) -> Answer {
     let (state, caller, trial) = (call.state.clone(), call.caller.clone(), call.part("trial").to_owned());
     let asked = read(call).await?;
     let assignment = state.app.assign(caller.key()?, &trial, &asked).await?;
-    transport::json(StatusCode::OK, &Shown::from(&assignment))
+    let mut answer = transport::json(StatusCode::OK, &Shown::from(&assignment))?;
+    if state.is_looked_at() {
+        answer.extensions_mut().insert(Verdict(assignment.outcome.as_str().to_owned()));
+    }
+    Ok(answer)
 }
 
 /// `POST /v1/touchpoints/{touchpoint}/assignments`
@@ -122,7 +127,13 @@ pub(crate) async fn assign_at_touchpoint(call: Call) -> Answer {
             }
         }
     }
-    transport::json(StatusCode::OK, &body)
+    let mut answer = transport::json(StatusCode::OK, &body)?;
+    if state.is_looked_at() {
+        let outcomes = body.assignments.iter().map(|shown| shown.outcome);
+        let outcomes: Vec<&str> = outcomes.chain(body.not_enrolled.iter().map(|shown| shown.outcome)).collect();
+        answer.extensions_mut().insert(Verdict(outcomes.join(", ")));
+    }
+    Ok(answer)
 }
 
 /// `POST /v1/trials/{trial}/assignments/lookup`

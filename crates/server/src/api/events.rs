@@ -1,5 +1,7 @@
 //! Taking outcome events in.
 
+use std::cell::OnceCell;
+
 use actix_web::http::StatusCode;
 use fairtrial_app::frontline::record::Receipt;
 use fairtrial_domain::{Fault, event::MAX_BATCH};
@@ -11,6 +13,7 @@ use super::{
 };
 use crate::{
     problem::{Code, Problem},
+    server::Verdict,
     transport::{Answer, Call, Limit},
 };
 
@@ -64,15 +67,29 @@ pub(super) async fn take(call: Call, link: Option<String>) -> Answer {
     let key = caller.key()?;
     let door = link.as_deref().unwrap_or("events");
     let request = [door.as_bytes(), media_type.as_bytes(), &bytes];
-    once::answer(&state, key, name, &request, async {
+    let told = OnceCell::new();
+    let answer = once::answer(&state, key, name, &request, async {
         let receipt = match &link {
             None => state.app.record(key, &items, dry_run).await?,
             Some(link) => state.app.record_linked(key, link, &items, dry_run).await?,
         };
+        if state.is_looked_at() {
+            let _ = told.set(verdict(&receipt));
+        }
         let shown = serde_json::to_string(&shown(&receipt)).map_err(|_| Problem::internal())?;
         Ok((status(&receipt), shown))
-    })
-    .await
+    });
+    let mut answer = answer.await?;
+    if let Some(told) = told.into_inner() {
+        answer.extensions_mut().insert(told);
+    }
+    Ok(answer)
+}
+
+/// What became of a batch, for those who look at the last calls.
+fn verdict(receipt: &Receipt) -> Verdict {
+    let Receipt { accepted, duplicate, rejected, .. } = receipt;
+    Verdict(format!("{accepted} new, {duplicate} repeated, {rejected} refused"))
 }
 
 /// 200 when all was kept, now or before; 202 when all is kept and waits for the database; 207 when some was refused, 422 when everything was.

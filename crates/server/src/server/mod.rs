@@ -7,6 +7,7 @@ mod log;
 mod metrics;
 mod run;
 mod state;
+mod tail;
 mod waiting;
 
 pub use ambient::{SystemClock, SystemRandomness, system_ambient};
@@ -18,4 +19,5 @@ pub(crate) use metrics::Counts;
 pub use metrics::Metrics;
 pub use run::{Bound, bind};
 pub use state::State;
+pub(crate) use tail::{About, SeenCall, Tail, Verdict};
 pub use waiting::open_when_there;

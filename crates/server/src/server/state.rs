@@ -10,6 +10,7 @@ use std::{
 
 use fairtrial_app::App;
 
+use super::Tail;
 use crate::config::Settings;
 
 /// What all handlers share.
@@ -25,6 +26,8 @@ pub struct State {
     pub demonstration: bool,
     /// Streams that are open.
     pub(crate) streams: Arc<AtomicUsize>,
+    /// The last calls, while somebody looks.
+    pub(crate) tail: Arc<Tail>,
     closing: Arc<AtomicBool>,
     last_id: Arc<AtomicU64>,
 }
@@ -35,8 +38,8 @@ impl State {
     pub fn new(app: Arc<App>, settings: &Settings, demonstration: bool) -> Self {
         let public_url = settings.public_url.as_ref().map(|url| url.as_str().to_owned());
         let last_id = Arc::new(AtomicU64::new(u64::from_be_bytes(app.ambient().bytes())));
-        let (streams, closing) = (Arc::default(), Arc::default());
-        Self { app, https: settings.is_https(), public_url, demonstration, streams, closing, last_id }
+        let (streams, tail, closing) = (Arc::default(), Arc::default(), Arc::default());
+        Self { app, https: settings.is_https(), public_url, demonstration, streams, tail, closing, last_id }
     }
 
     /// Answers that never end by themselves end from now on, so that the server can.
@@ -53,6 +56,11 @@ impl State {
     pub(crate) fn new_id(&self) -> String {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         format!("{:016x}", self.last_id.fetch_add(STEP, Ordering::Relaxed))
+    }
+
+    /// Whether somebody looks at the last calls.
+    pub(crate) fn is_looked_at(&self) -> bool {
+        self.tail.is_on(|| self.app.ambient().now_micros())
     }
 
     /// Seconds for a caller to wait: between 1 and 5, so that those who were refused together do not return together.

@@ -7,9 +7,11 @@ use actix_web::{
     http::{Method, header},
     web,
 };
+use fairtrial_app::KeyActor;
+use fairtrial_domain::trial::Scope;
 
 use super::{
-    Answer, Audience, Call, Opened, Places, Query,
+    Answer, Audience, Call, Needs, Opened, Places, Query,
     panic::caught,
     percent,
     places::{Parts, Place},
@@ -17,7 +19,7 @@ use super::{
 use crate::{
     access, api, pages,
     problem::{Code, Problem},
-    server::State,
+    server::{About, SeenCall, State, Verdict},
 };
 
 /// Longest address, in bytes.
@@ -74,7 +76,35 @@ async fn answer(place: &Place, parts: Parts, request: HttpRequest, payload: web:
     }
     let caller = access::caller(&state, &request, row.needs).await?;
     let query = Query::read(request.query_string(), row.query)?;
-    (row.handler)(Call::new(state, query, caller, parts, request, payload)).await
+    let frontline = matches!(row.needs, Needs::Scope(Scope::Assign | Scope::EventsWrite | Scope::BatchesWrite));
+    if !frontline || !state.is_looked_at() {
+        return (row.handler)(Call::new(state, query, caller, parts, request, payload)).await;
+    }
+    let (kept, key, about) = (Arc::clone(&state), caller.key().cloned(), parts.clone());
+    let answer = (row.handler)(Call::new(state, query, caller, parts, request, payload)).await;
+    if let Ok(key) = key {
+        keep(&kept, &key, &about, place.path, &answer);
+    }
+    answer
+}
+
+/// Keeps a call for those who look at the last ones: when, by whom, what kind, and what became of it.
+fn keep(state: &State, key: &KeyActor, parts: &Parts, path: &'static str, answer: &Answer) {
+    let part = |name: &str| parts.iter().find(|(part, _)| *part == name).map(|(_, text)| text.as_str());
+    let about = match (part("trial").or(part("key")), part("touchpoint")) {
+        (Some(trial), _) => About::Trial(trial),
+        (None, Some(place)) => About::Touchpoint(place),
+        (None, None) => About::Agency,
+    };
+    let (status, verdict) = match answer {
+        Ok(response) => {
+            let told = response.extensions().get::<Verdict>().map(|verdict| verdict.0.clone());
+            (response.status().as_u16(), told.unwrap_or_default())
+        }
+        Err(problem) => (problem.code.http_status().as_u16(), problem.code.as_str().to_owned()),
+    };
+    let at = state.app.ambient().now_micros();
+    state.tail.keep(key.agency_id, about, &SeenCall { at, key_id: key.id, path, status, verdict });
 }
 
 /// Refuses an address that two readers could read in two ways.

@@ -1,5 +1,7 @@
 //! The pages for people who write opt-outs down, send lists, review, decide and look for what was learned.
 
+use serde_json::json;
+
 use crate::{browser::Browser, client::Response, frontline::call, plan, running::start_filled};
 
 fn done(response: &Response, what: &str) {
@@ -177,4 +179,39 @@ fn a_link_is_proposed_by_one_agency_accepted_by_the_other_and_told_to_everybody(
     let ended = designer.get("/trials/open-door/links").text();
     assert!(ended.contains("Ended") && !ended.contains(&format!("/links/{id}/")), "nothing is left to do");
     assert_eq!(designer.post(&format!("/links/{id}/end"), &[]).status, 409);
+}
+
+#[test]
+fn those_who_connect_an_app_see_its_last_calls_while_they_look() {
+    let world = start_filled();
+    let ask = |unit: &str| {
+        let asked = json!({"unit": unit});
+        call(&world, "justice", "POST", "/v1/trials/open-door/assignments", Some(&asked)).status
+    };
+    assert_eq!(ask("before-anybody-looked"), 200);
+    let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+    let mut others = Browser::signed_in(world.address, "designer@health.example");
+    let page = designer.get("/trials/open-door/integration").text();
+    assert!(page.contains("No call has come since somebody looked"), "{page}");
+    others.get("/trials/quit-line/integration");
+    assert_eq!((ask("unit-of-a-person"), ask("unit-of-a-person")), (200, 200));
+    let wrong = json!({"unit": "unit-of-a-person", "colour": "red"});
+    assert_eq!(call(&world, "justice", "POST", "/v1/trials/open-door/assignments", Some(&wrong)).status, 400);
+    let event = json!({"events": [{"event_id": "e-1", "unit": "unit-of-a-person", "event": "door.opened",
+        "occurred_at": "2026-11-22T12:00:00Z"}]});
+    for _ in 0..2 {
+        assert_eq!(call(&world, "justice", "POST", "/v1/events", Some(&event)).status, 200);
+    }
+    let page = designer.get("/trials/open-door/integration").text();
+    let table = page.split("id=\"calls\"").nth(1).expect("the last calls");
+    let told =
+        ["1 new, 0 repeated", "0 new, 1 repeated", "(live)", ">assigned<", ">existing<", ">invalid_body<", ">400<"];
+    for told in told {
+        assert!(table.contains(told), "{told}: {table}");
+    }
+    assert!(!page.contains("unit-of-a-person") && !table.contains("red"), "nobody is named, and no body is kept");
+    let repeated = page.split("comes again counts once").nth(1).expect("the checklist");
+    assert!(repeated.find("Seen").is_some_and(|at| at < 600), "{repeated}");
+    let page = others.get("/trials/quit-line/integration").text();
+    assert!(page.contains("No call has come since somebody looked"), "another agency sees nothing of it");
 }

@@ -1,6 +1,6 @@
 //! What each key sent on a day, as the writer counted it in the transactions that kept it.
 
-use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, Queryable, RunQueryDsl};
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
 use fairtrial_domain::event::IdDigest;
 
 use crate::{
@@ -61,4 +61,14 @@ pub fn of_day(c: &mut DbConnection, agency_id: i64, day: i64) -> Result<Vec<DayO
         DayOfKey { key_id, public_id, name, accepted, duplicate, conflict, rejected, digest }
     };
     Ok(rows.into_iter().map(shown).collect())
+}
+
+/// Whether any key of an agency has ever sent an event again that was kept before.
+///
+/// # Errors
+/// When the database fails.
+pub fn any_repeated(c: &mut DbConnection, agency_id: i64) -> Result<bool, StoreError> {
+    let of_agency = receipts::table.inner_join(api_keys::table.on(api_keys::id.eq(receipts::key_id)));
+    let repeated = of_agency.filter(api_keys::agency_id.eq(agency_id)).filter(receipts::duplicate.gt(0));
+    Ok(repeated.select(receipts::key_id).first::<i64>(c).optional()?.is_some())
 }

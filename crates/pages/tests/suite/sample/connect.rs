@@ -5,7 +5,7 @@ use fairtrial_pages::batch::{Balance, Committed, List, May, Row, Show};
 use fairtrial_pages::component::{ErrorSummary, Fault};
 use fairtrial_pages::eligibility;
 use fairtrial_pages::frame::Section;
-use fairtrial_pages::integration::{self, Seen};
+use fairtrial_pages::integration::{self, LastCall, Seen};
 use fairtrial_pages::link::{self, Proposal};
 use fairtrial_pages::rehearsal;
 
@@ -125,6 +125,7 @@ fn integrations(pages: &mut Pages) {
         outcomes: vec![("Paid or on a plan".into(), yes), (NASTY.into(), false)],
         strangers: yes,
         opted_out: false,
+        repeated: yes,
     };
     let show = |words: Option<&str>, state, seen, may| {
         let plan = public::plan(words);
@@ -132,8 +133,18 @@ fn integrations(pages: &mut Pages) {
         integration::Show::new(inside(Section::Trials), plan.protocol(), state, address, seen, may)
     };
     page(pages, "integration/show-empty", &show(None, State::Draft, seen(false), false));
-    page(pages, "integration/show-typical", &show(None, State::Enrolling, seen(true), true));
-    page(pages, "integration/show-worst", &show(Some(NASTY), State::Archived, seen(true), true));
+    let call = |text: &str, live, status| LastCall {
+        at: moment("2026-11-21T02:00:00Z"),
+        key: text.into(),
+        live,
+        what: "Which version?".into(),
+        verdict: text.into(),
+        status,
+    };
+    let calls = vec![call("existing", true, 200), call("", false, 503)];
+    page(pages, "integration/show-typical", &show(None, State::Enrolling, seen(true), true).with_calls(calls));
+    let calls = vec![call(NASTY, true, 200), call(LONG, false, 422)];
+    page(pages, "integration/show-worst", &show(Some(NASTY), State::Archived, seen(true), true).with_calls(calls));
 }
 
 fn rehearsals(pages: &mut Pages) {
