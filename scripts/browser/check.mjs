@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // Opens pages in a real browser and checks what can be checked by machine: WCAG 2.2 AA by axe, with and without the
-// script, at 320 and 1280 pixels, no sideways scrolling, a visible focus, one main heading, a title, no error in the
-// console, and no request to anywhere else.
+// script, at 320 and 1280 pixels and at 1280 magnified twice, no sideways scrolling, a visible focus, one main heading, a title, no
+// error in the console, and no request to anywhere else. Of reports it prints the first page and sees that it is one, and tagged.
+// In the end it tells which pages the server took longest for.
 //
-//   node scripts/browser/check.mjs --samples                     the samples that `cargo test -p fairtrial-pages` left
+//   node scripts/browser/check.mjs --samples                     the samples that `cargo test -p fairtrial-pages` left, at 320 pixels
 //   node scripts/browser/check.mjs http://127.0.0.1:8080 /sign-in /trials
 //   node scripts/browser/check.mjs http://127.0.0.1:8080 demo.json   every page of a demonstration, by role
 //        --login EMAIL:PASSWORD    sign in first          --cookie NAME=VALUE   or bring a session
@@ -17,7 +18,10 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { serveSamples } from "./samples.mjs";
 
-const WIDTHS = [320, 1280];
+// What 1280 pixels are when everything is twice as large.
+const MAGNIFIED = 640;
+// What an A4 page has between margins of 15 mm, at 96 pixels to the inch.
+const PRINTED = { width: Math.floor((180 / 25.4) * 96), height: Math.floor((267 / 25.4) * 96) };
 const STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const MOST_TABS = 120;
 const IS_LOCKED = ["data_locked", "reported", "decided", "archived"];
@@ -26,23 +30,24 @@ const HAS_NO_REPORT = ["draft", "in_review", "approved", "withdrawn"];
 const given = read(process.argv.slice(2));
 const samples = given.samples ? await serveSamples() : null;
 const origin = samples ? samples.origin : new URL(given.address).origin;
-const visits = (await plan()).map((visit) => ({ ...visit, pages: visit.pages.filter(({ path }) => path.includes(given.only)) }));
-const pages = visits.reduce((sum, visit) => sum + visit.pages.length, 0);
-if (pages === 0) stop("no pages to open");
-if (given.shots) await mkdir(given.shots, { recursive: true });
-
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync"],
 });
+const visits = (await plan()).map((visit) => ({ ...visit, pages: visit.pages.filter(({ path }) => path.includes(given.only)) }));
+const pages = visits.reduce((sum, visit) => sum + visit.pages.length, 0);
+if (pages === 0) stop("no pages to open");
+if (given.shots) await mkdir(given.shots, { recursive: true });
+
 const faults = [];
+const times = new Map();
 let opened = 0;
-for (const script of [true, false]) {
-  for (const width of WIDTHS) {
+for (const script of samples ? [true] : [true, false]) {
+  for (const width of samples ? [320] : script ? [320, MAGNIFIED, 1280] : [320, 1280]) {
     for (const visit of visits.filter((visit) => visit.pages.length > 0)) {
       const context = await browser.newContext({
-        viewport: { width, height: width === 320 ? 640 : 900 }, javaScriptEnabled: script, locale: "en-NZ",
+        viewport: { width, height: { 320: 640, [MAGNIFIED]: 450 }[width] ?? 900 }, deviceScaleFactor: width === MAGNIFIED ? 2 : 1, javaScriptEnabled: script, locale: "en-NZ",
       });
       if (given.cookie) await context.addCookies([{ ...given.cookie, url: origin }]);
       if (visit.login) await signIn(context, visit.login);
@@ -58,6 +63,8 @@ for (const script of [true, false]) {
 await browser.close();
 samples?.close();
 for (const fault of faults) console.log(`FAIL ${fault}`);
+const slowest = [...times].map(([path, taken]) => [path, taken.sort((a, b) => a - b)[Math.floor(taken.length / 2)]]).sort((a, b) => b[1] - a[1]);
+if (!samples) console.log(`the server took longest for: ${slowest.slice(0, 5).map(([path, ms]) => `${path} ${ms.toFixed(0)} ms`).join(", ")}`);
 console.log(`${pages} pages, opened ${opened} times: ${faults.length === 0 ? "all well" : `${faults.length} faults`}`);
 process.exit(faults.length === 0 ? 0 : 1);
 
@@ -79,6 +86,9 @@ async function check(context, path, { script, width, status }) {
   const answer = await page.goto(origin + path, { waitUntil: "load" });
   if (answer.status() !== status) found.push(`status ${answer.status()}`);
   if (new URL(page.url()).pathname !== new URL(origin + path).pathname) found.push(`leads to ${page.url()}`);
+
+  const { requestStart, responseEnd } = answer.request().timing();
+  times.set(path, [...(times.get(path) ?? []), responseEnd - requestStart]);
 
   const facts = await page.evaluate(() => {
     document.querySelectorAll("details").forEach((details) => { details.open = true; });
@@ -107,8 +117,26 @@ async function check(context, path, { script, width, status }) {
     await page.screenshot({ path: join(given.shots, `${name}-${width}.png`), fullPage: true });
     if (given.pdf && width > 320) await page.pdf({ path: join(given.shots, `${name}.pdf`), format: "A4", tagged: true });
   }
-  found.push(...await focusFaults(page));
+  // Who magnifies a page sees the same elements as on a narrow one: the focus was followed there.
+  if (width !== MAGNIFIED) found.push(...await focusFaults(page));
+  if (script && width === 1280 && path.endsWith("/report")) found.push(...await printFaults(page));
   await page.close();
+  return found;
+}
+
+// What is printed of a report: what a manager needs first on one A4 page, in a document whose parts a screen reader can tell apart.
+async function printFaults(page) {
+  const found = [];
+  await page.emulateMedia({ media: "print" });
+  await page.setViewportSize(PRINTED);
+  const end = await page.evaluate(() => {
+    const first = document.querySelector(".ft-first-page");
+    return first && first.getBoundingClientRect().bottom + window.scrollY;
+  });
+  if (end === null) found.push("a report without a first page");
+  else if (end > PRINTED.height) found.push(`its first page is ${Math.ceil(end - PRINTED.height)} px too long for A4`);
+  const pdf = (await page.pdf({ preferCSSPageSize: true, tagged: true })).toString("latin1");
+  for (const part of ["/StructTreeRoot", "/MarkInfo", "/Lang"]) if (!pdf.includes(part)) found.push(`its PDF has no ${part}`);
   return found;
 }
 
@@ -163,11 +191,13 @@ async function plan() {
   const of = (role) => demo.trials.filter(({ agency, state }) => agency === account(role).agency && !HAS_NO_REPORT.includes(state));
   const running = of("contact_centre").filter(({ state }) => state === "enrolling").map(({ key }) => key);
   const analysed = of("analyst").map(({ key }) => key);
+  const entered = of("designer").filter(({ state }) => state === "enrolling").map(({ key }) => key);
+  const draft = await draftOf(designer);
   const register = await (await fetch(`${origin}/register.json`)).json();
   const open = register.trials.flatMap(({ trial, code }) => [`/register/${trial}`, `/t/${code}`, `/t/${code}/ask`, `/t/${code}/result`]);
   return [
     { login: null, pages: [...found(["/sign-in", "/docs", "/register", "/register?q=letter", ...open]), { path: "/nothing-is-here", status: 404 }] },
-    { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/trials/new/steps", "/account", "/library", "/library?q=letter&verdict=succeeded", "/library?q=letter", "/reviews", "/optouts", "/messages", "/links", ...trials]), { path: "/trials/nothing-is-here", status: 404 }] },
+    { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/trials/new/steps", "/account", "/library", "/library?q=letter&verdict=succeeded", "/library?q=letter", "/reviews", "/optouts", "/messages", "/links", "/audit", ...trials, ...draft, ...entered.flatMap((key) => [`/trials/${key}/versions`, `/trials/${key}/amend`])]), { path: "/trials/nothing-is-here", status: 404 }] },
     { login: account("manager"), pages: found(["/", "/portfolio", ...decisions]) },
     { login: account("privacy"), pages: found(["/reviews", "/messages", "/optouts", "/names"]) },
     { login: account("contact_centre"), pages: found(["/", "/messages", "/optouts", ...running.flatMap((key) => ["harm", "override", "delivery"].map((what) => `/trials/${key}/notes/${what}`))]) },
@@ -175,6 +205,24 @@ async function plan() {
     { login: account("monitor"), pages: found(demo.trials.filter(({ agency }) => agency === account("monitor").agency).flatMap(({ key, state }) => [`/trials/${key}/looks`, ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/notes/by-version`])])) },
     { login: account("administrator"), pages: found(["/admin/keys", "/admin/keys/new", "/admin/people", "/admin/people/new"]) },
   ];
+}
+
+// The pages on which a plan is made: a draft from a pattern, its steps and what else leads from their list.
+async function draftOf(designer) {
+  const context = await browser.newContext({ locale: "en-NZ" });
+  await signIn(context, designer);
+  const page = await context.newPage();
+  await page.goto(`${origin}/trials/new/steps`);
+  await page.fill("#title", "Does a shorter reminder bring more people in?");
+  await page.check("input[name=pattern][value=appointment_text]");
+  await page.check("input[name=aim][value=better]");
+  await Promise.all([page.waitForNavigation(), page.click("main button[type=submit]")]);
+  const trial = new URL(page.url()).pathname.split("/").slice(0, 3).join("/");
+  await page.goto(`${origin}${trial}/steps`);
+  const steps = await page.evaluate(() => [...document.querySelectorAll("main .govuk-task-list a")].map((link) => new URL(link.href).pathname));
+  await context.close();
+  if (steps.length < 8) stop(`only ${steps.length} steps of a plan were found`);
+  return [...new Set([`${trial}/steps`, ...steps, `${trial}/check`, `${trial}/document`, trial])];
 }
 
 async function signIn(context, { email, password }) {

@@ -384,6 +384,38 @@ fn the_sample_ratio_may_be_read_every_day() {
     assert!(found > 45, "{found}");
 }
 
+/// How likely the check of a trial that is read once finds that one version lost a share of its people, exactly: what it calls red
+/// is found by halving, and how often that many are lost is summed up.
+fn loss_is_found(people: u64, lost: f64) -> f64 {
+    let plan = simple();
+    let is_red = |new: u64| {
+        let evidence = table(&plan, &[(0, people - new), (0, new)]);
+        integrity::of_counts(plan.protocol(), &evidence)[0].status == GateStatus::Red
+    };
+    let (mut red, mut fair) = (0, people / 2);
+    while fair - red > 1 {
+        let middle = red.midpoint(fair);
+        *(if is_red(middle) { &mut red } else { &mut fair }) = middle;
+    }
+    let share = (1.0 - lost) / (2.0 - lost);
+    // Each chance follows from the one of a person more.
+    let fewer = |(count, chance): &(u64, f64)| {
+        let others = (people - count + 1) as f64;
+        (*count > 0).then(|| (count - 1, chance * *count as f64 / others * (1.0 - share) / share))
+    };
+    std::iter::successors(Some((red, binomial(people, red, share))), fewer).map(|(_, chance)| chance).sum()
+}
+
+#[test]
+fn people_who_are_lost_in_one_version_are_found() {
+    for (people, lost) in [(34_500, 0.05), (222_000, 0.02)] {
+        let found = loss_is_found(people, lost);
+        assert!(found >= 0.9, "{lost} of {people}: {found}");
+        let by_chance = loss_is_found(people, 0.0);
+        assert!(by_chance < 0.001, "{by_chance}");
+    }
+}
+
 #[test]
 fn a_stratum_whose_shares_are_wrong_is_found_where_the_sum_hides_it() {
     let plan = simple();
