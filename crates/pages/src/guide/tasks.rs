@@ -62,7 +62,7 @@ impl Tasks {
                 hint: Some("It shows how often the plan would decide rightly, and how soon harm would stop it.".into()),
                 address: Some(format!("/trials/{key}/rehearsal")),
                 status: Some(match rehearsed {
-                    true => Tag::new("Rehearsed as it stands", TagColour::Green),
+                    true => Tag::new("Rehearsed", TagColour::Green),
                     false => Tag::new("Worth doing", TagColour::Blue),
                 }),
             },

@@ -20,7 +20,7 @@ use fairtrial_pages::{
     Frame,
     component::{ErrorSummary, Fault},
     frame::Section,
-    guide::{Answered, Check, Given, Shape, Start, StepPage, TaskState, Tasks},
+    guide::{Answered, Check, Given, Shape, Start, StepPage, TaskState, Tasks, step_title},
     number::counted,
     trial::{Change, Lack},
 };
@@ -128,7 +128,12 @@ pub(super) fn lacks(guided: &Guided, may_change: bool) -> Vec<Lack> {
         text: lack(plan, fault),
         address: if may_change { address(fault) } else { None },
     };
-    guided.lacking.iter().map(told).collect()
+    let bracketed = guided.bracketed();
+    let in_brackets = bracketed.iter().map(|step| Lack {
+        text: format!("Replace what stands in square brackets in \u{201c}{}\u{201d}", step_title(step.name)),
+        address: may_change.then(|| format!("/trials/{}/steps/{}", plan.key, step.name)),
+    });
+    in_brackets.chain(guided.lacking.iter().map(told)).collect()
 }
 
 /// What is lacking, in words; where it is about an outcome, that is named.

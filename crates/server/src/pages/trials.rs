@@ -124,7 +124,12 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
     waits_for.extend(view.waiting_version.map(|number| format!("Version {number} of the plan waits for signatures.")));
     let guided = Guided::of_tier(&trial.plan, view.tier);
     let designs = trial.state.is_draft() && session.person.has(PersonRole::Designer);
-    let lacking = if view.lacking.is_empty() { Vec::new() } else { super::guide::lacks(&guided, designs) };
+    let lacking = match trial.state.is_draft() || !view.lacking.is_empty() {
+        true => super::guide::lacks(&guided, designs),
+        false => Vec::new(),
+    };
+    // What a pattern left for the designer is not sent to those who sign.
+    let sendable = !trial.state.is_draft() || guided.bracketed().is_empty();
     let kept = trial.deletion.is_none();
     let watch = if started && kept { Some(super::looks::watch(state, session, trial).await?) } else { None };
     Ok(Show {
@@ -156,7 +161,7 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
         ),
         watch,
         has_report: started && may_read_report(trial, session),
-        verbs: view.open_verbs(&session.person),
+        verbs: view.open_verbs(&session.person).into_iter().filter(|verb| *verb != Verb::Submit || sendable).collect(),
         errors,
         history: view
             .history

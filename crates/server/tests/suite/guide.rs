@@ -137,6 +137,9 @@ fn from_a_pattern_to_approval_without_a_document() {
 
     let tasks = designer.get("/trials/short-letters/steps").text();
     assert!(tasks.contains("6 steps are still to be filled in"), "{tasks}");
+    let page = designer.get("/trials/short-letters").text();
+    assert!(page.contains("Replace what stands in square brackets in"), "{page}");
+    assert!(!page.contains("action=\"/trials/short-letters/submit\""), "nothing is sent with gaps in it: {page}");
     let early = designer.get("/trials/short-letters/check");
     assert_eq!(early.header("location"), Some("/trials/short-letters/steps"), "nothing is sent with gaps in it");
 
@@ -161,6 +164,8 @@ fn from_a_pattern_to_approval_without_a_document() {
     for what in ["Short letter", "Did what the letter asks within 28 days", "fines team", "Who must sign", "3 in 100"] {
         assert!(check.contains(what), "{what}");
     }
+    let page = designer.get("/trials/short-letters").text();
+    assert!(page.contains("action=\"/trials/short-letters/submit\"") && !page.contains("square brackets"), "{page}");
     let sent = designer.post("/trials/short-letters/submit", &[("protocol_id", &plan_on(&check))]);
     assert_eq!(sent.status, 303, "{}", sent.text());
     assert_eq!(designer.get("/trials/short-letters/steps").status, 409, "a plan that people sign stays as it is");
@@ -391,6 +396,8 @@ fn looks_what_is_shown_and_what_must_not_get_worse_are_answered_too() {
     let preview = designer.get(&format!("{list}/shown")).text();
     let preview = preview.split("As it is saved now").nth(1).expect("side by side");
     assert!(preview.contains("Please pay") && preview.contains("Pay by 30 June"), "{preview}");
+    assert_eq!(save(&mut designer, "shown", &[("new_payload", "{\"colours\": [\"red\"]}")]).0, 303);
+    assert_eq!(designer.get(&format!("{trial}/check")).status, 200, "a list is nothing to be replaced");
     let wrong = save(&mut designer, "shown", &[("new_payload", "no name")]);
     assert!(wrong.0 == 422 && wrong.1.contains("href=\"#new_payload\"") && wrong.1.contains("no name"), "{}", wrong.1);
     let many = ["reminder", "plainer_words", "social_norm", "consequence", "personal", "default"];

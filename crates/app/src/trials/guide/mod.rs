@@ -101,7 +101,7 @@ impl Guided {
     pub fn answers(&self, step: &Step) -> Vec<Answer> {
         let answer = |field: &'static Field| {
             let text = field.read(&self.document);
-            let open = has_bracket(&text) || self.lacking.iter().any(|fault| field.mends(fault));
+            let open = has_bracket(field, &text) || self.lacking.iter().any(|fault| field.mends(fault));
             Answer { field, text, open }
         };
         self.asked(step).map(answer).collect()
@@ -128,6 +128,16 @@ impl Guided {
     #[must_use]
     pub fn is_open(&self) -> bool {
         !self.lacking.is_empty() || self.steps().any(|step| self.answers(step).iter().any(|answer| answer.open))
+    }
+
+    /// The steps in which something stands in square brackets still. A plan of another shape has none.
+    #[must_use]
+    pub fn bracketed(&self) -> Vec<&'static Step> {
+        if !fits(self.plan.protocol()) {
+            return Vec::new();
+        }
+        let has = |step: &&Step| self.answers(step).iter().any(|answer| has_bracket(answer.field, &answer.text));
+        self.steps().filter(has).collect()
     }
 
     /// The step in which something that the plan lacks is mended; nothing where only its document can be changed.
@@ -166,8 +176,10 @@ pub fn fits(plan: &Protocol) -> bool {
     lists && binary && first.role == Role::Primary && second.role == Role::Harm && usual.control && !new.control
 }
 
-fn has_bracket(text: &str) -> bool {
-    text.find('[').is_some_and(|open| text.get(open..).is_some_and(|rest| rest.contains(']')))
+/// Whether something in an answer is still for the designer to replace. In what an app shows, brackets are lists.
+fn has_bracket(field: &Field, text: &str) -> bool {
+    field.kind != Kind::Payload
+        && text.find('[').is_some_and(|open| text.get(open..).is_some_and(|rest| rest.contains(']')))
 }
 
 impl App {
