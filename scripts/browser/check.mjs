@@ -117,8 +117,8 @@ async function check(context, path, { script, width, status }) {
     await page.screenshot({ path: join(given.shots, `${name}-${width}.png`), fullPage: true });
     if (given.pdf && width > 320) await page.pdf({ path: join(given.shots, `${name}.pdf`), format: "A4", tagged: true });
   }
-  // Who magnifies a page sees the same elements as on a narrow one: the focus was followed there.
-  if (width !== MAGNIFIED) found.push(...await focusFaults(page));
+  // Who magnifies a page sees the same elements as on a narrow one, and samples are made of the same parts: the focus is followed there.
+  if (width !== MAGNIFIED && !samples) found.push(...await focusFaults(page));
   if (script && width === 1280 && path.endsWith("/report")) found.push(...await printFaults(page));
   await page.close();
   return found;

@@ -1,7 +1,7 @@
 //! Checks that must pass before the data may be read.
 //!
-//! Red makes the trial *Invalid* whatever its effect. Amber must be explained and stands in the report. Every check looks
-//! at counts only, never at who did better, so that all of them may be seen while the trial runs.
+//! Red makes the trial *Invalid* whatever its effect. Amber stands in the report, and whoever decides has to explain it. Every check
+//! looks at counts only, never at who did better, so that all of them may be seen while the trial runs.
 
 mod counts;
 mod declared;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use fairtrial_analysis::report::{EquityFinding, VerdictKind};
+use fairtrial_analysis::report::{EquityFinding, GateStatus, VerdictKind};
 use fairtrial_domain::trial::{Decision, PersonRole, State, Verb};
 use fairtrial_store::{
     agreements::{self, Agreement},
@@ -107,6 +107,19 @@ impl App {
             return Err(AppError::invalid("/reason", "missing_field", detail));
         }
         let adoption = self.adoption_asked(trial, asked, decision)?;
+        let warned: Vec<&str> = report
+            .integrity
+            .iter()
+            .filter(|gate| gate.status == GateStatus::Amber)
+            .map(|gate| gate.detail.as_str())
+            .collect();
+        if !warned.is_empty() && asked.reason.trim().is_empty() {
+            let detail = format!(
+                "checks of the data raised a warning: say why the results can be read all the same, it will be published. {}",
+                warned.join(" ")
+            );
+            return Err(AppError::invalid("/reason", "missing_field", detail));
+        }
         if !by_the_rule && asked.reason.trim().is_empty() {
             let detail = "this is not what the verdict recommends: say why, it will be published";
             return Err(AppError::invalid("/reason", "missing_field", detail));

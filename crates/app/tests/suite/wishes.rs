@@ -11,12 +11,13 @@ use fairtrial_app::{
         opt_out::OptOutCall,
         several::Answered,
     },
+    trials::life::Move,
 };
 use fairtrial_domain::{
-    UnitText,
+    Fault, UnitText,
     event::EventId,
     note::{CodeWord, DeliveryStatus, OptOutKind},
-    trial::{AssignmentOutcome, State},
+    trial::{AssignmentOutcome, Decision, State, Verb},
 };
 use fairtrial_testkit::on_both_databases;
 use serde_json::{Value, json};
@@ -175,6 +176,17 @@ on_both_databases! {
             assert_eq!(total(&told["flow"]["arms"], "/handling/overridden"), 1);
             let gate = told["integrity"].as_array().unwrap().iter().find(|gate| gate["gate"] == "care_overrides").unwrap();
             assert_eq!(gate["status"], "amber", "one of few is more than 5 in 100");
+
+            // Whoever decides says why the results can be read although a check warns.
+            for (actor, verb) in [(&company.designer, Verb::Stop), (&company.analyst, Verb::LockData)] {
+                app.move_trial(actor, &trial, &Move::plain(verb, "over")).await.unwrap();
+            }
+            let mut decide = Move { decision: Some(Decision::RunAgain), ..Move::plain(Verb::Decide, " ") };
+            let refused = app.move_trial(&company.approver, &trial, &decide).await.unwrap_err();
+            let told = |fault: &Fault| fault.pointer == "/reason" && fault.detail.contains(gate["detail"].as_str().unwrap());
+            assert!(matches!(&refused, AppError::Invalid(faults) if faults.iter().all(told)), "{refused:?}");
+            decide.reason = "one person could not hear the new version".into();
+            assert_eq!(app.move_trial(&company.approver, &trial, &decide).await, Ok(State::Decided));
         });
     }
 
