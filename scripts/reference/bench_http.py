@@ -336,7 +336,7 @@ def all_at_once():
         edge.stop()
     else:
         yield row(work, [ours() for _ in range(ROUNDS)])
-    yield row("the same, new people, each durable in all", [drive(server, "newcomers", token) for _ in range(ROUNDS)])
+    yield row("the same, new people, each durable in all, 8 callers", [drive(server, "newcomers", token, 8) for _ in range(ROUNDS)])
     blocks = [drive(server, "new", token, more=("--trial", "full")) for _ in range(ROUNDS)]
     yield row("assignment of a new person in permuted blocks, durable, SQLite", blocks, least_a_second=8_000)
     server.stop()
