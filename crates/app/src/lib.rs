@@ -27,5 +27,5 @@ pub use sealing::MasterKey;
 pub use state::{
     App,
     actor::{Actor, KeyActor, Person},
-    directory::{Agency, Trial},
+    directory::{Agency, PayloadText, Trial},
 };

@@ -44,6 +44,17 @@ pub fn hex(bytes: &[u8]) -> String {
     out
 }
 
+/// The same, written to a place of the caller's that has two digits for each byte.
+pub fn hex_in<'a>(bytes: &[u8], digits: &'a mut [u8]) -> &'a str {
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        for (digit, half) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
+            *digit = if half < 10 { b'0' + half } else { b'a' + half - 10 };
+        }
+    }
+    // Digits are always text.
+    std::str::from_utf8(digits).unwrap_or_default()
+}
+
 fn write(value: &Value, pointer: &str, out: &mut String, faults: &mut Vec<Fault>) {
     match value {
         Value::Null => out.push_str("null"),

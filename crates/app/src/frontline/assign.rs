@@ -7,11 +7,10 @@ use fairtrial_domain::{
     ArmKey, Pseudonym, TrialKey, UnitText,
     eligibility::{AttributeValue, Attributes, Purpose},
     protocol::{Payload, Protocol, ProtocolId},
-    trial::{AssignmentOutcome, Gate, Scope, Standing, State, before_draw, group_of, read_attributes},
+    trial::{AssignmentOutcome, Gate, Scope, Standing, before_draw, group_of, read_attributes},
 };
 use fairtrial_store::{AssignAnswer, AssignRequest, Limits, identities};
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use crate::{
     error::AppError,
@@ -252,58 +251,6 @@ impl App {
         }
         Ok((standing, limits))
     }
-
-    /// The answer for a person who is in the trial. While a trial is suspended, and after it was stopped for harm or its data
-    /// were locked, everybody gets the current version, and so does whoever opted out; where a person was assigned never
-    /// changes.
-    ///
-    /// `asked` is who was asked for, whose wishes count, and `unit` as whom they are served.
-    pub(super) fn served(
-        &self,
-        trial: &Trial,
-        asked: &Pseudonym,
-        unit: &Pseudonym,
-        place: KnownPlace,
-        outcome: AssignmentOutcome,
-    ) -> Assignment {
-        let over = match trial.state {
-            State::Suspended => Some((AssignmentOutcome::Suspended, AssignmentOutcome::Suspended.sentence())),
-            _ if trial.reverted => {
-                Some((AssignmentOutcome::Suspended, "the trial was stopped; everybody gets the current version"))
-            }
-            state if state.is_locked() => Some((AssignmentOutcome::Ended, AssignmentOutcome::Ended.sentence())),
-            _ if self.opted_out(trial.id, asked) => {
-                Some((AssignmentOutcome::OptedOut, AssignmentOutcome::OptedOut.sentence()))
-            }
-            _ => None,
-        };
-        if let Some((outcome, reason)) = over {
-            return not_enrolled(trial, outcome, reason.into());
-        }
-        let protocol = trial.plan.protocol();
-        let Some(arm) = protocol.arms.get(usize::from(place.arm)) else {
-            return not_enrolled(
-                trial,
-                AssignmentOutcome::Ended,
-                "the plan does not have this version any more".into(),
-            );
-        };
-        let given =
-            place.given.and_then(|given| protocol.arms.get(usize::from(given))).filter(|given| given.key != arm.key);
-        Assignment {
-            trial: protocol.key.clone(),
-            outcome,
-            reason: given.map(|_| "the person was given another version for their good".into()),
-            arm: Some(arm.key.clone()),
-            payload: given.unwrap_or(arm).payload.clone(),
-            assignment_id: Some(assignment_id(trial, unit)),
-            protocol_id: trial.plan_id_at(instant(place.assigned_at)).clone(),
-            assigned_at: Some(instant(place.assigned_at)),
-            notice: (protocol.data.notice == "individual").then(|| protocol.public_summary.clone()),
-            delivered_arm: given.map(|given| given.key.clone()),
-            gates: None,
-        }
-    }
 }
 
 /// What the draw has to keep beside the trial's own cap.
@@ -350,7 +297,7 @@ fn known(place: fairtrial_store::Placed) -> Result<KnownPlace, AppError> {
     Ok(KnownPlace { arm, given: None, assigned_at: place.assigned_at })
 }
 
-fn not_enrolled(trial: &Trial, outcome: AssignmentOutcome, reason: String) -> Assignment {
+pub(super) fn not_enrolled(trial: &Trial, outcome: AssignmentOutcome, reason: String) -> Assignment {
     Assignment {
         trial: trial.plan.protocol().key.clone(),
         outcome,
@@ -364,17 +311,6 @@ fn not_enrolled(trial: &Trial, outcome: AssignmentOutcome, reason: String) -> As
         delivered_arm: None,
         gates: None,
     }
-}
-
-/// Made from trial and pseudonym, so it is the same whenever it is asked for and tells nobody who it is.
-pub(super) fn assignment_id(trial: &Trial, unit: &Pseudonym) -> String {
-    let mut digits = [0; 32];
-    let mut hash = Sha256::new_with_prefix("fairtrial/1/assignment/");
-    hash.update(trial.key());
-    hash.update("/");
-    hash.update(unit.hex_in(&mut digits));
-    let digest = hash.finalize();
-    fairtrial_domain::canonical::hex(&digest[..12])
 }
 
 /// The attributes that the analysis needs, as JSON; what only decided who is in is not kept.

@@ -26,8 +26,9 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    assign::{assignment_id, kept_attributes, limits},
+    assign::{kept_attributes, limits},
     batch_file::{Line, balance, file},
+    placement::{ASSIGNMENT_ID_DIGITS, assignment_id},
 };
 use crate::{
     error::AppError,
@@ -203,7 +204,7 @@ impl App {
                             arm: place.arm,
                             served: given.get(unit).copied().unwrap_or(place.arm),
                             outcome: outcome.as_str(),
-                            assignment_id: assignment_id(&plan, &place.unit),
+                            assignment_id: assignment_id(&plan, &place.unit, &mut [0; ASSIGNMENT_ID_DIGITS]).to_owned(),
                         }),
                     }
                 }

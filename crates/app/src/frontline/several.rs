@@ -11,7 +11,10 @@ use futures_util::future::join_all;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::assign::{Asker, AssignCall, Assignment};
+use super::{
+    assign::{Asker, AssignCall, Assignment, not_enrolled},
+    placement::Placement,
+};
 use crate::{
     error::AppError,
     state::{
@@ -22,7 +25,27 @@ use crate::{
 };
 
 /// What one of several trials answers.
-pub type Answered = (Arc<Trial>, Result<Assignment, AppError>);
+pub type Answered = (Arc<Trial>, Result<Told, AppError>);
+
+/// What a person is told by one of several trials.
+#[derive(Debug)]
+pub enum Told {
+    /// The version of the place that they have had.
+    Placed(Placement),
+    /// Anything else.
+    Assignment(Box<Assignment>),
+}
+
+impl Told {
+    /// The whole answer.
+    #[must_use]
+    pub fn assignment(self, trial: &Trial) -> Assignment {
+        match self {
+            Self::Placed(placement) => placement.assignment(trial, AssignmentOutcome::Existing),
+            Self::Assignment(assignment) => *assignment,
+        }
+    }
+}
 
 impl App {
     /// Which versions a person gets in all started trials of a touchpoint.
@@ -94,7 +117,11 @@ impl App {
                 }
             };
             if let Some((as_whom, place)) = place().filter(|_| !call.dry_run) {
-                answers.push((number, Ok(self.served(trial, &unit, &as_whom, place, AssignmentOutcome::Existing))));
+                let told = match self.placement(trial, &unit, &as_whom, place) {
+                    Ok(placement) => Told::Placed(placement),
+                    Err((outcome, why)) => Told::Assignment(Box::new(not_enrolled(trial, outcome, why.into()))),
+                };
+                answers.push((number, Ok(told)));
                 continue;
             }
             let excludes = agency.burden_cap.is_some() || trial.plan.protocol().layer.is_some();
@@ -105,7 +132,8 @@ impl App {
             let by_cluster = trial.plan.protocol().allocation.is_by_cluster();
             let cluster = call.cluster.as_deref().filter(|_| by_cluster);
             let asker = Asker { key: caller, unit: &unit, cluster, dry_run: call.dry_run };
-            (number, self.assign_in(directory, trial, asker, attributes).await)
+            let answer = self.assign_in(directory, trial, asker, attributes).await;
+            (number, answer.map(|assignment| Told::Assignment(Box::new(assignment))))
         };
         let together = free.iter().map(|(number, trial, attributes)| assign(*number, trial, attributes));
         answers.extend(join_all(together).await);

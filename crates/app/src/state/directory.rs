@@ -43,6 +43,29 @@ pub struct Agency {
     pub burden_cap: Option<BurdenCap>,
 }
 
+/// What a version shows, as JSON: written when a plan is read, not for each of the thousands who ask in a second.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayloadText {
+    /// The payload.
+    pub whole: Box<str>,
+    /// Its one field called `value`, where each version of the plan has that field alone.
+    pub value: Option<Box<str>>,
+}
+
+impl PayloadText {
+    fn of(plan: &LockedProtocol) -> Arc<[Self]> {
+        let arms = &plan.protocol().arms;
+        let single =
+            |payload: &Payload| payload.as_object().is_some_and(|map| map.len() == 1 && map.contains_key("value"));
+        let all_single = arms.iter().all(|arm| single(&arm.payload));
+        let text = |payload: &Payload| {
+            let value = payload.get("value").filter(|_| all_single).map(|value| value.to_string().into());
+            Self { whole: payload.to_string().into(), value }
+        };
+        arms.iter().map(|arm| text(&arm.payload)).collect()
+    }
+}
+
 /// A trial, ready for use.
 #[derive(Debug, Clone)]
 pub struct Trial {
@@ -54,6 +77,8 @@ pub struct Trial {
     pub state: State,
     /// Its plan.
     pub plan: Arc<LockedProtocol>,
+    /// What each version of the plan shows, in the order of the versions.
+    pub payloads: Arc<[PayloadText]>,
     /// Whether everybody gets the current version for good.
     pub reverted: bool,
     /// SHA-256 of the allocation secret, from the start on.
@@ -334,6 +359,7 @@ fn build_trial(
     if plan.id().as_str() != row.protocol_id {
         return Err(damaged("plan's id"));
     }
+    let payloads = known.map_or_else(|| PayloadText::of(&plan), |known| Arc::clone(&known.payloads));
     let state = State::from_word(&row.state).ok_or_else(|| damaged("state"))?;
     let drawing = match (&row.sealed_secret, known.and_then(|known| known.drawing.as_ref())) {
         (None, _) => None,
@@ -350,6 +376,7 @@ fn build_trial(
         agency_id: row.agency_id,
         state,
         plan,
+        payloads,
         reverted: row.reverted,
         secret_commitment: row.secret_commitment,
         created_at: instant(row.created_at),

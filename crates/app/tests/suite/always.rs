@@ -106,14 +106,16 @@ on_both_databases! {
                     let (app, key) = (Arc::clone(&app), company.key.clone());
                     asking.spawn(async move {
                         let unit = call(&format!("person-{person}"));
-                        let places = app.assign_at_touchpoint(&key, "counter", &unit).await.unwrap();
-                        let again = app.assign_at_touchpoint(&key, "counter", &unit).await.unwrap();
-                        let arm = |(trial, answer): &Answered| {
-                            Some((trial.key().to_owned(), answer.as_ref().unwrap().arm.clone()?))
+                        let arm = |(trial, answer): Answered| {
+                            Some((trial.key().to_owned(), answer.unwrap().assignment(&trial).arm?))
                         };
-                        let within = |places: &[Answered]| -> Vec<_> { places.iter().filter_map(arm).collect() };
-                        assert_eq!(within(&places), within(&again));
-                        within(&places)
+                        let ask = async || -> Vec<_> {
+                            let places = app.assign_at_touchpoint(&key, "counter", &unit).await;
+                            places.unwrap().into_iter().filter_map(arm).collect()
+                        };
+                        let within = ask().await;
+                        assert_eq!(within, ask().await);
+                        within
                     });
                 }
                 for places in asking.join_all().await {

@@ -44,7 +44,7 @@ fn paid(unit: &str) -> Value {
 
 /// The answers of several trials, of which none may fail.
 fn answered(answers: Result<Vec<Answered>, AppError>) -> Vec<Assignment> {
-    answers.unwrap().into_iter().map(|(_, answer)| answer.unwrap()).collect()
+    answers.unwrap().into_iter().map(|(trial, answer)| answer.unwrap().assignment(&trial)).collect()
 }
 
 /// Somebody who is assigned to the arm.
@@ -332,6 +332,41 @@ on_both_databases! {
             assert!(got.values().all(|people| (60..=140).contains(people)), "{got:?}");
             let overlaps = app.view_trial(&company.designer, &first).await.unwrap().overlaps;
             assert_eq!(overlaps.iter().map(|overlap| overlap.trial.key()).collect::<Vec<_>>(), ["c"]);
+        });
+    }
+
+    fn what_a_version_shows_is_written_once_and_as_its_plan_says(database) {
+        run(async {
+            let app = open(database, StandingClock::new()).await;
+            let company = Company::hire(&app, "justice").await;
+            let arms = |usual: Value, new: Value| {
+                json!({"arms": [
+                    {"key": "usual", "name": "Usual", "control": true, "ratio": 1, "payload": usual},
+                    {"key": "new", "name": "New", "control": false, "ratio": 1, "payload": new}]})
+            };
+            for (key, changes, wholes, values) in [
+                (
+                    "a",
+                    arms(json!({"value": "wait \"here\""}), json!({"value": {"b": 2, "a": [1]}})),
+                    [r#"{"value":"wait \"here\""}"#, r#"{"value":{"a":[1],"b":2}}"#],
+                    [Some(r#""wait \"here\"""#), Some(r#"{"a":[1],"b":2}"#)],
+                ),
+                (
+                    "b",
+                    arms(json!({"value": 1}), json!({"value": 1, "more": true})),
+                    [r#"{"value":1}"#, r#"{"more":true,"value":1}"#],
+                    [None, None],
+                ),
+            ] {
+                let trial = company.start(&app, &plan(key, "justice", &changes)).await;
+                for reader in [&app, &open(database, StandingClock::new()).await] {
+                    let trial = reader.trial_asked_for(&company.key, &trial).unwrap();
+                    let said = |text: &fairtrial_app::PayloadText| (text.whole.to_string(), text.value.as_deref().map(str::to_owned));
+                    let said: Vec<_> = trial.payloads.iter().map(said).collect();
+                    let wanted: Vec<_> = wholes.iter().map(|text| (*text).to_owned()).zip(values.map(|v| v.map(str::to_owned))).collect();
+                    assert_eq!(said, wanted);
+                }
+            }
         });
     }
 

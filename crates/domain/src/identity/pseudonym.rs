@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::unit_text::UnitText;
-use crate::canonical::hex;
+use crate::canonical::{hex, hex_in};
 
 /// Buckets over which large tables are spread. Fixed for ever: stored rows carry the number.
 pub const BUCKETS: u8 = 64;
@@ -45,13 +45,7 @@ impl Pseudonym {
 
     /// As 32 hexadecimal digits, written to a place of the caller's: the allocation draws millions of these.
     pub fn hex_in<'a>(&self, digits: &'a mut [u8; 32]) -> &'a str {
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
-            for (digit, half) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
-                *digit = if half < 10 { b'0' + half } else { b'a' + half - 10 };
-            }
-        }
-        // Digits are always text.
-        std::str::from_utf8(digits).unwrap_or_default()
+        hex_in(&self.0, digits)
     }
 }
 

@@ -1,8 +1,13 @@
 //! Which version a person gets.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use chrono::{DateTime, SecondsFormat, Utc};
-use fairtrial_app::frontline::assign::{AssignCall, Assignment, GateStep};
+use fairtrial_app::frontline::{
+    assign::{AssignCall, Assignment, GateStep},
+    several::Answered,
+};
 use fairtrial_domain::UnitText;
 use serde::Serialize;
 use serde_json::Value;
@@ -106,6 +111,8 @@ pub(crate) async fn assign_at_touchpoint(call: Call) -> Answer {
     let (state, caller, touchpoint) = (call.state.clone(), call.caller.clone(), call.part("touchpoint").to_owned());
     let asked = read(call).await?;
     let answers = state.app.assign_at_touchpoint(caller.key()?, &touchpoint, &asked).await?;
+    let whole = |(trial, answer): Answered| (Arc::clone(&trial), answer.map(|told| told.assignment(&trial)));
+    let answers: Vec<_> = answers.into_iter().map(whole).collect();
     let mut body = Touchpoint::default();
     for (trial, answer) in &answers {
         match answer {

@@ -3,20 +3,19 @@
 //! Each answer has `value`, `variant` and `reason`, and each 400 and 404 has `key`, `errorCode` and `errorDetails`, also where
 //! the protocol lets them be left out: published clients fail without them.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-};
+use std::{hash::BuildHasher, sync::Arc};
 
 use actix_web::{HttpResponse, http::StatusCode, http::header};
 use fairtrial_app::{
     KeyActor, Trial,
     frontline::{
         assign::{AssignCall, Assignment},
-        several::Answered,
+        placement::{ASSIGNMENT_ID_DIGITS, Placement},
+        several::{Answered, Told},
     },
 };
 use fairtrial_domain::{UnitText, trial::AssignmentOutcome};
+use foldhash::quality::FixedState;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -31,6 +30,9 @@ const EVALUATE: &str = "/ofrep/v1/evaluate/flags";
 
 /// The name of what all trials of an agency are together.
 const FLAG_SET: &str = "fairtrial";
+
+/// Bytes that a flag takes, about.
+const ROOM_FOR_A_FLAG: usize = 320;
 
 /// Why there is no evaluation, in the protocol's words.
 #[derive(Clone)]
@@ -79,14 +81,6 @@ struct Context {
     /// A text that cannot be a unit is a failure of each flag, as the protocol has it for contexts of the right shape.
     unit: Result<UnitText, Failure>,
     facts: Map<String, Value>,
-}
-
-/// What is told of a flag.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Flag<'a> {
-    Evaluated(Evaluated<'a>),
-    Failed(Failed<'a>),
 }
 
 #[derive(Serialize)]
@@ -149,21 +143,28 @@ pub(crate) async fn evaluate_all(call: Call) -> Answer {
     };
     let key = caller.key()?;
     let evaluated = evaluated(&state, key, context).await?;
-    let flags: Vec<Flag<'_>> = evaluated
-        .iter()
-        .map(|(trial, answer)| match answer {
-            Ok(assignment) => Flag::Evaluated(evaluation(trial, assignment)),
-            Err(failure) => Flag::Failed(failure.body(Some(trial.key()))),
-        })
-        .collect();
-    let flags = serde_json::to_string(&flags).map_err(|_| Problem::internal())?;
-    let tag = entity_tag(&flags);
+    let mut body = String::with_capacity(ROOM_FOR_A_FLAG * (evaluated.len() + 1));
+    body.push_str(r#"{"flags":["#);
+    let begin = body.len();
+    for (number, (trial, answer)) in evaluated.into_iter().enumerate() {
+        if number > 0 {
+            body.push(',');
+        }
+        match answer {
+            Ok(Told::Placed(placement)) => write_placed(&mut body, &trial, &placement),
+            Ok(Told::Assignment(assignment)) => write(&mut body, &evaluation(&trial, &assignment))?,
+            Err(failure) => write(&mut body, &failure.body(Some(trial.key())))?,
+        }
+    }
+    let tag = entity_tag(body.get(begin..).unwrap_or_default());
     if known.is_some_and(|known| matches(&known, &tag)) {
         return Ok(HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish());
     }
     let pass = state.app.pass_for_listening(key)?;
     let streams = json!([{"type": "sse", "endpoint": {"requestUri": format!("/ofrep/v1/stream?pass={pass}")}}]);
-    let body = format!(r#"{{"flags":{flags},"metadata":{{"flagSetId":"{FLAG_SET}"}},"eventStreams":{streams}}}"#);
+    for text in ["],\"metadata\":{\"flagSetId\":\"", FLAG_SET, "\"},\"eventStreams\":", &streams.to_string(), "}"] {
+        body.push_str(text);
+    }
     Ok(HttpResponse::Ok().insert_header((header::ETAG, tag)).content_type("application/json").body(body))
 }
 
@@ -172,7 +173,7 @@ async fn evaluated(
     state: &State,
     key: &KeyActor,
     context: Context,
-) -> Result<Vec<(Arc<Trial>, Result<Assignment, Failure>)>, Problem> {
+) -> Result<Vec<(Arc<Trial>, Result<Told, Failure>)>, Problem> {
     let unit = match context.unit {
         Ok(unit) => unit,
         Err(failure) => {
@@ -184,7 +185,7 @@ async fn evaluated(
     let asked = AssignCall { unit, cluster, attributes: context.facts, dry_run: false };
     let answers = state.app.assign_in_started(key, &asked).await?.into_iter();
     let answer = |(trial, answer): Answered| match answer.map_err(refused) {
-        Ok(assignment) => Ok((trial, Ok(assignment))),
+        Ok(told) => Ok((trial, Ok(told))),
         Err(Ok(failure)) => Ok((trial, Err(failure))),
         // Those that answer are not held back by one that cannot: its app shows what it shows today.
         Err(Err(problem)) if problem.code.status() >= 500 => Ok((trial, Err(Failure::new("GENERAL", problem.detail)))),
@@ -195,9 +196,7 @@ async fn evaluated(
 
 /// The same flags have the same tag, on every server of one version.
 fn entity_tag(flags: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    flags.hash(&mut hasher);
-    format!("\"{:016x}\"", hasher.finish())
+    format!("\"{:016x}\"", FixedState::default().hash_one(flags))
 }
 
 /// Whether one of the tags of an `If-None-Match` is this one. A proxy that compresses makes a tag weak.
@@ -271,6 +270,34 @@ fn evaluation<'a>(trial: &'a Trial, assignment: &'a Assignment) -> Evaluated<'a>
             context_id: assignment.assignment_id.as_deref(),
         },
     }
+}
+
+/// What [`evaluation`] says of somebody who has their place, put together from texts that are ready: an app may ask for hundreds of
+/// trials at once. Keys and ids are letters, digits and hyphens, which JSON takes as they are.
+fn write_placed(out: &mut String, trial: &Trial, placement: &Placement) {
+    let served = placement.served();
+    let shown = trial.plan.protocol().arms.get(served).map_or("control", |arm| arm.key.as_str());
+    let payload = trial.payloads.get(served).map_or("null", |text| text.value.as_deref().unwrap_or(&text.whole));
+    for text in [
+        r#"{"key":""#,
+        trial.key(),
+        r#"","value":"#,
+        payload,
+        r#","variant":""#,
+        shown,
+        r#"","reason":"SPLIT","metadata":{"outcome":"existing","version":""#,
+        placement.protocol_id(trial).as_str(),
+        r#"","flagSetId":"fairtrial","contextId":""#,
+        placement.assignment_id(trial, &mut [0; ASSIGNMENT_ID_DIGITS]),
+        r#""}}"#,
+    ] {
+        out.push_str(text);
+    }
+}
+
+fn write(out: &mut String, flag: &impl Serialize) -> Result<(), Problem> {
+    out.push_str(&serde_json::to_string(flag).map_err(|_| Problem::internal())?);
+    Ok(())
 }
 
 /// The payload; or its one value, when every arm's payload is a single field called `value`.

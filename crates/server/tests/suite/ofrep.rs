@@ -134,6 +134,28 @@ fn all_flags_come_with_a_tag_that_saves_sending_them_again() {
 }
 
 #[test]
+fn a_flag_is_the_same_alone_and_among_all() {
+    let world = start_filled();
+    for unit in ["u-1", "u-2", "u-3", "u-4"] {
+        let context = json!({"context": {"targetingKey": unit}});
+        let new = evaluate(&world, ALL, &context).json();
+        let known = evaluate(&world, ALL, &context).json();
+        assert_eq!(new["flags"], known["flags"], "{unit}");
+        assert_eq!(known["flags"][0], evaluate(&world, ONE, &context).json(), "{unit}");
+        assert!(known["flags"][0]["metadata"]["contextId"].is_string());
+        // Somebody gives them the other version: it is what both show, under the same place.
+        let variant = if known["flags"][0]["variant"] == "norm" { "usual" } else { "norm" };
+        let other = json!({"event_id": format!("o-{unit}"), "unit": unit, "to_arm": variant, "reason_code": "care"});
+        assert_eq!(call(&world, "justice", "POST", "/v1/trials/open-door/override", Some(&other)).status, 200);
+        let given = evaluate(&world, ALL, &context).json();
+        assert_eq!(given["flags"][0], evaluate(&world, ONE, &context).json(), "{unit}");
+        assert_eq!(given["flags"][0]["variant"], variant);
+        assert_eq!(given["flags"][0]["metadata"], known["flags"][0]["metadata"]);
+        assert_ne!(given["flags"][0]["value"], known["flags"][0]["value"]);
+    }
+}
+
+#[test]
 fn pages_of_other_sites_may_ask_for_flags_and_nothing_else() {
     let world = start_filled();
     let origin = ("Origin", "https://app.example");
