@@ -1,3 +1,4 @@
+use super::DocumentForm;
 use crate::Frame;
 use crate::component::{Area, Breadcrumbs, Crumb, ErrorSummary, Fault, Upload};
 use askama::Template;
@@ -24,33 +25,17 @@ impl Edit {
     /// saved.
     #[must_use]
     pub fn new(frame: Frame, (key, title): (&str, &str), by_steps: bool, document: String, faults: Vec<Fault>) -> Self {
-        let error = match faults.len() {
-            0 => None,
-            1 => Some("There is 1 thing to mend. Nothing was saved.".to_owned()),
-            many => Some(format!("There are {many} things to mend. Nothing was saved.")),
-        };
-        let at_document = |fault: Fault| Fault { field: fault.field.or_else(|| Some("document".into())), ..fault };
+        let labels = ("Send a file in its place (optional)", "The plan as a document");
+        let hint = "The whole document, from the first brace to the last. Its key stays as it is.";
+        let DocumentForm { errors, file, document } = DocumentForm::new(labels, hint, 24, document, faults);
         Self {
-            errors: ErrorSummary { faults: faults.into_iter().map(at_document).collect() },
+            errors,
             key: key.into(),
             title: title.into(),
             by_steps,
             protocol_id: frame.facts.protocol_id.clone().unwrap_or_default(),
-            file: Upload {
-                name: "file".into(),
-                label: "Send a file in its place (optional)".into(),
-                hint: Some("A protocol document ends in .json and is at most 1 MB.".into()),
-                error: None,
-                accept: ".json,application/json",
-            },
-            document: Area {
-                hint: Some("The whole document, from the first brace to the last. Its key stays as it is.".into()),
-                error,
-                value: document,
-                rows: 24,
-                document: true,
-                ..Area::new("document", "The plan as a document")
-            },
+            file,
+            document,
             frame,
         }
     }
