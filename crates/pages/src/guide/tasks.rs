@@ -109,6 +109,9 @@ impl Tasks {
 
 /// The questions of a step that are still open.
 fn still_open(step: &TaskState) -> Option<String> {
-    let labels: Vec<&str> = step.open.iter().map(|name| words::field(name).0).collect();
-    (!labels.is_empty()).then(|| format!("Still open: {}", labels.join("; ")))
+    let labels = step.open.iter().map(|name| words::field(name).0);
+    // A question ends with its own mark.
+    let ended = labels.map(|label| if label.ends_with('?') { label.to_owned() } else { format!("{label}.") });
+    let ended: Vec<String> = ended.collect();
+    (!ended.is_empty()).then(|| format!("Still open: {}", ended.join(" ")))
 }
