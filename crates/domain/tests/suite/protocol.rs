@@ -329,3 +329,26 @@ fn what_is_not_json_is_one_fault() {
     }
     assert!(LockedProtocol::from_json(b"\xff\xfe").is_err());
 }
+
+/// Every word that a document may hold, and every code of a fault, as they stand in the source that reads them.
+#[test]
+fn every_word_of_a_document_is_explained() {
+    let explained = include_str!("../../../../docs/PROTOCOL.md");
+    let mut unexplained = Vec::new();
+    for source in [
+        include_str!("../../src/protocol/reader.rs"),
+        include_str!("../../src/protocol/reader_parts.rs"),
+        include_str!("../../src/protocol/reader_allocation.rs"),
+        include_str!("../../src/protocol/reader_people.rs"),
+        include_str!("../../src/protocol/cursor.rs"),
+        include_str!("../../src/protocol/checks.rs"),
+        include_str!("../../src/protocol/checks_allocation.rs"),
+        include_str!("../../src/protocol/tags.rs"),
+    ] {
+        let is_word = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        unexplained.extend(source.split('"').skip(1).step_by(2).filter(is_word).filter(|word| {
+            !explained.contains(&format!("`{word}`")) && !explained.contains(&format!("\"{word}\""))
+        }));
+    }
+    assert_eq!(unexplained, Vec::<&str>::new());
+}
