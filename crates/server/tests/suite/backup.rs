@@ -11,6 +11,7 @@ use std::{
     thread,
 };
 
+use fairtrial_store::{Store, WriterSettings, log};
 use fairtrial_testkit::{
     database::{Kind, TestDatabase},
     on_both_databases,
@@ -54,6 +55,25 @@ fn assigned(world: &World, unit: u64) -> Value {
 fn accepted(world: &World) -> u64 {
     let told = call(world, "justice", "GET", "/v1/reconcile?day=2026-11-23", None).json();
     told["keys"].as_array().unwrap().iter().map(|row| row["accepted"].as_u64().unwrap()).sum()
+}
+
+/// Why there is a command for it, and that the count of rows tells a copy that is whole from one that is not.
+#[test]
+fn a_file_that_is_copied_as_it_stands_lacks_what_was_kept() {
+    let database = TestDatabase::fresh(Kind::Sqlite).unwrap();
+    let world = start_filled_on(database.url());
+    for n in 0..30 {
+        let answer = call(&world, "justice", "POST", "/v1/events", Some(&json!({"events": [event(n)]})));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    fs::copy(database.url().strip_prefix("sqlite:").unwrap(), &copy).unwrap();
+    let url = format!("sqlite:{}", copy.display()).parse().unwrap();
+    let there = Store::open(&url, WriterSettings::default())
+        .and_then(|store| store.read_blocking(|c| log::events_after(c, 0, 100)))
+        .map_or(0, |rows| rows.len());
+    assert!(there < 30, "{there} of 30 events");
 }
 
 on_both_databases! {
