@@ -66,7 +66,7 @@ pub fn examine(url: &DatabaseUrl) -> Result<Condition, StoreError> {
     let (engine, mut faults, clock) = match &mut connection {
         DbConnection::Sqlite(c) => {
             let version: Name = sql_query("SELECT sqlite_version() AS name").get_result(c)?;
-            let said: Vec<Name> = sql_query("SELECT quick_check AS name FROM pragma_quick_check").load(c)?;
+            let said: Vec<Name> = sql_query("SELECT integrity_check AS name FROM pragma_integrity_check").load(c)?;
             let damaged = said.into_iter().map(|row| row.name).filter(|said| said != "ok");
             (
                 format!("SQLite {}", version.name),

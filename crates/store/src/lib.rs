@@ -26,8 +26,8 @@ pub use error::StoreError;
 pub use origin::on_behalf_of;
 pub use records::{
     adoptions, agencies, agreements, amendments, api_keys, audit, batches, comments, conclusions, declarations,
-    deletions, directory, frozen_reports, identities, limits, links, log, looks, messages, notes, opt_outs, origins,
-    people, receipts, replies, sessions, touches, trials, unmaskings,
+    deletions, directory, frozen_reports, identities, limits, links, log, log_check, looks, messages, notes, opt_outs,
+    origins, people, receipts, replies, sessions, touches, trials, unmaskings,
 };
 pub use spool::Spool;
 pub use store::{Kept, Store};

@@ -12,6 +12,7 @@ use fairtrial_domain::{
     projection::Replayed,
 };
 use fairtrial_store::{
+    Store,
     audit::{self, NewEntry},
     log,
 };
@@ -20,7 +21,12 @@ use serde_json::json;
 use super::view::may_read;
 use crate::{
     error::AppError,
-    state::{App, actor::Actor, directory::Trial},
+    sealing::MasterKey,
+    state::{
+        App,
+        actor::Actor,
+        directory::{Directory, Trial, read},
+    },
 };
 
 /// The trial of a stepped wedge that has started, and so has a calendar.
@@ -94,7 +100,7 @@ impl App {
             detail: json!({"protocol_id": trial.plan.id(), "secret_commitment": trial.secret_commitment}).to_string(),
         };
         self.store.write(move |c| audit::append(c, &entry)).await?;
-        let people = self.drawn(&trial).await?;
+        let people = drawn(&self.store, &trial).await?;
         Bundle::new(trial.plan.protocol(), trial.plan.id(), drawing.allocator.secret(), people.iter().map(Drawn::place))
             .map_err(|error| AppError::Internal(error.to_string()))
     }
@@ -102,36 +108,58 @@ impl App {
     /// Whether the draws of a trial come out again as they are kept, by the secret that was committed to; none for a trial that
     /// has not started.
     pub(crate) async fn replayed(&self, trial: &Trial) -> Result<Option<Replayed>, AppError> {
-        let Some(drawing) = trial.drawing.clone() else { return Ok(None) };
-        if trial.secret_commitment.as_deref() != Some(drawing.allocator.secret().commitment().as_str()) {
-            let why = "The secret of the draws is not the one that was committed to at the start.";
-            return Ok(Some(Replayed::Differs(why.to_owned())));
-        }
-        let people = self.drawn(trial).await?;
-        Ok(Some(match drawing.allocator.replay(people.iter().map(Drawn::place)) {
-            Ok(people) => Replayed::Agrees { people },
-            Err(found) => Replayed::Differs(format!(
-                "Assignment {} is kept with another version than chance gave; compare the allocation bundle.",
-                found.row
-            )),
-        }))
+        replayed(&self.store, trial).await
     }
 
-    /// Everybody who was assigned, in order.
-    async fn drawn(&self, trial: &Trial) -> Result<Vec<Drawn>, AppError> {
-        let id = trial.id;
-        let rows = self.store.read(move |c| log::assignments_of(c, id)).await?;
-        let read = |row: log::AssignmentRow| {
-            let damaged = || AppError::Internal(format!("assignment {} cannot be read", row.sequence));
-            Ok(Drawn {
-                unit: Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?,
-                arm: usize::try_from(row.arm).map_err(|_| damaged())?,
-                day: trial.day_of(row.assigned_at),
-                group: row.stratum,
-            })
-        };
-        rows.into_iter().map(read).collect()
+    /// The trials whose draws do not come out again as they are kept, each with what was found, and how many draws did. It reads the
+    /// database alone, so it can be asked where no server runs.
+    ///
+    /// # Errors
+    /// When the database fails, or the master key is another.
+    pub async fn draws_that_differ(store: &Store, key: &MasterKey) -> Result<(u64, Vec<(String, String)>), AppError> {
+        let directory = Directory::build(store.read(read).await?, key)?;
+        let (mut agree, mut differ) = (0, Vec::new());
+        for trial in directory.trials.values().filter(|trial| trial.deletion.is_none()) {
+            match replayed(store, trial).await? {
+                None => {}
+                Some(Replayed::Agrees { people }) => agree += people as u64,
+                Some(Replayed::Differs(why)) => differ.push((trial.key().to_owned(), why)),
+            }
+        }
+        Ok((agree, differ))
     }
+}
+
+async fn replayed(store: &Store, trial: &Trial) -> Result<Option<Replayed>, AppError> {
+    let Some(drawing) = trial.drawing.clone() else { return Ok(None) };
+    if trial.secret_commitment.as_deref() != Some(drawing.allocator.secret().commitment().as_str()) {
+        let why = "The secret of the draws is not the one that was committed to at the start.";
+        return Ok(Some(Replayed::Differs(why.to_owned())));
+    }
+    let people = drawn(store, trial).await?;
+    Ok(Some(match drawing.allocator.replay(people.iter().map(Drawn::place)) {
+        Ok(people) => Replayed::Agrees { people },
+        Err(found) => Replayed::Differs(format!(
+            "Assignment {} is kept with another version than chance gave; compare the allocation bundle.",
+            found.row
+        )),
+    }))
+}
+
+/// Everybody who was assigned, in order.
+async fn drawn(store: &Store, trial: &Trial) -> Result<Vec<Drawn>, AppError> {
+    let id = trial.id;
+    let rows = store.read(move |c| log::assignments_of(c, id)).await?;
+    let read = |row: log::AssignmentRow| {
+        let damaged = || AppError::Internal(format!("assignment {} cannot be read", row.sequence));
+        Ok(Drawn {
+            unit: Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?,
+            arm: usize::try_from(row.arm).map_err(|_| damaged())?,
+            day: trial.day_of(row.assigned_at),
+            group: row.stratum,
+        })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Somebody who was assigned.

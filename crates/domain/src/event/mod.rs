@@ -10,4 +10,4 @@ pub use catalogue::{Catalogue, Listener};
 pub use declared::{Declared, standing};
 pub use digest::IdDigest;
 pub use id::EventId;
-pub use screen::{MAX_BATCH, NewEvent, Rejection, Replaces, Screened, read_time, screen};
+pub use screen::{Content, MAX_BATCH, NewEvent, Rejection, Replaces, Screened, read_time, screen};

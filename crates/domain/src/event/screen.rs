@@ -52,24 +52,61 @@ impl NewEvent {
     /// A digest of everything but the id: two events are the same exactly when id and fingerprint are.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 16] {
+        let replaces = self.replaces.as_ref();
+        let content = Content {
+            unit: self.unit.bytes(),
+            kind: &self.kind,
+            millionths: self.value.map(Decimal::millionths),
+            micros: self.occurred_at.timestamp_micros(),
+            source: self.source.as_deref(),
+            attributes: &self.attributes,
+            replaces: replaces.map(|Replaces { event_id, retracts }| (event_id.as_str(), *retracts)),
+        };
+        content.fingerprint()
+    }
+}
+
+/// What an event says, as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    /// Whom it is about, as pseudonym bytes.
+    pub unit: &'a [u8],
+    /// What kind of thing happened.
+    pub kind: &'a str,
+    /// How much, in millionths.
+    pub millionths: Option<i64>,
+    /// When it happened, in microseconds.
+    pub micros: i64,
+    /// Where the sender knows it from.
+    pub source: Option<&'a str>,
+    /// Further facts.
+    pub attributes: &'a BTreeMap<String, String>,
+    /// Name of the event that it takes the place of, and whether nothing happened after all.
+    pub replaces: Option<(&'a str, bool)>,
+}
+
+impl Content<'_> {
+    /// See [`NewEvent::fingerprint`].
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 16] {
         let mut hash = Sha256::new();
         let mut part = |bytes: &[u8]| {
             hash.update((bytes.len() as u64).to_be_bytes());
             hash.update(bytes);
         };
-        part(self.unit.bytes());
+        part(self.unit);
         part(self.kind.as_bytes());
-        part(&self.value.map(|v| v.millionths().to_be_bytes().to_vec()).unwrap_or_default());
-        part(&self.occurred_at.timestamp_micros().to_be_bytes());
-        part(self.source.as_deref().unwrap_or("").as_bytes());
-        for (name, value) in &self.attributes {
+        part(&self.millionths.map(|value| value.to_be_bytes().to_vec()).unwrap_or_default());
+        part(&self.micros.to_be_bytes());
+        part(self.source.unwrap_or("").as_bytes());
+        for (name, value) in self.attributes {
             part(name.as_bytes());
             part(value.as_bytes());
         }
-        if let Some(Replaces { event_id, retracts }) = &self.replaces {
+        if let Some((event_id, retracts)) = self.replaces {
             // No attribute can have such a name.
-            part(if *retracts { b"\0retracts" } else { b"\0corrects" });
-            part(event_id.as_str().as_bytes());
+            part(if retracts { b"\0retracts" } else { b"\0corrects" });
+            part(event_id.as_bytes());
         }
         let digest = hash.finalize();
         let mut short = [0; 16];

@@ -346,9 +346,11 @@ fn every_word_of_a_document_is_explained() {
         include_str!("../../src/protocol/tags.rs"),
     ] {
         let is_word = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        unexplained.extend(source.split('"').skip(1).step_by(2).filter(is_word).filter(|word| {
-            !explained.contains(&format!("`{word}`")) && !explained.contains(&format!("\"{word}\""))
-        }));
+        unexplained.extend(
+            source.split('"').skip(1).step_by(2).filter(is_word).filter(|word| {
+                !explained.contains(&format!("`{word}`")) && !explained.contains(&format!("\"{word}\""))
+            }),
+        );
     }
     assert_eq!(unexplained, Vec::<&str>::new());
 }

@@ -8,6 +8,7 @@ use fairtrial_app::{App, MasterKey};
 use fairtrial_store::{
     DatabaseUrl, Store, WriterSettings, api_keys, audit,
     condition::{self, Condition},
+    log_check,
 };
 use serde_json::json;
 
@@ -192,6 +193,39 @@ async fn look_for_overdue_records(store: &Store, key: &MasterKey, findings: &mut
     }
 }
 
+/// A file that is whole as a database may hold another arm than chance gave.
+async fn look_at_draws(store: &Store, key: &MasterKey, findings: &mut Findings) {
+    match App::draws_that_differ(store, key).await {
+        Err(error) => findings.add("draws", State::Wrong, in_full(error).to_string()),
+        Ok((agree, differ)) => {
+            if differ.is_empty() {
+                findings.add("draws", State::Well, format!("{agree} come out again as they are kept"));
+            }
+            for (trial, why) in differ {
+                findings.add("draws", State::Wrong, format!("{trial}: {why}"));
+            }
+        }
+    }
+}
+
+async fn look_at_events(store: &Store, findings: &mut Findings) {
+    match store.read(log_check::check).await {
+        Err(error) => findings.add("events", State::Wrong, error.to_string()),
+        Ok(checked) if checked.changed_in_all == 0 => {
+            findings.add("events", State::Well, format!("{}, each as it came", checked.events));
+        }
+        Ok(checked) => {
+            let places: Vec<String> = checked.changed.iter().map(ToString::to_string).collect();
+            let (all, places) = (checked.changed_in_all, places.join(", "));
+            let said = format!(
+                "{all} of {} are not what came; the first stand at {places}. Bring a backup back, and have what came since sent again",
+                checked.events
+            );
+            findings.add("events", State::Wrong, said);
+        }
+    }
+}
+
 async fn look_inside(settings: &Settings, url: &DatabaseUrl, findings: &mut Findings) {
     let store = match Store::open(url, WriterSettings::default()) {
         Ok(store) => store,
@@ -203,6 +237,7 @@ async fn look_inside(settings: &Settings, url: &DatabaseUrl, findings: &mut Find
             Ok(()) => {
                 findings.add("master key", State::Well, "it opens what the database holds");
                 look_for_overdue_records(&store, &key, findings).await;
+                look_at_draws(&store, &key, findings).await;
             }
             Err(error) => findings.add("master key", State::Wrong, in_full(error).to_string()),
         },
@@ -218,6 +253,7 @@ async fn look_inside(settings: &Settings, url: &DatabaseUrl, findings: &mut Find
             }
         }
     }
+    look_at_events(&store, findings).await;
     match store.read(api_keys::all_valid).await {
         Err(error) => findings.add("keys", State::Wrong, error.to_string()),
         Ok(keys) => {

@@ -15,7 +15,7 @@ use crate::{
     writer,
 };
 
-diesel::allow_tables_to_appear_in_same_query!(events, event_kinds);
+diesel::allow_tables_to_appear_in_same_query!(events, event_kinds, corrections);
 
 /// An assignment as kept.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]

@@ -18,6 +18,7 @@ pub mod identities;
 pub mod limits;
 pub mod links;
 pub mod log;
+pub mod log_check;
 pub mod looks;
 pub mod messages;
 pub mod notes;
