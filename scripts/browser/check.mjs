@@ -92,7 +92,12 @@ async function check(context, path, { script, width, status }) {
 
   const facts = await page.evaluate(() => {
     document.querySelectorAll("details").forEach((details) => { details.open = true; });
+    // Words that no style reaches are set in the browser's own type, which nobody chose.
+    const unset = (element) => [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())
+      && !element.closest("option, noscript, script, style, title, desc, .swagger-ui")
+      && !/^(system-ui|ui-monospace)/.test(getComputedStyle(element).fontFamily);
     return {
+      unset: [...document.body.querySelectorAll("*")].filter(unset).map((element) => element.textContent.trim().slice(0, 40)),
       headings: document.querySelectorAll("h1").length,
       language: document.documentElement.lang,
       title: document.title,
@@ -102,6 +107,7 @@ async function check(context, path, { script, width, status }) {
   if (facts.headings !== 1) found.push(`${facts.headings} main headings`);
   if (!["en-NZ", "mi"].includes(facts.language)) found.push(`language "${facts.language}"`);
   if (!facts.title) found.push("no title");
+  if (facts.unset.length > 0) found.push(`words in a type that nobody chose: ${facts.unset.slice(0, 3).join(" | ")}`);
   if (facts.wide > 0) found.push(`scrolls sideways by ${facts.wide} px`);
 
   // axe needs timers, which a page without script does not have; the markup is the same.
