@@ -125,6 +125,12 @@ fn main() -> ExitCode {
         promises.events.len(),
         outcome.faults.len(),
     );
+    if let Some((usual, longest)) = outcome.absence() {
+        let (usual, longest) = (usual.as_millis(), longest.as_millis());
+        println!(
+            "  95 in 100 servers were gone for at most {usual} ms until somebody had an answer, the longest for {longest} ms"
+        );
+    }
     for fault in &outcome.faults {
         println!("  {fault}");
     }

@@ -1,6 +1,10 @@
 //! What is done to the servers while callers call.
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
@@ -38,6 +42,17 @@ pub(crate) struct Outcome {
     pub(crate) counts: Counts,
     pub(crate) promises: Promises,
     pub(crate) faults: Vec<String>,
+    /// How long each server that was ended was gone: until it was there again and somebody had an answer. Shortest first.
+    pub(crate) absences: Vec<Duration>,
+}
+
+impl Outcome {
+    /// The absence that 95 in 100 do not exceed, and the longest.
+    #[allow(dead_code, reason = "the long stories tell it")]
+    pub(crate) fn absence(&self) -> Option<(Duration, Duration)> {
+        let most = self.absences.len().checked_sub(1)?;
+        Some((self.absences[most * 95 / 100], self.absences[most]))
+    }
 }
 
 /// An installation under load, with the servers that answer for it.
@@ -47,6 +62,7 @@ struct Scene<'a> {
     ledger: &'a Ledger,
     servers: Vec<Server>,
     chance: ChaCha12Rng,
+    absences: Vec<Duration>,
 }
 
 impl Scene<'_> {
@@ -66,11 +82,15 @@ impl Scene<'_> {
     /// Ends one server in this way, and starts it again.
     fn replace(&mut self, end: impl FnOnce(Server)) {
         let number = self.chance.random_range(0..self.servers.len());
+        let began = Instant::now();
         end(self.servers.remove(number));
         self.open();
         let again = self.house.start(number, "");
         self.servers.insert(number, again);
         self.open();
+        let before = self.ledger.counts().promises;
+        self.ledger.wait_for("an answer", |counts| counts.promises > before);
+        self.absences.push(began.elapsed());
     }
 }
 
@@ -89,7 +109,7 @@ fn play_with(
     let (door, ledger) = (Door::default(), Ledger::new(house.folder.path().join("ledger")));
     let servers = (0..servers).map(|number| house.start(number, limits)).collect();
     let chance = ChaCha12Rng::seed_from_u64(1);
-    let mut scene = Scene { house, door: &door, ledger: &ledger, servers, chance };
+    let mut scene = Scene { house, door: &door, ledger: &ledger, servers, chance, absences: Vec::new() };
     scene.open();
     under_load(house, &door, &ledger, callers, || conduct(&mut scene));
     house.wait_until_handed_over(&door);
@@ -99,7 +119,8 @@ fn play_with(
     }
     let promises = Promises::read(&ledger.path);
     let faults = judge(house, &promises, Some(0));
-    Outcome { counts: ledger.counts(), promises, faults }
+    scene.absences.sort_unstable();
+    Outcome { counts: ledger.counts(), promises, faults, absences: scene.absences }
 }
 
 /// Servers are killed at any moment and started again.
