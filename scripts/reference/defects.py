@@ -36,19 +36,23 @@ class Defect:
 
 DEFECTS = [
     Defect("answers-before-it-commits", "D1", ("sqlite", "killed", 6), [
-        (STORE + "connection.rs", "        self.batch_execute(begin)?;\n        match work(self) {\n            Ok(value) => match", """
-        thread_local! { static OPEN: std::cell::Cell<u32> = const { std::cell::Cell::new(0) }; }
-        let serves = std::env::args().nth(1).is_some_and(|word| word == "serve");
-        if OPEN.get() == 0 {
-            self.batch_execute(begin)?;
-        }
-        match work(self) {
-            Ok(value) if serves && OPEN.get() < 20 => {
-                OPEN.set(OPEN.get() + 1);
-                Ok(value)
+        (STORE + "writer/worker.rs", "        let mut outcome = self.attempt(&assigns, &records);\n", """
+        if let Ok(connection) = self.open() {
+            let done = connection.group_transaction(|connection| {
+                let assigned = assign::assign_all(connection, &assigns)?;
+                let recorded = record::record_all(connection, &mut KindNumbers::default(), &records)?;
+                assign_answers.into_iter().zip(assigned).for_each(|(answer, result)| drop(answer.send(Ok(result))));
+                record_answers.into_iter().zip(recorded).for_each(|(answer, result)| drop(answer.send(Ok(result))));
+                thread::sleep(Duration::from_millis(50));
+                Ok(())
+            });
+            if done.is_ok() {
+                self.tell_commit();
             }
-            Ok(value) if { OPEN.set(0); false } => Ok(value),
-            Ok(value) => match"""),
+            return;
+        }
+        let mut outcome = self.attempt(&assigns, &records);
+"""),
     ]),
     Defect("does-not-sync", "D2", ("power-cut", "power-cut", 8), [
         (STORE + "connection.rs", "PRAGMA synchronous = FULL;", "PRAGMA synchronous = NORMAL;"),
