@@ -18,6 +18,10 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 STORE = "crates/store/src/"
 
 
+# What a caller says who was promised something that is gone: what it sent again is taken as new, or what it corrects is not there.
+NOTICED = ("what was kept is not known any more", "no event was kept under the id that this names")
+
+
 class Defect:
     """What is wrong, which promise it breaks, what is put in the place of what, and the story that must find it."""
 
@@ -163,6 +167,20 @@ def copy_source(folder):
             shutil.copy(TOP / name, place)
 
 
+def verdict(story):
+    """Whether the judge found broken promises, and what it said: its counts and what is broken, or why the story went wrong."""
+    lines = [line.strip() for line in story.stdout.splitlines() if line.strip()]
+    counts = [number for number, line in enumerate(lines) if "broken promises" in line]
+    if counts:
+        return story.returncode != 0, " / ".join([lines[counts[-1]].rsplit("; ", 1)[-1], *lines[counts[-1] + 1:]])
+    # A caller that finds gone what it was promised does not wait for the judge.
+    for line in lines:
+        if any(word in line for word in NOTICED):
+            return True, line
+    wrong = [number for number, line in enumerate(lines) if "panicked at" in line]
+    return False, " / ".join(lines[wrong[0]:wrong[0] + 3] if wrong else lines[-3:])
+
+
 def run(soak, names):
     home = TOP / "target/defects"
     source = home / "source"
@@ -182,9 +200,8 @@ def run(soak, names):
         if story is None:
             print(f"{defect.name} ({defect.breaks}): left out, as it needs root and leave to mount images", flush=True)
             continue
-        said = [line.strip() for line in story.stdout.splitlines() if line.strip()]
-        found = story.returncode != 0 and any("broken promises" in line for line in said)
-        print(f"{defect.name} ({defect.breaks}): {'found' if found else 'NOT FOUND'}: {' / '.join(said[-4:])}", flush=True)
+        found, said = verdict(story)
+        print(f"{defect.name} ({defect.breaks}): {'found' if found else 'NOT FOUND'}: {said}", flush=True)
         if not found:
             unseen.append(defect.name)
     if unseen:
