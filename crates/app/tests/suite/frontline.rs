@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use chrono::Duration;
-use fairtrial_app::{AppError, trials::life::Move};
+use fairtrial_app::{
+    AppError,
+    frontline::replay::{Replay, fingerprint},
+    trials::life::Move,
+};
 use fairtrial_domain::trial::{AssignmentOutcome, Verb};
 use fairtrial_testkit::on_both_databases;
 use serde_json::{Value, json};
@@ -19,6 +23,26 @@ fn event(id: &str, unit: &str, value: Option<i64>) -> Value {
 }
 
 on_both_databases! {
+    fn a_named_request_is_answered_once_at_a_time(database) {
+        run(async {
+            let app = open(database, StandingClock::new()).await;
+            let company = Company::hire(&app, "justice").await;
+            let ask = async |what: &[u8]| app.replay(&company.key, "monday".into(), fingerprint(&[what])).await;
+            let Ok(Replay::New(first)) = ask(b"a").await else { panic!("the name is new") };
+            // While it is being answered, whoever sends it again is asked to wait, whatever it is.
+            for what in [&b"a"[..], b"b"] {
+                assert!(matches!(ask(what).await, Err(AppError::Conflict { code: "idempotency_key_in_use", .. })));
+            }
+            // An answer that did not come about leaves the name free; one that did is given again, to the same request alone.
+            drop(first);
+            let Ok(Replay::New(second)) = ask(b"a").await else { panic!("the name is free again") };
+            second.keep(200, "{}".into()).await.unwrap();
+            assert!(matches!(ask(b"a").await, Ok(Replay::Known(200, body)) if body == "{}"));
+            let Err(AppError::Invalid(faults)) = ask(b"b").await else { panic!("another request has the name") };
+            assert_eq!(faults[0].code, "idempotency_key_reused");
+        });
+    }
+
     fn a_person_keeps_their_version_and_the_answer_explains_itself(database) {
         run(async {
             let app = open(database, StandingClock::new()).await;
