@@ -28,7 +28,7 @@ const FILES: [&str; 6] =
     ["demo.json", "kept.fold", "fairtrial.db", "fairtrial.db-wal", "fairtrial.db-shm", "master.key"];
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
-    start_log(settings.log_level, settings.log_format);
+    let _log = start_log(settings.log_level, settings.log_format);
     clear(&settings.data)?;
     actix_web::rt::System::new().block_on(async {
         let clock = DemoClock::new(SystemClock);

@@ -136,7 +136,7 @@ impl StoreArguments {
     /// Opens the installation and does something with it.
     fn with<T>(&self, work: impl AsyncFnOnce(Installation) -> Result<T, Failure>) -> Result<T, Failure> {
         let settings = self.settings()?;
-        start_log(settings.log_level, settings.log_format);
+        let _log = start_log(settings.log_level, settings.log_format);
         actix_web::rt::System::new().block_on(async { work(open(&settings).await?).await })
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
-    start_log(settings.log_level, settings.log_format);
+    let _log = start_log(settings.log_level, settings.log_format);
     actix_web::rt::System::new().block_on(async {
         let listener = listen(settings)?;
         let own = format!("http://{}", listener.local_addr()?);

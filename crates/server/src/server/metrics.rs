@@ -82,6 +82,9 @@ impl Metrics {
         line(format_args!("# HELP fairtrial_writes_refused_total Calls that were refused because too many waited."));
         line(format_args!("# TYPE fairtrial_writes_refused_total counter"));
         line(format_args!("fairtrial_writes_refused_total {}", load.refused));
+        line(format_args!("# HELP fairtrial_log_lines_lost_total Lines of the log that nobody took in time."));
+        line(format_args!("# TYPE fairtrial_log_lines_lost_total counter"));
+        line(format_args!("fairtrial_log_lines_lost_total {}", super::log::lost_lines()));
         if let Some((events, waited)) = behind {
             line(format_args!(
                 "# HELP fairtrial_events_behind Events that are kept and not in this server's tallies yet."

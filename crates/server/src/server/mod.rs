@@ -14,7 +14,7 @@ pub use ambient::{SystemClock, SystemRandomness, system_ambient};
 pub use backup::{Manifest, Restored, make as make_backup, restore as restore_backup};
 pub use installation::{Installation, migrate, open, open_to_serve};
 pub(crate) use installation::{database, in_full, present_master_key};
-pub use log::start_log;
+pub use log::{Log, start_log};
 pub(crate) use metrics::Counts;
 pub use metrics::Metrics;
 pub use run::{Bound, bind};
