@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr, net::TcpListener, sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, dev::Server, web};
+use rustix::net::sockopt;
 
 use super::{Metrics, State};
 use crate::{
@@ -12,6 +13,13 @@ use crate::{
 
 /// Connections that one worker holds at once.
 const CONNECTIONS: usize = 2_000;
+
+/// How long a caller may read nothing of its answer, in milliseconds. The HTTP library waits for ever; the kernel ends the connection.
+const UNREAD: u32 = 15_000;
+
+/// Bytes of answers that the kernel keeps for one connection until they are read; it doubles them for its own use. Left to itself it
+/// keeps megabytes for everybody who does not read.
+const ON_THE_WAY: usize = 256 * 1024;
 
 /// A server that holds its port and does not answer yet.
 pub struct Bound {
@@ -30,6 +38,9 @@ pub struct Bound {
 /// When the port cannot be listened on.
 pub fn bind(listener: TcpListener, settings: &Settings, state: State, rows: Vec<Row>) -> io::Result<Bound> {
     let address = listener.local_addr()?;
+    // Connections have these from the listener.
+    sockopt::set_tcp_user_timeout(&listener, UNREAD)?;
+    sockopt::set_socket_send_buffer_size(&listener, ON_THE_WAY)?;
     let state = web::Data::new(state);
     let metrics = Arc::new(Metrics::of_routes(rows.iter().map(|row| row.path)));
     let places = Arc::new(Places::of(&rows, &metrics));
