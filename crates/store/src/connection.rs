@@ -1,10 +1,16 @@
 //! One connection over both databases.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use diesel::{
-    Connection as _, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, connection::SimpleConnection,
-    sql_query, sql_types::Text,
+    Connection as _, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection,
+    sql_query,
+    sql_types::{BigInt, Text},
 };
 
 use crate::{dialect, error::StoreError};
@@ -65,7 +71,9 @@ impl DbConnection {
         match url {
             DatabaseUrl::Sqlite(path) => {
                 let path = path.to_str().ok_or_else(|| StoreError::Setup("the file name is not UTF-8".into()))?;
+                check_place(path)?;
                 let mut connection = SqliteConnection::establish(path).map_err(unavailable)?;
+                check_tables(&mut connection)?;
                 // recursive_triggers: without it INSERT OR REPLACE walks past the append-only triggers.
                 // cache_size: a commit that split a page of an index walks through the whole cache, so a large one costs
                 // small commits more than it saves; what it does not hold is in the operating system's cache.
@@ -135,6 +143,40 @@ impl DbConnection {
                 Err(error)
             }
         }
+    }
+}
+
+/// Refuses a place where a file is missing whose newest commits are still there: a new file in its place would take them away.
+fn check_place(path: &str) -> Result<(), StoreError> {
+    let beside = format!("{path}-wal");
+    let commits = fs::metadata(&beside).is_ok_and(|found| found.len() > 0);
+    if commits && !Path::new(path).exists() {
+        let detail = format!(
+            "{path} is missing, but {beside} holds commits of it: put the database back, or move the rest away too"
+        );
+        return Err(StoreError::Setup(detail));
+    }
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Tables {
+    #[diesel(sql_type = BigInt)]
+    others: i64,
+    #[diesel(sql_type = BigInt)]
+    ours: i64,
+}
+
+/// Refuses a file of another program before anything in it is changed.
+fn check_tables(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let Tables { others, ours } = sql_query(
+        "SELECT COUNT(*) AS others, COUNT(CASE name WHEN '__diesel_schema_migrations' THEN 1 END) AS ours FROM sqlite_schema",
+    )
+    .get_result(connection)
+    .map_err(unavailable)?;
+    match (others, ours) {
+        (1.., 0) => Err(StoreError::Setup("the file is not a database of fairtrial: it holds other tables".into())),
+        _ => Ok(()),
     }
 }
 
