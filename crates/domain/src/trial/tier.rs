@@ -1,5 +1,7 @@
 //! How much people could lose decides how many must agree.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::roles::PersonRole;
@@ -151,6 +153,12 @@ pub fn not_ready(protocol: &Protocol, tier: Tier) -> Vec<Fault> {
         let detail =
             "a trial that takes away or holds back what a person is entitled to is not run here: change what is tried";
         lacks(true, "/risk".into(), "tier_refused", detail);
+    }
+    let mut names = BTreeSet::new();
+    for (index, arm) in protocol.arms.iter().enumerate() {
+        let name = arm.name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let detail = "another version has this name: nobody could tell the two apart";
+        lacks(!names.insert(name), format!("/arms/{index}/name"), "not_unique", detail);
     }
     if tier >= Tier::One {
         let harm = protocol.outcomes.iter().any(|outcome| outcome.role == Role::Harm);
