@@ -18,6 +18,7 @@ pub mod note;
 pub mod projection;
 pub mod protocol;
 pub mod trial;
+pub mod visible;
 
 pub use decimal::Decimal;
 pub use fault::Fault;

@@ -1,6 +1,6 @@
 //! Accounts.
 
-use fairtrial_domain::trial::PersonRole;
+use fairtrial_domain::{trial::PersonRole, visible};
 use fairtrial_store::{
     StoreError,
     audit::{self, NewEntry},
@@ -58,10 +58,18 @@ pub(super) fn normal_email(email: &str) -> Result<String, AppError> {
 
 fn normal_name(name: &str) -> Result<String, AppError> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+    if !is_name(name) {
         return Err(AppError::invalid("/name", "out_of_range", "a name has 1 to 100 characters"));
     }
     Ok(name.to_owned())
+}
+
+/// Whether people can read a name and take it for no other.
+pub(super) fn is_name(name: &str) -> bool {
+    !visible::is_blank(name)
+        && !visible::turns_round(name)
+        && name.chars().count() <= 100
+        && !name.chars().any(char::is_control)
 }
 
 impl App {

@@ -20,7 +20,7 @@ impl App {
     pub async fn create_agency(&self, key: &str, name: &str) -> Result<i64, AppError> {
         let key = AgencyKey::new(key).map_err(|error| AppError::invalid("/key", "malformed_key", error.to_string()))?;
         let name = name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > 100 {
+        if !super::accounts::is_name(&name) {
             return Err(AppError::invalid("/name", "out_of_range", "a name has 1 to 100 characters"));
         }
         let secret: [u8; 32] = self.ambient.bytes();

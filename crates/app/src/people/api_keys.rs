@@ -84,7 +84,7 @@ impl App {
 
     async fn add_key(&self, by: Option<&Person>, agency_id: i64, key: &NewKey) -> Result<String, AppError> {
         let name = key.name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        if !super::accounts::is_name(&name) {
             return Err(AppError::invalid("/name", "out_of_range", "a name has 1 to 100 characters"));
         }
         if key.scopes.is_empty() {

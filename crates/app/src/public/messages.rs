@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use fairtrial_domain::trial::{MessageKind, NoticeCode, PersonRole};
+use fairtrial_domain::{
+    trial::{MessageKind, NoticeCode, PersonRole},
+    visible,
+};
 use fairtrial_store::{
     StoreError,
     audit::{self, NewEntry},
@@ -241,7 +244,7 @@ fn read(
 /// A text that says something and names nobody, as far as that can be seen.
 fn checked(words: &str) -> Result<String, AppError> {
     let words = words.trim();
-    if !(1..=MOST_LETTERS).contains(&words.chars().count()) || words.contains('\0') {
+    if visible::is_blank(words) || words.chars().count() > MOST_LETTERS || words.contains('\0') {
         return Err(AppError::invalid("/words", "missing_field", "write something, in at most 2,000 characters"));
     }
     if names_somebody(words) {

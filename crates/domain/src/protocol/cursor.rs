@@ -4,7 +4,7 @@ use std::{cell::RefCell, ops::RangeInclusive, str::FromStr};
 
 use serde_json::{Map, Value};
 
-use crate::{Decimal, canonical::escape, fault::Fault};
+use crate::{Decimal, canonical::escape, fault::Fault, visible};
 
 /// Collects the faults of one reading.
 #[derive(Default)]
@@ -86,11 +86,11 @@ impl<'a> Cursor<'a> {
             self.fault("wrong_type", "must be a text");
             return None;
         };
-        if text.trim().is_empty() || text.chars().count() > longest {
+        if visible::is_blank(text) || text.chars().count() > longest {
             self.fault("out_of_range", format!("must have 1 to {longest} characters and not be blank"));
             return None;
         }
-        if text.chars().any(|c| c.is_control() && c != '\n') {
+        if visible::turns_round(text) || text.chars().any(|c| c.is_control() && c != '\n') {
             self.fault("out_of_range", "must not hold control characters");
             return None;
         }

@@ -25,6 +25,7 @@ use fairtrial_domain::{
     eligibility::{Attribute, AttributeKind, Purpose},
     protocol::{Aim, OutcomeKind, Protocol, ProtocolId, Role},
     trial::{PersonRole, State, Tier, assess, needed_roles, not_ready},
+    visible,
 };
 use fairtrial_store::{StoreError, agencies};
 use serde_json::Value;
@@ -189,7 +190,7 @@ impl App {
     /// As [`App::create_trial`]; a title that is empty or too long.
     pub async fn create_from_pattern(&self, actor: &Actor, new: &NewPlan) -> Result<String, AppError> {
         let title = new.title.trim();
-        if title.is_empty() || title.chars().count() > 200 {
+        if visible::is_blank(title) || title.chars().count() > 200 {
             let detail = "say in one question what you want to find out, in at most 200 characters";
             return Err(AppError::invalid("/title", "missing_field", detail));
         }
