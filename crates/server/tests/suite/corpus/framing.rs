@@ -71,6 +71,20 @@ pub(super) fn cases(caller: &Caller) -> Vec<Case> {
         let bytes = caller.bytes("GET", ASSIGN, &[(header, "POST")], b"");
         cases.push(Case { name: format!("N28 {header}"), bytes, status: 405, code: "method_not_allowed" });
     }
+    for header in ["X-Forwarded-Host", "X-Forwarded-Proto", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Prefix"] {
+        let bytes = caller.bytes("GET", "/v1/trials/no-such", &[(header, "/v1/trials/open-door")], b"");
+        cases.push(Case { name: format!("N29 {header}"), bytes, status: 404, code: "not_found" });
+    }
+    // Two keys, a key of another kind, and what is no key.
+    for (name, headers) in [
+        ("another kind", &[("Authorization", "Basic YTpi")][..]),
+        ("two that differ", &[("X-API-Key", "ft_live_aaaaaaaa_bbbb")]),
+        ("no text", &[("X-API-Key", "\u{e9}")]),
+        ("9 kB", &[("X-API-Key", &*"x".repeat(9_000))]),
+    ] {
+        let bytes = caller.bytes("GET", "/v1/trials", headers, b"");
+        cases.push(Case { name: format!("key: {name}"), bytes, status: 401, code: "unauthenticated" });
+    }
     // Who a caller says to be, or through whom it says to come, changes nothing.
     for header in ["X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Forwarded-User", "X-Original-URL"] {
         let bytes = super::request("GET", "/v1/trials", &[(header, "127.0.0.1")], b"");

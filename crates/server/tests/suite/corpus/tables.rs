@@ -26,6 +26,9 @@ pub(super) fn cases(caller: &Caller) -> Vec<Case> {
         ("I1 50,000 columns and no row", wide.as_bytes()),
         ("I2 NUL", b"event_id,unit\nc\0,u-1\n"),
         ("I4 zip", b"PK\x03\x04\xff\xfe"),
+        ("I1 UTF-16, the other way round", b"\xfe\xff\0e\0v"),
+        ("I1 no UTF-8", b"event_id,unit\nc\xff,u-1\n"),
+        ("I1 a name twice by a blank", b"unit, unit\na,b\n"),
     ] {
         cases.push(caller.post(name, EVENTS, CSV, body, 422, "not_acceptable"));
         cases.push(caller.post(&format!("list: {name}"), LISTS, CSV, body, 422, "not_acceptable"));
@@ -37,6 +40,19 @@ pub(super) fn cases(caller: &Caller) -> Vec<Case> {
         ("I2 bidi", &format!("{header}c-1,u\u{202e}1,door.opened,2026-11-22T12:00:00Z\n"), 422, "malformed_unit"),
         ("I4 HTML", "<html><body></body></html>\n<p>\n", 422, "unknown_field"),
         ("I1 unknown column", &format!("weight,{header}1,{row}"), 422, "unknown_field"),
+        // A mark of the byte order and the ends of lines of any system change nothing.
+        ("I1 byte order mark", &format!("\u{feff}{header}m-1,u-1,door.opened,2026-11-22T12:00:00Z\n"), 200, "-"),
+        ("I1 CR and LF", &format!("{header}{row}").replace('\n', "\r\n"), 200, "-"),
+        ("I1 CR", &format!("{header}{row}").replace('\n', "\r"), 200, "duplicate"),
+        (
+            "I1 all in quotes",
+            &format!("{header}\"c-1\",\"u-1\",\"door.opened\",\"2026-11-22T12:00:00Z\"\n"),
+            200,
+            "duplicate",
+        ),
+        // Spreadsheets of some countries write semicolons, which are read; tabs are not.
+        ("I1 semicolons", &format!("{header}{row}").replace(',', ";"), 200, "duplicate"),
+        ("I1 tabs", &format!("{header}{row}").replace(',', "\t"), 422, "unknown_field"),
         ("I5 1,001 rows", &format!("{header}{}", row.repeat(1_001)), 413, "body_too_large"),
     ] {
         cases.push(caller.post(name, EVENTS, CSV, body, status, code));

@@ -223,6 +223,11 @@ impl Server {
         self.child.wait().expect("it ends")
     }
 
+    /// Its number among the processes.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits until it ends by itself.
     pub(crate) fn wait(mut self) -> ExitStatus {
         self.child.wait().expect("it ends")

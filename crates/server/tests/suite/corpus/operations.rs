@@ -1,0 +1,388 @@
+//! O: what whoever runs the program may get wrong, and what their machine may do to it.
+//!
+//! Settings that are wrong (O4) are in the tests of `config`; copies that were touched or are another installation's (O3) in
+//! `backup.rs`; master keys (O2) in `command.rs`; a PostgreSQL server that is away (O5) in `waiting.rs`; full and failing disks in
+//! `durability.rs`. Nothing is sent anywhere of the program's own accord, so that there is no other server to be slow (O11); servers
+//! of two versions and clocks that differ (O12) are stories of faults.
+
+use std::{
+    fs,
+    io::Write,
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    process::{Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use fairtrial_testkit::database::{Kind, TestDatabase};
+use serde_json::json;
+
+use crate::{
+    client::{Response, request, send},
+    command::{error, fairtrial, on, said},
+    faults::house::{House, Server},
+};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_fairtrial");
+
+/// A server on an installation, which is given a few seconds to end by itself.
+fn serve(data: &Path) -> Output {
+    let mut command = Command::new("timeout");
+    command.args(["10", PROGRAM, "serve", "--listen", "127.0.0.1:0", "--log-level", "error", "--data"]).arg(data);
+    command.env_clear().envs(std::env::vars().filter(|(name, _)| name == "PATH")).stdin(Stdio::null());
+    command.output().expect("the program runs")
+}
+
+/// A SQLite file of another program: one table, no rows.
+fn of_another_program() -> Vec<u8> {
+    let statement = b"CREATE TABLE notes(text)";
+    let mut file = vec![0; 1_024];
+    file[..16].copy_from_slice(b"SQLite format 3\0");
+    // Pages of 512 bytes, two of them, of the oldest kind that every version reads; one change so far, schema 1 of form 4, in UTF-8.
+    for (at, bytes) in [
+        (16, &[2, 0, 1, 1, 0, 64, 32, 32][..]),
+        (24, &[0, 0, 0, 1, 0, 0, 0, 2]),
+        (40, &[0, 0, 0, 1, 0, 0, 0, 4]),
+        (56, &[0, 0, 0, 1]),
+        (92, &[0, 0, 0, 1, 0, 0x2e, 0x8b, 0x90]),
+    ] {
+        file[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+    // The row of the table of tables: kind, name, table, page 2, statement.
+    let mut row = vec![1, 6, 23, 23, 23, 1, u8::try_from(statement.len() * 2 + 13).expect("short")];
+    row[1] = 6;
+    row.extend_from_slice(b"tablenotesnotes\x02");
+    row.extend_from_slice(statement);
+    let payload = &row[1..];
+    let mut cell = vec![u8::try_from(payload.len()).expect("short"), 1];
+    cell.extend_from_slice(payload);
+    let start = 512 - cell.len();
+    file[start..512].copy_from_slice(&cell);
+    let [high, low] = u16::try_from(start).expect("within the page").to_be_bytes();
+    file[100..110].copy_from_slice(&[13, 0, 0, 0, 1, high, low, 0, high, low]);
+    file[512..520].copy_from_slice(&[13, 0, 0, 0, 0, 2, 0, 0]);
+    file
+}
+
+/// O1: a file that is not this version's database is refused in a sentence and left as it is.
+#[test]
+fn a_file_that_is_no_database_of_ours_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    said(&on(data, &["agency", "create", "justice", "Justice"]));
+    let file = data.join("fairtrial.db");
+    // The newest commits stand in a second file; a copy has all in one. It is said to be of the kind that has a second one.
+    let copy = data.join("copy");
+    said(&on(data, &["backup", copy.to_str().expect("text")]));
+    let copied = fs::read_dir(&copy).expect("a folder").map(|entry| entry.expect("a file").path());
+    let copied = copied.into_iter().find(|path| !path.ends_with("manifest.json")).expect("a copy");
+    let mut good = fs::read(copied).expect("a database");
+    good[18..20].copy_from_slice(&[2, 2]);
+    let remove_beside = || {
+        for beside in ["fairtrial.db-wal", "fairtrial.db-shm"] {
+            drop(fs::remove_file(data.join(beside)));
+        }
+    };
+    let newest = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/sqlite")).expect("migrations");
+    let newest =
+        newest.map(|entry| entry.expect("a name").file_name().into_string().expect("text")).max().expect("one");
+    let version: String = newest.split('_').next().expect("a day").chars().filter(char::is_ascii_digit).collect();
+    let mut newer = good.clone();
+    let places = good.windows(version.len()).enumerate().filter(|(_, part)| *part == version.as_bytes());
+    let places: Vec<usize> = places.map(|(at, _)| at).collect();
+    assert!(!places.is_empty(), "{version} has run");
+    for at in places {
+        newer[at..at + 4].copy_from_slice(b"2999");
+    }
+    let mut random = vec![0; 64 * 1_024];
+    getrandom::fill(&mut random).expect("random bytes");
+    let mut cut = good.clone();
+    cut.truncate(good.len() / 2);
+    for (name, bytes, says) in [
+        ("nothing", Vec::new(), "fairtrial migrate"),
+        ("text", b"this is no database".to_vec(), "is not a database"),
+        ("random bytes", random, "is not a database"),
+        ("another program's", of_another_program(), "is not a database of fairtrial"),
+        ("newer", newer, "newer"),
+        ("half of it", cut, "malformed"),
+    ] {
+        remove_beside();
+        fs::write(&file, &bytes).expect("a file");
+        for output in [on(data, &["agency", "list"]), serve(data), on(data, &["doctor"])] {
+            assert_eq!(
+                output.status.code(),
+                Some(1),
+                "{name}: {} {}",
+                error(&output),
+                String::from_utf8_lossy(&output.stdout)
+            );
+        }
+        let output = serve(data);
+        // An empty file holds nothing that could be lost.
+        let bytes = if bytes.is_empty() { fs::read(&file).expect("a file") } else { bytes };
+        assert!(
+            error(&output).contains(says) && error(&output).trim().lines().count() == 1,
+            "{name}: {}",
+            error(&output)
+        );
+        assert!(fs::read(&file).expect("a file") == bytes, "{name}: the file was changed");
+        let migrated = on(data, &["migrate"]);
+        if name != "nothing" {
+            assert_eq!(migrated.status.code(), Some(1), "{name}: {}", String::from_utf8_lossy(&migrated.stdout));
+            assert!(fs::read(&file).expect("a file") == bytes, "{name}: the file was changed by migrate");
+        }
+        remove_beside();
+    }
+    fs::write(&file, &good).expect("a file");
+    assert!(said(&on(data, &["agency", "list"])).contains("justice"));
+    // A folder in its place, and a place where nothing can be made.
+    fs::remove_file(&file).expect("it is there");
+    remove_beside();
+    fs::create_dir(&file).expect("a folder");
+    assert!(error(&serve(data)).contains("is a folder"), "{}", error(&serve(data)));
+    fs::remove_dir(&file).expect("it is there");
+    let nowhere = serve(Path::new("/proc/nothing"));
+    assert!(nowhere.status.code() == Some(1) && error(&nowhere).contains("cannot be made"), "{}", error(&nowhere));
+    // The newest commits stand in a second file. Whoever moved the first away is not given an empty one beside it.
+    fs::write(data.join("fairtrial.db-wal"), "the newest commits").expect("a file");
+    for output in [serve(data), on(data, &["agency", "list"]), on(data, &["migrate"])] {
+        assert!(output.status.code() == Some(1) && error(&output).contains("-wal"), "{}", error(&output));
+    }
+    assert!(!file.exists() && data.join("fairtrial.db-wal").exists());
+}
+
+/// O2, for a server.
+#[test]
+fn a_server_does_not_start_without_its_own_master_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    said(&on(data, &["agency", "create", "justice", "Justice"]));
+    let key = data.join("master.key");
+    let good = fs::read_to_string(&key).expect("a key");
+    for (text, says) in [
+        (String::new(), "64 hexadecimal digits"),
+        (good.trim()[2..].to_owned(), "64 hexadecimal digits"),
+        (good.trim().to_owned() + "00", "64 hexadecimal digits"),
+        (" ".to_owned() + &good, "64 hexadecimal digits"),
+        (good.replace(|c: char| c.is_ascii_digit(), "f"), "does not open"),
+    ] {
+        fs::write(&key, &text).expect("a file");
+        let output = serve(data);
+        assert!(output.status.code() == Some(1) && error(&output).contains(says), "{text:?}: {}", error(&output));
+        assert!(!error(&output).contains(good.trim()), "it is not repeated");
+    }
+    fs::write(&key, good.trim().to_owned() + "\r\n").expect("a file");
+    assert!(said(&on(data, &["agency", "list"])).contains("justice"), "an end of line does not matter");
+}
+
+fn assigned(house: &House, address: SocketAddr, unit: &str) -> Response {
+    let key = format!("Bearer {}", house.token);
+    let headers = [("Authorization", key.as_str()), ("Content-Type", "application/json")];
+    let body = json!({"unit": unit}).to_string();
+    send(address, &request("POST", "/v1/trials/open/assignments", &headers, body.as_bytes())).expect("an answer")
+}
+
+fn arm(house: &House, address: SocketAddr, unit: &str) -> String {
+    let answer = assigned(house, address, unit);
+    assert_eq!(answer.status, 200, "{}: {}", answer.text(), house.log());
+    answer.json()["arm"].as_str().expect("an arm").to_owned()
+}
+
+fn arms(house: &House, address: SocketAddr) -> Vec<String> {
+    (0..20).map(|n| arm(house, address, &format!("case-{n}-x"))).collect()
+}
+
+fn signal(server: &Server, name: &str) {
+    let told = Command::new("kill").args([&format!("-{name}"), &server.pid().to_string()]).status().expect("kill runs");
+    assert!(told.success());
+}
+
+fn pause(length: Duration) {
+    let (_never, nothing) = mpsc::channel::<()>();
+    let _ = nothing.recv_timeout(length);
+}
+
+fn house() -> (TestDatabase, House) {
+    let database = TestDatabase::fresh(Kind::Sqlite).expect("a database");
+    let house = House::build(database.url(), Path::new(PROGRAM), 100);
+    (database, house)
+}
+
+/// O10: a server that is stopped and let go on goes on; told to stop twice it ends well; ended by any other signal, it has kept what
+/// it answered.
+#[test]
+fn signals_lose_nothing() {
+    let (_database, house) = house();
+    let server = house.start(0, "");
+    let before = arms(&house, server.address);
+    signal(&server, "STOP");
+    let (address, token) = (server.address, house.token.clone());
+    let asked = thread::spawn(move || {
+        let key = format!("Bearer {token}");
+        let headers = [("Authorization", key.as_str()), ("Content-Type", "application/json")];
+        send(address, &request("POST", "/v1/trials/open/assignments", &headers, b"{\"unit\":\"case-0-x\"}"))
+    });
+    pause(Duration::from_secs(7));
+    signal(&server, "CONT");
+    let answer = asked.join().expect("a caller").expect("whoever waited is answered");
+    assert_eq!(answer.json()["arm"], json!(before[0]));
+    assert_eq!(arms(&house, server.address), before);
+    signal(&server, "TERM");
+    signal(&server, "TERM");
+    assert!(server.wait().success(), "{}", house.log());
+    for name in ["HUP", "USR1", "PIPE", "QUIT", "INT"] {
+        let server = house.start(0, "");
+        assert_eq!(arms(&house, server.address), before, "after {name}");
+        signal(&server, name);
+        if name == "PIPE" {
+            assert_eq!(arms(&house, server.address), before, "a pipe that nobody reads is no reason to end");
+            assert!(server.stop().success());
+        } else {
+            let ended = server.wait();
+            assert_eq!(ended.success(), ["QUIT", "INT"].contains(&name), "{name}: {ended}");
+        }
+    }
+}
+
+/// O6: a log that cannot be written is no reason not to answer.
+#[test]
+fn a_log_that_cannot_be_written_holds_nobody_up() {
+    let (_database, house) = house();
+    let mut before: Option<Vec<String>> = None;
+    for sink in ["exec 2>/dev/full;", "exec 2>&-;"] {
+        let server = house.start(0, sink);
+        let now = arms(&house, server.address);
+        assert_eq!(before.get_or_insert(now.clone()), &now, "{sink}");
+        assert_eq!(
+            send(server.address, &request("GET", "/register", &[], b"")).map(|page| page.status),
+            Some(200),
+            "{sink}"
+        );
+        assert!(server.stop().success(), "{sink}");
+    }
+    // Somebody reads the log and stops: the pipe is full, and whoever calls is answered all the same.
+    let mut child =
+        fairtrial(&["serve", "--listen", "127.0.0.1:0", "--log-level", "trace", "--database-url", &house.url])
+            .arg("--data")
+            .arg(house.data(1))
+            .env("FAIRTRIAL_MASTER_KEY", "07".repeat(32))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().expect("a pipe")));
+    let address: SocketAddr = lines
+        .find_map(|line| line.expect("text").strip_prefix("Fairtrial answers at http://").map(str::to_owned))
+        .and_then(|address| address.parse().ok())
+        .expect("the address is printed");
+    for n in 0..1_500 {
+        let page = send(address, &request("GET", "/nothing-at-all", &[], b""));
+        assert_eq!(page.map(|page| page.status), Some(404), "call {n}");
+    }
+    assert_eq!(before, Some(arms(&house, address)));
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    let began = Instant::now();
+    while child.try_wait().expect("a child").is_none() {
+        assert!(began.elapsed() < Duration::from_secs(20), "it ends although nobody reads its log");
+        pause(Duration::from_millis(50));
+    }
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+/// O7: a second server and the command line beside a server on one file.
+#[test]
+fn a_second_process_on_the_same_file_tells_nobody_another_version() {
+    let (_database, house) = house();
+    let (one, other) = (house.start(0, ""), house.start(1, ""));
+    let before = arms(&house, one.address);
+    assert_eq!(arms(&house, other.address), before);
+    let new: Vec<String> = thread::scope(|scope| {
+        let ask = |address| {
+            let house = &house;
+            scope.spawn(move || (0..50).map(|n| arm(house, address, &format!("new-{n}-x"))).collect::<Vec<_>>())
+        };
+        let (first, second) = (ask(one.address), ask(other.address));
+        let (first, second) = (first.join().expect("a caller"), second.join().expect("a caller"));
+        assert_eq!(first, second);
+        first
+    });
+    assert_eq!(new.len(), 50);
+    let listed = fairtrial(&["agency", "list", "--database-url", &house.url])
+        .arg("--data")
+        .arg(house.data(0))
+        .env("FAIRTRIAL_MASTER_KEY", "07".repeat(32))
+        .output()
+        .expect("the program runs");
+    assert!(said(&listed).contains("justice"));
+    // The port is one server's.
+    let taken = fairtrial(&["serve", "--listen", &one.address.to_string(), "--database-url", &house.url])
+        .arg("--data")
+        .arg(house.data(2))
+        .env("FAIRTRIAL_MASTER_KEY", "07".repeat(32))
+        .output()
+        .expect("the program runs");
+    assert!(taken.status.code() == Some(1) && error(&taken).contains("cannot listen on"), "{}", error(&taken));
+    assert!(one.stop().success() && other.stop().success());
+}
+
+/// O8, O9: few files, no time zones, another language.
+#[test]
+fn a_poor_machine_is_enough() {
+    let (_database, house) = house();
+    let server = house.start(0, "ulimit -n 64;");
+    let before = arms(&house, server.address);
+    let mut held: Vec<TcpStream> = Vec::new();
+    for _ in 0..150 {
+        // More than it may have open: they wait to be accepted.
+        if let Ok(stream) = TcpStream::connect_timeout(&server.address, Duration::from_secs(1)) {
+            held.push(stream);
+        }
+    }
+    assert!(held.len() > 64, "{}", held.len());
+    for stream in &mut held {
+        drop(stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+    }
+    drop(held);
+    assert_eq!(arms(&house, server.address), before, "it goes on");
+    assert!(server.stop().success(), "{}", house.log());
+    for odd in ["export TZ=Mars/X LC_ALL=xx_YY LANG=xx;", "unset TZ LANG LC_ALL HOME USER; export TZDIR=/nowhere;"] {
+        let server = house.start(0, odd);
+        assert_eq!(arms(&house, server.address), before, "{odd}");
+        assert!(server.stop().success(), "{odd}");
+    }
+}
+
+/// O5: a PostgreSQL database that cannot be written, or keeps texts in no encoding.
+#[test]
+fn a_postgres_database_that_is_set_up_wrongly_is_named() {
+    let database = TestDatabase::fresh(Kind::Postgres).expect("a database");
+    let psql = |statement: &str| {
+        let mut psql = Command::new("psql");
+        psql.args(["--no-psqlrc", "--quiet", "--command", statement, database.url()]);
+        let done = psql.env("PGOPTIONS", "-c default_transaction_read_only=off").status();
+        assert!(done.expect("psql runs").success(), "{statement}");
+    };
+    let house = House::build(database.url(), Path::new(PROGRAM), 100);
+    let name = database.url().rsplit('/').next().and_then(|rest| rest.split('?').next()).expect("a name").to_owned();
+    let server = house.start(0, "");
+    let before = arms(&house, server.address);
+    assert!(server.stop().success());
+    psql(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
+    let ended = house.launch(0, "").answers();
+    assert!(ended.is_none(), "a server that could keep nothing does not start: {}", house.log());
+    assert!(house.log().contains("read-only"), "{}", house.log());
+    psql(&format!("ALTER DATABASE {name} RESET default_transaction_read_only"));
+    // A commit that does not wait for the disk is asked to, by every connection of ours.
+    psql(&format!("ALTER DATABASE {name} SET synchronous_commit = off"));
+    let server = house.start(0, "");
+    assert_eq!(arms(&house, server.address), before);
+    assert!(server.stop().success());
+    assert!(house.log().contains("synchronous_commit is off"), "{}", house.log());
+    // A database that is not there, and a server that is none.
+    let nowhere = database.url().replace(&name, "no_such_database");
+    let mut launched = house.launch(0, &format!("export DATABASE_URL={nowhere};"));
+    assert!(launched.waits().is_some(), "{}", house.log());
+    assert!(launched.stop().success());
+}
