@@ -79,6 +79,10 @@ table! { comments (trial_id, number) {
     made_at -> BigInt,
 } }
 
+table! { comment_answers (trial_id, number, step) {
+    trial_id -> BigInt, number -> BigInt, step -> BigInt, resolves -> Bool, remark -> Text, person_id -> BigInt, made_at -> BigInt,
+} }
+
 table! { frozen_reports (trial_id) {
     trial_id -> BigInt, protocol_id -> Text, data_cut -> BigInt, engine -> Text, not_enrolled -> Text, report -> Text,
     digest -> Text, frozen_at -> BigInt, declared -> Text,

@@ -3,6 +3,7 @@
 pub mod amend;
 pub mod as_at;
 mod bundle;
+pub mod comments;
 pub mod conclude;
 pub mod data;
 pub mod explore;

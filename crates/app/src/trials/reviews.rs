@@ -6,16 +6,12 @@ use chrono::{DateTime, Utc};
 use fairtrial_analysis::rehearse::HarmRehearsal;
 use fairtrial_domain::{
     LockedProtocol, ProtocolId,
-    trial::{Difference, PersonRole, PlanPart, SignatureKind, State, Tier, differences, document},
+    trial::{Difference, PersonRole, SignatureKind, State, Tier, differences, document},
 };
-use fairtrial_store::{
-    BurdenCap, StoreError, audit,
-    comments::{self, CommentRow},
-    people, trials,
-};
-use serde_json::json;
+use fairtrial_store::{BurdenCap, StoreError, audit, trials};
 
 use super::{
+    comments::{self, Comment},
     life::SIGNING,
     review::{UnderReview, signatures},
     view::TrialView,
@@ -47,21 +43,6 @@ pub struct Waiting {
     pub missing: Vec<PersonRole>,
     /// Since when it waits.
     pub since: DateTime<Utc>,
-}
-
-/// A comment on a part of the plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comment {
-    /// Which part.
-    pub place: PlanPart,
-    /// What is said.
-    pub remark: String,
-    /// Who says it.
-    pub name: String,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Whether it was said about the content of now.
-    pub current: bool,
 }
 
 /// What a reviewer reads.
@@ -108,9 +89,6 @@ pub struct Changes {
 
 /// Who signs plans, and so has a queue.
 pub const REVIEWERS: &[PersonRole] = &SIGNING;
-
-/// Most letters of a comment.
-const MOST_LETTERS: usize = 2_000;
 
 impl App {
     /// The plans and amendments of the actor's agency that wait for signatures: those that wait for this person first, then
@@ -163,7 +141,7 @@ impl App {
         let trial = self.trial_of(actor, key)?;
         let view = self.view_trial(actor, key).await?;
         let (id, agency_id) = (trial.id, trial.agency_id);
-        let (under, before, rows, people) = self
+        let (under, before, comments) = self
             .store
             .read(move |c| {
                 let under = UnderReview::read(c, id)?;
@@ -178,7 +156,8 @@ impl App {
                     Some(id_before) => trials::canonical(c, id, &id_before)?,
                     None => None,
                 };
-                Ok((under, before, comments::of_trial(c, id)?, people::of_agency(c, agency_id)?))
+                let comments = comments::read(c, (id, agency_id), under.plan.id())?;
+                Ok((under, before, comments))
             })
             .await?;
         let changes = before
@@ -189,20 +168,6 @@ impl App {
                 Ok::<_, AppError>(Changes { before: before.id().clone(), differences })
             })
             .transpose()?;
-        let name = |id: i64| people.iter().find(|person| person.id == id).map(|person| person.name.clone());
-        let comments = rows
-            .into_iter()
-            .map(|row| {
-                let damaged = || StoreError::Damaged(format!("comment {}", row.number));
-                Ok(Comment {
-                    place: PlanPart::from_word(&row.place).ok_or_else(damaged)?,
-                    name: name(row.person_id).unwrap_or_else(|| "somebody who has left".into()),
-                    at: instant(row.made_at),
-                    current: row.protocol_id == under.plan.id().as_str(),
-                    remark: row.remark,
-                })
-            })
-            .collect::<Result<Vec<_>, StoreError>>()?;
         let harm = match self.rehearsed_plan(under.plan.id()) {
             None => HarmTold::NotRehearsed { can_be: under.amendment.is_none() },
             Some(found) => found.harm.map_or(HarmTold::Nothing, HarmTold::Found),
@@ -234,46 +199,5 @@ impl App {
             Ok(differences(&document(&sent), &document(&trial.plan)))
         })
         .transpose()
-    }
-
-    /// Keeps what somebody says about a part of the plan: whoever signs plans, or writes them.
-    ///
-    /// # Errors
-    /// [`AppError::NotFound`], [`AppError::Forbidden`]; [`AppError::Invalid`] for an empty or overlong text;
-    /// [`AppError::Conflict`] once the data are locked.
-    pub async fn comment(&self, actor: &Actor, key: &str, place: PlanPart, remark: &str) -> Result<(), AppError> {
-        let person = actor.person()?;
-        let trial = self.trial_of(actor, key)?;
-        let mut roles = SIGNING.to_vec();
-        roles.push(PersonRole::Designer);
-        person.needs_one_of(&roles)?;
-        if trial.state.is_locked() {
-            return Err(AppError::conflict(
-                "locked",
-                "the plan has served its purpose: nothing in it changes any more",
-            ));
-        }
-        let remark = remark.trim();
-        if !(1..=MOST_LETTERS).contains(&remark.chars().count()) || remark.contains('\0') {
-            return Err(AppError::invalid("/remark", "missing_field", "say something, in at most 2,000 characters"));
-        }
-        let entry = self.entry(actor, person, "trial.commented", key, json!({"place": place}));
-        let comment = CommentRow {
-            trial_id: trial.id,
-            number: 0,
-            protocol_id: String::new(),
-            place: place.as_str().to_owned(),
-            remark: remark.to_owned(),
-            person_id: person.id,
-            made_at: self.ambient.now_micros(),
-        };
-        self.store
-            .write(move |c| {
-                let content = UnderReview::read(c, comment.trial_id)?.plan.id().to_string();
-                comments::add(c, &CommentRow { protocol_id: content, ..comment })?;
-                audit::append(c, &entry)
-            })
-            .await?;
-        Ok(())
     }
 }

@@ -12,6 +12,7 @@ pub(crate) fn code(error: AppError) -> &'static str {
         AppError::Conflict { code, .. } => code,
         AppError::Forbidden(_) => "forbidden",
         AppError::Invalid(_) => "invalid",
+        AppError::NotFound(_) => "not_found",
         other => panic!("{other:?}"),
     }
 }

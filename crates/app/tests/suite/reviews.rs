@@ -3,7 +3,7 @@
 use fairtrial_app::{
     Actor, App,
     public::register::Wanted,
-    trials::{life::Move, reviews::Waiting},
+    trials::{comments::Reply, life::Move, reviews::Waiting},
 };
 use fairtrial_domain::trial::{DataSeen, PersonRole, PlanPart, State, Verb};
 use fairtrial_testkit::on_both_databases;
@@ -135,6 +135,50 @@ on_both_databases! {
             let said = app.review(&company.monitor, &trial).await.unwrap().comments;
             let said: Vec<_> = said.iter().map(|c| (c.place, c.remark.as_str(), c.name.as_str(), c.current)).collect();
             assert_eq!(said, [(PlanPart::Data, "why so long?", "approver", false), (PlanPart::Idea, "better?", "designer", true)]);
+        });
+    }
+
+    fn a_comment_is_answered_and_resolved_by_whoever_made_it_or_a_later_reviewer(database) {
+        run(async {
+            let app = open(database, StandingClock::new()).await;
+            let company = Company::hire(&app, "justice").await;
+            let other = Company::hire(&app, "health").await;
+            let later = hire(&app, "justice", PersonRole::Ethics).await;
+            let key = app.create_trial(&company.designer, &plan("letter", "justice", &json!({}))).await.unwrap();
+            for text in ["why so long?", "and where?", "who says so?"] {
+                app.comment(&company.approver, &key, PlanPart::Data, text).await.unwrap();
+            }
+            let reply = async |actor, number, reply, text: &str| app.reply_to_comment(actor, &key, number, (reply, text)).await.map_err(code);
+            let waits = async || {
+                let trial = app.trial_of(&company.designer, &key).unwrap();
+                let known = app.comments(&trial).await.unwrap();
+                known.into_iter().filter(|comment| comment.waits).map(|comment| comment.number).collect::<Vec<_>>()
+            };
+            assert_eq!(waits().await, [1, 2, 3]);
+            assert_eq!(reply(&company.designer, 1, Reply::Answer, " ").await, Err("invalid"), "an answer says something");
+            assert_eq!(reply(&company.designer, 1, Reply::Answer, &"x".repeat(2_001)).await, Err("invalid"));
+            assert_eq!(reply(&company.designer, 4, Reply::Answer, "which?").await, Err("not_found"));
+            assert_eq!(reply(&company.analyst, 1, Reply::Answer, "I know").await, Err("forbidden"));
+            assert!(reply(&other.approver, 1, Reply::Answer, "x").await.is_err());
+            reply(&company.designer, 1, Reply::Answer, "90 days now").await.unwrap();
+            assert_eq!(waits().await, [2, 3], "the author has answered");
+            reply(&company.approver, 1, Reply::Answer, "still long").await.unwrap();
+            assert_eq!(waits().await, [1, 2, 3], "the last word is a reviewer's again");
+            assert_eq!(reply(&company.designer, 1, Reply::Resolve, "done").await, Err("forbidden"), "not by the author");
+            reply(&company.approver, 1, Reply::Resolve, "").await.unwrap();
+            reply(&later, 2, Reply::Resolve, "seen").await.unwrap();
+            for reply_again in [Reply::Answer, Reply::Resolve] {
+                assert_eq!(reply(&company.approver, 1, reply_again, "once more").await, Err("comment_resolved"));
+            }
+            assert_eq!(waits().await, [3]);
+
+            let known = app.review(&company.approver, &key).await.unwrap().comments;
+            let told: Vec<_> = known[0].answers.iter().map(|a| (a.remark.as_str(), a.name.as_str(), a.resolves)).collect();
+            assert_eq!(told, [("90 days now", "designer", false), ("still long", "approver", false), ("", "approver", true)]);
+            assert_eq!(known.iter().map(fairtrial_app::trials::comments::Comment::is_open).collect::<Vec<_>>(), [false, false, true]);
+            let history = app.view_trial(&company.designer, &key).await.unwrap().history;
+            let of = |action: &str| history.iter().filter(|entry| entry.action == action).count();
+            assert_eq!((of("trial.commented"), of("trial.comment_answered"), of("trial.comment_resolved")), (3, 2, 2));
         });
     }
 }

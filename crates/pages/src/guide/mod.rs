@@ -8,6 +8,6 @@ mod words;
 
 pub use check::{Answered, Check};
 pub use start::Start;
-pub use step::{Given, Shape, Show as StepPage};
+pub use step::{Asked, Given, Shape, Show as StepPage};
 pub use tasks::{TaskState, Tasks};
 pub use words::step_title;

@@ -21,6 +21,7 @@ pub struct Show {
     protocol_id: String,
     inputs: Vec<Input>,
     sentences: Vec<String>,
+    comments: Vec<Asked>,
     preview: Vec<(String, SummaryList)>,
     rule: Option<(Vec<String>, Option<Table>)>,
 }
@@ -49,6 +50,17 @@ pub enum Shape {
     AnyOf(Vec<String>),
     /// A day: year, month and day with lines between them.
     Day,
+}
+
+/// A comment of a reviewer on what the step asks, that waits for an answer.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Its number among those of the trial.
+    pub number: i64,
+    /// What is said.
+    pub remark: String,
+    /// Who says it.
+    pub by: String,
 }
 
 #[derive(Debug, Clone)]
@@ -81,9 +93,16 @@ impl Show {
             protocol_id,
             inputs,
             sentences,
+            comments: Vec::new(),
             preview: Vec::new(),
             rule: None,
         }
+    }
+
+    /// The same page with the comments that wait for an answer.
+    #[must_use]
+    pub fn with_comments(self, comments: Vec<Asked>) -> Self {
+        Self { comments, ..self }
     }
 
     /// The same page with what the app shows of each version, side by side.

@@ -13,6 +13,7 @@ pub struct Tasks {
     key: String,
     title: String,
     open: usize,
+    comments: u64,
     list: TaskList,
     elsewhere: Vec<String>,
     tried: TaskList,
@@ -26,24 +27,26 @@ pub struct TaskState {
     pub step: String,
     /// The names of its fields in which something is still to be filled in.
     pub open: Vec<String>,
+    /// How many comments of reviewers on what it asks wait for an answer.
+    pub comments: u64,
 }
 
 impl Tasks {
     /// The page of that trial's steps; `elsewhere` is what the plan lacks and no step asks, each in a sentence;
-    /// `rehearsed` is whether it is known that this very plan was.
+    /// `rehearsed` is whether it is known that this very plan was, and `comments` how many wait for an answer in all.
     #[must_use]
     pub fn new(
         frame: Frame,
         (key, title): (&str, &str),
         steps: &[TaskState],
         elsewhere: Vec<String>,
-        rehearsed: bool,
+        (rehearsed, comments): (bool, u64),
     ) -> Self {
         let open = steps.iter().filter(|step| !step.open.is_empty()).count();
         let ready = open == 0 && elsewhere.is_empty();
         let task = |step: &TaskState| Task {
             name: words::step_title(&step.step).to_owned(),
-            hint: still_open(step),
+            hint: hint(step),
             address: Some(format!("/trials/{key}/steps/{}", step.step)),
             status: Some(match step.open.is_empty() {
                 false => Tag::new("To do", TagColour::Blue),
@@ -82,6 +85,7 @@ impl Tasks {
             key: key.into(),
             title: title.into(),
             open,
+            comments,
             list: list("steps", steps.iter().map(task).collect()),
             elsewhere,
             tried: list("tried", tried.to_vec()),
@@ -93,6 +97,10 @@ impl Tasks {
         let mut crumbs = Breadcrumbs::of([("Trials", "/trials")]);
         crumbs.crumbs.push(Crumb { label: self.title.clone(), address: format!("/trials/{}", self.key) });
         crumbs
+    }
+
+    fn waiting(&self) -> Option<String> {
+        waiting(self.comments)
     }
 
     fn left(&self) -> String {
@@ -107,6 +115,11 @@ impl Tasks {
     }
 }
 
+/// That so many comments wait for an answer; nothing when none does.
+fn waiting(comments: u64) -> Option<String> {
+    (comments > 0).then(|| format!("{} for an answer", counted(comments, "comment waits", "comments wait")))
+}
+
 /// The questions of a step that are still open.
 fn still_open(step: &TaskState) -> Option<String> {
     let labels = step.open.iter().map(|name| words::field(name).0);
@@ -114,4 +127,11 @@ fn still_open(step: &TaskState) -> Option<String> {
     let ended = labels.map(|label| if label.ends_with('?') { label.to_owned() } else { format!("{label}.") });
     let ended: Vec<String> = ended.collect();
     (!ended.is_empty()).then(|| format!("Still open: {}", ended.join(" ")))
+}
+
+/// The comments on a step that wait, and its questions that are still open.
+fn hint(step: &TaskState) -> Option<String> {
+    let told: Vec<String> =
+        waiting(step.comments).map(|waits| format!("{waits}.")).into_iter().chain(still_open(step)).collect();
+    (!told.is_empty()).then(|| told.join(" "))
 }

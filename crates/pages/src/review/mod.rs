@@ -1,13 +1,15 @@
 //! What waits for signatures, and the page on which a reviewer reads and signs.
 
+mod comment;
 mod inbox;
 mod list;
 mod reach;
 mod show;
 mod similar;
 
+pub use comment::{Comment, CommentAnswer};
 pub use inbox::{Matter, Since};
 pub use list::{List, Row};
 pub use reach::Burden;
-pub use show::{Comment, HarmRules, Review, Show};
+pub use show::{HarmRules, Review, Show};
 pub use similar::{Similar, harm_sentence};

@@ -1,8 +1,8 @@
-use super::{Burden, Similar, reach};
+use super::{Burden, Comment, Similar, comment::Thread, reach};
 use crate::component::{
-    Area, Breadcrumbs, Button, ButtonStyle, Choice, ChoiceOption, Choices, Crumb, ErrorSummary, SummaryList, Tag,
-    TagColour,
+    Area, Breadcrumbs, Button, ButtonStyle, Choice, ChoiceOption, Choices, Crumb, ErrorSummary, SummaryList,
 };
+use crate::number::counted;
 use crate::person::role;
 use crate::protocol::{self, Part};
 use crate::trial::{Change, verb_button};
@@ -25,7 +25,10 @@ pub struct Show {
     amendment: Option<i64>,
     summary: Vec<String>,
     facts: SummaryList,
-    parts: Vec<(Part, Vec<Comment>)>,
+    parts: Vec<(Part, Vec<Thread>)>,
+    /// The reader's own comments that are not resolved, by number and part.
+    own: Vec<(i64, String)>,
+    waiting: u64,
     tier: SummaryList,
     harm: Vec<String>,
     rules: HarmRules,
@@ -83,21 +86,6 @@ pub enum HarmRules {
     Found(u64, Vec<String>),
 }
 
-/// A comment on a part of the plan.
-#[derive(Debug, Clone)]
-pub struct Comment {
-    /// Which part.
-    pub place: PlanPart,
-    /// What is said.
-    pub remark: String,
-    /// Who says it.
-    pub by: String,
-    /// When.
-    pub at: Moment,
-    /// Whether it was said about the content of now.
-    pub current: bool,
-}
-
 #[derive(Debug, Clone)]
 struct CommentForm {
     place: Choice,
@@ -125,8 +113,14 @@ impl Show {
             ChoiceOption { chosen: given("place") == part.place.as_str(), ..option }
         });
         let comment = review.may_comment.then(|| CommentForm::new(places.collect(), given("remark"), &errors));
-        let of_part = |place: PlanPart| -> Vec<Comment> {
-            review.comments.iter().filter(|comment| comment.place == place).cloned().collect()
+        let heading_of =
+            |place: PlanPart| parts.iter().find(|part| part.place == place).map(|part| part.heading.clone());
+        let own = review.comments.iter().filter(|comment| comment.open && comment.own);
+        let own = own.filter_map(|comment| Some((comment.number, heading_of(comment.place)?))).collect();
+        let waiting = review.comments.iter().filter(|comment| comment.waits).count() as u64;
+        let of_part = |place: PlanPart| -> Vec<Thread> {
+            let of_part = review.comments.iter().filter(|comment| comment.place == place);
+            of_part.map(|comment| Thread::of(comment.clone(), &frame, &key, &given, &errors)).collect()
         };
         let parts = parts.into_iter().map(|part| (part.clone(), of_part(part.place))).collect();
         Self {
@@ -137,6 +131,8 @@ impl Show {
             summary: summary(plan),
             facts: protocol::summary(plan),
             parts,
+            own,
+            waiting,
             tier: SummaryList::default()
                 .row("Tier", format!("{}. {}", review.tier.number(), review.tier.sentence()))
                 .rows_of("Because", review.tier_reasons),
@@ -166,18 +162,18 @@ impl Show {
         crate::number::grouped(*trials)
     }
 
+    fn waiting_sentence(&self) -> Option<String> {
+        (self.waiting > 0).then(|| {
+            format!("{} for an answer of the author.", counted(self.waiting, "comment waits", "comments wait"))
+        })
+    }
+
     fn signature_list(&self) -> SummaryList {
         self.signatures.iter().fold(SummaryList::default(), |list, (signer, signed)| {
             let told =
                 signed.as_ref().map_or_else(|| "Missing".to_owned(), |(name, at)| format!("{name}, {}", at.day()));
             list.row(role::signer(*signer), told)
         })
-    }
-}
-
-impl Comment {
-    fn tag(&self) -> Option<Tag> {
-        (!self.current).then(|| Tag::new("About an earlier version", TagColour::Grey))
     }
 }
 

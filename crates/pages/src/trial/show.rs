@@ -47,6 +47,8 @@ pub struct Show {
     pub by_document: bool,
     /// What a second person must agree to, or which amendment waits.
     pub waits_for: Vec<String>,
+    /// What is open between reviewers and author, each in a sentence that leads to the comments.
+    pub comments: Vec<String>,
     /// The protocol id that a signature or a return is about: the plan's, or that of the amendment that waits.
     pub under_review: String,
     /// The signatures that the plan needs, given and missing.

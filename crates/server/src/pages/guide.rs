@@ -11,16 +11,20 @@ use actix_web::http::StatusCode;
 use fairtrial_app::{
     AppError, Trial,
     trials::{
+        comments::Comment,
         guide::{self, Guided, Kind, NewPlan, Pattern, Step},
         rehearsal::planning,
     },
 };
-use fairtrial_domain::protocol::{Aim, Allocation, Population, Protocol, Technique};
+use fairtrial_domain::{
+    protocol::{Aim, Allocation, Population, Protocol, Technique},
+    trial::PlanPart,
+};
 use fairtrial_pages::{
     Frame,
     component::{ErrorSummary, Fault},
     frame::Section,
-    guide::{Answered, Check, Given, Shape, Start, StepPage, TaskState, Tasks, step_title},
+    guide::{Answered, Asked, Check, Given, Shape, Start, StepPage, TaskState, Tasks, step_title},
     number::counted,
     trial::{Change, Lack},
 };
@@ -100,14 +104,36 @@ pub(crate) async fn tasks(call: Call) -> Answer {
     let trial = draft(&call.state, &call.caller, call.part("trial"))?;
     let guided = call.state.app.guided(&trial).await?;
     let open = |step: &Step| guided.answers(step).into_iter().filter(|answer| answer.open).map(name_of).collect();
-    let steps: Vec<TaskState> =
-        guided.steps().map(|step| TaskState { step: step.name.to_owned(), open: open(step) }).collect();
+    let waiting = waiting(&call.state, &trial).await?;
+    let comments = |step: &Step| waiting.iter().filter(|comment| step_of(comment.place) == step.name).count() as u64;
+    let task = |step: &Step| TaskState { step: step.name.to_owned(), open: open(step), comments: comments(step) };
+    let steps: Vec<TaskState> = guided.steps().map(task).collect();
     let elsewhere = guided.lacking.iter().filter(|fault| guided.mended_in(fault).is_none());
     let elsewhere = elsewhere.map(|fault| lack(trial.plan.protocol(), fault)).collect();
     let frame = framed(&call.state, &call.caller, &trial)?;
     let rehearsed = is_rehearsed(&call.state, &call.caller, trial.key())?;
-    let tasks = Tasks::new(frame, (trial.key(), &trial.plan.protocol().title), &steps, elsewhere, rehearsed);
+    let told = (rehearsed, waiting.len() as u64);
+    let tasks = Tasks::new(frame, (trial.key(), &trial.plan.protocol().title), &steps, elsewhere, told);
     page(StatusCode::OK, fairtrial_pages::render(&tasks))
+}
+
+/// The comments that wait for an answer of whoever writes the plan.
+async fn waiting(state: &State, trial: &Trial) -> Result<Vec<Comment>, Problem> {
+    Ok(state.app.comments(trial).await?.into_iter().filter(|comment| comment.waits).collect())
+}
+
+/// The step that asks what stands in a part of the plan. How it is worked out no step asks.
+fn step_of(part: PlanPart) -> &'static str {
+    match part {
+        PlanPart::Idea => "idea",
+        PlanPart::Versions => "versions",
+        PlanPart::People => "people",
+        PlanPart::Outcomes => "outcome",
+        PlanPart::Size => "size",
+        PlanPart::Rule | PlanPart::Analysis => "looks",
+        PlanPart::Risk => "risk",
+        PlanPart::Data => "data",
+    }
 }
 
 fn name_of(answer: guide::Answer) -> String {
@@ -155,7 +181,9 @@ pub(crate) async fn step(call: Call) -> Answer {
         return Ok(go_to(&format!("/trials/{}/steps", trial.key())));
     }
     let frame = framed(&call.state, &call.caller, &trial)?;
-    let shown = shown(frame, &guided, step, None, ErrorSummary::default());
+    let waiting = waiting(&call.state, &trial).await?.into_iter().filter(|known| step_of(known.place) == step.name);
+    let asked = waiting.map(|known| Asked { number: known.number, remark: known.remark, by: known.name }).collect();
+    let shown = shown(frame, &guided, step, None, ErrorSummary::default()).with_comments(asked);
     page(StatusCode::OK, fairtrial_pages::render(&shown))
 }
 

@@ -6,6 +6,7 @@ use fairtrial_app::{
     learned::library::Card,
     people::sessions::Session,
     trials::{
+        comments::{self, Comment as Known, Reply},
         inbox::{Event, Matter},
         reviews::{HarmTold, REVIEWERS, Waiting},
     },
@@ -13,17 +14,20 @@ use fairtrial_app::{
 use fairtrial_domain::trial::{PersonRole, PlanPart};
 use fairtrial_pages::{
     Moment,
-    component::ErrorSummary,
+    component::{ErrorSummary, Fault},
     frame::Section,
     number::counted,
-    review::{self as pages, Burden, Comment, HarmRules, List, Review, Row, Show, Similar, Since, harm_sentence},
+    review::{
+        self as pages, Burden, Comment, CommentAnswer, HarmRules, List, Review, Row, Show, Similar, Since,
+        harm_sentence,
+    },
 };
 
 use super::{faults_of_form, frame, go_to, page, trials::signatures, versions::change};
 use crate::{
     problem::{Code, Problem},
     server::State,
-    transport::{Answer, Call, Form},
+    transport::{Answer, Call},
 };
 
 /// `GET /reviews`
@@ -100,7 +104,10 @@ fn row(found: &Waiting) -> Row {
 pub(crate) async fn show(call: Call) -> Answer {
     let (session, actor) = (call.caller.session()?, call.caller.actor()?);
     let key = call.part("trial");
-    let show = shown(&call.state, session, &actor, key, &Form::default(), ErrorSummary::default()).await?;
+    // A link beside a part leads to the form with that part chosen.
+    let part = call.query.get("part").filter(|word| PlanPart::from_word(word).is_some()).unwrap_or_default();
+    let given = |name: &str| if name == "place" { part.to_owned() } else { String::new() };
+    let show = shown(&call.state, session, &actor, key, given, ErrorSummary::default()).await?;
     page(StatusCode::OK, fairtrial_pages::render(&show))
 }
 
@@ -109,7 +116,7 @@ async fn shown(
     session: &Session,
     actor: &Actor,
     key: &str,
-    form: &Form,
+    given: impl Fn(&str) -> String,
     errors: ErrorSummary,
 ) -> Result<Show, Problem> {
     let found = state.app.review(actor, key).await?;
@@ -117,6 +124,8 @@ async fn shown(
     let moment = |at| Moment::new(at, plan.time_zone);
     let mut frame = frame::signed_in(state, session, Section::Reviews);
     frame.facts.protocol_id = Some(found.plan.id().to_string());
+    let may_comment = !view.trial.state.is_locked()
+        && REVIEWERS.iter().chain(&[PersonRole::Designer]).any(|role| session.person.has(*role));
     let review = Review {
         plan: &found.plan,
         amendment: view.waiting_version,
@@ -127,13 +136,7 @@ async fn shown(
         comments: found
             .comments
             .iter()
-            .map(|comment| Comment {
-                place: comment.place,
-                remark: comment.remark.clone(),
-                by: comment.name.clone(),
-                at: moment(comment.at),
-                current: comment.current,
-            })
+            .map(|known| comment_of(known, session, &view.authors, may_comment, &moment))
             .collect(),
         rules: rules(&found.harm),
         burden: Burden {
@@ -146,10 +149,39 @@ async fn shown(
         },
         similar: found.similar.iter().map(similar).collect(),
         verbs: view.open_verbs(&session.person),
-        may_comment: !view.trial.state.is_locked()
-            && REVIEWERS.iter().chain(&[PersonRole::Designer]).any(|role| session.person.has(*role)),
+        may_comment,
     };
-    Ok(Show::of(frame, review, |name| form.get(name).to_owned(), errors))
+    Ok(Show::of(frame, review, given, errors))
+}
+
+/// A comment with what this person may do about it.
+fn comment_of(
+    known: &Known,
+    session: &Session,
+    authors: &[i64],
+    may_comment: bool,
+    moment: impl Fn(chrono::DateTime<chrono::Utc>) -> Moment,
+) -> Comment {
+    let answer = |answer: &comments::CommentAnswer| CommentAnswer {
+        remark: answer.remark.clone(),
+        by: answer.name.clone(),
+        at: moment(answer.at),
+        resolves: answer.resolves,
+    };
+    Comment {
+        number: known.number,
+        place: known.place,
+        remark: known.remark.clone(),
+        by: known.name.clone(),
+        at: moment(known.at),
+        current: known.current,
+        answers: known.answers.iter().map(answer).collect(),
+        open: known.is_open(),
+        waits: known.waits,
+        own: known.person == session.person.id,
+        may_answer: may_comment,
+        may_resolve: may_comment && comments::may_resolve(&session.person, known.person, authors),
+    }
 }
 
 /// `POST /trials/{trial}/review`
@@ -167,7 +199,39 @@ pub(crate) async fn comment(call: Call) -> Answer {
         Ok(()) => Ok(go_to(&format!("/trials/{key}/review"))),
         Err(error @ AppError::Invalid(_)) => {
             let errors = faults_of_form(error)?;
-            let again = shown(&state, caller.session()?, &actor, &key, &form, errors).await?;
+            let given = |name: &str| match name {
+                "place" | "remark" => form.get(name).to_owned(),
+                _ => String::new(),
+            };
+            let again = shown(&state, caller.session()?, &actor, &key, given, errors).await?;
+            page(Code::NotAcceptable.http_status(), fairtrial_pages::render(&again))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /trials/{trial}/review/{number}`
+pub(crate) async fn reply(call: Call) -> Answer {
+    let (key, part) = (call.part("trial").to_owned(), call.part("number").to_owned());
+    // Before the form is read: another agency's trial looks like none.
+    call.state.app.trial_of(&call.caller.actor()?, &key)?;
+    let number: i64 = part.parse().ok().filter(|number| *number > 0).ok_or_else(Problem::not_found)?;
+    let (form, state, caller) = call.form(&["reply", "remark"]).await?;
+    let actor = caller.actor()?;
+    let reply = match form.get("reply") {
+        "answer" => Reply::Answer,
+        "resolve" => Reply::Resolve,
+        _ => return Err(Problem::new(Code::InvalidBody, "The form does not say whether it answers or resolves.")),
+    };
+    match state.app.reply_to_comment(&actor, &key, number, (reply, form.get("remark"))).await {
+        Ok(()) => Ok(go_to(&format!("/trials/{key}/review#comment-{number}"))),
+        Err(AppError::Invalid(faults)) => {
+            let id = format!("remark-{number}");
+            let at_answer =
+                |fault: fairtrial_domain::Fault| Fault::of_field(&id, &crate::problem::sentence(&fault.detail));
+            let errors = ErrorSummary { faults: faults.into_iter().map(at_answer).collect() };
+            let given = |name: &str| if name == id { form.get("remark").to_owned() } else { String::new() };
+            let again = shown(&state, caller.session()?, &actor, &key, given, errors).await?;
             page(Code::NotAcceptable.http_status(), fairtrial_pages::render(&again))
         }
         Err(error) => Err(error.into()),

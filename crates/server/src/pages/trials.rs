@@ -23,6 +23,7 @@ use fairtrial_pages::{
     chart::{EnrolmentPlan, enrolment},
     component::{ErrorSummary, Fault, Pagination, SummaryList},
     frame::Section,
+    number::counted,
     protocol,
     trial::{Create, Happening, List, Progress, Row, Show, Signature},
 };
@@ -151,6 +152,7 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
         by_steps: designs && fits(plan),
         by_document: designs,
         waits_for: waits_for.into_iter().map(|text| sentence(&text)).collect(),
+        comments: comments(state, session, view).await?,
         under_review: view.under_review.to_string(),
         signatures: signatures(view, &moment),
         progress: started.then_some(Progress { assigned: view.people, planned: plan.monitoring.max_units }),
@@ -174,6 +176,21 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
             })
             .collect(),
     })
+}
+
+/// What is open in the comments on the plan: for its author what waits for an answer, for a reviewer their own.
+async fn comments(state: &State, session: &Session, view: &TrialView) -> Result<Vec<String>, Problem> {
+    if view.trial.state.is_locked() {
+        return Ok(Vec::new());
+    }
+    let known = state.app.comments(&view.trial).await?;
+    let own = known.iter().filter(|comment| comment.is_open() && comment.person == session.person.id).count() as u64;
+    let waiting = known.iter().filter(|comment| comment.waits).count() as u64;
+    let own =
+        (own > 0).then(|| format!("{} not resolved", counted(own, "comment of yours is", "comments of yours are")));
+    let waiting = (waiting > 0 && session.person.has(PersonRole::Designer))
+        .then(|| format!("{} for an answer", counted(waiting, "comment waits", "comments wait")));
+    Ok(waiting.into_iter().chain(own).collect())
 }
 
 /// Sites that one row of the page names; the file has them all.
@@ -247,6 +264,8 @@ fn happening(action: &str) -> &str {
         "trial.decide" => "Decided",
         "trial.decide_asked" => "Decision asked for",
         "trial.commented" => "Commented",
+        "trial.comment_answered" => "A comment was answered",
+        "trial.comment_resolved" => "A comment was marked as resolved",
         "trial.adoption_reported" => "What became of it reported",
         "verdict.viewed" => "Verdict read",
         "trial.publish" => "Made public",

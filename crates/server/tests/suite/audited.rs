@@ -23,7 +23,7 @@ use crate::{
     browser::Browser,
     client::Response,
     command::{on, said},
-    frontline, plan,
+    frontline, guide, plan,
     running::{PASSWORD, World, start_filled_on},
 };
 
@@ -323,24 +323,20 @@ fn people(watch: &mut Watch<'_>, staff: &mut Staff) {
         watch.route("POST", "/trials", || designer.post_parts("/trials", &[("file", ""), ("document", &document)]));
     assert_eq!(made.status, 303, "{}", made.text());
     let changed = document.replace("Third", "Another");
-    let page = designer.get("/trials/third/document").text();
-    let id =
-        page.split("name=\"protocol_id\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its plan");
-    let parts = [("protocol_id", id), ("file", ""), ("document", &changed)];
+    let id = guide::plan_on(&designer.get("/trials/third/document").text());
+    let parts = [("protocol_id", &*id), ("file", ""), ("document", &changed)];
     let made =
         watch.route("POST", "/trials/{trial}/document", || designer.post_parts("/trials/third/document", &parts));
     assert_eq!(made.status, 303, "{}", made.text());
     let (steps, step) = ("/trials/new/steps", "/trials/short-letters/steps/question");
     let fields = [("title", "Short letters?"), ("pattern", "reminder_letter"), ("aim", "better")];
     watch.form(&mut staff.designer, steps, steps, steps, &fields);
-    let page = staff.designer.get(step).text();
-    let id =
-        page.split("name=\"protocol_id\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its plan");
+    let id = guide::plan_on(&staff.designer.get(step).text());
     let fields = [
         ("title", "Do short letters help?"),
         ("public_summary", "Some get a short letter."),
         ("owner", "fines"),
-        ("protocol_id", id),
+        ("protocol_id", &*id),
     ];
     watch.form(&mut staff.designer, step, "/trials/{trial}/steps/{step}", step, &fields);
 }
@@ -351,16 +347,19 @@ fn life(watch: &mut Watch<'_>, staff: &mut Staff) {
     let verb = "/trials/{trial}/{verb}";
     let remark = [("place", "idea"), ("remark", "Why letters?")];
     watch.form(&mut staff.approver, &of("review"), "/trials/{trial}/review", &of("review"), &remark);
+    for (browser, reply) in [(&mut staff.designer, "answer"), (&mut staff.approver, "resolve")] {
+        let fields = [("reply", reply), ("remark", "Because they arrive.")];
+        watch.form(browser, &of("review"), "/trials/{trial}/review/{number}", &of("review/1"), &fields);
+    }
     watch.form(&mut staff.designer, &of("rules"), "/trials/{trial}/rules", &of("rules"), &[]);
     watch.form(&mut staff.approver, "/trials/another", verb, &of("approve"), &[]);
     watch.form(&mut staff.designer, "/trials/another", verb, &of("start"), &[]);
-    let page = staff.designer.get(&of("amend")).text();
-    let id =
-        page.split("name=\"protocol_id\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its plan");
+    let id = guide::plan_on(&staff.designer.get(&of("amend")).text());
     let mut changed = plan::simple("another", "justice", "desk");
     changed["title"] = json!("A plainer title");
     let (designer, changed) = (&mut staff.designer, changed.to_string());
-    let parts = [("protocol_id", id), ("document", changed.as_str()), ("data_seen", "none"), ("reason", "to be plain")];
+    let parts =
+        [("protocol_id", &*id), ("document", changed.as_str()), ("data_seen", "none"), ("reason", "to be plain")];
     let amended = watch.route("POST", "/trials/{trial}/amend", || designer.post_parts("/trials/another/amend", &parts));
     assert_eq!(amended.status, 303, "{}", amended.text());
     watch.form(&mut staff.approver, "/trials/another", verb, &of("approve"), &[]);

@@ -112,7 +112,7 @@ fn walk(browser: &mut Browser, (pattern, aim): (&str, &str), answers: &[(&str, &
 }
 
 /// The plan that stands on the page.
-fn plan_on(text: &str) -> String {
+pub(crate) fn plan_on(text: &str) -> String {
     let rest = text.split("name=\"protocol_id\" value=\"").nth(1).expect("the page names its plan");
     rest.split('"').next().unwrap_or_default().to_owned()
 }
@@ -468,5 +468,53 @@ on_both_databases! {
         assert!(check.contains("office-40"), "{check}");
         let sent = designer.post(&format!("{trial}/submit"), &[("protocol_id", &plan_on(&check))]);
         assert_eq!(sent.status, 303, "{}", sent.text());
+    }
+}
+
+on_both_databases! {
+    /// What reviewers ask leads the author to the step that asks about it, and stands where they sign until it is resolved.
+    fn comments_lead_to_their_steps_and_stand_where_they_are_signed(database) {
+        let world = start_filled_on(database.url());
+        let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+        let mut approver = Browser::signed_in(world.address, "approver@justice.example");
+        let (list, _) = walk(&mut designer, ("reminder_letter", "better"), ANSWERS);
+        let trial = list.strip_suffix("/steps").unwrap_or_default();
+        let sent = plan_on(&designer.get(&format!("{trial}/check")).text());
+        assert_eq!(designer.post(&format!("{trial}/submit"), &[("protocol_id", &sent)]).status, 303);
+        let review = format!("{trial}/review");
+        let form = approver.get(&format!("{review}?part=data")).text();
+        let chosen = form.split('<').find(|tag| tag.contains(" checked")).unwrap_or_default();
+        assert!(chosen.contains("value=\"data\""), "{form}");
+        for (place, remark) in [("data", "Why so long?"), ("data", "Which law?"), ("versions", "No number to call")] {
+            assert_eq!(approver.post(&review, &[("place", place), ("remark", remark)]).status, 303);
+        }
+        assert!(approver.get(&review).text().contains("Comments of yours that are not resolved"));
+        assert!(approver.get(trial).text().contains("3 comments of yours are not resolved"));
+        assert!(designer.get(trial).text().contains("3 comments wait for an answer"));
+        let back = [("protocol_id", sent.as_str()), ("reason", "see the comments")];
+        assert_eq!(approver.post(&format!("{trial}/return"), &back).status, 303);
+
+        let tasks = designer.get(&list).text();
+        let hint = |step: &str, words: &str| {
+            let task = tasks.split(&format!("{list}/{step}\"")).nth(1).and_then(|rest| rest.split("</li>").next());
+            assert!(task.unwrap_or_default().contains(words), "{step}: {tasks}");
+        };
+        hint("data", "2 comments wait for an answer");
+        hint("versions", "1 comment waits for an answer");
+        let step = designer.get(&format!("{list}/data")).text();
+        assert!(step.contains("Which law?") && step.contains(&format!("{review}#comment-2")), "{step}");
+        let empty = designer.post(&format!("{review}/1"), &[("reply", "answer"), ("remark", " ")]);
+        assert!(empty.status == 422 && empty.text().contains("href=\"#remark-1\""), "{}", empty.text());
+        let answer = [("reply", "answer"), ("remark", "Half a year now")];
+        assert_eq!(designer.post(&format!("{review}/1"), &answer).status, 303);
+        assert_eq!(designer.post(&format!("{review}/1"), &[("reply", "resolve"), ("remark", "")]).status, 403);
+        assert_eq!(designer.post(&format!("{review}/9"), &answer).status, 404);
+        assert!(designer.get(&list).text().contains("2 comments wait for an answer"));
+        approver.get(&review);
+        assert_eq!(approver.post(&format!("{review}/1"), &[("reply", "resolve"), ("remark", "")]).status, 303);
+        let told = approver.get(&review).text();
+        assert!(told.contains("Half a year now") && told.contains("Marked as resolved by"), "{told}");
+        assert_eq!(approver.post(&format!("{review}/1"), &answer).status, 409);
+        assert!(approver.get(trial).text().contains("2 comments of yours are not resolved"));
     }
 }

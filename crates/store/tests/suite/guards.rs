@@ -48,6 +48,11 @@ fn ended(trial_id: i64, version: i64, person_id: i64, outcome: &str) -> amendmen
     amendments::End { trial_id, version, outcome: outcome.into(), person_id, reason: String::new(), ended_at: NOW }
 }
 
+fn answer_of(trial_id: i64, person_id: i64, resolves: bool) -> comments::CommentAnswerRow {
+    let remark = "half a year is enough".into();
+    comments::CommentAnswerRow { trial_id, number: 1, step: 0, resolves, remark, person_id, made_at: NOW }
+}
+
 fn adoption(trial_id: i64, status: &str, person_id: i64) -> adoptions::AdoptionRow {
     adoptions::AdoptionRow {
         trial_id,
@@ -133,6 +138,9 @@ pub(crate) fn fill(installation: &Installation) {
                 };
                 comments::add(c, &comment)?;
             }
+            for resolves in [false, true] {
+                comments::answer(c, &answer_of(trial_id, person_id, resolves))?;
+            }
             let message = messages::MessageRow {
                 trial_id,
                 number: 0,
@@ -198,7 +206,7 @@ fn refused(installation: &Installation, statement: &str) {
 const DAY: i64 = 86_400_000_000;
 
 /// Append-only tables: name, a column, the columns of a unique key.
-const TABLES: [(&str, &str, &str); 21] = [
+const TABLES: [(&str, &str, &str); 22] = [
     ("notes", "at", "agency_id, event_id, trial_id, bucket"),
     ("events", "value", "agency_id, event_id, bucket"),
     ("corrections", "root", "agency_id, replaces, bucket"),
@@ -215,6 +223,7 @@ const TABLES: [(&str, &str, &str); 21] = [
     ("origins", "from_trial_id", "trial_id"),
     ("unmaskings", "unmasked_at", "trial_id, person_id"),
     ("comments", "made_at", "trial_id, number"),
+    ("comment_answers", "made_at", "trial_id, number, step"),
     ("messages", "sent_at", "trial_id, number"),
     ("message_answers", "answered_at", "trial_id, number"),
     ("message_removals", "removed_at", "trial_id, number"),
@@ -243,7 +252,7 @@ on_both_databases! {
                 Kind::Postgres => {
                     refused(&installation, &format!("{again} ({key}) DO UPDATE SET {column} = 0"));
                     // Without CASCADE the key that points at them refuses before the guard does.
-                    if !["amendments", "messages"].contains(&table) {
+                    if !["amendments", "comments", "messages"].contains(&table) {
                         refused(&installation, &format!("TRUNCATE {table}"));
                     }
                     refused(&installation, &format!("TRUNCATE {table} CASCADE"));

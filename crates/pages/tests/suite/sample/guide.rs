@@ -4,7 +4,7 @@ use fairtrial_domain::trial::{PersonRole, Tier};
 use fairtrial_pages::Frame;
 use fairtrial_pages::component::{ErrorSummary, Fault};
 use fairtrial_pages::frame::Section;
-use fairtrial_pages::guide::{Answered, Check, Given, Shape, Start, StepPage, TaskState, Tasks};
+use fairtrial_pages::guide::{Answered, Asked, Check, Given, Shape, Start, StepPage, TaskState, Tasks};
 use fairtrial_pages::trial::Change;
 
 const PATTERNS: [&str; 5] = ["reminder_letter", "form_wording", "call_script", "queue_rule", "appointment_text"];
@@ -103,12 +103,17 @@ pub(crate) fn add(pages: &mut Pages) {
     let states = |open: fn(usize) -> bool| -> Vec<TaskState> {
         let steps = STEPS.iter().enumerate();
         let names = |fields: &[Field]| fields.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let open = |place, fields| if open(place) { names(fields) } else { vec![] };
-        steps.map(|(place, (step, fields))| TaskState { step: (*step).to_owned(), open: open(place, fields) }).collect()
+        let open = |place, fields: &[Field]| if open(place) { names(fields) } else { vec![] };
+        let state = |(place, (step, fields)): (usize, &(&str, &[Field]))| TaskState {
+            step: (*step).to_owned(),
+            open: open(place, fields),
+            comments: u64::from(place % 5 == 4),
+        };
+        steps.map(state).collect()
     };
     let tasks = |title: &str, open, elsewhere| {
         let ready = elsewhere == Vec::<String>::new();
-        Tasks::new(framed(), ("fines-letter", title), &states(open), elsewhere, ready)
+        Tasks::new(framed(), ("fines-letter", title), &states(open), elsewhere, (ready, if ready { 4 } else { 0 }))
     };
     page(pages, "guide/tasks-empty", &tasks(title, |_| true, vec![]));
     page(pages, "guide/tasks-typical", &tasks(title, |place| place > 3, vec![]));
@@ -117,6 +122,7 @@ pub(crate) fn add(pages: &mut Pages) {
 
     let sentence = "If it happens for 20 in 100 people today, about 2,900 people are needed for a chance of 80 in 100 to \
                     show a difference of 3 in 100.";
+    let asked = |remark: &str, by: &str| Asked { number: 3, remark: remark.into(), by: by.into() };
     for (step, fields) in STEPS {
         let given = fields.iter().map(|field| given(*field, "[what is different]")).collect();
         let sentences = if step == "size" { vec![sentence.to_owned()] } else { vec![] };
@@ -124,6 +130,7 @@ pub(crate) fn add(pages: &mut Pages) {
         let shown = match step {
             "shown" => shown.with_preview(plan(None).protocol()),
             "looks" => shown.with_rule(plan(None).protocol()),
+            "data" => shown.with_comments(vec![asked("Why so long?", "Ana Tuisamoa")]),
             _ => shown,
         };
         page(pages, &format!("guide/step-{step}"), &shown);
@@ -133,6 +140,7 @@ pub(crate) fn add(pages: &mut Pages) {
     let typed = fields.iter().map(|field| given(*field, NASTY)).collect();
     let shown =
         StepPage::new(framed(), ("fines-letter", NASTY), step, typed, vec![LONG.into()], ErrorSummary { faults });
+    let shown = shown.with_comments(vec![asked(NASTY, NASTY), asked(LONG, LONG)]);
     page(pages, "guide/step-worst", &shown);
 
     let signers = [PersonRole::Approver, PersonRole::Privacy];

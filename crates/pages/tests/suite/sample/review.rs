@@ -6,7 +6,7 @@ use fairtrial_domain::trial::{PersonRole, PlanPart, State, Tier, Verb};
 use fairtrial_pages::component::{ErrorSummary, Fault};
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::review::{
-    Burden, Comment, HarmRules, List, Matter, Review, Row, Show, Similar, Since, harm_sentence,
+    Burden, Comment, CommentAnswer, HarmRules, List, Matter, Review, Row, Show, Similar, Since, harm_sentence,
 };
 use fairtrial_pages::trial::Change;
 
@@ -93,6 +93,58 @@ fn similar(title: &str, found: &fairtrial_analysis::Report) -> Similar {
     }
 }
 
+fn comment(number: i64, place: PlanPart, remark: &str) -> Comment {
+    Comment {
+        number,
+        place,
+        remark: remark.into(),
+        by: "Ana Tuisamoa".into(),
+        at: moment("2026-11-21T00:00:00Z"),
+        current: true,
+        answers: vec![],
+        open: true,
+        waits: true,
+        own: true,
+        may_answer: true,
+        may_resolve: true,
+    }
+}
+
+fn comment_answer(remark: &str, resolves: bool) -> CommentAnswer {
+    CommentAnswer { remark: remark.into(), by: "Mere Ngata".into(), at: moment("2026-11-22T00:00:00Z"), resolves }
+}
+
+fn worst_comment((number, place): (i64, PlanPart)) -> Comment {
+    Comment {
+        by: NASTY.into(),
+        current: number % 2 == 0,
+        answers: vec![CommentAnswer { by: NASTY.into(), ..comment_answer(LONG, false) }; 3],
+        may_resolve: number % 3 == 0,
+        ..comment(number, place, &format!("{NASTY} {LONG}"))
+    }
+}
+
+/// Comments that wait, that were answered, and that are resolved.
+fn talked() -> Vec<Comment> {
+    let answered = comment_answer("It is 180 days now.", false);
+    vec![
+        comment(1, PlanPart::Data, "Why are the data kept for so long?"),
+        Comment {
+            waits: false,
+            own: false,
+            may_resolve: false,
+            answers: vec![answered.clone()],
+            ..comment(2, PlanPart::Data, "Half a year would do.")
+        },
+        Comment {
+            waits: false,
+            open: false,
+            answers: vec![answered, comment_answer("", true)],
+            ..comment(3, PlanPart::Versions, "The new letter has no phone number.")
+        },
+    ]
+}
+
 fn shows(pages: &mut Pages) {
     let nothing = |_: &str| String::new();
     let inside = || inside(Section::Reviews);
@@ -111,6 +163,8 @@ fn shows(pages: &mut Pages) {
         ..review(&plan)
     };
     page(pages, "review/show-told", &Show::of(inside(), told, nothing, ErrorSummary::default()));
+    let talked_about = Review { comments: talked(), ..review(&plan) };
+    page(pages, "review/show-comments", &Show::of(inside(), talked_about, nothing, ErrorSummary::default()));
     let reader = Review {
         rules: HarmRules::Amendment,
         verbs: vec![],
@@ -120,13 +174,6 @@ fn shows(pages: &mut Pages) {
     };
     page(pages, "review/show-reader", &Show::of(inside(), reader, nothing, ErrorSummary::default()));
     let nasty = public::plan(Some(NASTY));
-    let comment = |place, current| Comment {
-        place,
-        remark: format!("{NASTY} {LONG}"),
-        by: NASTY.into(),
-        at: moment("2026-11-21T00:00:00Z"),
-        current,
-    };
     let change = Change { pointer: format!("/arms/0/{LONG}"), before: NASTY.into(), after: "(nothing)".into() };
     let worst = Review {
         rules: HarmRules::Found(u64::MAX, vec![NASTY.into(), LONG.into()]),
@@ -136,11 +183,12 @@ fn shows(pages: &mut Pages) {
         tier: Tier::Two,
         tier_reasons: vec![NASTY.into(); 8],
         changes: Some(vec![change; 12]),
-        comments: PlanPart::ALL.iter().flat_map(|place| [comment(*place, true), comment(*place, false)]).collect(),
+        comments: (1..).zip(PlanPart::ALL.iter().flat_map(|place| [*place; 2])).map(worst_comment).collect(),
         ..review(&nasty)
     };
-    let errors =
-        ErrorSummary { faults: ["place", "remark"].map(|field| Fault::of_field(field, "Say something.")).to_vec() };
+    let errors = ErrorSummary {
+        faults: ["place", "remark", "remark-1"].map(|field| Fault::of_field(field, "Say something.")).to_vec(),
+    };
     let typed = |name: &str| if name == "place" { "data".to_owned() } else { NASTY.to_owned() };
     page(pages, "review/show-worst", &Show::of(inside(), worst, typed, errors));
 }
