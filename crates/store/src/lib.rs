@@ -27,7 +27,7 @@ pub use origin::on_behalf_of;
 pub use records::{
     adoptions, agencies, agreements, amendments, api_keys, audit, batches, comments, conclusions, declarations,
     deletions, directory, frozen_reports, identities, limits, links, log, log_check, looks, messages, notes, opt_outs,
-    origins, people, receipts, replies, sessions, touches, trials, unmaskings,
+    origins, people, receipts, red_checks, replies, sessions, touches, trials, unmaskings,
 };
 pub use spool::Spool;
 pub use store::{Kept, Store};

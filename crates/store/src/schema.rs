@@ -38,6 +38,8 @@ table! { harm_crossings (trial_id, outcome, arm) {
     trial_id -> BigInt, outcome -> Text, arm -> Text, crossed_at -> BigInt, data_cut -> BigInt, counts -> Text,
 } }
 
+table! { red_checks (trial_id, gate) { trial_id -> BigInt, gate -> Text, since -> BigInt, } }
+
 table! { protocols (trial_id, protocol_id, author_id) {
     trial_id -> BigInt, protocol_id -> Text, canonical -> Text, author_id -> BigInt, created_at -> BigInt,
 } }

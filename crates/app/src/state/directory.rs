@@ -18,7 +18,9 @@ use fairtrial_store::{
     deletions::DeletionRow,
     directory, limits, links, looks,
     looks::{CrossingRow, LookNote},
-    people, trials,
+    people,
+    red_checks::{self, RedCheck},
+    trials,
 };
 
 use super::actor::{KeyActor, Person};
@@ -109,6 +111,8 @@ pub struct Trial {
     pub looks: Vec<LookNote>,
     /// The harm boundaries crossed between looks, oldest first.
     pub crossings: Vec<CrossingRow>,
+    /// The checks of its data that are red now, the longest red first; those of a trial whose data are locked stand in its report.
+    pub red_checks: Vec<RedCheck>,
     pub(crate) drawing: Option<Arc<Drawing>>,
 }
 
@@ -192,6 +196,7 @@ pub(crate) struct Rows {
     deletions: Vec<DeletionRow>,
     looks: Vec<LookNote>,
     crossings: Vec<CrossingRow>,
+    red_checks: Vec<RedCheck>,
     links: Vec<links::Link>,
 }
 
@@ -225,7 +230,7 @@ pub(crate) fn read_beside(c: &mut DbConnection, known: &Directory) -> Result<Row
     let published = conclusions::published(c)?.into_iter().collect();
     let links = links::all(c)?;
     let deletions = deletions::all(c)?;
-    let (looks, crossings) = (looks::all(c)?, looks::crossings(c)?);
+    let (looks, crossings, red_checks) = (looks::all(c)?, looks::crossings(c)?, red_checks::all(c)?);
     Ok(Rows {
         version,
         agencies,
@@ -237,6 +242,7 @@ pub(crate) fn read_beside(c: &mut DbConnection, known: &Directory) -> Result<Row
         deletions,
         looks,
         crossings,
+        red_checks,
         links,
     })
 }
@@ -264,6 +270,7 @@ impl Directory {
             }
             trial.looks = rows.looks.iter().filter(|look| look.trial_id == trial.id).cloned().collect();
             trial.crossings = rows.crossings.iter().filter(|it| it.trial_id == trial.id).cloned().collect();
+            trial.red_checks = rows.red_checks.iter().filter(|it| it.trial_id == trial.id).cloned().collect();
             let trial = Arc::new(trial);
             if let Some(touchpoint) = &trial.plan.protocol().touchpoint {
                 let place = directory.by_touchpoint.entry((trial.agency_id, touchpoint.clone())).or_default();
@@ -391,6 +398,7 @@ fn build_trial(
         halted: row.halted,
         looks: Vec::new(),
         crossings: Vec::new(),
+        red_checks: Vec::new(),
         earlier_plans: Vec::new(),
         drawing,
     })

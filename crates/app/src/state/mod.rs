@@ -41,7 +41,7 @@ use crate::{
     sealing::MasterKey,
     trials::rehearsal::Rehearsals,
     trials::release::ReleaseRules,
-    watch::{TrustedClock, harm::DailyWatch},
+    watch::{TrustedClock, checks::ChecksSeen, harm::DailyWatch},
 };
 
 /// How often other servers' changes are looked for.
@@ -70,6 +70,7 @@ pub struct App {
     /// Named requests that are being answered.
     pub(crate) answering: crate::frontline::replay::Answering,
     pub(crate) daily_watch: DailyWatch,
+    pub(crate) checks_seen: ChecksSeen,
     pub(crate) looks_asked: AtomicI64,
     /// Trials whose deletion memory has followed: what was begun, and what was done.
     pub(crate) forgotten: Mutex<std::collections::HashSet<(i64, bool)>>,
@@ -122,6 +123,7 @@ impl App {
             touches: Touches::default(),
             refusals: refusals::Refusals::default(),
             daily_watch: DailyWatch::default(),
+            checks_seen: ChecksSeen::default(),
             looks_asked: AtomicI64::new(i64::MIN),
             forgotten: Mutex::default(),
             deleting: Arc::default(),

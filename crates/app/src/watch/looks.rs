@@ -39,7 +39,7 @@ pub(super) fn needed(plan: &Protocol, look: usize) -> Option<u64> {
 }
 
 /// The first moment of a day in the trial's zone.
-pub(super) fn begins(plan: &Protocol, day: chrono::NaiveDate) -> DateTime<Utc> {
+pub(crate) fn begins(plan: &Protocol, day: chrono::NaiveDate) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
     let local = plan.time_zone.from_local_datetime(&midnight).earliest();
     local.map_or_else(|| Utc.from_utc_datetime(&midnight), |local| local.with_timezone(&Utc))
@@ -156,7 +156,7 @@ fn action_of(plan: &Protocol, judged: &LookHeld) -> Option<Action> {
 }
 
 /// What a crossed harm boundary does: everybody gets the current version, unless the plan says otherwise.
-pub(super) fn action_on_harm(outcome: &fairtrial_domain::protocol::Outcome) -> Action {
+pub(crate) fn action_on_harm(outcome: &fairtrial_domain::protocol::Outcome) -> Action {
     outcome.action.unwrap_or(Action::Suspend)
 }
 

@@ -4,6 +4,7 @@
 //! log while nothing is folded, and kept with that place, the decision, the move of the trial and the entry in the audit in one
 //! transaction. Trial and number of the look are its key: of two servers at once one commits, and the other reads what it found.
 
+pub(crate) mod checks;
 mod concealment;
 mod handling;
 pub(crate) mod harm;
@@ -56,7 +57,8 @@ impl App {
         if asked > now || now.saturating_sub(asked) >= MICROS_OF_A_SECOND {
             self.looks_asked.store(now, Ordering::Relaxed);
             if self.trusts_clock() {
-                return self.watch().await.map(|_| ());
+                self.watch().await?;
+                return self.watch_checks().await.map(|_| ());
             }
         }
         let directory = self.directory.load_full();

@@ -5,6 +5,7 @@ mod allocation;
 mod always;
 mod analysed;
 mod as_at;
+mod attention;
 mod changes;
 mod connect;
 mod contact_centre;

@@ -1,5 +1,6 @@
 use crate::Frame;
 use crate::component::{Tag, TagColour, Task, TaskList};
+use crate::review::Attention;
 use crate::trial::Row;
 use askama::Template;
 
@@ -11,6 +12,8 @@ pub struct Show {
     pub frame: Frame,
     /// What waits for this person, the most urgent first.
     pub waiting: Vec<Waiting>,
+    /// What happened with trials under way, or is overdue.
+    pub attention: Attention,
     /// The trials that changed last, at most five.
     pub latest: Vec<Row>,
     /// Whether this person may make a trial.

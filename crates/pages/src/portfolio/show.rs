@@ -3,6 +3,7 @@ use crate::component::{Cell, SummaryList, Table, Tag};
 use crate::decision::words;
 use crate::number::{counted, grouped, money};
 use crate::report::Mark;
+use crate::review::Attention;
 use crate::{Frame, Moment, trial};
 use askama::Template;
 use fairtrial_analysis::report::VerdictKind;
@@ -19,6 +20,7 @@ pub struct Show {
     /// Around the page.
     pub frame: Frame,
     agency: String,
+    attention: Attention,
     lines: Vec<Line>,
     facts: SummaryList,
     answers: Table,
@@ -85,9 +87,9 @@ impl Line {
 }
 
 impl Show {
-    /// The page of an agency with that name and those trials.
+    /// The page of an agency with that name and those trials, of which some call for attention.
     #[must_use]
-    pub fn new(frame: Frame, agency: &str, lines: Vec<Line>, now: Moment) -> Self {
+    pub fn new(frame: Frame, agency: &str, lines: Vec<Line>, attention: Attention, now: Moment) -> Self {
         let count = |wanted: &dyn Fn(&Line) -> bool| lines.iter().filter(|line| wanted(line)).count() as u64;
         let row = |name: &str, n: u64| vec![Cell::words(name), Cell::number(grouped(n))];
         let table = |caption: &str, first: &str, rows: Vec<Vec<Cell>>| Table {
@@ -116,6 +118,7 @@ impl Show {
                 .any(to_adopt)
                 .then(|| table("What became of what was to be adopted", "Now", became)),
             frame,
+            attention,
             agency: agency.to_owned(),
             lines,
         }

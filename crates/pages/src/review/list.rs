@@ -1,4 +1,4 @@
-use super::Since;
+use super::Attention;
 use crate::component::{Tag, TagColour};
 use crate::person::role;
 use crate::{Frame, Moment};
@@ -16,7 +16,7 @@ pub struct List {
     /// What waits for somebody else.
     pub others: Vec<Row>,
     /// What happened with trials after their start, the newest first.
-    pub since: Vec<Since>,
+    pub since: Attention,
 }
 
 /// One plan or amendment.

@@ -8,7 +8,7 @@ mod show;
 mod similar;
 
 pub use comment::{Comment, CommentAnswer};
-pub use inbox::{Matter, Since};
+pub use inbox::{Attention, Matter, Since, red_checks};
 pub use list::{List, Row};
 pub use reach::Burden;
 pub use show::{HarmRules, Review, Show};

@@ -8,7 +8,7 @@ use fairtrial_pages::{
     home::{Show, Waiting},
 };
 
-use super::{frame, page, session, trials};
+use super::{frame, page, reviews, session, trials};
 use crate::{
     access::Caller,
     problem::Problem,
@@ -36,6 +36,7 @@ pub(crate) async fn show(call: Call) -> Answer {
     let show = Show {
         frame: frame::signed_in(&call.state, session, Section::Home),
         waiting,
+        attention: reviews::attention(session, &call.state.app.attention(&actor).await?),
         latest: own.iter().take(LATEST).map(|trial| trials::row(&call.state, trial, &agency)).collect(),
         may_create: session.person.has(PersonRole::Designer),
     };

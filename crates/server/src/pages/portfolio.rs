@@ -9,18 +9,19 @@ use fairtrial_pages::{
     portfolio::{Line, Show},
 };
 
-use super::{frame, page};
+use super::{frame, page, reviews};
 use crate::transport::{Answer, Call};
 
 /// `GET /portfolio`
 pub(crate) async fn show(call: Call) -> Answer {
     let (session, actor) = (call.caller.session()?, call.caller.actor()?);
     let lines = call.state.app.portfolio(&actor).await?;
+    let attention = reviews::attention(session, &call.state.app.attention(&actor).await?);
     let agency = call.state.app.agency_of(&actor)?.name;
     let mut frame = frame::signed_in(&call.state, session, Section::Portfolio);
     frame.facts.as_at = Some(frame::moment(call.state.app.ambient().now()));
     let now = frame::moment(call.state.app.ambient().now());
-    let show = Show::new(frame, &agency, lines.iter().map(line).collect(), now);
+    let show = Show::new(frame, &agency, lines.iter().map(line).collect(), attention, now);
     page(StatusCode::OK, fairtrial_pages::render(&show))
 }
 

@@ -18,7 +18,7 @@ use fairtrial_pages::{
     frame::Section,
     number::counted,
     review::{
-        self as pages, Burden, Comment, CommentAnswer, HarmRules, List, Review, Row, Show, Similar, Since,
+        self as pages, Attention, Burden, Comment, CommentAnswer, HarmRules, List, Review, Row, Show, Similar, Since,
         harm_sentence,
     },
 };
@@ -35,31 +35,41 @@ pub(crate) async fn list(call: Call) -> Answer {
     let (session, actor) = (call.caller.session()?, call.caller.actor()?);
     let found = call.state.app.reviews(&actor).await?;
     let (mine, others): (Vec<Row>, Vec<Row>) = found.iter().map(row).partition(|row| row.mine.is_some());
-    let since = call.state.app.after_start(&actor).await?.iter().map(since).collect();
+    let since = attention(session, &call.state.app.after_start(&actor).await?);
     let list = List { frame: frame::signed_in(&call.state, session, Section::Reviews), mine, others, since };
     page(StatusCode::OK, fairtrial_pages::render(&list))
 }
 
-/// What happened after a start, in words.
-fn since(event: &Event) -> Since {
+/// What happened after a start, in words, for whoever is signed in.
+pub(super) fn attention(session: &Session, events: &[Event]) -> Attention {
+    Attention { events: events.iter().map(|event| since(event, &session.person.roles)).collect() }
+}
+
+fn since(event: &Event, roles: &[PersonRole]) -> Since {
     let plan = event.trial.plan.protocol();
-    let key = event.trial.key();
-    let (matter, sentence, address) = match &event.matter {
-        Matter::Harm(sentence, reason) => {
-            let reason = reason.as_ref().map(|reason| format!(" {}", crate::problem::sentence(reason)));
-            (pages::Matter::Harm, format!("{sentence}{}", reason.unwrap_or_default()), format!("/trials/{key}"))
-        }
+    let mut address = format!("/trials/{}", event.trial.key());
+    let with_reason = |sentence: &str, reason: &Option<String>| {
+        let reason = reason.as_ref().map(|reason| format!(" {}", crate::problem::sentence(reason)));
+        format!("{sentence}{}", reason.unwrap_or_default())
+    };
+    let (matter, sentence) = match &event.matter {
+        Matter::Harm(sentence, reason) => (pages::Matter::Harm, with_reason(sentence, reason)),
+        Matter::Suspended(reason) => (pages::Matter::Suspended, with_reason("The trial is suspended.", reason)),
+        Matter::Checks(names) => (pages::Matter::Checks, pages::red_checks(names)),
         Matter::Messages(waiting) => {
+            address = "/messages".to_owned();
             let words = counted(*waiting, "message waits", "messages wait");
-            (pages::Matter::Message, format!("{words} for an answer."), "/messages".to_owned())
+            (pages::Matter::Message, format!("{words} for an answer."))
         }
-        Matter::Overdue => {
-            let sentence = "The results should have been public by now.".to_owned();
-            (pages::Matter::Overdue, sentence, format!("/trials/{key}"))
+        Matter::PastEnd(last) => {
+            let day = last.format("%-d %B %Y");
+            (pages::Matter::PastEnd, format!("Enrolment was to end on {day}, and has not been ended."))
         }
+        Matter::Overdue => (pages::Matter::Overdue, "The results should have been public by now.".to_owned()),
     };
     let since = Moment::new(event.since, plan.time_zone);
-    Since { address, title: plan.title.clone(), matter, sentence, since }
+    let what_to_do = matter.what_to_do(roles);
+    Since { address, title: plan.title.clone(), matter, sentence, since, what_to_do }
 }
 
 /// A trial of the library that resembles the plan, in released numbers.

@@ -297,6 +297,8 @@ fn happening(action: &str) -> &str {
         "message.sent" => "A question or complaint came in",
         "message.removed" => "Questions and complaints that were answered long ago were removed",
         "message.answered" => "A question or complaint was answered",
+        "check.reddened" => "A check of the data turned red",
+        "check.mended" => "A check of the data is red no more",
         "harm.boundary_crossed" => "A boundary for harm was crossed",
         "allocation.published" => "Secret and list of the allocation read",
         other => other,

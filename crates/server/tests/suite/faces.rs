@@ -215,3 +215,31 @@ fn those_who_connect_an_app_see_its_last_calls_while_they_look() {
     let page = others.get("/trials/quit-line/integration").text();
     assert!(page.contains("No call has come since somebody looked"), "another agency sees nothing of it");
 }
+
+#[test]
+fn a_suspended_trial_calls_for_attention_until_somebody_acts() {
+    let world = start_filled();
+    let mut designer = Browser::signed_in(world.address, "designer@justice.example");
+    let mut approver = Browser::signed_in(world.address, "approver@justice.example");
+    let mut analyst = Browser::signed_in(world.address, "analyst@justice.example");
+    assert!(!designer.get("/").text().contains("Attention"));
+    designer.get("/trials/open-door");
+    done(&designer.post("/trials/open-door/suspend", &[("reason", "Two people rang in upset.")]), "suspend");
+    let told = |browser: &mut Browser, address: &str, what_to_do: &str| {
+        let page = browser.get(address).text();
+        assert!(page.contains("The trial is suspended. Two people rang in upset."), "{page}");
+        assert!(page.contains(what_to_do), "{page}");
+    };
+    told(&mut designer, "/", "Find out with the front line");
+    told(&mut analyst, "/", "Ask whoever runs the trial");
+    for address in ["/", "/portfolio", "/reviews"] {
+        told(&mut approver, address, "Decide with a monitor how it goes on.");
+    }
+    assert_eq!(
+        Browser::signed_in(world.address, "designer@health.example").get("/").text().matches("upset").count(),
+        0
+    );
+    designer.get("/trials/open-door");
+    done(&designer.post("/trials/open-door/stop", &[("reason", "We begin anew.")]), "stop");
+    assert!(!designer.get("/").text().contains("Attention"));
+}

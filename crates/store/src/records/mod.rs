@@ -26,6 +26,7 @@ pub mod opt_outs;
 pub mod origins;
 pub mod people;
 pub mod receipts;
+pub mod red_checks;
 pub mod replies;
 pub mod sessions;
 pub mod touches;

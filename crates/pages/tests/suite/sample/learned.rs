@@ -1,7 +1,7 @@
 use super::{LONG, NASTY, Pages, inside, moment, page};
 use fairtrial_analysis::pooling::{Effect, PooledEffect};
 use fairtrial_analysis::report::VerdictKind;
-use fairtrial_domain::trial::{Adoption, Decision, State};
+use fairtrial_domain::trial::{Adoption, Decision, PersonRole, State};
 use fairtrial_pages::chart::Life;
 use fairtrial_pages::component::{ErrorSummary, Fault, Pagination};
 use fairtrial_pages::decision::{self, Entry, Opening, Record};
@@ -9,6 +9,7 @@ use fairtrial_pages::frame::Section;
 use fairtrial_pages::library::{Card, List, Looked};
 use fairtrial_pages::portfolio;
 use fairtrial_pages::report::Band;
+use fairtrial_pages::review::Attention;
 
 pub(crate) fn add(pages: &mut Pages) {
     libraries(pages);
@@ -138,7 +139,15 @@ fn now() -> fairtrial_pages::Moment {
 }
 
 fn portfolios(pages: &mut Pages) {
-    let show = |lines| portfolio::Show::new(inside(Section::Portfolio), "Ministry of Made-up Justice", lines, now());
+    let show = |lines| {
+        portfolio::Show::new(
+            inside(Section::Portfolio),
+            "Ministry of Made-up Justice",
+            lines,
+            Attention::default(),
+            now(),
+        )
+    };
     page(pages, "portfolio/show-empty", &show(vec![]));
     let answered = |title: &str, verdict, days, decision| portfolio::Line {
         verdict: Some(verdict),
@@ -172,7 +181,10 @@ fn portfolios(pages: &mut Pages) {
         answered("A plainer form", VerdictKind::Failed, 92, Some(Decision::KeepCurrent)),
         portfolio::Line { state: State::Reported, ..answered("A call script", VerdictKind::Undecided, 82, None) },
     ];
-    page(pages, "portfolio/show-typical", &show(lines));
+    let attention = super::review::attention(&[PersonRole::Manager]);
+    let typical =
+        portfolio::Show::new(inside(Section::Portfolio), "Ministry of Made-up Justice", lines, attention, now());
+    page(pages, "portfolio/show-typical", &typical);
     let worst = portfolio::Line {
         people: 1 << 50,
         adoption: Some(Adoption::Blocked),
@@ -182,7 +194,11 @@ fn portfolios(pages: &mut Pages) {
     let long = portfolio::Line { title: LONG.into(), ..line(LONG, State::Suspended) };
     let mut worst = vec![worst; 3];
     worst.push(long);
-    page(pages, "portfolio/show-worst", &portfolio::Show::new(inside(Section::Portfolio), NASTY, worst, now()));
+    page(
+        pages,
+        "portfolio/show-worst",
+        &portfolio::Show::new(inside(Section::Portfolio), NASTY, worst, Attention::default(), now()),
+    );
 }
 
 fn opening(title: &str, kind: VerdictKind, recommended: &[Decision]) -> Opening {

@@ -6,7 +6,8 @@ use fairtrial_domain::trial::{PersonRole, PlanPart, State, Tier, Verb};
 use fairtrial_pages::component::{ErrorSummary, Fault};
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::review::{
-    Burden, Comment, CommentAnswer, HarmRules, List, Matter, Review, Row, Show, Similar, Since, harm_sentence,
+    Attention, Burden, Comment, CommentAnswer, HarmRules, List, Matter, Review, Row, Show, Similar, Since,
+    harm_sentence, red_checks,
 };
 use fairtrial_pages::trial::Change;
 
@@ -28,33 +29,45 @@ fn row(title: &str, mine: Option<PersonRole>) -> Row {
     }
 }
 
-fn lists(pages: &mut Pages) {
-    let list = |mine, others| List { frame: inside(Section::Reviews), mine, others, since: vec![] };
-    page(pages, "review/list-empty", &list(vec![], vec![]));
-    let mine = vec![
-        row("Overdue fines", Some(PersonRole::Privacy)),
-        Row { amendment: Some(3), on_condition: true, ..row("Kiosk greeting", Some(PersonRole::Privacy)) },
-    ];
-    let since = |matter, sentence: &str| Since {
+pub(super) fn since(matter: Matter, sentence: &str, roles: &[PersonRole]) -> Since {
+    Since {
         address: "/trials/fines-letter".into(),
         title: "Overdue fines".into(),
         matter,
         sentence: sentence.into(),
         since: moment("2026-11-21T00:00:00Z"),
-    };
-    let typical = List {
-        since: vec![
-            since(Matter::Harm, "A boundary for harm was crossed."),
-            since(Matter::Message, "2 messages wait for an answer."),
-            since(Matter::Overdue, "The results should have been public by now."),
-        ],
-        ..list(mine, vec![row("Rates rebate", None)])
-    };
+        what_to_do: matter.what_to_do(roles),
+    }
+}
+
+/// One of each kind, for somebody with these roles.
+pub(super) fn attention(roles: &[PersonRole]) -> Attention {
+    let red = red_checks(&["sample_ratio".into(), "contamination".into()]);
+    let events = vec![
+        since(Matter::Harm, "A boundary for harm was crossed.", roles),
+        since(Matter::Suspended, "The trial is suspended. Two people rang in.", roles),
+        since(Matter::Checks, &red, roles),
+        since(Matter::PastEnd, "Enrolment was to end on 20 November 2026, and has not been ended.", roles),
+        since(Matter::Overdue, "The results should have been public by now.", roles),
+    ];
+    Attention { events }
+}
+
+fn lists(pages: &mut Pages) {
+    let list = |mine, others| List { frame: inside(Section::Reviews), mine, others, since: Attention::default() };
+    page(pages, "review/list-empty", &list(vec![], vec![]));
+    let mine = vec![
+        row("Overdue fines", Some(PersonRole::Privacy)),
+        Row { amendment: Some(3), on_condition: true, ..row("Kiosk greeting", Some(PersonRole::Privacy)) },
+    ];
+    let mut events = attention(&[PersonRole::Privacy]).events;
+    events.push(since(Matter::Message, "2 messages wait for an answer.", &[PersonRole::Privacy]));
+    let typical = List { since: Attention { events }, ..list(mine, vec![row("Rates rebate", None)]) };
     page(pages, "review/list-typical", &typical);
     let worst =
         Row { missing: PersonRole::ALL.to_vec(), amendment: Some(i64::MAX), ..row(NASTY, Some(PersonRole::Ethics)) };
-    let nasty = Since { title: LONG.into(), ..since(Matter::Harm, NASTY) };
-    let worst = List { since: vec![nasty; 8], ..list(vec![worst; 20], vec![row(LONG, None)]) };
+    let nasty = Since { title: LONG.into(), ..since(Matter::Harm, NASTY, &[PersonRole::Monitor]) };
+    let worst = List { since: Attention { events: vec![nasty; 8] }, ..list(vec![worst; 20], vec![row(LONG, None)]) };
     page(pages, "review/list-worst", &worst);
 }
 

@@ -10,6 +10,7 @@ use fairtrial_pages::chart::{EnrolmentPlan, EnrolmentPoint, Lines};
 use fairtrial_pages::component::{ErrorSummary, Fault, Pagination, SummaryList};
 use fairtrial_pages::frame::{Frame, Section};
 use fairtrial_pages::protocol::Part;
+use fairtrial_pages::review::Attention;
 use fairtrial_pages::trial::{
     Amend, Change, Create, Happening, Lack, List, Look, Looks, Progress, Row, Show, Signature, Version, Versions,
     Watch, Watching,
@@ -170,7 +171,10 @@ fn sample_plan() -> LockedProtocol {
 }
 
 fn homes(pages: &mut Pages) {
-    let show = |waiting, latest, may_create| home::Show { frame: inside(Section::Home), waiting, latest, may_create };
+    let show = |waiting, latest, may_create| {
+        let attention = Attention::default();
+        home::Show { frame: inside(Section::Home), waiting, attention, latest, may_create }
+    };
     page(pages, "home/show-empty", &show(vec![], vec![], true));
     let waiting = |what: &str, urgent| home::Waiting {
         what: what.into(),
@@ -182,7 +186,8 @@ fn homes(pages: &mut Pages) {
         waiting("Look at the stopped trial \u{2018}A shorter identity check\u{2019}", true),
         waiting("Sign the plan of \u{2018}Kiosk greeting\u{2019}", false),
     ];
-    page(pages, "home/show-typical", &show(typical, rows(), true));
+    let attention = super::review::attention(&[PersonRole::Designer]);
+    page(pages, "home/show-typical", &home::Show { attention, ..show(typical, rows(), true) });
     page(
         pages,
         "home/show-worst",
