@@ -7,10 +7,12 @@
 
 mod answer;
 mod fixed;
+mod forecast;
 mod question;
 mod rule;
 mod sentences;
 
 pub use answer::{Answer, ClusterNeed, LookPlan, LooksAnswer, WayOut, answer};
+pub use forecast::forecast;
 pub use question::{Clusters, Looks, Problem, Question};
 pub use rule::{Hypotheses, RulePlan, TruthRow, rule_plan};

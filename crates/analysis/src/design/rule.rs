@@ -10,7 +10,10 @@ use super::{
     answer::answer,
     question::{Problem, Question},
 };
-use crate::claims::Multiplicity;
+use crate::{
+    claims::Multiplicity,
+    words::{grouped, plural},
+};
 
 /// One line of the truth table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +39,9 @@ pub struct Hypotheses {
     pub units_needed: Option<u64>,
     /// Why there are no such numbers.
     pub missing: Option<Problem>,
+    /// The claim in words, such as "Paid is shown to be better".
+    #[serde(skip)]
+    pub words: String,
 }
 
 impl Serialize for Problem {
@@ -61,6 +67,57 @@ pub struct RulePlan {
     pub power_at_least: Option<f64>,
     /// What people read.
     pub sentences: Vec<String>,
+    /// The chance that the plan wants.
+    #[serde(skip)]
+    pub wanted_power: f64,
+    /// What is counted, in the plural.
+    #[serde(skip)]
+    pub units: String,
+}
+
+impl RulePlan {
+    /// What people read of the chance that the whole rule is met, and of each of its claims. Nothing for a rule of one claim: of that
+    /// the answer on the size speaks.
+    #[must_use]
+    pub fn chance(&self) -> Vec<String> {
+        if self.claims.len() < 2 {
+            return Vec::new();
+        }
+        let of_100 = |share: f64| format!("{:.0}", share * 100.0);
+        let wanted = of_100(self.wanted_power);
+        let mut said = Vec::new();
+        match (self.power_if_independent, self.power_at_least) {
+            (Some(independent), Some(least)) => {
+                let short = independent < self.wanted_power;
+                let short = if short { format!(" The plan wants {wanted} of 100.") } else { String::new() };
+                said.push(format!(
+                    "The whole rule is met in about {} of 100 such trials where its {} claims have nothing to do with each other, and in \
+                     at least {} of 100 whatever they have to do with each other.{short}",
+                    of_100(independent),
+                    self.claims.len(),
+                    of_100(least)
+                ));
+            }
+            _ => {
+                let why = self.claims.iter().find_map(|claim| claim.missing.as_ref());
+                let why = why.map_or("there are too many claims", |problem| problem.detail.as_str());
+                said.push(format!(
+                    "In how many of 100 such trials the whole rule is met cannot be worked out yet: {why}."
+                ));
+            }
+        }
+        for claim in &self.claims {
+            let Some(power) = claim.power else { continue };
+            let more = match claim.units_needed {
+                _ if power >= self.wanted_power => ".".to_owned(),
+                Some(units) => format!("; {wanted} of 100 takes {} {}.", grouped(units), self.units),
+                None => format!("; no size gives {wanted} of 100."),
+            };
+            said.push(format!("Of its claims, {} in {} of 100{more}", claim.words, of_100(power)));
+        }
+        said.extend(self.sentences.iter().cloned());
+        said
+    }
 }
 
 /// Lays a plan's decision rule open.
@@ -94,6 +151,8 @@ pub fn rule_plan(plan: &Protocol) -> RulePlan {
         power_if_independent: independent,
         power_at_least: at_least(rule, &power),
         sentences: sentences(plan, rule),
+        wanted_power: plan.monitoring.power.to_f64(),
+        units: plural(&plan.unit),
         claims: claims.into_iter().map(|(_, hypothesis)| hypothesis).collect(),
     }
 }
@@ -132,6 +191,15 @@ fn hypothesis(plan: &Protocol, claim: &Claim, divisor: u32) -> Hypotheses {
         power,
         units_needed,
         missing,
+        words: in_words(plan, claim),
+    }
+}
+
+fn in_words(plan: &Protocol, claim: &Claim) -> String {
+    let name = plan.outcome(claim.outcome()).map_or(claim.outcome().as_str(), |outcome| outcome.name.as_str());
+    match claim {
+        Claim::Superior(_) => format!("\u{2018}{name}\u{2019} is shown to be better"),
+        Claim::NotWorse(_) => format!("\u{2018}{name}\u{2019} is shown to be no worse"),
     }
 }
 

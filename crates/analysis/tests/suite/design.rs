@@ -1,6 +1,6 @@
 //! Sizes, power and their sentences.
 
-use fairtrial_analysis::design::{Answer, Clusters, Question, answer, rule_plan};
+use fairtrial_analysis::design::{Answer, Clusters, Question, answer, forecast, rule_plan};
 use fairtrial_domain::{
     Decimal,
     protocol::{Better, OutcomeKind, Spending},
@@ -218,4 +218,54 @@ fn a_claim_beside_the_main_one_says_what_it_takes() {
     let needed = claims[1].units_needed.unwrap();
     let larger = plan_with(|document| document["monitoring"]["max_units"] = json!(needed));
     near(rule_plan(larger.protocol()).claims[1].power.unwrap(), 0.8, 0.002);
+}
+
+#[test]
+fn the_page_says_how_often_the_whole_rule_is_met() {
+    let plan = plan_with(|_| {});
+    let rule = rule_plan(plan.protocol());
+    assert!(rule.claims.len() > 1, "{:?}", rule.rule);
+    let (independent, least) = (rule.power_if_independent.unwrap(), rule.power_at_least.unwrap());
+    let said = rule.chance();
+    let both = format!("about {:.0} of 100", independent * 100.0);
+    assert!(said[0].contains(&both) && said[0].contains(&format!("at least {:.0} of 100", least * 100.0)), "{said:?}");
+    assert_eq!(said.iter().filter(|sentence| sentence.starts_with("Of its claims")).count(), rule.claims.len());
+    assert_eq!(said[0].contains("The plan wants"), independent < rule.wanted_power, "{said:?}");
+    let one = plan_with(|document| document["decision_rule"] = json!("superior(paid-28d)"));
+    assert_eq!(rule_plan(one.protocol()).chance(), Vec::<String>::new());
+    let unknown = plan_with(|document| {
+        let outcomes = document["outcomes"].as_array_mut().unwrap();
+        for outcome in outcomes.iter_mut().skip(1) {
+            outcome.as_object_mut().unwrap().remove("expected_control");
+        }
+    });
+    let said = rule_plan(unknown.protocol()).chance();
+    assert!(said[0].contains("cannot be worked out yet: say what is expected"), "{said:?}");
+}
+
+#[test]
+fn a_plan_says_when_it_would_be_full() {
+    let on = |text: &str| -> chrono::NaiveDate { text.parse().unwrap() };
+    let plan = |rate: Option<&str>, ends_on: &str| {
+        plan_with(|document| {
+            document["monitoring"]["max_units"] = json!(1_000);
+            document["monitoring"]["ends_on"] = json!(ends_on);
+            document["planning"] = rate.map_or_else(|| json!({}), |rate| json!({"units_per_day": rate}));
+        })
+    };
+    let told = |rate, ends_on| forecast(plan(rate, ends_on).protocol(), on("2027-03-01")).join(" ");
+    let full = told(Some("10"), "2027-12-31");
+    assert!(
+        full.starts_with("At 10 people a day, a trial that started on 1 March 2027 would be full on 8 June 2027"),
+        "{full}"
+    );
+    assert!(!full.contains("That is after"), "{full}");
+    assert!(!told(Some("10"), "2027-06-08").contains("That is after"), "it is full on its last day");
+    let short = told(Some("10"), "2027-06-07");
+    assert!(short.contains("after its last day, 7 June 2027: about 990 of 1,000 people"), "{short}");
+    assert!(told(Some("10"), "2027-02-28").contains("Its last day is over"));
+    assert!(told(Some("1000"), "2027-12-31").contains("would be full on 1 March 2027"));
+    assert!(told(Some("0.01"), "2027-12-31").contains("not be full within a century"));
+    assert!(told(Some("2.5"), "2027-12-31").starts_with("At 2.5 people a day"));
+    assert!(told(None, "2027-12-31").starts_with("Say how many people come on a day"));
 }
