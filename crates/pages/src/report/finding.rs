@@ -87,6 +87,8 @@ pub(super) fn sure(reading: Reading<'_>) -> Option<Sure> {
     }
     if let Some(comparison) = reading.interventions().find_map(|arm| difference(outcome, &arm.arm)) {
         sentences.extend(words::promise(comparison.level));
+        let ranges = reading.interventions().filter(|arm| words::range(reading, outcome, arm).is_some()).count();
+        sentences.extend(words::each_by_itself(ranges));
         sentences.extend(comparison.guarantee.map(|guarantee| words::guarantee(guarantee).to_owned()));
     }
     let quantity = reading.quantity(outcome, None);

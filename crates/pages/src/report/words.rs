@@ -32,6 +32,16 @@ pub(super) fn promise(level: f64) -> Option<String> {
     })
 }
 
+/// What the ranges of several new versions promise together.
+pub(super) fn each_by_itself(versions: usize) -> Option<String> {
+    (versions > 1).then(|| {
+        format!(
+            "Each of the {versions} ranges holds this by itself; that all of them hold is less likely. The recommendation shares the error \
+             between the versions, so that a range may leave out \u{2018}no difference\u{2019} and the version still not be recommended."
+        )
+    })
+}
+
 /// On what the promise rests.
 pub(super) fn guarantee(guarantee: Guarantee) -> &'static str {
     match guarantee {
