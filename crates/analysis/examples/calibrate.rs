@@ -1,17 +1,19 @@
 //! Measures how often whole trials decide wrongly, on made-up people and through the code that decides real ones.
 //!
-//! `calibrate [--trials N] [--seed S] PROTOCOL...` prints a Markdown table, and fails when an error rate lies beyond its bound by
-//! more than the measurement's own error explains.
+//! `calibrate [--trials N] [--harm-trials N] [--seed S] PROTOCOL...` prints two Markdown tables, the second of how harm stops trials at
+//! looks and between them, and fails when an error rate lies beyond its bound by more than the measurement's own error explains.
 
 use std::{fs, io::Write, process::ExitCode, thread};
 
 use fairtrial_analysis::{
-    design::{Question, answer},
-    rehearse::{Rehearsal, RehearsalReport, ScenarioReport, Share, Tried, Truth},
+    design::{Question, answer, rule_plan},
+    monitor::one_sided_alpha,
+    rehearse::{HarmRehearsal, Rehearsal, RehearsalReport, ScenarioReport, Share, Truth},
 };
 use fairtrial_domain::{
     LockedProtocol,
-    protocol::{Aim, Role},
+    decision_rule::DecisionRule,
+    protocol::{Aim, HarmWatch, Protocol, Role},
 };
 
 /// Standard errors of the measurement by which a rate may lie beyond its bound.
@@ -32,12 +34,13 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<bool, String> {
-    let (mut trials, mut seed, mut files) = (10_000, 1, Vec::new());
+    let (mut trials, mut harm_trials, mut seed, mut files) = (10_000, 10_000, 1, Vec::new());
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next().and_then(|text| text.parse::<u64>().ok()).ok_or(argument.clone());
         match argument.as_str() {
             "--trials" => trials = number()?,
+            "--harm-trials" => harm_trials = number()?,
             "--seed" => seed = number()?,
             _ => files.push(argument),
         }
@@ -46,6 +49,7 @@ fn run() -> Result<bool, String> {
     let mut write = |line: String| writeln!(out, "{line}").map_err(|error| error.to_string());
     write(HEAD.to_owned())?;
     let mut kept = true;
+    let mut of_harm = Vec::new();
     for file in files {
         let document = fs::read(&file).map_err(|error| format!("{file}: {error}"))?;
         let plan = LockedProtocol::from_json(&document).map_err(|faults| format!("{file}: {faults:?}"))?;
@@ -53,35 +57,104 @@ fn run() -> Result<bool, String> {
         let (line, within) = row(&plan, &report)?;
         kept &= within;
         write(line)?;
+        if let Some(found) = rehearse_harm(&plan, harm_trials, seed)? {
+            let (lines, within) = harm_rows(plan.protocol(), &found);
+            kept &= within;
+            of_harm.extend(lines);
+        }
+    }
+    write(format!("\n{HARM_HEAD}"))?;
+    for line in of_harm {
+        write(line)?;
     }
     Ok(kept)
 }
 
+const HARM_HEAD: &str = "| design | watched | trials | no harm: stopped (bound) | harm at its margin: stopped (bound) | clear harm: stopped | half of them by |\n\
+                         |---|---|---:|---:|---:|---:|---:|";
+
 const HEAD: &str = "| design | size, looks, trials | wrong *succeeded* (\u{3b1}) | wrong *failed* (\u{3b2}) | found | half of it: *succeeded* \
-                    | false harm (bound) | harm missed | harmful: *succeeded* | expected size without effect |\n\
+                    | false harm, at its margin (bound) | harm missed | harmful: *succeeded* | expected size without effect |\n\
                     |---|---|---:|---:|---:|---:|---:|---:|---:|---:|";
 
-fn rehearse(plan: &LockedProtocol, trials: u64, seed: u64) -> Result<RehearsalReport, String> {
-    let rehearsal = Rehearsal::new(plan, trials).map_err(|problem| format!("{}: {}", problem.field, problem.detail))?;
+/// Runs a part on every core and adds the parts up: the same for any number of cores.
+fn on_all_cores<T: Send>(
+    trials: u64,
+    run: impl Fn(std::ops::Range<u64>) -> T + Sync,
+    merge: impl Fn(&mut T, &T),
+) -> Result<T, String> {
     let threads = thread::available_parallelism().map_or(1, |cores| cores.get() as u64).min(trials);
-    let tried = thread::scope(|scope| {
+    thread::scope(|scope| {
+        let run = &run;
         let parts: Vec<_> = (0..threads)
             .map(|number| {
-                let (rehearsal, part) = (&rehearsal, trials * number / threads..trials * (number + 1) / threads);
-                scope.spawn(move || rehearsal.run(part, seed))
+                let part = trials * number / threads..trials * (number + 1) / threads;
+                scope.spawn(move || run(part))
             })
             .collect();
-        let mut sum: Option<Tried> = None;
+        let mut sum: Option<T> = None;
         for part in parts {
             let part = part.join().map_err(|_| "a part of the rehearsal did not end well".to_owned())?;
             match &mut sum {
-                Some(sum) => sum.merge(&part),
+                Some(sum) => merge(sum, &part),
                 None => sum = Some(part),
             }
         }
         sum.ok_or_else(|| "there are no trials".to_owned())
-    })?;
+    })
+}
+
+fn rehearse(plan: &LockedProtocol, trials: u64, seed: u64) -> Result<RehearsalReport, String> {
+    let rehearsal = Rehearsal::new(plan, trials).map_err(|problem| format!("{}: {}", problem.field, problem.detail))?;
+    let tried = on_all_cores(trials, |part| rehearsal.run(part, seed), |sum, part| sum.merge(part))?;
     Ok(rehearsal.report(&tried, trials, seed))
+}
+
+fn rehearse_harm(plan: &LockedProtocol, trials: u64, seed: u64) -> Result<Option<HarmRehearsal>, String> {
+    let rehearsal = Rehearsal::new(plan, trials).map_err(|problem| format!("{}: {}", problem.field, problem.detail))?;
+    let tried = on_all_cores(
+        trials,
+        |part| rehearsal.run_harm(part, seed),
+        |sum, part| {
+            if let (Some(sum), Some(part)) = (sum, part) {
+                sum.merge(part);
+            }
+        },
+    )?;
+    Ok(tried.map(|tried| rehearsal.report_harm(&tried)))
+}
+
+/// The lines of one design in the table of harm, and whether its rates are within their bound.
+fn harm_rows(plan: &Protocol, found: &HarmRehearsal) -> (Vec<String>, bool) {
+    let mut kept = true;
+    let mut lines = Vec::new();
+    let error_of = |share: f64| (share * (1.0 - share) / found.trials as f64).sqrt();
+    let percent = |share: Share| format!("{:.2} \u{b1} {:.2} %", share.share * 100.0, error_of(share.share) * 100.0);
+    for measure in &found.measures {
+        let Some(outcome) = plan.outcome(&measure.outcome) else { continue };
+        let bound = outcome.harm_alpha.map_or(0.0, fairtrial_domain::Decimal::to_f64);
+        let within = |share: Share| share.share <= bound + TOLERANCE * error_of(bound);
+        kept &= within(found.mistaken) && measure.at_margin.is_none_or(within);
+        let watched = match outcome.harm_watch {
+            HarmWatch::Looks => "at looks",
+            HarmWatch::Daily => "every day and at looks",
+            HarmWatch::EveryEvent => "at every event and at looks",
+        };
+        let clear = measure.sizes.last();
+        lines.push(format!(
+            "| `{}` | {watched} | {} | {} ({:.0} %) | {} | {} | {} |",
+            plan.key.as_str().trim_start_matches("calibrate-"),
+            found.trials,
+            percent(found.mistaken),
+            bound * 100.0,
+            measure.at_margin.map_or("-".to_owned(), |share| format!("{} ({:.0} %)", percent(share), bound * 100.0)),
+            clear.map_or("-".to_owned(), |size| format!("1 in {}: {}", size.one_in, percent(size.found))),
+            clear
+                .and_then(|size| size.half_by)
+                .map_or("-".to_owned(), |by| format!("{by} of {}", plan.monitoring.max_units)),
+        ));
+    }
+    (lines, kept)
 }
 
 /// One line of the table, and whether every rate is within its bound.
@@ -96,8 +169,16 @@ fn row(plan: &LockedProtocol, report: &RehearsalReport) -> Result<(String, bool)
         (of(Truth::NoEffect)?, of(Truth::Worthwhile)?, of(Truth::HalfOfIt)?, of(Truth::Harm)?);
     // Where the plan shows that the new version is not worse, that is true without an effect, and false at a loss of the margin.
     let (none, worthwhile) = if protocol.aim == Aim::NotWorse { (harm, none) } else { (none, worthwhile) };
-    let alpha = design.one_sided_alpha;
-    let beta = 1.0 - design.power.unwrap_or(design.wanted_power);
+    // Several claims and versions share the error of the whole rule.
+    let alpha = one_sided_alpha(&protocol.monitoring);
+    let rule = rule_plan(protocol);
+    let power = match protocol.decision_rule {
+        DecisionRule::Claim(_) => design.power,
+        DecisionRule::And(_) => rule.power_at_least,
+        // Of alternatives only the first, the main outcome's, gets better here.
+        DecisionRule::Or(_) => rule.claims.first().and_then(|claim| claim.power),
+    };
+    let beta = 1.0 - power.unwrap_or(design.wanted_power);
     let given_up = worthwhile.decided.failed.share + worthwhile.decided.futile.share;
     let error_of = |share: f64| (share * (1.0 - share) / report.trials as f64).sqrt();
     let watched: Vec<f64> = protocol
@@ -108,6 +189,7 @@ fn row(plan: &LockedProtocol, report: &RehearsalReport) -> Result<(String, bool)
         .map(fairtrial_domain::Decimal::to_f64)
         .collect();
     let bound = watched.iter().sum::<f64>().min(1.0);
+    let at_margin = report.scenarios.iter().find(|found| found.truth == Truth::HarmAtMargin);
     // The fixed design that finds the same effect with the same chance.
     let fixed = report.people as f64 / design.looks.as_ref().map_or(1.0, |looks| looks.inflation);
     let size = none.expected_people / fixed;
@@ -118,12 +200,16 @@ fn row(plan: &LockedProtocol, report: &RehearsalReport) -> Result<(String, bool)
         && within(harm.decided.succeeded.share, if watched.is_empty() { alpha } else { beta })
         && size <= MOST_WITHOUT_EFFECT
         && within(given_up, beta)
+        && at_margin.is_none_or(|found| within(found.decided.harmful.share, bound))
         && (watched.is_empty() || within(none.decided.harmful.share, bound) && within(missed, beta));
     let percent = |share: f64| format!("{:.2} \u{b1} {:.2} %", share * 100.0, error_of(share) * 100.0);
     let share = |share: Share| percent(share.share);
     let (false_harm, missed) = match watched.is_empty() {
         true => ("-".to_owned(), "-".to_owned()),
-        false => (format!("{} ({:.0} %)", share(none.decided.harmful), bound * 100.0), percent(missed)),
+        false => {
+            let at_margin = at_margin.map_or("-".to_owned(), |found| share(found.decided.harmful));
+            (format!("{}, {at_margin} ({:.0} %)", share(none.decided.harmful), bound * 100.0), percent(missed))
+        }
     };
     let name = protocol.key.as_str().trim_start_matches("calibrate-");
     let looks = match protocol.monitoring.looks.len() {

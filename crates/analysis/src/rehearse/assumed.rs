@@ -23,11 +23,24 @@ pub enum Truth {
     /// measures the primary outcome gets worse: by its margin where the plan shows that it is not worse by more, else by the
     /// smallest effect worth having.
     Harm,
+    /// They work as hoped, and every harm measure gets worse by exactly its margin: as much as the plan accepts. Only where the
+    /// plan has harm measures with a margin.
+    HarmAtMargin,
 }
 
 impl Truth {
     /// The order of the table.
-    pub(super) const ALL: [Self; 4] = [Self::NoEffect, Self::Worthwhile, Self::HalfOfIt, Self::Harm];
+    pub(super) const ALL: [Self; 5] =
+        [Self::NoEffect, Self::Worthwhile, Self::HalfOfIt, Self::Harm, Self::HarmAtMargin];
+
+    /// The truths under which a plan is tried.
+    fn of(plan: &Protocol) -> Vec<Self> {
+        let accepted = |outcome: &Outcome| {
+            outcome.role == Role::Harm && outcome.margin.is_some_and(|margin| margin > Decimal::ZERO)
+        };
+        let with_margin = plan.outcomes.iter().any(accepted);
+        Self::ALL.into_iter().filter(|truth| *truth != Self::HarmAtMargin || with_margin).collect()
+    }
 
     /// What it is called in the table.
     #[must_use]
@@ -37,6 +50,7 @@ impl Truth {
             Self::Worthwhile => "the worthwhile effect",
             Self::HalfOfIt => "half of it",
             Self::Harm => "harm",
+            Self::HarmAtMargin => "harm at its margin",
         }
     }
 }
@@ -59,6 +73,8 @@ pub(super) enum Values {
     Times(Vec<f64>),
     /// A normal spread, in steps, cut at the ends.
     Spread { mean: f64, sd: f64, ends: (f64, f64) },
+    /// A log-normal spread, in steps, cut at the ends: the mean and standard deviation of the logarithm.
+    LongTail { mean: f64, sd: f64, ends: (f64, f64) },
 }
 
 impl Values {
@@ -72,6 +88,10 @@ impl Values {
             }
             Self::Spread { mean, sd, ends } => {
                 let value = mean + sd * normal::quantile(place.clamp(1e-12, 1.0 - 1e-12));
+                Some(value.round().clamp(ends.0, ends.1) as i64)
+            }
+            Self::LongTail { mean, sd, ends } => {
+                let value = (mean + sd * normal::quantile(place.clamp(1e-12, 1.0 - 1e-12))).exp();
                 Some(value.round().clamp(ends.0, ends.1) as i64)
             }
         }
@@ -105,7 +125,7 @@ pub(super) fn assumptions(plan: &Protocol) -> Result<(Assumed, Vec<String>), Pro
     }
     let number = |value: Option<Decimal>| value.map(Decimal::to_f64);
     let assumed = Assumed {
-        truths: Truth::ALL.to_vec(),
+        truths: Truth::of(plan),
         models,
         attrition: number(plan.planning.attrition).unwrap_or(0.0),
         icc: number(plan.planning.icc).unwrap_or(0.0),
@@ -138,15 +158,22 @@ fn model(outcome: &Outcome, place: usize, world: World, notes: &mut Vec<String>)
             assumed
         }
     };
+    if outcome.kind == OutcomeKind::Amount {
+        notes.push(format!(
+            "{}: amounts are made up with a long tail (log-normal): many small ones and a few large.",
+            outcome.name
+        ));
+    }
     let worthwhile = size(outcome.smallest_worthwhile_effect).unwrap_or(0.0);
     let gains = Truth::ALL.map(|truth| match (outcome.role, truth) {
         (_, Truth::NoEffect) => 0.0,
         (Role::Primary, Truth::Worthwhile) => worthwhile,
-        (Role::Primary, Truth::Harm) if world.watched => worthwhile,
+        (Role::Primary, Truth::Harm | Truth::HarmAtMargin) if world.watched => worthwhile,
         (Role::Primary, Truth::HalfOfIt) => 0.5 * worthwhile,
         (Role::Primary, Truth::Harm) if world.not_worse => -margin,
         (Role::Primary, Truth::Harm) => -worthwhile,
         (Role::Harm, Truth::Harm) => -3.0 * margin,
+        (Role::Harm, Truth::HarmAtMargin) => -margin,
         _ => 0.0,
     });
     let values = std::iter::once(0.0).chain(gains).map(|gain| {
@@ -173,7 +200,15 @@ fn values(outcome: &Outcome, place: usize, mean: f64) -> Result<Values, Problem>
             let end = |value: Option<Decimal>, other: f64| value.map_or(other, |value| (value.to_f64() / step).round());
             let top = end(outcome.maximum, 1e12).min(end(outcome.cap, 1e12));
             let bottom = end(outcome.minimum, if outcome.kind == OutcomeKind::Rating { -1e12 } else { 0.0 }).min(top);
-            Ok(Values::Spread { mean: mean / step, sd: sd.to_f64() / step, ends: (bottom, top) })
+            let (mean, sd, ends) = (mean / step, sd.to_f64() / step, (bottom, top));
+            Ok(match outcome.kind {
+                OutcomeKind::Amount if mean > 0.0 && sd > 0.0 => {
+                    // With this logarithm, the amounts have the mean and the standard deviation that the plan expects.
+                    let of_logarithm = (1.0 + (sd / mean).powi(2)).ln();
+                    Values::LongTail { mean: mean.ln() - 0.5 * of_logarithm, sd: of_logarithm.sqrt(), ends }
+                }
+                _ => Values::Spread { mean, sd, ends },
+            })
         }
     }
 }

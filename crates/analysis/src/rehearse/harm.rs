@@ -1,5 +1,7 @@
 //! How soon the plan's rules for harm would stop a trial, by how many people the new version harms.
 
+use std::{collections::BTreeMap, ops::Range};
+
 use fairtrial_domain::{
     Decimal, OutcomeKey,
     projection::Evidence,
@@ -53,6 +55,10 @@ pub struct HarmMeasure {
     pub name: String,
     /// Share of people to whom it happens under the current version.
     pub usual: f64,
+    /// How much worse the plan accepts it to get: its margin.
+    pub margin: f64,
+    /// Trials that were stopped for harm although it got worse by exactly this margin; nothing without one.
+    pub at_margin: Option<Share>,
     /// What was tried, the rarest harm first.
     pub sizes: Vec<HarmSize>,
 }
@@ -70,11 +76,52 @@ pub struct HarmSize {
     pub only_at_the_end: bool,
 }
 
-/// One made-up world: which measure is worse, and by how much.
-#[derive(Debug, Clone, Copy)]
-struct World {
-    measure: Option<usize>,
-    one_in: u32,
+/// One made-up world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum World {
+    /// Nobody is harmed more than now.
+    NoHarm,
+    /// The measure with this place gets worse by exactly its margin.
+    AtMargin(usize),
+    /// One in so many is harmed by that measure who would not be now.
+    OneIn(usize, u32),
+}
+
+impl World {
+    /// By how much a measure is worse here.
+    fn more(self, place: usize, margin: f64) -> f64 {
+        match self {
+            Self::AtMargin(measure) if measure == place => margin,
+            Self::OneIn(measure, one_in) if measure == place => 1.0 / f64::from(one_in),
+            _ => 0.0,
+        }
+    }
+}
+
+/// Where made-up trials were stopped for harm. Parts of a rehearsal can be added in any order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HarmTried {
+    trials: u64,
+    /// By world, how many trials were stopped at which number of people.
+    stopped: Vec<BTreeMap<u64, u64>>,
+}
+
+impl HarmTried {
+    /// Trials of each world so far.
+    #[must_use]
+    pub fn trials(&self) -> u64 {
+        self.trials
+    }
+
+    /// Adds the trials of another part of the rehearsal.
+    pub fn merge(&mut self, other: &Self) {
+        self.trials += other.trials;
+        for (mine, theirs) in self.stopped.iter_mut().zip(&other.stopped) {
+            for (people, trials) in theirs {
+                *mine.entry(*people).or_default() += trials;
+            }
+        }
+    }
 }
 
 /// One moment at which harm is looked for.
@@ -85,39 +132,43 @@ struct Check {
 }
 
 impl Rehearsal<'_> {
-    /// Runs up to `trials` made-up trials through the boundaries that stop live ones, for as long as `go_on` says so; at least
-    /// one. Nothing where the plan has no harm measure that either happens to somebody or does not.
+    /// Runs the made-up trials with these numbers through the boundaries that stop live ones. Nothing where the plan has no harm
+    /// measure that either happens to somebody or does not.
     ///
     /// Outcomes count once a person's follow-up is over, and what is watched between looks is looked at on 60 days at most: a live
     /// trial is stopped no later.
     #[must_use]
-    pub fn harm(&self, trials: u64, seed: u64, go_on: impl Fn() -> bool) -> Option<HarmRehearsal> {
+    pub fn run_harm(&self, trials: Range<u64>, seed: u64) -> Option<HarmTried> {
         let plan = self.plan.protocol();
-        let measures: Vec<(usize, &Outcome, f64)> = self.measures(plan);
+        let measures = self.measures(plan);
         if measures.is_empty() {
             return None;
         }
-        let sizes_of = |outcome: &Outcome, usual: f64| sizes(outcome, usual);
-        let worlds: Vec<World> = std::iter::once(World { measure: None, one_in: 0 })
-            .chain(measures.iter().flat_map(|(place, outcome, usual)| {
-                sizes_of(outcome, *usual).into_iter().map(|one_in| World { measure: Some(*place), one_in })
-            }))
-            .collect();
+        let worlds = worlds_of(&measures);
         let assumed = self.worlds(plan, &worlds);
         let checks = self.checks(plan);
         let stages: Vec<Stage> = checks.iter().map(|check| check.stage.clone()).collect();
         let known = Remembered::default();
         let mut run = TrialRun::new(plan, &assumed, &stages);
-        let mut found: Vec<Vec<u64>> = vec![Vec::new(); worlds.len()];
-        let mut done = 0;
-        while done == 0 || (done < trials && go_on()) {
-            run.enrol(&mut Draw::new(seed, done));
-            for (world, found) in found.iter_mut().enumerate() {
-                found.extend(stopped_at(plan, &run, world, &checks, &known));
+        let mut tried = HarmTried { trials: 0, stopped: vec![BTreeMap::new(); worlds.len()] };
+        for trial in trials {
+            run.enrol(&mut Draw::new(seed, trial));
+            for (world, stopped) in tried.stopped.iter_mut().enumerate() {
+                if let Some(people) = stopped_at(plan, &run, world, &checks, &known) {
+                    *stopped.entry(people).or_default() += 1;
+                }
             }
-            done += 1;
+            tried.trials += 1;
         }
-        Some(report(plan, &measures, &worlds, found, done))
+        Some(tried)
+    }
+
+    /// What was found, for people to read.
+    #[must_use]
+    pub fn report_harm(&self, tried: &HarmTried) -> HarmRehearsal {
+        let plan = self.plan.protocol();
+        let measures = self.measures(plan);
+        report(plan, &measures, &worlds_of(&measures), tried)
     }
 
     /// The harm measures that can be made up, with their places and what happens under the current version.
@@ -136,18 +187,19 @@ impl Rehearsal<'_> {
         harm.filter_map(|(place, outcome)| Some((place, outcome, usual(place)?))).collect()
     }
 
-    /// The plan's assumptions, with these worlds in the place of its four truths. The new version works as hoped in each: harm is
+    /// The plan's assumptions, with these worlds in the place of its truths. The new version works as hoped in each: harm is
     /// found beside success.
     fn worlds(&self, plan: &Protocol, worlds: &[World]) -> Assumed {
         let hoped = Truth::ALL.iter().position(|truth| *truth == Truth::Worthwhile).map_or(0, |place| place + 1);
         let model = |model: &Model| {
             let usual = model.values.first().cloned();
             let harm = plan.outcomes.get(model.place).is_some_and(|outcome| outcome.role == Role::Harm);
-            let here = |world: &World| match (&usual, world.measure == Some(model.place)) {
+            let margin = plan.outcomes.get(model.place).map_or(0.0, margin_of);
+            let here = |world: &World| match (&usual, harm) {
                 (Some(Values::Share(share)), true) => {
-                    Some(Values::Share((share + 1.0 / f64::from(world.one_in)).min(1.0)))
+                    Some(Values::Share((share + world.more(model.place, margin)).min(1.0)))
                 }
-                _ if harm => usual.clone(),
+                (_, true) => usual.clone(),
                 _ => model.values.get(hoped).cloned(),
             };
             let values = std::iter::once(usual.clone()).chain(worlds.iter().map(here)).flatten().collect();
@@ -187,9 +239,24 @@ impl Rehearsal<'_> {
     }
 }
 
+/// Nobody harmed more, then for each measure its margin, where it has one, and the sizes that are tried.
+fn worlds_of(measures: &[(usize, &Outcome, f64)]) -> Vec<World> {
+    let of = |(place, outcome, usual): &(usize, &Outcome, f64)| {
+        let margin = margin_of(outcome);
+        let accepted = margin > 0.0 && usual + margin <= 1.0;
+        let beyond = sizes(outcome, *usual).into_iter().map(|one_in| World::OneIn(*place, one_in));
+        accepted.then_some(World::AtMargin(*place)).into_iter().chain(beyond).collect::<Vec<_>>()
+    };
+    std::iter::once(World::NoHarm).chain(measures.iter().flat_map(of)).collect()
+}
+
+fn margin_of(outcome: &Outcome) -> f64 {
+    outcome.margin.map_or(0.0, Decimal::to_f64)
+}
+
 /// The sizes that are tried: the smallest that lie beyond the margin, and leave somebody who is not harmed.
 fn sizes(outcome: &Outcome, usual: f64) -> Vec<u32> {
-    let margin = outcome.margin.map_or(0.0, Decimal::to_f64);
+    let margin = margin_of(outcome);
     let beyond = ONE_IN.into_iter().filter(|one_in| {
         let more = 1.0 / f64::from(*one_in);
         more > margin * (1.0 + 1e-9) && usual + more <= 1.0
@@ -237,26 +304,20 @@ fn crossed_between(plan: &Protocol, evidence: &Evidence) -> bool {
     watched_at_every_event(plan).any(by_event) || !crossed_by_day(plan, evidence).is_empty()
 }
 
-fn report(
-    plan: &Protocol,
-    measures: &[(usize, &Outcome, f64)],
-    worlds: &[World],
-    found: Vec<Vec<u64>>,
-    trials: u64,
-) -> HarmRehearsal {
-    let people = plan.monitoring.max_units;
+fn report(plan: &Protocol, measures: &[(usize, &Outcome, f64)], worlds: &[World], tried: &HarmTried) -> HarmRehearsal {
+    let (people, trials) = (plan.monitoring.max_units, tried.trials);
     let mut mistaken = Share::of(0, trials);
+    let mut at_margin: Vec<(usize, Share)> = Vec::new();
     let mut sizes: Vec<(usize, HarmSize)> = Vec::new();
-    for (world, mut stopped) in worlds.iter().zip(found) {
-        stopped.sort_unstable();
-        let share = Share::of(stopped.len() as u64, trials);
-        let half = usize::try_from(trials.div_ceil(2).max(1) - 1).unwrap_or(usize::MAX);
-        let half_by = stopped.get(half).copied();
-        match world.measure {
-            None => mistaken = share,
-            Some(place) => {
+    for (world, stopped) in worlds.iter().zip(&tried.stopped) {
+        let share = Share::of(stopped.values().sum(), trials);
+        match *world {
+            World::NoHarm => mistaken = share,
+            World::AtMargin(place) => at_margin.push((place, share)),
+            World::OneIn(place, one_in) => {
+                let half_by = half_by(stopped, trials);
                 let only_at_the_end = half_by.is_some_and(|by| by >= people);
-                sizes.push((place, HarmSize { one_in: world.one_in, found: share, half_by, only_at_the_end }));
+                sizes.push((place, HarmSize { one_in, found: share, half_by, only_at_the_end }));
             }
         }
     }
@@ -266,6 +327,8 @@ fn report(
             outcome: outcome.key.clone(),
             name: outcome.name.clone(),
             usual: *usual,
+            margin: margin_of(outcome),
+            at_margin: at_margin.iter().find(|(of, _)| of == place).map(|(_, share)| *share),
             sizes: sizes.iter().filter(|(of, _)| of == place).map(|(_, size)| size.clone()).collect(),
         })
         .collect();
@@ -278,7 +341,35 @@ fn report(
         "If it harms nobody more than now, {} of 100 such trials would be stopped by mistake.",
         of_100(mistaken)
     ));
+    sentences.extend(measures.iter().filter_map(|measure| {
+        let share = measure.at_margin?;
+        Some(format!(
+            "{}: if it harms exactly as many more as the plan accepts ({} in 100), {} of 100 such trials would be stopped.",
+            measure.name,
+            in_100(measure.margin),
+            of_100(share)
+        ))
+    }));
     HarmRehearsal { trials, mistaken, measures, sentences }
+}
+
+/// People in a trial when half of all trials had been stopped.
+fn half_by(stopped: &BTreeMap<u64, u64>, trials: u64) -> Option<u64> {
+    let mut sum = 0;
+    let half = trials.div_ceil(2).max(1);
+    stopped
+        .iter()
+        .find(|(_, trials)| {
+            sum += **trials;
+            sum >= half
+        })
+        .map(|(people, _)| *people)
+}
+
+/// A margin in people of 100: 2, or 0.5.
+fn in_100(margin: f64) -> String {
+    let text = format!("{:.2}", margin * 100.0);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn of_100(share: Share) -> String {

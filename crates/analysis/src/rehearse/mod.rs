@@ -1,7 +1,7 @@
 //! The whole design tried out on made-up people before anybody is assigned.
 //!
 //! The allocator is the one that assigns people, and looks, claims, integrity checks and verdicts are those of a live trial:
-//! only the people are made up. A rehearsal says what the trial would have decided under four truths, how many people it
+//! only the people are made up. A rehearsal says what the trial would have decided under four or five truths, how many people it
 //! would have taken and how long. It depends on the plan and the seed alone: trial `t` draws from its own stream of
 //! ChaCha8, and results are added up in whole numbers, so that any split over threads and machines gives the same.
 
@@ -27,7 +27,7 @@ use people::{Draw, TrialRun};
 use timeline::{Stage, timeline};
 
 pub use assumed::Truth;
-pub use harm::{HarmMeasure, HarmRehearsal, HarmSize};
+pub use harm::{HarmMeasure, HarmRehearsal, HarmSize, HarmTried};
 pub use result::{Decided, RehearsalReport, ScenarioReport, Share, Tried};
 
 /// Most people in all trials of one rehearsal together.
@@ -84,9 +84,9 @@ impl<'a> Rehearsal<'a> {
         Ok(Self { plan, assumed, stages, per_day, notes })
     }
 
-    /// Runs the trials with these numbers under all four truths.
+    /// Runs the trials with these numbers under all truths.
     ///
-    /// The four share their draws: who enters, who gets which arm, and who stands where among people. What differs between
+    /// They share their draws: who enters, who gets which arm, and who stands where among people. What differs between
     /// them is the truth alone.
     #[must_use]
     pub fn run(&self, trials: Range<u64>, seed: u64) -> Tried {

@@ -218,6 +218,12 @@ fn sentence(scenario: &ScenarioReport, people: u64, plan: &Protocol) -> String {
             of_100(decided.harmful.share),
             of_100(decided.succeeded.share)
         ),
+        Truth::HarmAtMargin => format!(
+            "which is as much as the plan accepts, of 100 trials {} would have been stopped for harm all the same, and {} would have said \
+             adopt",
+            of_100(decided.harmful.share),
+            of_100(decided.succeeded.share)
+        ),
     };
     format!(
         "If the truth is {}, {right}; it would have taken {} of {} {} and {:.0} days on average.",

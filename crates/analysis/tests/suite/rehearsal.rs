@@ -150,17 +150,26 @@ fn more_harm_is_found_sooner_and_by_more_trials() {
             document["outcomes"][1]["margin"] = json!("0.01");
             document["outcomes"][1]["harm_watch"] = json!(way);
         });
-        let found = Rehearsal::new(&plan, 60).unwrap().harm(60, 5, || true).unwrap();
+        let rehearsal = Rehearsal::new(&plan, 60).unwrap();
+        let found = rehearsal.report_harm(&rehearsal.run_harm(0..60, 5).unwrap());
         assert_eq!((found.trials, found.measures.len()), (60, 1));
         // The measure's whole error is 0.1: three standard errors above it.
         assert!(found.mistaken.share <= 0.1 + 3.0 * (0.09_f64 / 60.0).sqrt(), "{way}: {:?}", found.mistaken);
+        let at_margin = found.measures[0].at_margin.unwrap();
+        assert!(at_margin.share <= 0.1 + 3.0 * (0.09_f64 / 60.0).sqrt(), "{way}: {at_margin:?}");
+        assert!(at_margin.trials >= found.mistaken.trials, "{way}");
         let sizes = &found.measures[0].sizes;
         assert_eq!(sizes.iter().map(|size| size.one_in).collect::<Vec<_>>(), [50, 25, 20]);
         assert!(sizes.windows(2).all(|pair| pair[0].found.trials <= pair[1].found.trials), "{way}: {sizes:?}");
         found
     };
     let (at_looks, at_events) = (watched("looks"), watched("every_event"));
-    assert_eq!(at_looks.sentences.len(), 4);
+    assert_eq!(at_looks.sentences.len(), 5);
+    assert!(
+        at_looks.sentences[4].contains("exactly as many more as the plan accepts (1 in 100)"),
+        "{:?}",
+        at_looks.sentences
+    );
     let half = |found: &fairtrial_analysis::rehearse::HarmRehearsal| found.measures[0].sizes[2].half_by;
     // Looks are after half of 700 people; what is watched at every event need not wait for them.
     assert!(half(&at_looks).is_some_and(|by| by >= 350), "{at_looks:?}");
@@ -172,8 +181,36 @@ fn harm_is_rehearsed_only_where_a_plan_measures_it() {
     let plan = small(|document| {
         document["outcomes"] = json!([document["outcomes"][0]]);
     });
-    assert_eq!(Rehearsal::new(&plan, 10).unwrap().harm(10, 5, || true), None);
-    // Whoever has no time gets one trial of each world all the same.
-    let found = Rehearsal::new(&small(|_| {}), 10).unwrap().harm(10, 5, || false).unwrap();
-    assert_eq!(found.trials, 1);
+    let truths = |plan: &LockedProtocol| -> Vec<Truth> {
+        rehearse(plan, 1, 5).scenarios.iter().map(|scenario| scenario.truth).collect()
+    };
+    assert_eq!(Rehearsal::new(&plan, 10).unwrap().run_harm(0..10, 5), None);
+    assert!(!truths(&plan).contains(&Truth::HarmAtMargin), "without a harm measure there is no margin");
+    assert!(truths(&small(|_| {})).contains(&Truth::HarmAtMargin));
+}
+
+#[test]
+fn parts_of_a_harm_rehearsal_add_up() {
+    let plan = small(|_| {});
+    let rehearsal = Rehearsal::new(&plan, 9).unwrap();
+    let whole = rehearsal.run_harm(0..9, 3).unwrap();
+    let mut parts = rehearsal.run_harm(5..9, 3).unwrap();
+    parts.merge(&rehearsal.run_harm(0..5, 3).unwrap());
+    assert_eq!(whole, parts);
+    assert_eq!(rehearsal.report_harm(&whole).trials, 9);
+}
+
+#[test]
+fn a_seed_gives_the_same_table_as_ever() {
+    let report = rehearse(&small(|_| {}), 60, 1);
+    let rows: Vec<String> = report
+        .scenarios
+        .iter()
+        .map(|scenario| {
+            let d = &scenario.decided;
+            let counts = [d.succeeded, d.failed, d.futile, d.harmful, d.undecided, d.invalid].map(|share| share.trials);
+            format!("{:?} {counts:?} {:.0}", scenario.truth, scenario.expected_people * 60.0)
+        })
+        .collect();
+    insta::assert_snapshot!(rows.join("\n"));
 }

@@ -2,13 +2,15 @@
 
 use std::{
     collections::HashMap,
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
+    thread,
 };
 
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_analysis::{
     design::{self, Question},
-    rehearse::{HarmRehearsal, Rehearsal, RehearsalReport},
+    rehearse::{HarmRehearsal, HarmTried, Rehearsal, RehearsalReport, Tried},
 };
 use fairtrial_domain::{Fault, LockedProtocol, ProtocolId, protocol::Protocol};
 use tokio::sync::Semaphore;
@@ -22,7 +24,7 @@ use crate::{
 /// Trials under each truth, when there is time for them.
 const TRIALS: u64 = 1_000;
 
-/// Trials that are run before the clock is looked at again.
+/// Trials that each thread runs before the clock is looked at again.
 const AT_A_TIME: u64 = 4;
 
 /// Seconds after which no further part is begun.
@@ -64,17 +66,23 @@ impl Default for Rehearsals {
     }
 }
 
-/// What the numbers of a plan can show, in sentences.
+/// What the numbers of a plan can show, in sentences: its main question, and its whole decision rule where that asks more.
 #[must_use]
 pub fn planning(plan: &Protocol) -> Vec<String> {
     let answered = Question::of(plan).and_then(|question| design::answer(&question));
     match answered {
-        Ok(answer) => answer.sentences,
+        Ok(answer) => answer.sentences.into_iter().chain(design::rule_plan(plan).chance()).collect(),
         Err(problem) => vec![format!("It cannot be worked out yet what this plan can show: {}.", problem.detail)],
     }
 }
 
 impl App {
+    /// When a trial of this plan would be full if it started today, in sentences.
+    #[must_use]
+    pub fn forecast(&self, plan: &Protocol) -> Vec<String> {
+        design::forecast(plan, self.ambient.now().with_timezone(&plan.time_zone).date_naive())
+    }
+
     /// The rehearsal of a trial's plan, as far as it has come since the server started.
     ///
     /// # Errors
@@ -116,6 +124,82 @@ impl App {
     }
 }
 
+/// As many threads as trials are shared out over, of so many cores: one is left for whoever else asks something of this computer.
+#[must_use]
+pub fn threads() -> u64 {
+    thread::available_parallelism().map_or(1, |cores| cores.get() as u64).saturating_sub(1).max(1)
+}
+
+/// Runs a part for each thread beside each other, and adds them up. Every trial has a stream of draws of its own and sums are whole
+/// numbers, so that the result is the same for any number of threads.
+fn shared_out<T: Send>(
+    threads: u64,
+    trials: Range<u64>,
+    run: impl Fn(Range<u64>) -> T + Sync,
+    merge: impl Fn(&mut T, &T),
+) -> Result<T, AppError> {
+    let all = trials.end.saturating_sub(trials.start);
+    let threads = threads.clamp(1, all.max(1));
+    let start = |number: u64| trials.start + all / threads * number + (all % threads).min(number);
+    let ended_badly = |_| AppError::Internal("a part of the rehearsal did not end well".to_owned());
+    thread::scope(|scope| {
+        let run = &run;
+        let others: Vec<_> = (1..threads)
+            .map(|number| {
+                let part = start(number)..start(number + 1);
+                scope.spawn(move || run(part))
+            })
+            .collect();
+        let mut sum = run(start(0)..start(1));
+        for other in others {
+            merge(&mut sum, &other.join().map_err(ended_badly)?);
+        }
+        Ok(sum)
+    })
+}
+
+/// The trials with these numbers, shared out over threads.
+///
+/// # Errors
+/// When a thread ended badly.
+pub fn try_out(rehearsal: &Rehearsal<'_>, threads: u64, trials: Range<u64>, seed: u64) -> Result<Tried, AppError> {
+    shared_out(threads, trials, |part| rehearsal.run(part, seed), Tried::merge)
+}
+
+/// The same of the rules for harm; nothing where the plan has no measure of which this can be told.
+///
+/// # Errors
+/// When a thread ended badly.
+pub fn try_out_harm(
+    rehearsal: &Rehearsal<'_>,
+    threads: u64,
+    trials: Range<u64>,
+    seed: u64,
+) -> Result<Option<HarmTried>, AppError> {
+    let merge = |sum: &mut Option<HarmTried>, more: &Option<HarmTried>| {
+        if let (Some(sum), Some(more)) = (sum, more) {
+            sum.merge(more);
+        }
+    };
+    shared_out(threads, trials, |part| rehearsal.run_harm(part, seed), merge)
+}
+
+/// How soon the rules for harm stop such a trial: made-up trials until there is no more time, a few at least.
+fn harm(rehearsal: &Rehearsal<'_>, ambient: &Ambient) -> Result<Option<Arc<HarmRehearsal>>, AppError> {
+    let until = ambient.now() + Duration::seconds(SECONDS_FOR_HARM);
+    let at_a_time = AT_A_TIME * threads();
+    let Some(mut tried) = try_out_harm(rehearsal, threads(), 0..at_a_time.min(TRIALS_OF_HARM), SEED)? else {
+        return Ok(None);
+    };
+    while tried.trials() < TRIALS_OF_HARM && ambient.now() < until {
+        let next = (tried.trials() + at_a_time).min(TRIALS_OF_HARM);
+        if let Some(more) = try_out_harm(rehearsal, threads(), tried.trials()..next, SEED)? {
+            tried.merge(&more);
+        }
+    }
+    Ok(Some(Arc::new(rehearsal.report_harm(&tried))))
+}
+
 fn run(
     plan: &LockedProtocol,
     ambient: &Ambient,
@@ -124,11 +208,11 @@ fn run(
     let wrong =
         |problem: design::Problem| AppError::Invalid(vec![Fault::new(problem.field, "not_rehearsed", problem.detail)]);
     let rehearsal = Rehearsal::new(plan, TRIALS).map_err(wrong)?;
-    let harm_until: DateTime<Utc> = ambient.now() + Duration::seconds(SECONDS_FOR_HARM);
-    let harm = rehearsal.harm(TRIALS_OF_HARM, SEED, || ambient.now() < harm_until).map(Arc::new);
+    let harm = harm(&rehearsal, ambient)?;
     let until: DateTime<Utc> = ambient.now() + Duration::seconds(SECONDS);
-    let mut tried = rehearsal.run(0..AT_A_TIME, SEED);
-    let mut done = AT_A_TIME;
+    let at_a_time = AT_A_TIME * threads();
+    let mut done = at_a_time.min(TRIALS);
+    let mut tried = try_out(&rehearsal, threads(), 0..done, SEED)?;
     loop {
         let finished = done >= TRIALS || ambient.now() >= until;
         let report = Arc::new(rehearsal.report(&tried, done, SEED));
@@ -142,8 +226,27 @@ fn run(
         if finished {
             return Ok(so_far);
         }
-        let next = (done + AT_A_TIME).min(TRIALS);
-        tried.merge(&rehearsal.run(done..next, SEED));
+        let next = (done + at_a_time).min(TRIALS);
+        tried.merge(&try_out(&rehearsal, threads(), done..next, SEED)?);
         done = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_threads_gives_the_same() {
+        let document = include_bytes!("../../../../docs/examples/fines-letter.protocol.json");
+        let plan = LockedProtocol::from_json(document).expect("the example is a plan");
+        let rehearsal = Rehearsal::new(&plan, 7).expect("it can be rehearsed");
+        let (one, harm) = (rehearsal.run(0..7, 3), rehearsal.run_harm(0..7, 3));
+        assert!(harm.as_ref().is_some_and(|harm| harm.trials() == 7));
+        for threads in [0, 1, 2, 3, 7, 50] {
+            assert_eq!(try_out(&rehearsal, threads, 0..7, 3), Ok(one.clone()), "{threads} threads");
+            assert_eq!(try_out_harm(&rehearsal, threads, 0..7, 3), Ok(harm.clone()), "{threads} threads");
+        }
+        assert_ne!(try_out(&rehearsal, 2, 0..7, 4), Ok(one), "another seed gives another table");
     }
 }

@@ -5,7 +5,7 @@ use crate::number::{counted, grouped, plural};
 use askama::Template;
 use fairtrial_analysis::rehearse::{RehearsalReport, ScenarioReport, Share, Truth};
 
-/// What a plan would have decided under four truths.
+/// What a plan would have decided under its truths.
 #[derive(Debug, Clone, Template)]
 #[template(path = "pages/rehearsal/show.html")]
 pub struct Show {
@@ -49,6 +49,7 @@ fn truth(truth: Truth) -> &'static str {
         Truth::Worthwhile => "It helps just enough to matter",
         Truth::HalfOfIt => "It helps half as much",
         Truth::Harm => "It does harm",
+        Truth::HarmAtMargin => "It harms just as many as you accept",
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{path::PathBuf, thread};
 
-use fairtrial_analysis::rehearse::{Rehearsal, RehearsalReport, Tried};
+use fairtrial_analysis::rehearse::{HarmRehearsal, Rehearsal, RehearsalReport};
+use fairtrial_app::trials::rehearsal::{try_out, try_out_harm};
+use serde_json::json;
 
 use super::{Failure, power::read_plan, print};
 
@@ -14,6 +16,9 @@ pub(super) struct Arguments {
     /// Trials to run under each truth
     #[arg(long, value_name = "NUMBER", default_value_t = 2_000)]
     trials: u64,
+    /// Trials of each size of harm, to see how soon the rules for harm would stop one; 0 for none
+    #[arg(long, value_name = "NUMBER", default_value_t = 400)]
+    harm_trials: u64,
     /// The seed; the same seed gives the same table on every machine
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
@@ -28,35 +33,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         "trials" => Failure::Usage(format!("--trials: {}", problem.detail)),
         place => Failure::Failed(anyhow::anyhow!("{}:\n{place}: {}", arguments.protocol.display(), problem.detail)),
     })?;
-    let tried = in_parallel(&rehearsal, arguments.trials, arguments.seed)?;
+    let threads = thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let tried = try_out(&rehearsal, threads, 0..arguments.trials, arguments.seed).map_err(anyhow::Error::from)?;
     let report = rehearsal.report(&tried, arguments.trials, arguments.seed);
+    let harm = match arguments.harm_trials {
+        0 => None,
+        trials => try_out_harm(&rehearsal, threads, 0..trials, arguments.seed).map_err(anyhow::Error::from)?,
+    };
+    let harm = harm.map(|tried| rehearsal.report_harm(&tried));
     let text = if arguments.json {
-        serde_json::to_string_pretty(&report).map_err(anyhow::Error::from)? + "\n"
+        let mut value = serde_json::to_value(&report).map_err(anyhow::Error::from)?;
+        value["harm_rules"] = json!(harm);
+        serde_json::to_string_pretty(&value).map_err(anyhow::Error::from)? + "\n"
     } else {
-        in_words(&report)
+        in_words(&report, harm.as_ref())
     };
     Ok(print(&text)?)
 }
 
-/// Shares the trials out among the processor's cores. The sums are the same however they are shared.
-fn in_parallel(rehearsal: &Rehearsal<'_>, trials: u64, seed: u64) -> Result<Tried, Failure> {
-    let threads = thread::available_parallelism().map_or(1, |cores| cores.get() as u64).min(trials);
-    let part = |number: u64| trials * number / threads..trials * (number + 1) / threads;
-    thread::scope(|scope| {
-        let parts: Vec<_> = (0..threads).map(|number| scope.spawn(move || rehearsal.run(part(number), seed))).collect();
-        let mut sum: Option<Tried> = None;
-        for part in parts {
-            let tried = part.join().map_err(|_| anyhow::anyhow!("a part of the rehearsal did not end well"))?;
-            match &mut sum {
-                Some(sum) => sum.merge(&tried),
-                None => sum = Some(tried),
-            }
-        }
-        sum.ok_or_else(|| Failure::Usage("--trials: must be at least 1".into()))
-    })
-}
-
-fn in_words(report: &RehearsalReport) -> String {
+fn in_words(report: &RehearsalReport, harm: Option<&HarmRehearsal>) -> String {
     let mut text = format!("{}: {} trials under each truth, seed {}\n\n", report.trial, report.trials, report.seed);
     let heads = ["truth", "adopt", "does too little", "given up", "harm", "not enough", "invalid", "people", "days"];
     text.push_str(&format!("{:<22}", heads[0]));
@@ -81,6 +76,12 @@ fn in_words(report: &RehearsalReport) -> String {
     for sentence in report.sentences.iter().chain(&report.assumptions) {
         text.push_str(sentence);
         text.push('\n');
+    }
+    if let Some(harm) = harm {
+        text.push_str(&format!("\nHow soon harm would stop it: {} trials of each size of harm\n", harm.trials));
+        for sentence in &harm.sentences {
+            text.push_str(&format!("  {sentence}\n"));
+        }
     }
     text.push_str(&format!("\nplan {}\n", report.protocol_id));
     text

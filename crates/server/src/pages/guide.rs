@@ -183,11 +183,12 @@ pub(crate) async fn step(call: Call) -> Answer {
     let frame = framed(&call.state, &call.caller, &trial)?;
     let waiting = waiting(&call.state, &trial).await?.into_iter().filter(|known| step_of(known.place) == step.name);
     let asked = waiting.map(|known| Asked { number: known.number, remark: known.remark, by: known.name }).collect();
-    let shown = shown(frame, &guided, step, None, ErrorSummary::default()).with_comments(asked);
+    let shown = shown(&call.state, frame, &guided, step, None, ErrorSummary::default()).with_comments(asked);
     page(StatusCode::OK, fairtrial_pages::render(&shown))
 }
 
 fn shown(
+    state: &State,
     frame: Frame,
     guided: &Guided,
     step: &Step,
@@ -196,7 +197,8 @@ fn shown(
 ) -> StepPage {
     let plan = guided.plan.protocol();
     let sentences = match step.name {
-        "size" | "looks" => planning(plan),
+        "size" => [planning(plan), state.app.forecast(plan)].concat(),
+        "looks" => planning(plan),
         "unit" => vec![drawn(&plan.allocation)],
         _ => Vec::new(),
     };
@@ -299,7 +301,8 @@ pub(crate) async fn answer(call: Call) -> Answer {
         }
         Err(error @ AppError::Invalid(_)) => {
             let guided = state.app.guided(&trial).await?;
-            let again = shown(framed(&state, &caller, &trial)?, &guided, step, Some(&typed), faults_of_form(error)?);
+            let frame = framed(&state, &caller, &trial)?;
+            let again = shown(&state, frame, &guided, step, Some(&typed), faults_of_form(error)?);
             page(StatusCode::UNPROCESSABLE_ENTITY, fairtrial_pages::render(&again))
         }
         Err(error) => Err(error.into()),
@@ -325,7 +328,7 @@ pub(crate) async fn check(call: Call) -> Answer {
     let answered = Answered {
         plan: &trial.plan,
         steps,
-        sentences: planning(trial.plan.protocol()),
+        sentences: [planning(trial.plan.protocol()), call.state.app.forecast(trial.plan.protocol())].concat(),
         rehearsed: is_rehearsed(&call.state, &call.caller, trial.key())?,
         changes: changes.map(|changes| changes.iter().map(change).map(by_question).collect()),
         tier: guided.tier,

@@ -302,17 +302,90 @@ fn a_size_is_told_in_sentences_and_in_numbers() {
     }
 }
 
+/// A file that is not part of the project; nothing, said aloud, when it is not there.
+#[expect(clippy::disallowed_methods, reason = "the test asks where the outside data are, as its documentation says")]
+fn outside(name: &str) -> Option<String> {
+    let here = || std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data"));
+    let file = std::env::var_os("FAIRTRIAL_OUTSIDE_DATA").map_or_else(here, std::path::PathBuf::from).join(name);
+    if file.is_file() {
+        return Some(file.to_str().expect("text").to_owned());
+    }
+    eprintln!("skipped: {} is not there; set FAIRTRIAL_OUTSIDE_DATA to the folder of {name}", file.display());
+    None
+}
+
+/// The report that the command prints of a published trial.
+fn published(plan: &str, data: &str, more: &[&str]) -> serde_json::Value {
+    let plan = format!("{}/../../docs/examples/{plan}.protocol.json", env!("CARGO_MANIFEST_DIR"));
+    let call =
+        ["analyse", "--protocol", &plan, "--data", data, "--one-row-per-unit", "--as-of", "2027-08-01T00:00:00Z"];
+    let output = run(&[&call[..], more, &["--json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    serde_json::from_slice(&output.stdout).expect("it is JSON")
+}
+
+fn near(found: &serde_json::Value, expected: f64, tolerance: f64) {
+    let found = found.as_f64().expect("a number");
+    assert!((found - expected).abs() < tolerance, "{found} is not {expected}");
+}
+
+#[test]
+fn names_on_applications_are_analysed_as_published() {
+    let Some(data) = outside("resume.csv") else { return };
+    let report = published("resume", &data, &["--column", "arm=race"]);
+    let call = &report["outcomes"][0];
+    let arm = |key: &str| {
+        let arms = call["arms"].as_array().expect("a list");
+        arms.iter().find(|arm| arm["arm"] == key).expect("the arm").clone()
+    };
+    // Bertrand and Mullainathan 2004: 9.65 % against 6.45 %.
+    for (key, events, share) in [("white", 235, 0.0965), ("black", 157, 0.0645)] {
+        assert_eq!((arm(key)["analysed"].as_u64(), arm(key)["events"].as_u64()), (Some(2_435), Some(events)), "{key}");
+        near(&arm(key)["mean"], share, 0.000_05);
+    }
+    near(&call["unadjusted"][0]["estimate"], 0.0320, 0.000_05);
+    assert!(call["unadjusted"][0]["p_value"].as_f64().is_some_and(|p| p < 0.001));
+    assert_eq!(report["verdict"]["kind"], "succeeded");
+}
+
+#[test]
+fn class_size_is_analysed_to_the_means_of_the_file() {
+    let Some(data) = outside("star.csv") else { return };
+    let arms = ["--column", "arm=classtype", "--arm", "small=1", "--arm", "regular=2", "--arm", "aide=3"];
+    let report = published("star", &data, &arms);
+    let outcomes = report["outcomes"].as_array().expect("a list");
+    let small = |key: &str| {
+        let outcome = outcomes.iter().find(|outcome| outcome["outcome"] == key).expect("the outcome");
+        let found = outcome["unadjusted"].as_array().expect("a list");
+        found.iter().find(|found| found["arm"] == "small").expect("the arm")["estimate"].clone()
+    };
+    // Means were taken from the file by another program.
+    near(&small("g4reading"), 723.391_184_573 - 719.889_952_153, 1e-8);
+    near(&small("g4math"), 709.185_135_135 - 709.521_377_672, 1e-8);
+    assert_eq!(report["verdict"]["kind"], "undecided");
+}
+
 #[test]
 fn a_plan_is_rehearsed_the_same_each_time() {
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/fines-letter.protocol.json");
-    let once = run(&["rehearse", example, "--trials", "10", "--seed", "7", "--json"]);
+    let rehearse = ["rehearse", example, "--trials", "10", "--harm-trials", "5", "--seed", "7", "--json"];
+    let once = run(&rehearse);
     assert_eq!(once.status.code(), Some(0), "{}", error(&once));
-    let again = run(&["rehearse", example, "--trials", "10", "--seed", "7", "--json"]);
+    let again = run(&rehearse);
     assert_eq!(once.stdout, again.stdout);
     let table: serde_json::Value = serde_json::from_slice(&once.stdout).expect("it is JSON");
     let truths: Vec<&str> =
         table["scenarios"].as_array().expect("a list").iter().filter_map(|s| s["truth"].as_str()).collect();
-    assert_eq!(truths, ["no_effect", "worthwhile", "half_of_it", "harm"]);
+    assert_eq!(truths, ["no_effect", "worthwhile", "half_of_it", "harm", "harm_at_margin"]);
+    assert_eq!(table["harm_rules"]["trials"], 5, "{}", table["harm_rules"]);
+    let words = run(&["rehearse", example, "--trials", "2", "--harm-trials", "2"]);
+    let words = String::from_utf8_lossy(&words.stdout).into_owned();
+    assert!(
+        words.contains("How soon harm would stop it: 2 trials") && words.contains("as the plan accepts"),
+        "{words}"
+    );
+    let none = run(&["rehearse", example, "--trials", "2", "--harm-trials", "0"]);
+    assert!(!String::from_utf8_lossy(&none.stdout).contains("How soon harm"));
     let output = run(&["rehearse", example, "--trials", "0"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(error(&output).contains("--trials: must be at least 1"), "{}", error(&output));
