@@ -12,6 +12,8 @@ mod cluster_gates;
 #[cfg(test)]
 mod course;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod design;
 #[cfg(test)]
 mod evidence;
