@@ -122,7 +122,7 @@ impl App {
         for trial in directory.trials.values().filter(|trial| trial.deletion.is_none()) {
             match replayed(store, trial).await? {
                 None => {}
-                Some(Replayed::Agrees { people }) => agree += people as u64,
+                Some(Replayed::Agrees { people }) => agree += people,
                 Some(Replayed::Differs(why)) => differ.push((trial.key().to_owned(), why)),
             }
         }

@@ -27,7 +27,7 @@ on_both_databases! {
         run(async {
             let app = open(database, StandingClock::new()).await;
             let company = Company::hire(&app, "justice").await;
-            let ask = async |what: &[u8]| app.replay(&company.key, "monday".into(), fingerprint(&[what])).await;
+            let ask = async |what: &[u8]| app.replay(&company.key, "monday", fingerprint(&[what])).await;
             let Ok(Replay::New(first)) = ask(b"a").await else { panic!("the name is new") };
             // While it is being answered, whoever sends it again is asked to wait, whatever it is.
             for what in [&b"a"[..], b"b"] {
