@@ -146,7 +146,7 @@ async fn shown(
         comments: found
             .comments
             .iter()
-            .map(|known| comment_of(known, session, &view.authors, may_comment, &moment))
+            .map(|known| comment_of(known, session, &view.authors, may_comment, moment))
             .collect(),
         rules: rules(&found.harm),
         burden: Burden {
