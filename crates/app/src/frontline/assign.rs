@@ -224,6 +224,11 @@ impl App {
         not_enrolled(trial, outcome, outcome.sentence().to_owned())
     }
 
+    /// Whether the last day on which somebody enters by the plan is over, in the trial's time zone.
+    pub(super) fn is_past_end(&self, trial: &Trial) -> bool {
+        trial.day_of(self.ambient.now_micros()) > trial.plan.protocol().monitoring.ends_on
+    }
+
     /// What is known here of a new unit, and the limits that the draw has to keep.
     pub(super) fn standing(
         &self,
@@ -234,6 +239,7 @@ impl App {
         let limits = limits(directory, trial)?;
         let (layer, burden) = (&limits.layer, limits.burden);
         let mut standing = Standing {
+            past_end: self.is_past_end(trial),
             opted_out: self.opted_out(trial.id, unit),
             full: self.projections.units(trial) as u64 >= trial.plan.protocol().monitoring.max_units,
             ..Standing::default()

@@ -169,6 +169,7 @@ impl App {
             return Err(AppError::conflict("already_committed", "everybody in this list is assigned already"));
         }
         check_enrolling(&trial)?;
+        self.check_end(&trial)?;
         if batch.protocol_id != trial.plan.id().as_str() {
             return Err(AppError::conflict(
                 "plan_changed",
@@ -282,6 +283,16 @@ impl App {
         match group_of(plan, sent.cluster.as_deref(), &attributes) {
             Ok(stratum) => Ok(Ok((unit, stratum, kept_attributes(plan, &attributes)?))),
             Err(wrong) => Ok(Err(fault(wrong))),
+        }
+    }
+
+    /// Refuses a list of a trial in which nobody enters any more.
+    fn check_end(&self, trial: &Trial) -> Result<(), AppError> {
+        match self.is_past_end(trial) {
+            true => {
+                Err(AppError::conflict("enrolment_over", "the last day on which somebody enters by the plan is over"))
+            }
+            false => Ok(()),
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use fairtrial_app::{
-    AppError,
+    AppError, Clock,
     frontline::replay::{Replay, fingerprint},
     trials::life::Move,
 };
@@ -23,6 +23,31 @@ fn event(id: &str, unit: &str, value: Option<i64>) -> Value {
 }
 
 on_both_databases! {
+    fn nobody_enters_after_the_last_day_of_the_plan(database) {
+        run(async {
+            let clock = StandingClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let mut changes = json!({});
+            changes["monitoring"] = json!({"alpha": "0.025", "power": "0.80", "sides": "one", "max_units": 1000,
+                "ends_on": "2026-12-01"});
+            let trial = company.start(&app, &plan("letter", "justice", &changes)).await;
+            let first = app.assign(&company.key, &trial, &call("early")).await.unwrap();
+            assert_eq!(first.outcome, AssignmentOutcome::Assigned);
+            // To the last moment of the last day where the trial is, which is another day elsewhere.
+            let last: DateTime<Utc> = "2026-12-01T10:59:59Z".parse().unwrap();
+            clock.advance(last - clock.now());
+            let at_last = app.assign(&company.key, &trial, &call("just-in-time")).await.unwrap();
+            assert_eq!(at_last.outcome, AssignmentOutcome::Assigned);
+            clock.advance(Duration::seconds(1));
+            let late = app.assign(&company.key, &trial, &call("late")).await.unwrap();
+            assert_eq!((late.outcome, late.arm), (AssignmentOutcome::Ended, None));
+            assert!(late.reason.unwrap().contains("last day"));
+            let again = app.assign(&company.key, &trial, &call("early")).await.unwrap();
+            assert_eq!((again.outcome, again.arm), (AssignmentOutcome::Existing, first.arm), "whoever is in stays in");
+        });
+    }
+
     fn a_named_request_is_answered_once_at_a_time(database) {
         run(async {
             let app = open(database, StandingClock::new()).await;

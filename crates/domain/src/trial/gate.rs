@@ -88,6 +88,8 @@ words!(
 /// What is known of a unit beside its attributes when it comes to the gates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Standing {
+    /// Whether the last day on which somebody enters by the plan is over.
+    pub past_end: bool,
     /// Whether an opt-out covers the trial.
     pub opted_out: bool,
     /// Whether the unit has met as many trials as the agency lets one person meet.
@@ -108,6 +110,9 @@ pub fn before_draw(state: State, standing: Standing, protocol: &Protocol, unit: 
     Gate::ALL.iter().try_for_each(|gate| gate.pass(state, standing, protocol, unit))
 }
 
+/// What somebody is told who comes too late.
+const PAST_END: &str = "the last day on which somebody enters by the plan is over";
+
 impl Gate {
     /// Whether this gate, by itself, lets a unit pass.
     ///
@@ -118,7 +123,10 @@ impl Gate {
             if closed { Err((outcome, outcome.sentence().to_owned())) } else { Ok(()) }
         };
         match self {
-            Self::State => by_state(state),
+            Self::State => by_state(state).and_then(|()| match standing.past_end {
+                true => Err((AssignmentOutcome::Ended, PAST_END.to_owned())),
+                false => Ok(()),
+            }),
             Self::OptOut => refuse_if(standing.opted_out, AssignmentOutcome::OptedOut),
             Self::Eligibility => {
                 protocol.eligibility.check(unit).map_err(|reason| (AssignmentOutcome::NotEligible, reason))

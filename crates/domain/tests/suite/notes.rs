@@ -144,11 +144,12 @@ fn each_person_is_counted_once_and_each_harm_by_report() {
 fn the_first_closed_gate_in_the_fixed_order_decides() {
     let plan = plan();
     let nobody = Default::default();
-    let all = Standing { opted_out: true, at_burden_cap: true, in_layer: true, full: true };
+    let all = Standing { past_end: false, opted_out: true, at_burden_cap: true, in_layer: true, full: true };
     let outcome =
         |state, standing| before_draw(state, standing, plan.protocol(), &nobody).map_err(|(outcome, _)| outcome);
     assert_eq!(outcome(State::EnrolmentPaused, all), Err(AssignmentOutcome::EnrolmentPaused));
     assert_eq!(outcome(State::Enrolling, all), Err(AssignmentOutcome::OptedOut));
+    assert_eq!(outcome(State::Enrolling, Standing { past_end: true, ..all }), Err(AssignmentOutcome::Ended));
     let standing = Standing { opted_out: false, ..all };
     assert_eq!(
         outcome(State::Enrolling, standing),
