@@ -87,13 +87,15 @@ fn what_changed_in_a_file_by_itself_is_named() {
         }
     }
     assert!(looked_at >= 6);
-    // Wherever a bit turns, either it is named or what a report is made from is what it was.
+    // Wherever a bit turns, either it is named, or whoever reads it is refused, or what a report is made from is what it was.
     for n in 0..30_usize {
         let mut changed = sound.clone();
         let at = n.wrapping_mul(0x9e37_79b9_7f4a_7c15) % sound.len();
         changed[at] ^= 1 << (n % 8);
-        if look(&changed).is_empty() {
-            assert_eq!(told(&file).as_ref(), Some(&said), "byte {at} turned, and nobody was told");
+        if look(&changed).is_empty()
+            && let Some(told) = told(&file)
+        {
+            assert_eq!(told, said, "byte {at} turned, and nobody was told");
         }
     }
 }
