@@ -2,6 +2,12 @@
 //! the code that analyses real ones.
 //!
 //! `intervals [--trials N] [--seed S]` prints a Markdown table.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a measurement that cannot go on has failed"
+)]
 
 #[path = "../tests/suite/coverage/trials.rs"]
 mod trials;

@@ -63,7 +63,10 @@ fn since(event: &Event, roles: &[PersonRole]) -> Since {
         }
         Matter::PastEnd(last) => {
             let day = last.format("%-d %B %Y");
-            (pages::Matter::PastEnd, format!("Enrolment was to end on {day}, and has not been ended. Nobody new enters."))
+            (
+                pages::Matter::PastEnd,
+                format!("Enrolment was to end on {day}, and has not been ended. Nobody new enters."),
+            )
         }
         Matter::Overdue => (pages::Matter::Overdue, "The results should have been public by now.".to_owned()),
     };

@@ -47,7 +47,11 @@ pub(super) fn attention(roles: &[PersonRole]) -> Attention {
         since(Matter::Harm, "A boundary for harm was crossed.", roles),
         since(Matter::Suspended, "The trial is suspended. Two people rang in.", roles),
         since(Matter::Checks, &red, roles),
-        since(Matter::PastEnd, "Enrolment was to end on 20 November 2026, and has not been ended. Nobody new enters.", roles),
+        since(
+            Matter::PastEnd,
+            "Enrolment was to end on 20 November 2026, and has not been ended. Nobody new enters.",
+            roles,
+        ),
         since(Matter::Overdue, "The results should have been public by now.", roles),
     ];
     Attention { events }
