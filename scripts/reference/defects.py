@@ -18,8 +18,8 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 STORE = "crates/store/src/"
 
 
-# What a caller says who was promised something that is gone: what it sent again is taken as new, or what it corrects is not there.
-NOTICED = ("what was kept is not known any more", "no event was kept under the id that this names")
+# What a caller says to whom a promise was broken: what it sent again is taken as new, what it corrects is not there, or somebody moved.
+NOTICED = ("what was kept is not known any more", "no event was kept under the id that this names", "a person flipped")
 
 
 class Defect:
