@@ -273,7 +273,7 @@ fn evaluation<'a>(trial: &'a Trial, assignment: &'a Assignment) -> Evaluated<'a>
 }
 
 /// What [`evaluation`] says of somebody who has their place, put together from texts that are ready: an app may ask for hundreds of
-/// trials at once. Keys and ids are letters, digits and hyphens, which JSON takes as they are.
+/// trials at once. Keys and ids are letters, digits and the marks `-_.:`, which JSON takes as they are.
 fn write_placed(out: &mut String, trial: &Trial, placement: &Placement) {
     let served = placement.served();
     let shown = trial.plan.protocol().arms.get(served).map_or("control", |arm| arm.key.as_str());
