@@ -77,7 +77,7 @@ pub struct AmendmentView {
     /// Who proposed it.
     pub name: String,
     /// The plan that it changes.
-    pub replaces: ProtocolId,
+    pub replaces: Arc<LockedProtocol>,
     /// Every place at which the two differ.
     pub changes: Vec<Difference>,
 }
@@ -238,8 +238,8 @@ impl App {
                     views: amendment.views,
                     reason: amendment.reason.clone(),
                     name: name.unwrap_or_else(|| "somebody who has left".into()),
-                    replaces: before.id().clone(),
                     changes: differences(&document(&before), &document(&plan)),
+                    replaces: before,
                 }),
                 plan,
             });

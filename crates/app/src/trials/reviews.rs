@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use fairtrial_analysis::rehearse::HarmRehearsal;
 use fairtrial_domain::{
-    LockedProtocol, ProtocolId,
+    LockedProtocol,
     trial::{Difference, PersonRole, SignatureKind, State, Tier, differences, document},
 };
 use fairtrial_store::{BurdenCap, StoreError, audit, trials};
@@ -82,7 +82,7 @@ pub enum HarmTold {
 #[derive(Debug, Clone)]
 pub struct Changes {
     /// The content before.
-    pub before: ProtocolId,
+    pub before: Arc<LockedProtocol>,
     /// Each place that differs.
     pub differences: Vec<Difference>,
 }
@@ -163,9 +163,9 @@ impl App {
         let changes = before
             .map(|text| {
                 let damaged = || AppError::Internal(format!("an older plan of {key} cannot be read"));
-                let before = LockedProtocol::from_json(text.as_bytes()).map_err(|_| damaged())?;
+                let before = Arc::new(LockedProtocol::from_json(text.as_bytes()).map_err(|_| damaged())?);
                 let differences = differences(&document(&before), &document(&under.plan));
-                Ok::<_, AppError>(Changes { before: before.id().clone(), differences })
+                Ok::<_, AppError>(Changes { before, differences })
             })
             .transpose()?;
         let harm = match self.rehearsed_plan(under.plan.id()) {
@@ -177,11 +177,11 @@ impl App {
         Ok(ReviewView { view, plan: Arc::new(under.plan), changes, comments, harm, similar, burden_cap })
     }
 
-    /// What differs in a draft from the content that was sent for approval last; nothing when none was.
+    /// The content of a draft that was sent for approval last; nothing when none was.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn changes_since_sent(&self, trial: &Trial) -> Result<Option<Vec<Difference>>, AppError> {
+    pub async fn sent_last(&self, trial: &Trial) -> Result<Option<LockedProtocol>, AppError> {
         let (id, key) = (trial.id, trial.key().to_owned());
         let sent = self
             .store
@@ -195,8 +195,7 @@ impl App {
             .await?;
         sent.map(|text| {
             let damaged = || AppError::Internal(format!("an older plan of {} cannot be read", trial.key()));
-            let sent = LockedProtocol::from_json(text.as_bytes()).map_err(|_| damaged())?;
-            Ok(differences(&document(&sent), &document(&trial.plan)))
+            LockedProtocol::from_json(text.as_bytes()).map_err(|_| damaged())
         })
         .transpose()
     }

@@ -52,7 +52,7 @@ on_both_databases! {
             app.move_trial(&company.designer, &trial, &Move::plain(Verb::Submit, "")).await.unwrap();
             let changes = app.review(&company.approver, &trial).await.unwrap().changes.unwrap();
             assert_eq!(changes.differences.iter().map(|found| found.pointer.as_str()).collect::<Vec<_>>(), ["/title"]);
-            assert_eq!(&changes.before, first.plan.id());
+            assert_eq!(changes.before.id(), first.plan.id());
 
             for (actor, verb) in [(&company.approver, Verb::Approve), (&company.designer, Verb::Start)] {
                 app.move_trial(actor, &trial, &Move::plain(verb, "")).await.unwrap();

@@ -36,8 +36,7 @@ pub struct Answered<'a> {
     pub sentences: Vec<String>,
     /// Whether it is known that this very plan was rehearsed.
     pub rehearsed: bool,
-    /// What differs from the content that was sent last, each place by its field's name where a step asks it; nothing when none
-    /// was sent.
+    /// What differs from the content that was sent last; nothing when none was sent.
     pub changes: Option<Vec<Change>>,
     /// How much people could lose.
     pub tier: Tier,
@@ -67,14 +66,13 @@ impl Check {
             };
             (words::step_title(&step).to_owned(), SummaryList { rows: given.into_iter().map(row).collect() })
         };
-        let asked = |change: Change| Change { pointer: words::field(&change.pointer).0.to_owned(), ..change };
         Self {
             frame,
             title: protocol.title.clone(),
             steps: answered.steps.into_iter().map(list).collect(),
             sentences: answered.sentences,
             rehearsed: answered.rehearsed,
-            changes: answered.changes.map(|changes| changes.into_iter().map(asked).collect()),
+            changes: answered.changes,
             tier: answered.tier,
             signers: answered.signers.iter().map(|role| role::signer(*role)).collect(),
             send,

@@ -10,4 +10,5 @@ pub use check::{Answered, Check};
 pub use start::Start;
 pub use step::{Asked, Given, Shape, Show as StepPage};
 pub use tasks::{TaskState, Tasks};
+pub(crate) use words::question;
 pub use words::step_title;

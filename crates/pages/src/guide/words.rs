@@ -86,6 +86,12 @@ pub(super) fn step_help(step: &str) -> Option<&'static str> {
 }
 
 /// Label and help of a field.
+/// What a field asks, without the word that it may be left empty.
+pub(crate) fn question(name: &str) -> &str {
+    let label = field(name).0;
+    label.strip_suffix(" (optional)").unwrap_or(label)
+}
+
 pub(super) fn field(name: &str) -> (&str, Option<&'static str>) {
     match name {
         "title" => ("Your question", Some("For example: does a line about what most people do help people pay?")),

@@ -212,12 +212,6 @@ fn size(plan: &Protocol) -> Part {
     let monitoring = &plan.monitoring;
     let percent = |share: f64| format!("{} in 100", grouped((share * 100.0).round().max(0.0) as u64));
     let looks: Vec<String> = monitoring.looks.iter().map(|look| percent(look.to_f64())).collect();
-    let spending = |spending: &Spending| match spending {
-        Spending::ObrienFleming => "hardly any early (O\u{2019}Brien and Fleming)".to_owned(),
-        Spending::Pocock => "evenly (Pocock)".to_owned(),
-        Spending::HwangShihDecani { gamma } => format!("Hwang, Shih and DeCani, gamma {gamma}"),
-        Spending::KimDemets { rho } => format!("Kim and DeMets, rho {rho}"),
-    };
     let sides = match monitoring.sides {
         Sides::One => "counting only the hoped-for direction",
         Sides::Two => "counting both directions",
@@ -238,6 +232,16 @@ fn size(plan: &Protocol) -> Part {
             .rows_of("Harm watched between looks", watched(plan))
             .rows_of("Early success", monitoring.efficacy.iter().map(spending).collect())
             .rows_of("Giving up early", monitoring.futility.iter().map(spending).collect()),
+    }
+}
+
+/// How error is shared over the looks.
+pub(crate) fn spending(spending: &Spending) -> String {
+    match spending {
+        Spending::ObrienFleming => "hardly any early (O\u{2019}Brien and Fleming)".to_owned(),
+        Spending::Pocock => "evenly (Pocock)".to_owned(),
+        Spending::HwangShihDecani { gamma } => format!("Hwang, Shih and DeCani, gamma {gamma}"),
+        Spending::KimDemets { rho } => format!("Kim and DeMets, rho {rho}"),
     }
 }
 

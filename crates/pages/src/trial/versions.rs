@@ -1,3 +1,4 @@
+use super::Change;
 use crate::component::{Breadcrumbs, Crumb, SummaryList, Tag, TagColour};
 use crate::{Frame, Moment};
 use askama::Template;
@@ -36,17 +37,6 @@ pub struct Version {
     pub amendment: Option<(String, String, AmendmentClass, DataSeen)>,
     /// What it changed.
     pub changes: Vec<Change>,
-}
-
-/// One place at which a version differs from the one before.
-#[derive(Debug, Clone)]
-pub struct Change {
-    /// Where in the document.
-    pub pointer: String,
-    /// What stood there.
-    pub before: String,
-    /// What stands there.
-    pub after: String,
 }
 
 impl Versions {

@@ -113,7 +113,7 @@ pub(crate) fn version(version: &VersionView) -> Value {
             .map(|change| json!({"pointer": change.pointer, "before": change.before, "after": change.after}))
             .collect();
         shown["amendment"] = json!({"class": amendment.class, "data_seen": amendment.data_seen, "views": amendment.views,
-            "reason": amendment.reason, "name": amendment.name, "replaces": amendment.replaces, "changes": changes});
+            "reason": amendment.reason, "name": amendment.name, "replaces": amendment.replaces.id(), "changes": changes});
     }
     shown
 }

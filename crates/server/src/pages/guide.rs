@@ -1,6 +1,6 @@
 //! A plan made step by step.
 
-use super::{faults_of_form, frame, go_to, page, versions::change};
+use super::{faults_of_form, frame, go_to, page, versions::told};
 use crate::{
     access::Caller,
     problem::{Code, Problem, sentence},
@@ -26,7 +26,7 @@ use fairtrial_pages::{
     frame::Section,
     guide::{Answered, Asked, Check, Given, Shape, Start, StepPage, TaskState, Tasks, step_title},
     number::counted,
-    trial::{Change, Lack},
+    trial::Lack,
 };
 
 fn patterns() -> Vec<&'static str> {
@@ -318,19 +318,13 @@ pub(crate) async fn check(call: Call) -> Answer {
     }
     let frame = framed(&call.state, &call.caller, &trial)?;
     let steps = guided.steps().map(|step| (step.name.to_owned(), given(&guided, step, None))).collect();
-    let by_question = |mut change: Change| {
-        if let Some(field) = guide::asked_at(&change.pointer) {
-            field.clone_into(&mut change.pointer);
-        }
-        change
-    };
-    let changes = call.state.app.changes_since_sent(&trial).await?;
+    let sent = call.state.app.sent_last(&trial).await?;
     let answered = Answered {
         plan: &trial.plan,
         steps,
         sentences: [planning(trial.plan.protocol()), call.state.app.forecast(trial.plan.protocol())].concat(),
         rehearsed: is_rehearsed(&call.state, &call.caller, trial.key())?,
-        changes: changes.map(|changes| changes.iter().map(change).map(by_question).collect()),
+        changes: sent.map(|sent| told(&sent, &trial.plan)),
         tier: guided.tier,
         signers: &guided.signers,
     };

@@ -21,7 +21,7 @@ use fairtrial_pages::{
 };
 use serde_json::{Value, json};
 
-use super::{frame, links::right, page, records::records_kept, versions::change};
+use super::{frame, links::right, page, records::records_kept, versions::told_of};
 use crate::{
     problem::Problem,
     server::State,
@@ -176,7 +176,7 @@ fn changes(found: &Registered) -> Vec<PlanChange> {
             since: Moment::new(since, trial.plan.protocol().time_zone),
             kind: format!("{class} {seen}"),
             reason: open.then(|| amendment.reason.clone()),
-            places: if open { amendment.changes.iter().map(change).collect() } else { Vec::new() },
+            places: if open { told_of(version) } else { Vec::new() },
         })
     };
     found.versions.iter().filter_map(told).collect()

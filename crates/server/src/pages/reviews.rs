@@ -23,7 +23,7 @@ use fairtrial_pages::{
     },
 };
 
-use super::{faults_of_form, frame, go_to, page, trials::signatures, versions::change};
+use super::{faults_of_form, frame, go_to, page, trials::signatures, versions::told};
 use crate::{
     problem::{Code, Problem},
     server::State,
@@ -144,7 +144,7 @@ async fn shown(
         amendment: view.waiting_version,
         tier: view.tier,
         tier_reasons: view.tier_reasons.clone(),
-        changes: found.changes.as_ref().map(|changes| changes.differences.iter().map(change).collect()),
+        changes: found.changes.as_ref().map(|changes| told(&changes.before, &found.plan)),
         signatures: signatures(view, &moment).into_iter().map(|known| (known.role, known.signed)).collect(),
         comments: found
             .comments

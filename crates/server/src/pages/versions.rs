@@ -3,9 +3,12 @@
 use actix_web::http::StatusCode;
 use fairtrial_app::{
     AppError,
-    trials::{amend::VersionView, life::Move},
+    trials::{amend::VersionView, guide, life::Move},
 };
-use fairtrial_domain::trial::{DataSeen, Difference, PersonRole, Verb};
+use fairtrial_domain::{
+    LockedProtocol,
+    trial::{DataSeen, PersonRole, Verb},
+};
 use fairtrial_pages::{
     Moment,
     component::{ErrorSummary, Fault},
@@ -48,18 +51,20 @@ fn shown(version: &VersionView, moment: impl Fn(chrono::DateTime<chrono::Utc>) -
         proposed: moment(version.proposed_at),
         in_force: version.in_force_from.map(&moment),
         amendment: amendment.map(|a| (a.name.clone(), a.reason.clone(), a.class, a.data_seen)),
-        changes: amendment.into_iter().flat_map(|amendment| &amendment.changes).map(change).collect(),
+        changes: told_of(version),
     }
 }
 
-/// One place that differs, as people read it.
-pub(super) fn change(found: &Difference) -> Change {
-    let words = |value: &Option<Value>| match value {
-        None => "(nothing)".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
-    Change { pointer: found.pointer.clone(), before: words(&found.before), after: words(&found.after) }
+/// What differs from one plan to another, as people read it, by the questions of the steps where they fit both.
+pub(super) fn told(before: &LockedProtocol, after: &LockedProtocol) -> Vec<Change> {
+    Change::between(before, after, |pointer| {
+        guide::asked_at(before.protocol(), pointer).and_then(|_| guide::asked_at(after.protocol(), pointer))
+    })
+}
+
+/// What a version changed in the one that it replaced; nothing for the first.
+pub(super) fn told_of(version: &VersionView) -> Vec<Change> {
+    version.amendment.iter().flat_map(|amendment| told(&amendment.replaces, &version.plan)).collect()
 }
 
 /// `GET /trials/{trial}/amend`

@@ -136,6 +136,7 @@ fn a_plan_of_a_started_trial_changes_by_a_new_version() {
     assert_eq!(approver.post("/trials/open-door/approve", &[("protocol_id", &id)]).status, 303);
     let page = approver.get("/trials/open-door/versions").text();
     assert!(page.contains("Major: changed after start") && page.contains("/data/retain_units_days"), "{page}");
+    assert!(page.contains("Days after the final report until records of single people go"), "in words: {page}");
     let old = call(&world, "justice", "GET", "/v1/trials/open-door/protocol?version=1", None);
     assert_eq!(old.body, first.body, "byte for byte");
     assert_eq!(call(&world, "justice", "GET", "/v1/trials/open-door/protocol?version=3", None).status, 404);

@@ -76,9 +76,10 @@ pub struct Guided {
 
 /// The question whose answer stands at a place of a plan, by its field's name.
 #[must_use]
-pub fn asked_at(pointer: &str) -> Option<&'static str> {
-    let fields = STEPS.iter().flat_map(|step| step.fields);
-    fields.into_iter().find(|field| field.is_at(pointer)).map(|field| field.name)
+pub fn asked_at(plan: &Protocol, pointer: &str) -> Option<(&'static str, &'static str)> {
+    let says_it_all = |field: &&Field| field.kind != Kind::Leaks && field.is_at(pointer);
+    let asked = |step: &'static Step| Some((step.name, step.fields.iter().find(says_it_all)?.name));
+    if fits(plan) { STEPS.iter().find_map(asked) } else { None }
 }
 
 impl Guided {

@@ -159,11 +159,10 @@ pub(crate) fn add(pages: &mut Pages) {
         tier: Tier::One,
         signers: &signers,
     };
-    let change =
-        |pointer: &str, text: &str| Change { pointer: pointer.into(), before: "(nothing)".into(), after: text.into() };
     let (typical, worst) = (plan(None), plan(Some(NASTY)));
     page(pages, "guide/check-empty", &Check::of(framed(), answered(&typical, "", None)));
     page(pages, "guide/check-typical", &Check::of(framed(), answered(&typical, "Usual letter", Some(vec![]))));
-    let changes = vec![change("pia", NASTY), change("/analysis/missing", LONG)];
+    let asked = |pointer: &str| (pointer == "/title").then_some(("question", "title"));
+    let changes = Change::between(&typical, &worst, asked);
     page(pages, "guide/check-worst", &Check::of(framed(), answered(&worst, NASTY, Some(changes))));
 }

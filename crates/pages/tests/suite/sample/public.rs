@@ -4,7 +4,7 @@ use fairtrial_analysis::Report;
 use fairtrial_analysis::release::{Policy, ReleaseKey, ReleasedReport, View, release};
 use fairtrial_domain::LockedProtocol;
 use fairtrial_domain::trial::{PersonRole, State};
-use fairtrial_pages::component::Pagination;
+use fairtrial_pages::component::{Pagination, SummaryList};
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::notice;
 use fairtrial_pages::records::Records;
@@ -135,7 +135,15 @@ fn shows(pages: &mut Pages) {
         since: moment("2026-09-20T00:00:00Z"),
         kind: "Words only. Nothing of the outcomes had been seen by then.".into(),
         reason: Some(NASTY.into()),
-        places: vec![Change { pointer: format!("/{LONG}"), before: NASTY.into(), after: LONG.into() }; 3],
+        places: vec![
+            Change {
+                place: NASTY.into(),
+                step: Some(LONG.into()),
+                pointers: vec![format!("/arms/0/{LONG}")],
+                list: SummaryList::default().row("Before", NASTY).row("After", LONG),
+            };
+            3
+        ],
     };
     let hidden = PlanChange { number: 3, reason: None, places: vec![], ..change.clone() };
     let worst = Show::of(outside(), &plan(Some(NASTY)), LONG, worst, vec![approvals().remove(0); 6], Some(&results))

@@ -3,7 +3,7 @@ use fairtrial_analysis::report::VerdictKind;
 use fairtrial_domain::LockedProtocol;
 use fairtrial_domain::protocol::Role;
 use fairtrial_domain::trial::{PersonRole, PlanPart, State, Tier, Verb};
-use fairtrial_pages::component::{ErrorSummary, Fault};
+use fairtrial_pages::component::{ErrorSummary, Fault, SummaryList};
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::review::{
     Attention, Burden, Comment, CommentAnswer, HarmRules, List, Matter, Review, Row, Show, Similar, Since,
@@ -191,7 +191,12 @@ fn shows(pages: &mut Pages) {
     };
     page(pages, "review/show-reader", &Show::of(inside(), reader, nothing, ErrorSummary::default()));
     let nasty = public::plan(Some(NASTY));
-    let change = Change { pointer: format!("/arms/0/{LONG}"), before: NASTY.into(), after: "(nothing)".into() };
+    let change = Change {
+        place: LONG.into(),
+        step: None,
+        pointers: vec![format!("/arms/0/{LONG}")],
+        list: SummaryList::default().row("Before", NASTY).row("After", LONG),
+    };
     let worst = Review {
         rules: HarmRules::Found(u64::MAX, vec![NASTY.into(), LONG.into()]),
         burden: Burden { limit: Some((u64::MAX, u64::MAX)), beside: vec![(NASTY.into(), true), (LONG.into(), false)] },

@@ -370,8 +370,12 @@ fn versions(pages: &mut Pages) {
         changes: vec![],
     };
     let amended = |reason: &str, class, seen| Some(("Hana Tūhoe".to_owned(), reason.to_owned(), class, seen));
-    let change =
-        |text: &str| Change { pointer: "/public_summary".into(), before: "As it was".into(), after: text.into() };
+    let change = |text: &str| Change {
+        place: "In two or three sentences for everybody".into(),
+        step: Some("What do you want to find out?".into()),
+        pointers: vec!["/public_summary".into()],
+        list: SummaryList::default().row("Before", "As it was").row("After", text),
+    };
     let list = |versions, may_amend| Versions {
         frame: framed(Section::Trials),
         key: "fines-letter".into(),
