@@ -26,6 +26,7 @@ pub mod looks;
 mod missing_bounds;
 pub mod monitor;
 pub mod pooling;
+pub mod preview;
 pub mod reading;
 pub mod redraw;
 pub mod rehearse;

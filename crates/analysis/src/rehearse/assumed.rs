@@ -145,19 +145,13 @@ struct World {
 fn model(outcome: &Outcome, place: usize, world: World, notes: &mut Vec<String>) -> Result<Model, Problem> {
     let size = |value: Option<Decimal>| value.map(Decimal::to_f64);
     let margin = size(outcome.margin).unwrap_or(0.0);
-    let control = match size(outcome.expected_control) {
-        Some(control) => control,
-        None => {
-            let (times, word) = if outcome.role == Role::Harm { (2.0, "twice") } else { (10.0, "ten times") };
-            let assumed = if margin > 0.0 { times * margin } else { 0.05 };
-            let assumed = if outcome.kind == OutcomeKind::Binary { assumed.min(0.5) } else { assumed };
-            notes.push(format!(
-                "{}: the plan does not say what is expected under the current version; {assumed} is assumed, {word} the margin.",
-                outcome.name
-            ));
-            assumed
-        }
-    };
+    let (control, assumed) = control_of(outcome);
+    if let Some(word) = assumed {
+        notes.push(format!(
+            "{}: the plan does not say what is expected under the current version; {control} is assumed, {word} the margin.",
+            outcome.name
+        ));
+    }
     if outcome.kind == OutcomeKind::Amount {
         notes.push(format!(
             "{}: amounts are made up with a long tail (log-normal): many small ones and a few large.",
@@ -184,6 +178,17 @@ fn model(outcome: &Outcome, place: usize, world: World, notes: &mut Vec<String>)
         values(outcome, place, control + difference)
     });
     Ok(Model { place, values: values.collect::<Result<_, _>>()? })
+}
+
+/// What is expected under the current version; where the plan does not say it, what is assumed, and how that follows from the margin.
+pub(crate) fn control_of(outcome: &Outcome) -> (f64, Option<&'static str>) {
+    if let Some(control) = outcome.expected_control {
+        return (control.to_f64(), None);
+    }
+    let margin = outcome.margin.map_or(0.0, Decimal::to_f64);
+    let (times, word) = if outcome.role == Role::Harm { (2.0, "twice") } else { (10.0, "ten times") };
+    let assumed = if margin > 0.0 { times * margin } else { 0.05 };
+    (if outcome.kind == OutcomeKind::Binary { assumed.min(0.5) } else { assumed }, Some(word))
 }
 
 fn values(outcome: &Outcome, place: usize, mean: f64) -> Result<Values, Problem> {

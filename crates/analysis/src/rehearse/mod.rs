@@ -27,7 +27,9 @@ use people::{Draw, TrialRun};
 use timeline::{Stage, timeline};
 
 pub use assumed::Truth;
+pub(crate) use assumed::control_of;
 pub use harm::{HarmMeasure, HarmRehearsal, HarmSize, HarmTried};
+pub(crate) use people::strata_of;
 pub use result::{Decided, RehearsalReport, ScenarioReport, Share, Tried};
 
 /// Most people in all trials of one rehearsal together.

@@ -286,7 +286,7 @@ fn pseudonym(number: u64) -> Option<Pseudonym> {
 }
 
 /// The labels of all strata, or of all levels of the factors.
-fn strata_of(plan: &Protocol, names: &[String]) -> Vec<String> {
+pub(crate) fn strata_of(plan: &Protocol, names: &[String]) -> Vec<String> {
     let mut labels: Vec<Vec<String>> = vec![Vec::new()];
     for name in names {
         let values = match plan.attributes.iter().find(|attribute| attribute.name == *name).map(|a| &a.kind) {

@@ -28,6 +28,8 @@ mod multiplicity;
 #[cfg(test)]
 mod pooling;
 #[cfg(test)]
+mod preview;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod published;

@@ -9,7 +9,8 @@ use std::{
 
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_analysis::{
-    design::{self, Question},
+    design::{self, Problem, Question},
+    preview::{Ending, preview},
     rehearse::{HarmRehearsal, HarmTried, Rehearsal, RehearsalReport, Tried},
 };
 use fairtrial_domain::{Fault, LockedProtocol, ProtocolId, protocol::Protocol};
@@ -90,6 +91,17 @@ impl App {
     pub fn rehearsed(&self, actor: &Actor, key: &str) -> Result<Option<Rehearsed>, AppError> {
         let trial = self.trial_of(actor, key)?;
         Ok(self.rehearsed_plan(trial.plan.id()))
+    }
+
+    /// What the report of a trial will say for each way in which it can end, from made-up numbers; or what its plan would have to say
+    /// before that can be told.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`].
+    pub async fn endings(&self, actor: &Actor, key: &str) -> Result<Result<Vec<Ending>, Problem>, AppError> {
+        let plan = Arc::clone(&self.trial_of(actor, key)?.plan);
+        let told = tokio::task::spawn_blocking(move || preview(&plan)).await;
+        told.map_err(|error| AppError::Internal(format!("the endings of {key} were not told: {error}")))
     }
 
     /// The rehearsal of an exact plan, as far as it has come since the server started.

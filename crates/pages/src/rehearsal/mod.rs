@@ -1,5 +1,6 @@
 //! The rehearsal of a plan.
 
+mod ending;
 mod show;
 
 pub use show::Show;

@@ -1,9 +1,13 @@
+use super::ending::{self, Told};
 use crate::Frame;
 use crate::chart::{Decisions, Verdicts};
 use crate::component::{Breadcrumbs, Cell, Crumb, Table};
 use crate::number::{counted, grouped, plural};
 use askama::Template;
+use fairtrial_analysis::design::Problem;
+use fairtrial_analysis::preview::Ending;
 use fairtrial_analysis::rehearse::{RehearsalReport, ScenarioReport, Share, Truth};
+use fairtrial_domain::protocol::Protocol;
 
 /// What a plan would have decided under its truths.
 #[derive(Debug, Clone, Template)]
@@ -17,6 +21,8 @@ pub struct Show {
     cannot: Option<String>,
     result: Option<Tried>,
     harm: Vec<String>,
+    endings: Vec<Told>,
+    no_endings: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -72,13 +78,32 @@ impl Show {
         cannot: Option<String>,
     ) -> Self {
         let result = tried.map(|(report, finished)| Tried::of(report, finished, unit));
-        Self { frame, key: key.to_owned(), title: title.to_owned(), planning, cannot, result, harm: Vec::new() }
+        Self {
+            frame,
+            key: key.to_owned(),
+            title: title.to_owned(),
+            planning,
+            cannot,
+            result,
+            harm: Vec::new(),
+            endings: Vec::new(),
+            no_endings: None,
+        }
     }
 
     /// The same page with how soon the rules for harm would stop such a trial, in sentences.
     #[must_use]
     pub fn with_harm(self, harm: Vec<String>) -> Self {
         Self { harm, ..self }
+    }
+
+    /// The same page with what the report will say for each way to end, or with what keeps it from being told.
+    #[must_use]
+    pub fn with_endings(self, endings: Result<&[Ending], &Problem>, plan: &Protocol) -> Self {
+        match endings {
+            Ok(endings) => Self { endings: ending::told(endings, plan), ..self },
+            Err(problem) => Self { no_endings: Some(format!("{}.", problem.detail)), ..self },
+        }
     }
 
     fn crumbs(&self) -> Breadcrumbs {

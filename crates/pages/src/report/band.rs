@@ -1,5 +1,7 @@
+use super::words;
 use crate::component::writes_markup;
 use askama::Template;
+use fairtrial_analysis::Report;
 use fairtrial_analysis::report::{GateStatus, VerdictKind};
 
 /// The verdict: shape, word, action and sentence. The colour only repeats what they say.
@@ -22,6 +24,11 @@ impl Band {
     fn class(&self) -> &'static str {
         class(self.kind)
     }
+}
+
+/// Why the verdict is what it is, the deciding reason first.
+pub(crate) fn reasons(report: &Report) -> Vec<String> {
+    report.verdict.reasons.iter().map(|reason| words::sentence(&reason.detail)).collect()
 }
 
 fn class(kind: VerdictKind) -> &'static str {

@@ -18,6 +18,7 @@ mod working;
 
 pub use self::csv::csv;
 pub(crate) use self::csv::text as plain_text;
+pub(crate) use band::reasons;
 pub use band::{Band, Light, Mark};
 pub(crate) use basis::gate_name as check_name;
 pub use released::ShowReleased;

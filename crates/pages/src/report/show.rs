@@ -1,4 +1,4 @@
-use super::band::Band;
+use super::band::{self, Band};
 use super::basis::{self, Check};
 use super::beside::{self, Beside};
 use super::finding::{self, Found, Sure};
@@ -102,7 +102,7 @@ impl Show {
             groups: limit::groups(reading).filter(|_| compares),
             cost: working::cost(reading).filter(|_| compares),
             rule: report.decision.rule.clone(),
-            reasons: report.verdict.reasons.iter().map(|reason| words::sentence(&reason.detail)).collect(),
+            reasons: band::reasons(report),
             claims: working::claims(reading).filter(|_| compares),
             flow: basis::flow(reading),
             enrolment: None,

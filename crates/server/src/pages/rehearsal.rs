@@ -19,11 +19,17 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// `GET /trials/{trial}/rehearsal`
 pub(crate) async fn show(call: Call) -> Answer {
     let (session, actor) = (call.caller.session()?, call.caller.actor()?);
-    let show = shown(&call.state, session, &actor, call.part("trial"), None)?;
+    let show = shown(&call.state, session, &actor, call.part("trial"), None).await?;
     page(StatusCode::OK, fairtrial_pages::render(&show))
 }
 
-fn shown(state: &State, session: &Session, actor: &Actor, key: &str, cannot: Option<String>) -> Result<Show, Problem> {
+async fn shown(
+    state: &State,
+    session: &Session,
+    actor: &Actor,
+    key: &str,
+    cannot: Option<String>,
+) -> Result<Show, Problem> {
     let trial = state.app.trial_of(actor, key)?;
     let plan = trial.plan.protocol();
     let mut frame = frame::signed_in(state, session, Section::Trials);
@@ -32,7 +38,8 @@ fn shown(state: &State, session: &Session, actor: &Actor, key: &str, cannot: Opt
     let tried = found.as_ref().map(|found| (found.report.as_ref(), found.finished));
     let harm = found.as_ref().and_then(|found| found.harm.as_ref()).map(|harm| harm.sentences.clone());
     let show = Show::new(frame, (trial.key(), &plan.title), planning(plan), tried, &plan.unit, cannot);
-    Ok(show.with_harm(harm.unwrap_or_default()))
+    let endings = state.app.endings(actor, key).await?;
+    Ok(show.with_harm(harm.unwrap_or_default()).with_endings(endings.as_deref(), plan))
 }
 
 /// `POST /trials/{trial}/rehearsal`
@@ -54,7 +61,7 @@ pub(crate) async fn run(call: Call) -> Answer {
         Ok(()) => Ok(go_to(&format!("/trials/{key}/rehearsal"))),
         Err(AppError::Invalid(faults)) => {
             let why: Vec<String> = faults.iter().map(|fault| sentence(&fault.detail)).collect();
-            let show = shown(&state, caller.session()?, &actor, &key, Some(why.join(" ")))?;
+            let show = shown(&state, caller.session()?, &actor, &key, Some(why.join(" "))).await?;
             page(Code::NotAcceptable.http_status(), fairtrial_pages::render(&show))
         }
         Err(error) => Err(error.into()),

@@ -330,7 +330,18 @@ fn answers_are_checked_with_the_way_back_and_against_what_was_sent() {
     assert!(check.contains("30 June 2028") && check.contains("Rehearse this plan"), "{check}");
     assert!(!check.contains("What has changed since it was sent"), "it was not sent yet: {check}");
 
-    designer.get(&format!("{trial}/rehearsal"));
+    assert!(check.contains(&format!("href=\"{trial}/rehearsal#endings\"")), "{check}");
+    let rehearsal = designer.get(&format!("{trial}/rehearsal")).text();
+    let told = rehearsal.split_once("What the report will say if").expect("the endings").1;
+    for said in [
+        "Adopt",
+        "Keep current: it does not do enough",
+        "Stop: harm",
+        "We do not know yet.",
+        "This trial cannot be read.",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
     assert_eq!(designer.post(&format!("{trial}/rehearsal"), &[]).status, 303);
     // It goes on beside the answer; the page says so once it is done.
     let mut tries = 0;

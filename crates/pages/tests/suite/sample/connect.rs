@@ -1,5 +1,7 @@
 use super::{LONG, NASTY, Pages, days_after, inside, moment, page, public};
+use fairtrial_analysis::preview::preview;
 use fairtrial_analysis::rehearse::Rehearsal;
+use fairtrial_domain::LockedProtocol;
 use fairtrial_domain::trial::State;
 use fairtrial_pages::batch::{Balance, Committed, List, May, Row, Show};
 use fairtrial_pages::component::{ErrorSummary, Fault};
@@ -152,15 +154,28 @@ fn rehearsals(pages: &mut Pages) {
     let planning =
         || vec!["With 6,000 people you would see a rise from 20 to 23 in 100 in 83 of 100 trials.".to_owned()];
     let show = |title: &str, planning, report, cannot| {
+        let plan = public::plan((title == NASTY).then_some(NASTY));
+        let endings = preview(&plan);
         rehearsal::Show::new(inside(Section::Trials), ("fines-letter", title), planning, report, "person", cannot)
+            .with_endings(endings.as_deref(), plan.protocol())
     };
     page(pages, "rehearsal/show-empty", &show("Overdue fines", planning(), None, None));
     let rehearsed = Rehearsal::new(&plan, 8).expect("a plan that can be rehearsed");
     let report = rehearsed.report(&rehearsed.run(0..8, 1), 8, 1);
     page(pages, "rehearsal/show-typical", &show("Overdue fines", planning(), Some((&report, true)), None));
     page(pages, "rehearsal/show-running", &show("Overdue fines", planning(), Some((&report, false)), None));
+    let problem = preview(&without_deviation()).expect_err("a plan that does not say enough");
+    let vague = show("Overdue fines", planning(), None, None).with_endings(Err(&problem), plan.protocol());
+    page(pages, "rehearsal/show-vague", &vague);
     let cannot = Some(format!("{NASTY} {LONG}"));
     page(pages, "rehearsal/show-worst", &show(NASTY, vec![NASTY.into(); 9], None, cannot));
+}
+
+/// The sample plan with a main outcome of which nobody says how much people vary.
+fn without_deviation() -> LockedProtocol {
+    let plan = public::plan(None);
+    let text = plan.canonical().replacen("\"kind\":\"binary\"", "\"kind\":\"duration\"", 1);
+    LockedProtocol::from_json(text.as_bytes()).expect("a plan")
 }
 
 fn rules(pages: &mut Pages) {
