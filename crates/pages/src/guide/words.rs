@@ -62,7 +62,8 @@ pub(super) fn step_help(step: &str) -> Option<&'static str> {
         "rules" => "Leave all of this empty when everybody is in and your system tells nothing of people.",
         "unit" => {
             "Chance decides who gets which version. It does so person by person, unless people would meet both versions: then \
-             whole offices get one, and more people are needed."
+             whole offices get one, and more people are needed. Where the new version comes to every office in any case, chance can decide \
+             in which order."
         }
         "kaitiaki" => {
             "A group that governs such data decides about their use before anybody signs. Save what you know; the rest can wait."
@@ -85,13 +86,13 @@ pub(super) fn step_help(step: &str) -> Option<&'static str> {
     })
 }
 
-/// Label and help of a field.
 /// What a field asks, without the word that it may be left empty.
 pub(crate) fn question(name: &str) -> &str {
     let label = field(name).0;
     label.strip_suffix(" (optional)").unwrap_or(label)
 }
 
+/// Label and help of a field.
 pub(super) fn field(name: &str) -> (&str, Option<&'static str>) {
     match name {
         "title" => ("Your question", Some("For example: does a line about what most people do help people pay?")),
@@ -135,6 +136,20 @@ pub(super) fn field(name: &str) -> (&str, Option<&'static str>) {
         "technique" => ("What is tried", Some("At most five.")),
         "people_are" => ("On whom", Some("At most five.")),
         "leaks" => ("Could somebody meet the version of somebody else?", None),
+        "balanced" => (
+            "How are the versions kept alike, where people get one by one?",
+            Some("By what your system tells of each person, where you said that it balances the versions."),
+        ),
+        "steps" => (
+            "The days on which offices change over",
+            Some(
+                "Only where offices change over one after the other. One day on each line, as 30 6 2027; all of them after the start.",
+            ),
+        ),
+        "transition" => (
+            "For how many days after that do people not count? (optional)",
+            Some("Only where offices change over. The time that staff need to get used to it."),
+        ),
         "roster" => (
             "The offices that take part",
             Some(
@@ -239,6 +254,22 @@ pub(super) fn choice(name: &str, value: &str) -> (String, Option<&'static str>) 
         ("leaks", "yes") => {
             ("Yes", Some("They talk to each other, or the same staff could not keep the versions apart."))
         }
+        ("leaks", "in_turn") => (
+            "Yes, and in the end every office gets the new version",
+            Some(
+                "The offices change over one after the other. Nobody can tell from numbers of people alone how sure the answer will be.",
+            ),
+        ),
+        ("balanced", "blocks") => (
+            "In small balanced groups",
+            Some("Separately by each of at most three of them. The plainest way, and the one for most trials."),
+        ),
+        ("balanced", "levels") => (
+            "Each person gets the version that leaves both most alike",
+            Some(
+                "In up to six of them. For few people of whom much is known. Chance keeps a say, so that nobody can foresee it.",
+            ),
+        ),
         ("looks", "1") => ("Once, at the end", Some("The trial cannot end early, unless it does harm.")),
         ("looks", "2") => ("Twice: after half of the outcomes, and at the end", None),
         ("looks", "3") => ("Three times: after each third", None),

@@ -245,7 +245,12 @@ fn drawn(allocation: &Allocation) -> String {
             format!("As it is saved now, each person goes to the version that leaves {} best balanced.", factors.join(" and "))
         }
         Allocation::Simple => "As it is saved now, chance alone decides for every person.".to_owned(),
-        Allocation::SteppedWedge { .. } => "As it is saved now, every site gets the new version in the end.".to_owned(),
+        Allocation::SteppedWedge { sites, steps, .. } => format!(
+            "As it is saved now, {} get the new version one after the other, on {}. Chance decides in which order, and those who have \
+             it are compared with those who do not have it yet.",
+            counted(sites.len() as u64, "office", "offices"),
+            counted(steps.len() as u64, "day", "days")
+        ),
     }
 }
 
@@ -256,15 +261,29 @@ fn is_rehearsed(state: &State, caller: &Caller, key: &str) -> Result<bool, Probl
 
 fn shape(guided: &Guided, kind: Kind) -> Shape {
     match kind {
-        Kind::Text | Kind::Payload | Kind::Roster | Kind::List | Kind::Attributes | Kind::Conditions(_) => Shape::Lines,
+        Kind::Text
+        | Kind::Payload
+        | Kind::Roster
+        | Kind::Steps
+        | Kind::List
+        | Kind::Attributes
+        | Kind::Conditions(_) => Shape::Lines,
         Kind::Choice(words) => Shape::OneOf(words.iter().map(|word| (*word).to_owned()).collect()),
-        Kind::Flag | Kind::GivesUp | Kind::Leaks => Shape::OneOf(vec!["yes".into(), "no".into()]),
+        Kind::Flag | Kind::GivesUp => Shape::OneOf(vec!["yes".into(), "no".into()]),
+        Kind::Leaks => Shape::OneOf(Guided::chance().0.iter().map(|word| (*word).to_owned()).collect()),
+        Kind::Balanced => Shape::OneOf(Guided::chance().1.iter().map(|word| (*word).to_owned()).collect()),
         Kind::Looks => Shape::OneOf(guided.looks().into_iter().map(str::to_owned).collect()),
         Kind::Techniques => Shape::AnyOf(Technique::ALL.iter().map(|word| word.as_str().to_owned()).collect()),
         Kind::Populations => Shape::AnyOf(Population::ALL.iter().map(|word| word.as_str().to_owned()).collect()),
         Kind::Groups => Shape::AnyOf(guided.groups().into_iter().map(str::to_owned).collect()),
         Kind::Day(_) => Shape::Day,
-        Kind::Line | Kind::Guardrail | Kind::InHundred | Kind::Whole | Kind::Money | Kind::Number => Shape::Line,
+        Kind::Line
+        | Kind::Guardrail
+        | Kind::InHundred
+        | Kind::Whole
+        | Kind::Transition
+        | Kind::Money
+        | Kind::Number => Shape::Line,
     }
 }
 

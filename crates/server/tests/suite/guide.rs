@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The answers that only the designer has, by their fields. What is not here stays as the pattern filled it in.
-const ANSWERS: &[(&str, &str)] = &[
+pub(crate) const ANSWERS: &[(&str, &str)] = &[
     ("title", "Does a shorter letter help people pay?"),
     ("public_summary", "Some people get the usual version and some a shorter one."),
     ("owner", "fines team"),
@@ -80,7 +80,7 @@ fn fields_on(text: &str) -> Vec<(String, Vec<String>)> {
 }
 
 /// Sends the form of a step with these answers in the places that the page has for them.
-fn fill_in(browser: &mut Browser, address: &str, answers: &[(&str, &str)]) -> crate::client::Response {
+pub(crate) fn fill_in(browser: &mut Browser, address: &str, answers: &[(&str, &str)]) -> crate::client::Response {
     let shown = browser.get(address);
     assert_eq!(shown.status, 200, "{address}: {}", shown.text());
     let page = fields_on(&shown.text());
@@ -96,7 +96,11 @@ fn fill_in(browser: &mut Browser, address: &str, answers: &[(&str, &str)]) -> cr
 }
 
 /// Begins a plan, answers its steps one after the other as the pages lead, and comes back to their list. Returns the steps.
-fn walk(browser: &mut Browser, (pattern, aim): (&str, &str), answers: &[(&str, &str)]) -> (String, Vec<String>) {
+pub(crate) fn walk(
+    browser: &mut Browser,
+    (pattern, aim): (&str, &str),
+    answers: &[(&str, &str)],
+) -> (String, Vec<String>) {
     browser.get("/trials/new/steps");
     let made = browser.post("/trials/new/steps", &[("title", "Does it help?"), ("pattern", pattern), ("aim", aim)]);
     let list = made.header("location").expect("it is made").to_owned();
@@ -201,7 +205,8 @@ fn an_answer_that_does_not_fit_is_told_at_its_field_and_saves_nothing() {
     assert_eq!(designer.get("/trials/queues/steps/nothing").status, 404);
 }
 
-const PATTERNS: [&str; 5] = ["reminder_letter", "form_wording", "call_script", "queue_rule", "appointment_text"];
+pub(crate) const PATTERNS: [&str; 5] =
+    ["reminder_letter", "form_wording", "call_script", "queue_rule", "appointment_text"];
 
 /// Answers that make it a plan of tier 2 which uses Māori data.
 const MORE_TO_LOSE: [(&str, &str); 2] = [("money", "some"), ("uses_maori_data", "yes")];
@@ -447,39 +452,6 @@ fn looks_what_is_shown_and_what_must_not_get_worse_are_answered_too() {
     let gone = [&none[..], &[("protocol_id", &seen)]].concat();
     assert_eq!(designer.post(&step, &gone).status, 303);
     assert!(!document(&mut designer).contains("Rang us"));
-}
-
-on_both_databases! {
-    /// Where versions could leak, whole offices are assigned, and the plan is sent all the same.
-    fn offices_are_assigned_where_versions_could_leak(database) {
-        let world = start_filled_on(database.url());
-        let mut designer = Browser::signed_in(world.address, "designer@justice.example");
-        let (list, _) = walk(&mut designer, ("call_script", "better"), ANSWERS);
-        let trial = list.strip_suffix("/steps").unwrap_or_default();
-        let step = format!("{list}/unit");
-        let told = designer.get(&step).text();
-        assert!(told.contains("in small balanced groups of people, separately by district"), "{told}");
-        for (roster, why) in [("north", "Name at least two offices"), ("north\nSouth Street", "1 to 64 characters")] {
-            let refused = fill_in(&mut designer, &step, &[("leaks", "yes"), ("roster", roster)]);
-            let text = refused.text();
-            assert!(refused.status == 422 && text.contains("href=\"#roster\"") && text.contains(why), "{text}");
-        }
-        let offices: Vec<String> = (1..=40).map(|number| format!("office-{number}")).collect();
-        let roster = offices.join("\n");
-        assert_eq!(fill_in(&mut designer, &step, &[("leaks", "yes"), ("roster", &roster)]).status, 303);
-        assert!(designer.get(&step).text().contains("chance decides for 40 offices at once"));
-        let unknown = designer.get(&format!("{list}/size")).text();
-        assert!(unknown.contains("say how alike"), "{unknown}");
-        assert_eq!(fill_in(&mut designer, &format!("{list}/size"), &[("alike", "0.01")]).status, 303);
-        let known = designer.get(&format!("{list}/size")).text();
-        assert!(known.contains("within a cluster are alike"), "{known}");
-        // Whoever changes what is known of people has no strata to keep.
-        assert_eq!(fill_in(&mut designer, &format!("{list}/rules"), &[]).status, 303);
-        let check = designer.get(&format!("{trial}/check")).text();
-        assert!(check.contains("office-40"), "{check}");
-        let sent = designer.post(&format!("{trial}/submit"), &[("protocol_id", &plan_on(&check))]);
-        assert_eq!(sent.status, 303, "{}", sent.text());
-    }
 }
 
 on_both_databases! {

@@ -6,6 +6,7 @@ mod audited;
 mod backup;
 mod batches;
 mod browser;
+mod chance;
 mod client;
 mod command;
 mod concealment;

@@ -31,8 +31,6 @@ pub enum When {
     Optional,
     /// Those that have no third outcome, or one that must not get worse; it may be left empty.
     Guardrail,
-    /// Those whose versions are not given by a calendar of sites.
-    Drawn,
     /// Those that assign whole offices; it may be left empty.
     ByOffice,
     /// Those that must show that something is no worse.
@@ -80,6 +78,12 @@ pub enum Kind {
     GivesUp,
     /// Whether one person's version could leak to another.
     Leaks,
+    /// How the versions are kept alike where people are assigned one by one.
+    Balanced,
+    /// The days on which offices change over, one on each line.
+    Steps,
+    /// For how many days after an office has changed over nothing counts; may be left out.
+    Transition,
     /// The offices that take part, one on each line.
     Roster,
     /// What the app shows: one thing on each line, or JSON.
@@ -98,8 +102,7 @@ impl Field {
         let margin = || self.pointer.strip_suffix("_reason").and_then(|margin| document.pointer(margin)).is_some();
         let asked = match self.when {
             When::Always | When::Optional => true,
-            When::Drawn => unit::is_asked(plan),
-            When::ByOffice => plan.allocation.is_by_cluster() && unit::is_asked(plan),
+            When::ByOffice => plan.allocation.is_by_cluster(),
             When::Guardrail => plan
                 .outcomes
                 .get(2)
@@ -134,7 +137,8 @@ impl Field {
 
     /// Whether a place of a plan is this answer's, or within it.
     pub(super) fn is_at(&self, pointer: &str) -> bool {
-        is_in(pointer, self.pointer)
+        // Offices that change over in turn have another name in the document.
+        is_in(pointer, self.pointer) || (self.kind == Kind::Roster && is_in(pointer, "/allocation/sites"))
     }
 
     /// The answer as it stands in a plan.
@@ -143,6 +147,10 @@ impl Field {
             Kind::Looks => return looks::read(document),
             Kind::GivesUp => return looks::gives_up(document),
             Kind::Leaks => return unit::leaks(document),
+            Kind::Balanced => return unit::balanced(document),
+            Kind::Roster => return unit::roster(document),
+            Kind::Steps => return unit::steps(document),
+            Kind::Transition => return unit::transition(document),
             _ => {}
         }
         let Some(value) = document.pointer(self.pointer) else { return String::new() };
@@ -152,7 +160,7 @@ impl Field {
             (Kind::Conditions(_), rule) => lists::lines(rule),
             (Kind::Attributes, Value::Array(items)) => attributes::lines(items),
             (Kind::Payload, payload) => payload::lines(payload),
-            (Kind::List | Kind::Roster | Kind::Groups | Kind::Techniques | Kind::Populations, Value::Array(items)) => {
+            (Kind::List | Kind::Groups | Kind::Techniques | Kind::Populations, Value::Array(items)) => {
                 items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
             }
             (_, Value::String(text)) => text.clone(),
@@ -168,6 +176,9 @@ impl Field {
             Kind::Looks => return looks::write(document, &text),
             Kind::GivesUp => return looks::write_gives_up(document, &text),
             Kind::Leaks => return unit::write_leaks(document, &text),
+            Kind::Balanced => return unit::write_balanced(document, &text),
+            Kind::Steps => return unit::write_steps(document, &text),
+            Kind::Transition => return unit::write_transition(document, &text),
             Kind::Roster => return unit::write_roster(document, &text),
             Kind::Guardrail => guardrail(document, !text.is_empty())?,
             _ => {}
@@ -184,7 +195,13 @@ impl Field {
                 let number: Decimal = text.parse().map_err(|_| "write a number such as 25 or 2.5")?;
                 Value::String(number.to_string())
             }
-            Kind::Looks | Kind::GivesUp | Kind::Leaks | Kind::Roster => return Ok(()),
+            Kind::Looks
+            | Kind::GivesUp
+            | Kind::Leaks
+            | Kind::Roster
+            | Kind::Balanced
+            | Kind::Steps
+            | Kind::Transition => return Ok(()),
             Kind::InHundred => Value::String(share(&text)?),
             Kind::Whole => text.replace(',', "").parse::<u64>().map(Value::from).map_err(|_| "write a whole number")?,
             Kind::Money if text.is_empty() => return self.remove(document),
@@ -201,10 +218,7 @@ impl Field {
             Kind::Choice(_) | Kind::Flag => return Err("choose one of the answers".into()),
             Kind::Attributes => {
                 let known = attributes::read(&text)?;
-                // What balances the versions is what strata are made of.
-                if let Some(strata) = document.pointer_mut("/allocation/strata") {
-                    *strata = attributes::strata(&known);
-                }
+                unit::follow_attributes(document, &known)?;
                 Value::Array(known)
             }
             Kind::Conditions(joined) => {

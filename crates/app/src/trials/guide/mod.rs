@@ -74,10 +74,11 @@ pub struct Guided {
     document: Value,
 }
 
-/// The question whose answer stands at a place of a plan, by its field's name.
+/// The question whose answer stands at a place of a plan, by the names of its step and its field; nothing where no step asks
+/// about it, or where the answer that people choose says less than what stands there.
 #[must_use]
 pub fn asked_at(plan: &Protocol, pointer: &str) -> Option<(&'static str, &'static str)> {
-    let says_it_all = |field: &&Field| field.kind != Kind::Leaks && field.is_at(pointer);
+    let says_it_all = |field: &&Field| !matches!(field.kind, Kind::Leaks | Kind::Balanced) && field.is_at(pointer);
     let asked = |step: &'static Step| Some((step.name, step.fields.iter().find(says_it_all)?.name));
     if fits(plan) { STEPS.iter().find_map(asked) } else { None }
 }
@@ -153,6 +154,12 @@ impl Guided {
     pub fn looks(&self) -> Vec<&'static str> {
         let own = (looks::read(&self.document) == OTHER_LOOKS).then_some(OTHER_LOOKS);
         looks::LOOKS.iter().map(|(number, _)| *number).chain(own).collect()
+    }
+
+    /// The answers to whether versions could leak, and to how they are kept alike.
+    #[must_use]
+    pub fn chance() -> (&'static [&'static str], &'static [&'static str]) {
+        (&unit::LEAKS, &unit::BALANCED)
     }
 
     /// The names of the plan's attributes that make groups of people.

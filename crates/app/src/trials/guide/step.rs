@@ -71,8 +71,11 @@ pub const STEPS: &[Step] = &[
     step(
         "unit",
         &[
-            later(When::Drawn, "leaks", "/allocation/method", Kind::Leaks),
-            later(When::Drawn, "roster", "/allocation/roster", Kind::Roster),
+            field("leaks", "/allocation/method", Kind::Leaks),
+            field("balanced", "/allocation/factors", Kind::Balanced),
+            field("roster", "/allocation/roster", Kind::Roster),
+            field("steps", "/allocation/steps", Kind::Steps),
+            field("transition", "/allocation/transition_days", Kind::Transition),
         ],
     ),
     step(

@@ -20,7 +20,16 @@ const STEPS: [(&str, &[Field]); 23] = [
     ("shown", &[("usual_payload", &["lines"]), ("new_payload", &["lines"])]),
     ("people", &[("who", &["lines"])]),
     ("rules", &[("attributes", &["lines"]), ("include", &["lines"]), ("exclude", &["lines"])]),
-    ("unit", &[("leaks", &["no", "yes"]), ("roster", &["lines"])]),
+    (
+        "unit",
+        &[
+            ("leaks", &["no", "yes", "in_turn"]),
+            ("balanced", &["blocks", "levels"]),
+            ("roster", &["lines"]),
+            ("steps", &["lines"]),
+            ("transition", &[]),
+        ],
+    ),
     (
         "risk",
         &[
