@@ -34,6 +34,7 @@ pub mod note;
 pub mod notice;
 pub mod number;
 pub mod opt_out;
+pub mod outcome_file;
 pub mod person;
 pub mod portfolio;
 pub mod privacy;

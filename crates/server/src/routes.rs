@@ -2,7 +2,10 @@
 
 use actix_web::http::Method;
 use fairtrial_app::{
-    frontline::{batch::SENDERS, notes::NOTERS, opt_out::WRITERS, same_person::KEEPERS_OF_NAMES, seen::CONNECTORS},
+    frontline::{
+        batch::SENDERS, notes::NOTERS, opt_out::WRITERS, outcome_file::KEEPERS_OF_FILES, same_person::KEEPERS_OF_NAMES,
+        seen::CONNECTORS,
+    },
     learned::portfolio::READERS,
     public::messages::{ANSWERERS, READERS as MESSAGES},
     trials::link::{OWNERS, PARTNERS},
@@ -123,7 +126,7 @@ fn screens() -> Vec<Row> {
     let designer = Needs::Person(&[PersonRole::Designer]);
     let (readers, writers) = (Needs::Person(READERS), Needs::Person(WRITERS));
     let (messages, noters) = (Needs::Person(MESSAGES), Needs::Person(NOTERS));
-    let keepers_of_names = Needs::Person(KEEPERS_OF_NAMES);
+    let (keepers_of_names, keepers_of_files) = (Needs::Person(KEEPERS_OF_NAMES), Needs::Person(KEEPERS_OF_FILES));
     let (connectors, senders) = (Needs::Person(CONNECTORS), Needs::Person(SENDERS));
     vec![
         Row::page(Method::GET, "/", Needs::Visitor, pages::home::show),
@@ -207,6 +210,21 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/{trial}/batches/{batch}", senders, pages::batches::show),
         Row::page(Method::POST, "/trials/{trial}/batches/{batch}/commit", senders, pages::batches::commit),
         Row::page(Method::GET, "/trials/{trial}/batches/{batch}/letters.csv", senders, pages::batches::letters),
+        Row::page(Method::GET, "/trials/{trial}/outcome-files", keepers_of_files, pages::outcome_files::list),
+        Row::page(Method::POST, "/trials/{trial}/outcome-files", keepers_of_files, pages::outcome_files::check),
+        Row::page(
+            Method::POST,
+            "/trials/{trial}/outcome-files/take-in",
+            keepers_of_files,
+            pages::outcome_files::take_in,
+        ),
+        Row::page(Method::GET, "/trials/{trial}/outcome-files/{file}", keepers_of_files, pages::outcome_files::show),
+        Row::page(
+            Method::POST,
+            "/trials/{trial}/outcome-files/{file}/take-back",
+            keepers_of_files,
+            pages::outcome_files::take_back,
+        ),
         Row::page(Method::POST, "/trials/{trial}/{verb}", person, pages::trials::act),
     ]
 }

@@ -27,11 +27,11 @@ pub use origin::on_behalf_of;
 pub use records::{
     adoptions, agencies, agreements, amendments, api_keys, audit, batches, comments, conclusions, declarations,
     deletions, directory, frozen_reports, identities, limits, links, log, log_check, looks, messages, notes, opt_outs,
-    origins, people, receipts, red_checks, replies, sessions, touches, trials, unmaskings,
+    origins, outcome_files, people, receipts, red_checks, replies, sessions, touches, trials, unmaskings,
 };
 pub use spool::Spool;
 pub use store::{Kept, Store};
 pub use writer::{
     AssignAnswer, AssignRequest, BurdenCap, Drawing, Limits, Load, Placed, RecordAnswer, RecordRequest, Recorded,
-    Unfit, WriterSettings, assign_within, forget_waiting, waiting_since,
+    Unfit, WriterSettings, assign_within, forget_waiting, record_within, waiting_since,
 };

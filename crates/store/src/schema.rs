@@ -1,6 +1,6 @@
 //! The tables as diesel sees them. Times are microseconds since 1970.
 
-use diesel::{allow_tables_to_appear_in_same_query, table};
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
 table! { agencies (id) {
     id -> BigInt, key -> Text, name -> Text, sealed_pseudonym_key -> Binary, created_at -> BigInt,
@@ -116,6 +116,17 @@ table! { batches (trial_id, id) {
     committed_by -> Nullable<BigInt>, committed_at -> Nullable<BigInt>, file -> Nullable<Text>, checksum -> Nullable<Text>,
 } }
 
+table! { outcome_files (id) {
+    id -> BigInt, trial_id -> BigInt, person_id -> BigInt, taken_at -> BigInt, digest -> Text, read_as -> Text,
+    new_rows -> BigInt, known_rows -> BigInt, other_rows -> BigInt, refused_rows -> BigInt,
+} }
+
+table! { outcome_file_ends (file_id) {
+    file_id -> BigInt, person_id -> BigInt, taken_back_at -> BigInt, events -> BigInt, corrected -> BigInt,
+} }
+
+joinable!(outcome_file_ends -> outcome_files (file_id));
+
 table! { event_kinds (id) { id -> BigInt, agency_id -> BigInt, name -> Text, } }
 
 table! { events (bucket, agency_id, event_id) {
@@ -214,3 +225,5 @@ allow_tables_to_appear_in_same_query!(
 );
 
 allow_tables_to_appear_in_same_query!(messages, message_answers);
+
+allow_tables_to_appear_in_same_query!(outcome_files, outcome_file_ends);

@@ -10,6 +10,7 @@ pub mod listen;
 pub mod never_came;
 pub mod notes;
 pub mod opt_out;
+pub mod outcome_file;
 pub mod placement;
 pub mod reconcile;
 pub mod record;

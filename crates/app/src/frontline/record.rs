@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use fairtrial_domain::{
     Pseudonym, PseudonymKey,
-    event::{Catalogue, EventId, MAX_BATCH, NewEvent, Rejection, Replaces, screen},
+    event::{Catalogue, EventId, MAX_BATCH, NewEvent, Rejection, Replaces, Sender, screen},
     trial::{LinkId, Scope},
 };
 use fairtrial_store::{Kept, RecordRequest, Recorded, Unfit};
@@ -145,7 +145,7 @@ impl App {
         } else {
             let request = RecordRequest {
                 agency_id: door.agency_id,
-                key_id: caller.id,
+                sender: Sender::Key(caller.id),
                 events,
                 refused: receipt.results.len(),
                 received_at: self.ambient.now_micros(),
@@ -183,7 +183,7 @@ impl App {
                 }
             }
             if !turned_away.is_empty() {
-                self.count_refused(door.agency_id, caller.id, door.trial, &turned_away);
+                self.count_refused(door.agency_id, (Some(caller.id), None), door.trial, &turned_away);
             }
         }
         receipt.results.sort_by_key(|result| result.index);
@@ -253,7 +253,7 @@ fn too_much(index: usize, event_id: EventId) -> ItemResult {
     ItemResult { index, event_id: Some(event_id), status: 422, code: "attributes_not_linked", detail }
 }
 
-fn turned_away(rejection: &Rejection) -> Option<Refused> {
+pub(super) fn turned_away(rejection: &Rejection) -> Option<Refused> {
     let (unit, kind) = rejection.about.clone()?;
     Some(Refused { unit, kind, code: rejection.code })
 }

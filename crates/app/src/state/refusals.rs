@@ -28,7 +28,8 @@ const AT_ONCE: usize = 500;
 #[derive(Debug, Clone)]
 struct Refusal {
     code: &'static str,
-    key_id: i64,
+    /// The key of a program, or a person with a file.
+    sent_by: (Option<i64>, Option<i64>),
     at: i64,
 }
 
@@ -56,7 +57,14 @@ pub(crate) struct Refused {
 impl App {
     /// Remembers people of whom an item was refused, in each trial under way that they are in: of those that listen to the kind of
     /// the event where any does, else of all. `only` is the trial for which it came through a link.
-    pub(crate) fn count_refused(&self, agency_id: i64, key_id: i64, only: Option<i64>, refused: &[Refused]) {
+    /// `sent_by` is the number of a key, or of a person.
+    pub(crate) fn count_refused(
+        &self,
+        agency_id: i64,
+        sent_by: (Option<i64>, Option<i64>),
+        only: Option<i64>,
+        refused: &[Refused],
+    ) {
         let directory = self.directory.load();
         let at = self.ambient.now_micros();
         for Refused { unit, kind, code } in refused {
@@ -79,7 +87,7 @@ impl App {
             let mut waiting = self.refusals.waiting();
             for (trial, name) in places.into_iter().filter(|(trial, _)| !any_hears || hears(trial)) {
                 if waiting.len() < MOST_WAITING {
-                    waiting.entry((trial.id, name)).or_insert(Refusal { code, key_id, at });
+                    waiting.entry((trial.id, name)).or_insert(Refusal { code, sent_by, at });
                 }
             }
         }
@@ -141,8 +149,8 @@ fn note(c: &mut DbConnection, batch: &[(i64, Place, Refusal)], now: i64) -> Resu
             late,
             at: refusal.at,
             received_at: now,
-            key_id: Some(refusal.key_id),
-            person_id: None,
+            key_id: refusal.sent_by.0,
+            person_id: refusal.sent_by.1,
         };
         // Whoever was noted by another server meanwhile stays as they were noted.
         notes::add(c, &note)?;

@@ -4,7 +4,7 @@ use chrono::Duration;
 use fairtrial_app::{App, Clock, frontline::record::Receipt, trials::life::Move};
 use fairtrial_domain::{
     PseudonymKey, UnitText,
-    event::{EventId, NewEvent, Replaces},
+    event::{EventId, NewEvent, Replaces, Sender},
     trial::{Authority, LinkTerms, PersonRole, Verb},
 };
 use fairtrial_store::{Kept, RecordAnswer, RecordRequest, Recorded, Store, WriterSettings, audit};
@@ -167,7 +167,7 @@ on_both_databases! {
                 };
                 let (agency_id, key_id) = (company.key.agency_id, company.key.id);
                 let received_at = clock.now().timestamp_micros();
-                let request = RecordRequest { agency_id, key_id, events: vec![event], refused: 0, received_at, promised: true };
+                let request = RecordRequest { agency_id, sender: Sender::Key(key_id), events: vec![event], refused: 0, received_at, promised: true };
                 assert_eq!(store.record(request).await.unwrap(), Kept::Stored(RecordAnswer(vec![Recorded::Waits])));
             };
             promise("one").await;

@@ -21,6 +21,7 @@ mod life;
 mod links;
 mod looks;
 mod numbers;
+mod outcome_files;
 mod people;
 mod refused;
 mod restart;

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::trial::LinkId;
+use sha2::{Digest, Sha256};
+
+use crate::{canonical::hex, trial::LinkId};
 
 /// 1 to 128 plain ASCII characters; a UUID is kept in lower case, so that its two spellings are one id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +30,23 @@ impl EventId {
     #[must_use]
     pub fn within(&self, link: &LinkId) -> Self {
         Self(link.mark(&self.0))
+    }
+
+    /// The id of a row of a file, made from what it says, so that the same row in another file is the same event. `nth` counts rows of
+    /// one file that say the same, and `round` how often such a row was taken in and taken back before: what comes again after
+    /// that is a new event.
+    #[must_use]
+    pub fn of_row(fingerprint: &[u8; 16], nth: u32, round: u32) -> Self {
+        let hash = Sha256::new().chain_update(b"fairtrial/1/row").chain_update(fingerprint);
+        let digest = hash.chain_update(nth.to_be_bytes()).chain_update(round.to_be_bytes()).finalize();
+        Self(format!("file-{}", hex(&digest[..16])))
+    }
+
+    /// The id under which an event is taken back together with its whole file.
+    #[must_use]
+    pub fn taken_back(&self) -> Self {
+        let digest = Sha256::new().chain_update(b"fairtrial/1/taken-back").chain_update(self.0.as_bytes()).finalize();
+        Self(format!("back-{}", hex(&digest[..16])))
     }
 
     /// Reads an id back as it was kept: a sender's own, or one of a link.
@@ -61,6 +80,16 @@ fn is_uuid(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_is_named_by_what_it_says() {
+        let id = |print: u8, nth, round| EventId::of_row(&[print; 16], nth, round);
+        assert_eq!(id(1, 0, 0), id(1, 0, 0));
+        let all = [id(1, 0, 0), id(2, 0, 0), id(1, 1, 0), id(1, 0, 1), id(1, 0, 0).taken_back()];
+        let distinct: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(distinct.len(), all.len());
+        assert!(all.iter().all(|id| EventId::new(id.as_str()).as_ref() == Some(id)), "a sender can name each: {all:?}");
+    }
 
     #[test]
     fn two_spellings_of_a_uuid_are_one_id() {

@@ -4,10 +4,14 @@ mod catalogue;
 mod declared;
 mod digest;
 mod id;
+mod local_time;
 mod screen;
+mod sender;
 
 pub use catalogue::{Catalogue, Listener};
 pub use declared::{Declared, standing};
 pub use digest::IdDigest;
 pub use id::EventId;
+pub use local_time::read_local_time;
 pub use screen::{Content, MAX_BATCH, NewEvent, Rejection, Replaces, Screened, read_time, screen};
+pub use sender::Sender;

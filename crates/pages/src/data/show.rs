@@ -1,5 +1,5 @@
 use crate::component::{Area, Breadcrumbs, Cell, Crumb, ErrorSummary, Table};
-use crate::number::grouped;
+use crate::number::{counted, grouped};
 use crate::protocol::attribute_words;
 use crate::{Frame, Moment};
 use askama::Template;
@@ -22,6 +22,7 @@ pub struct Show {
     missing: Option<Table>,
     as_of: Moment,
     corrections: Vec<String>,
+    files: Vec<String>,
     purpose: Area,
 }
 
@@ -49,6 +50,7 @@ impl Show {
             missing: (!found.is_empty()).then(|| missing(plan, found)),
             as_of,
             corrections: Vec::new(),
+            files: Vec::new(),
             purpose,
         }
     }
@@ -63,6 +65,20 @@ impl Show {
                 grouped(waiting)
             ));
         }
+        self
+    }
+
+    /// With the files that people took in: when, who, how many outcomes, and when it was taken back.
+    #[must_use]
+    pub fn with_files(mut self, files: &[(Moment, String, u64, Option<Moment>)]) -> Self {
+        let sentence = |(at, by, new, back): &(Moment, String, u64, Option<Moment>)| {
+            let back = back.as_ref().map(|back| format!(", and taken back on {back}")).unwrap_or_default();
+            format!(
+                "{} with the file that was taken in on {at}, by {by}{back}.",
+                counted(*new, "outcome came", "outcomes came")
+            )
+        };
+        self.files = files.iter().map(sentence).collect();
         self
     }
 

@@ -33,6 +33,8 @@ pub struct Show {
     pub may_read_data: bool,
     /// Whether this person sends lists for letters.
     pub may_send: bool,
+    /// Whether this person takes files of outcomes in.
+    pub may_take_files: bool,
     /// What the state means for people.
     pub effects: Effects,
     /// How much people could lose.

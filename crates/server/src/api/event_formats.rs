@@ -1,6 +1,6 @@
 //! The shapes in which a batch of events may come. All become the same list, which is screened item by item.
 
-use fairtrial_app::frontline::batch::SentUnit;
+use fairtrial_app::frontline::{batch::SentUnit, outcome_file::Table};
 use fairtrial_domain::{Fault, canonical};
 use serde_json::{Map, Value};
 
@@ -57,14 +57,14 @@ fn lines(bytes: &[u8]) -> Vec<Value> {
 /// A table with a header: `event_id, unit, event, value, occurred_at, source, corrects, retracts`, and `attributes.NAME` for each attribute. An
 /// empty cell is an absent field.
 fn rows(bytes: &[u8]) -> Result<Vec<Value>, Problem> {
-    table(bytes, item)
+    table(bytes, item).map(|(_, rows)| rows)
 }
 
 /// A table of people: `unit`, `cluster`, and `attributes.NAME` for each attribute. Lines are those of the file.
 pub(crate) fn units(bytes: &[u8]) -> Result<Vec<SentUnit>, Problem> {
     // Without carriage returns the reader's line numbers are those that an editor shows.
     let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
-    let units = table(&bytes, |header, row| {
+    let (_, units) = table(&bytes, |header, row| {
         let line = row.position().map_or(0, csv::Position::line);
         let mut unit = SentUnit { line, unit: String::new(), cluster: None, attributes: Map::new() };
         for (name, cell) in header.iter().zip(row.iter()).filter(|(_, cell)| !cell.is_empty()) {
@@ -83,10 +83,27 @@ pub(crate) fn units(bytes: &[u8]) -> Result<Vec<SentUnit>, Problem> {
     })
 }
 
-fn table<T>(bytes: &[u8], read: impl Fn(&csv::StringRecord, &csv::StringRecord) -> T) -> Result<Vec<T>, Problem> {
+/// A table of outcomes with whatever columns it has. Lines are those of the file.
+pub(crate) fn outcomes(bytes: &[u8]) -> Result<Table, Problem> {
+    // Without carriage returns the reader's line numbers are those that an editor shows.
+    let plain: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
+    let line = |row: &csv::StringRecord| row.position().map_or(0, csv::Position::line);
+    let (header, rows) = table(&plain, |_, row| (line(row), row.iter().map(str::to_owned).collect()))?;
+    let header = header.iter().map(str::to_owned).collect();
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::internal())?;
+    Ok(Table { header, rows, digest: canonical::sha256_hex(text) })
+}
+
+/// The names of a table's columns, and its rows as they are read.
+fn table<T>(
+    bytes: &[u8],
+    read: impl Fn(&csv::StringRecord, &csv::StringRecord) -> T,
+) -> Result<(csv::StringRecord, Vec<T>), Problem> {
     // Spreadsheets put a byte order mark before UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|_| unfit("", "wrong_type", "the table is not UTF-8 text"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        unfit("", "wrong_type", "the table is not UTF-8 text; a spreadsheet saves such a file as ‘CSV UTF-8’")
+    })?;
     if text.contains('\0') {
         return Err(unfit("", "out_of_range", "the table holds a NUL character"));
     }
@@ -99,7 +116,9 @@ fn table<T>(bytes: &[u8], read: impl Fn(&csv::StringRecord, &csv::StringRecord) 
         let place = format!("/{}", canonical::escape(twice));
         return Err(unfit(&place, "duplicate_column", "this column stands twice in the header"));
     }
-    reader.records().map(|row| row.map(|row| read(&header, &row)).map_err(|error| malformed(&error))).collect()
+    let rows: Result<Vec<T>, Problem> =
+        reader.records().map(|row| row.map(|row| read(&header, &row)).map_err(|error| malformed(&error))).collect();
+    Ok((header, rows?))
 }
 
 fn malformed(error: &csv::Error) -> Problem {

@@ -55,7 +55,7 @@ async fn shown_list(
 /// `POST /trials/{trial}/batches`
 pub(crate) async fn upload(call: Call) -> Answer {
     let key = call.part("trial").to_owned();
-    let (form, state, caller) = call.form_with_file(&["file"]).await?;
+    let (form, state, caller) = call.form_with_texts(&["file"]).await?;
     let (actor, session) = (caller.actor()?, caller.session()?);
     state.app.trial_of(&actor, &key)?;
     let refuse = async |message: String| {

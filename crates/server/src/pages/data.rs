@@ -5,7 +5,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use fairtrial_app::{Actor, AppError, people::sessions::Session};
-use fairtrial_pages::{component::ErrorSummary, data::Show, trial::corrections};
+use fairtrial_pages::{Moment, component::ErrorSummary, data::Show, trial::corrections};
 
 use super::{faults_of_form, frame, page};
 use crate::{
@@ -35,7 +35,12 @@ async fn shown(
     let found = &view.corrections;
     let sentences = corrections(plan, found.corrected, found.retracted, &found.people, None);
     let show = Show::new(frame, plan, as_of, &view.outcomes, typed, errors);
-    Ok(show.with_corrections(sentences, found.waiting))
+    let zone = plan.time_zone;
+    let files = state.app.outcome_files(actor, key).await?.into_iter().map(|file| {
+        let back = file.taken_back.map(|back| Moment::new(back.at, zone));
+        (Moment::new(file.at, zone), file.by, file.new, back)
+    });
+    Ok(show.with_corrections(sentences, found.waiting).with_files(&files.collect::<Vec<_>>()))
 }
 
 /// `POST /trials/{trial}/data`

@@ -44,7 +44,7 @@ pub(crate) async fn replace(call: Call) -> Answer {
     let key = call.part("trial").to_owned();
     // Before the form is read: another agency's trial looks like none.
     let trial = call.state.app.trial_of(&call.caller.actor()?, &key)?;
-    let (form, state, caller) = call.form_with_file(&["protocol_id", "file", "document"]).await?;
+    let (form, state, caller) = call.form_with_texts(&["protocol_id", "file", "document"]).await?;
     let id = form.get("protocol_id").to_owned();
     let seen =
         id.parse().map_err(|_| Problem::new(Code::InvalidBody, "The form does not name the plan of its page."))?;

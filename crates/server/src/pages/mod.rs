@@ -22,6 +22,7 @@ pub(crate) mod looks;
 pub(crate) mod messages;
 pub(crate) mod notes;
 pub(crate) mod opt_outs;
+pub(crate) mod outcome_files;
 pub(crate) mod people;
 pub(crate) mod portfolio;
 pub(crate) mod privacy;

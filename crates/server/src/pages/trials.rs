@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use fairtrial_app::{
     Actor, AppError, Trial,
-    frontline::{batch::SENDERS, seen::CONNECTORS},
+    frontline::{batch::SENDERS, outcome_file::KEEPERS_OF_FILES, seen::CONNECTORS},
     people::sessions::Session,
     trials::{
         data::READERS as DATA_READERS,
@@ -91,7 +91,7 @@ pub(crate) async fn new(call: Call) -> Answer {
 
 /// `POST /trials`
 pub(crate) async fn create(call: Call) -> Answer {
-    let (form, state, caller) = call.form_with_file(&["file", "document"]).await?;
+    let (form, state, caller) = call.form_with_texts(&["file", "document"]).await?;
     let document = [form.get("file"), form.get("document")].into_iter().find(|text| !text.trim().is_empty());
     let document = document.unwrap_or_default();
     match state.app.create_trial(&caller.actor()?, document.as_bytes()).await {
@@ -145,6 +145,7 @@ async fn shown(state: &State, session: &Session, view: &TrialView, errors: Error
         may_connect: kept && CONNECTORS.iter().any(|role| session.person.has(*role)),
         may_read_data: kept && DATA_READERS.iter().any(|role| session.person.has(*role)),
         may_send: started && kept && SENDERS.iter().any(|role| session.person.has(*role)),
+        may_take_files: started && kept && KEEPERS_OF_FILES.iter().any(|role| session.person.has(*role)),
         effects: trial.state.effects(trial.reverted),
         tier: view.tier,
         tier_reasons: view.tier_reasons.clone(),
@@ -279,6 +280,8 @@ fn happening(action: &str) -> &str {
         "report.bundled" => "All that the report rests on taken away",
         "batch.uploaded" => "A list for letters came in",
         "batch.committed" => "A list for letters was committed",
+        "outcomes.taken_in" => "A file of outcomes was taken in",
+        "outcomes.taken_back" => "A file of outcomes was taken back",
         "link.proposed" => "Outcomes from another agency proposed",
         "link.accepted" => "Outcomes from another agency agreed",
         "link.ended" => "Outcomes from another agency ended",

@@ -80,7 +80,7 @@ pub(crate) async fn form(call: Call) -> Answer {
 /// `POST /trials/{trial}/amend`
 pub(crate) async fn amend(call: Call) -> Answer {
     let key = call.part("trial").to_owned();
-    let (form, state, caller) = call.form_with_file(&["protocol_id", "document", "data_seen", "reason"]).await?;
+    let (form, state, caller) = call.form_with_texts(&["protocol_id", "document", "data_seen", "reason"]).await?;
     let mut asked = Move::plain(Verb::Amend, form.get("reason"));
     let id = form.get("protocol_id").to_owned();
     let seen =

@@ -89,13 +89,33 @@ impl Call {
         Ok((form, state, caller))
     }
 
-    /// The body as a form with files in it, checked in the same way.
+    /// The body as a form with texts and with one field `file` that may hold anything, checked in the same way.
     ///
     /// # Errors
     /// As [`Self::form`].
-    pub async fn form_with_file(self, known: &[&'static str]) -> Result<(Form, Arc<State>, Caller), Problem> {
+    pub async fn form_with_file(
+        self,
+        known: &[&'static str],
+        file: &'static str,
+    ) -> Result<(Form, Arc<State>, Caller), Problem> {
+        self.parts(known, Some(file)).await
+    }
+
+    /// The body as a form with texts in it that may come from files, checked in the same way.
+    ///
+    /// # Errors
+    /// As [`Self::form`].
+    pub async fn form_with_texts(self, known: &[&'static str]) -> Result<(Form, Arc<State>, Caller), Problem> {
+        self.parts(known, None).await
+    }
+
+    async fn parts(
+        self,
+        known: &[&'static str],
+        file: Option<&'static str>,
+    ) -> Result<(Form, Arc<State>, Caller), Problem> {
         let expected = form_cookie(&self.request, &self.state);
-        let form = Form::read_parts(self.request.headers(), self.payload, known).await?;
+        let form = Form::read_parts(self.request.headers(), self.payload, known, file).await?;
         self.caller.check_form(form.csrf(), expected.as_deref())?;
         Ok((form, self.state, self.caller))
     }

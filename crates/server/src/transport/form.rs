@@ -17,7 +17,11 @@ const MOST_PARTS: usize = 16;
 
 /// The fields of a form; each is known by name to the row that reads it.
 #[derive(Debug, Clone, Default)]
-pub struct Form(BTreeMap<&'static str, Vec<String>>);
+pub struct Form {
+    fields: BTreeMap<&'static str, Vec<String>>,
+    /// The one field that is a file, as it came.
+    file: Vec<u8>,
+}
 
 impl Form {
     /// Reads the plain kind.
@@ -38,7 +42,8 @@ impl Form {
         Ok(form)
     }
 
-    /// Reads the kind with files in it. Names of files are not looked at.
+    /// Reads the kind with files in it. Names of files are not looked at. The field `file` may hold anything; what is in the others is
+    /// text.
     ///
     /// # Errors
     /// As [`Self::read`], and when it is too large, has too many parts, or comes too slowly.
@@ -46,6 +51,7 @@ impl Form {
         headers: &HeaderMap,
         payload: web::Payload,
         known: &[&'static str],
+        file: Option<&'static str>,
     ) -> Result<Self, Problem> {
         body::check_length(headers, LARGEST)?;
         let malformed = || Problem::new(Code::MalformedRequest, "The form's parts cannot be read.");
@@ -73,6 +79,13 @@ impl Form {
                 }
                 bytes.extend_from_slice(&chunk);
             }
+            if Some(name.as_str()) == file {
+                if !form.file.is_empty() {
+                    return Err(malformed());
+                }
+                form.file = bytes;
+                continue;
+            }
             let text = String::from_utf8(bytes).map_err(|_| malformed())?;
             form.add(&name, text, known)?;
         }
@@ -83,14 +96,14 @@ impl Form {
         let Some(name) = name else {
             return Err(Problem::new(Code::InvalidBody, "The form has a field that its page does not have."));
         };
-        self.0.entry(name).or_default().push(value);
+        self.fields.entry(name).or_default().push(value);
         Ok(())
     }
 
     /// The value of a field; empty when it was not sent or was sent twice, which no page of ours does.
     #[must_use]
     pub fn get(&self, name: &str) -> &str {
-        match self.0.get(name).map(Vec::as_slice) {
+        match self.fields.get(name).map(Vec::as_slice) {
             Some([only]) => only,
             _ => "",
         }
@@ -99,7 +112,13 @@ impl Form {
     /// All values of a field of which several can be chosen.
     #[must_use]
     pub fn all(&self, name: &str) -> &[String] {
-        self.0.get(name).map_or(&[], Vec::as_slice)
+        self.fields.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the field holds that was read as a file.
+    #[must_use]
+    pub fn file(&self) -> &[u8] {
+        &self.file
     }
 
     pub(super) fn csrf(&self) -> &str {

@@ -23,13 +23,13 @@ use crate::{
     browser::Browser,
     client::Response,
     command::{on, said},
-    frontline, guide, plan,
+    frontline, guide, outcome_files, plan,
     running::{PASSWORD, World, start_filled_on},
 };
 
 /// What is its own record, or changes nothing: assignments, events and deliveries are kept in logs that only grow, and each row says
 /// when and by which key it came.
-const OWN_RECORD: [(&str, &str); 11] = [
+const OWN_RECORD: [(&str, &str); 12] = [
     ("POST", "/v1/trials/{trial}/assignments"),
     ("POST", "/v1/trials/{trial}/assignments/lookup"),
     ("POST", "/v1/touchpoints/{touchpoint}/assignments"),
@@ -41,6 +41,7 @@ const OWN_RECORD: [(&str, &str); 11] = [
     ("POST", "/t/{code}/answer"),
     ("POST", "/trials/{trial}/rules"),
     ("POST", "/trials/{trial}/rehearsal"),
+    ("POST", "/trials/{trial}/outcome-files"),
 ];
 
 /// Tables that a server writes by itself beside what it is asked: counters, answers kept for repeats, and the reports that follow from
@@ -55,7 +56,7 @@ fn contents(url: &DatabaseUrl) -> Contents {
 }
 
 /// Looks on while things are done.
-struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     world: &'a World,
     url: DatabaseUrl,
     /// On SQLite, where a look keeps writers out, also what stands between before and after is seen.
@@ -65,7 +66,7 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     /// Does something that the route stands for, and counts entries: one, or none where the route is its own record.
-    fn route<T>(&mut self, method: &str, path: &str, act: impl FnOnce() -> T) -> T {
+    pub(crate) fn route<T>(&mut self, method: &str, path: &str, act: impl FnOnce() -> T) -> T {
         let wanted = i64::from(!OWN_RECORD.contains(&(method, path)));
         self.covered.insert((method.to_owned(), path.to_owned()));
         let before = contents(&self.url);
@@ -107,7 +108,7 @@ impl Watch<'_> {
         if answer.text().starts_with('{') { answer.json() } else { Value::Null }
     }
 
-    fn form(
+    pub(crate) fn form(
         &mut self,
         browser: &mut Browser,
         from: &str,
@@ -289,15 +290,15 @@ fn people(watch: &mut Watch<'_>, staff: &mut Staff) {
     let sent = watch.call("justice", "POST", &api_lists, "/v1/trials/open-door/batches", Some(&units), 201);
     let list = format!("/trials/open-door/batches/{}", sent["id"].as_str().expect("its name"));
     watch.form(&mut staff.approver, &list, commit, &format!("{list}/commit"), &[]);
-    let approver = &mut staff.approver;
+    let (approver, list) = (&mut staff.approver, [("file", "unit\nv-3\n")]);
     approver.get("/trials/open-door/batches");
-    let sent =
-        watch.route("POST", lists, || approver.post_parts("/trials/open-door/batches", &[("file", "unit\nv-3\n")]));
+    let sent = watch.route("POST", lists, || approver.post_parts("/trials/open-door/batches", &list));
     assert_eq!(sent.status, 303, "{}", sent.text());
     let committed = format!("/v1{}/commit", sent.header("location").expect("where it is"));
     watch.call("justice", "POST", &api_commit, &committed, None, 200);
 
-    // Links between agencies, on pages.
+    outcome_files::on_record(watch, &mut staff.designer);
+    // Links, on pages.
     let fields = [
         ("partner", "health"),
         ("events", "door.opened"),

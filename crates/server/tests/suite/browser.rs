@@ -40,6 +40,10 @@ impl Browser {
         self.cookies.insert(name.into(), value.into());
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn csrf(&self) -> &str {
         &self.csrf
     }

@@ -27,6 +27,7 @@ mod management;
 mod migrating;
 mod notes;
 mod ofrep;
+mod outcome_files;
 mod overload;
 mod plan;
 mod register;

@@ -24,6 +24,7 @@ pub mod messages;
 pub mod notes;
 pub mod opt_outs;
 pub mod origins;
+pub mod outcome_files;
 pub mod people;
 pub mod receipts;
 pub mod red_checks;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use fairtrial_domain::{
     Decimal, Pseudonym,
-    event::{EventId, NewEvent, Replaces},
+    event::{EventId, NewEvent, Replaces, Sender},
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +54,7 @@ pub(crate) fn write(request: &RecordRequest) -> Result<Vec<u8>, StoreError> {
     };
     let batch = Batch {
         agency: request.agency_id,
-        key: request.key_id,
+        key: request.sender.number(),
         refused: request.refused,
         received: request.received_at,
         events: request.events.iter().map(event).collect(),
@@ -86,7 +86,7 @@ pub(crate) fn read(record: &[u8]) -> Result<RecordRequest, StoreError> {
     };
     Ok(RecordRequest {
         agency_id: batch.agency,
-        key_id: batch.key,
+        sender: Sender::from_number(batch.key),
         events: batch.events.into_iter().map(event).collect::<Option<_>>().ok_or_else(damaged)?,
         refused: batch.refused,
         received_at: batch.received,
@@ -116,7 +116,7 @@ mod tests {
         let marked = plain.within(&link);
         let request = RecordRequest {
             agency_id: 3,
-            key_id: 4,
+            sender: Sender::Key(4),
             events: vec![
                 event(plain, Decimal::from_millionths(-1_500_000), BTreeMap::from([("channel".into(), "māti".into())])),
                 event(marked.clone(), None, BTreeMap::new()),
@@ -135,7 +135,7 @@ mod tests {
         };
         let again = read(&write(&request).unwrap()).unwrap();
         assert_eq!(again.events, request.events);
-        assert_eq!((again.agency_id, again.key_id, again.refused, again.received_at), (3, 4, 2, 5));
+        assert_eq!((again.agency_id, again.sender, again.refused, again.received_at), (3, Sender::Key(4), 2, 5));
         assert!(read(b"{}").is_err() && read(b"").is_err());
     }
 }

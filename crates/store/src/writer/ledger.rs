@@ -58,8 +58,10 @@ impl Ledger {
             if request.events.is_empty() && request.refused == 0 {
                 continue;
             }
+            // What a person's file brought stands in the row of the file.
+            let Some(key_id) = request.sender.key() else { continue };
             let day = request.received_at.div_euclid(DAY);
-            let counts = ledger.of_keys.entry((request.key_id, day)).or_default();
+            let counts = ledger.of_keys.entry((key_id, day)).or_default();
             counts.rejected += i64::try_from(request.refused).unwrap_or(i64::MAX);
             for (event, recorded) in request.events.iter().zip(&answer.0) {
                 match recorded {
@@ -67,7 +69,7 @@ impl Ledger {
                         counts.accepted += 1;
                         counts.digest.toggle(&event.event_id);
                         if let Some((link, _)) = LinkId::unmark(event.event_id.as_str()) {
-                            let (accepted, digest) = ledger.of_links.entry((request.key_id, link, day)).or_default();
+                            let (accepted, digest) = ledger.of_links.entry((key_id, link, day)).or_default();
                             *accepted += 1;
                             digest.toggle(&event.event_id);
                         }

@@ -27,7 +27,7 @@ pub use assign::{AssignAnswer, AssignRequest, Drawing, Placed, assign_within};
 pub(crate) use columns::take_places;
 pub use correct::Unfit;
 pub(crate) use record::bucket;
-pub use record::{RecordAnswer, RecordRequest, Recorded};
+pub use record::{RecordAnswer, RecordRequest, Recorded, record_within};
 pub(crate) use standing::lock_agency;
 pub use standing::{BurdenCap, Limits};
 pub use waiting::{forget_waiting, waiting_since};

@@ -7,7 +7,7 @@ use diesel::{
     SqliteConnection,
     sql_types::{Array, BigInt, Binary, SmallInt, Text},
 };
-use fairtrial_domain::event::NewEvent;
+use fairtrial_domain::event::{NewEvent, Sender};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -29,8 +29,8 @@ use crate::{
 pub struct RecordRequest {
     /// Whose events.
     pub agency_id: i64,
-    /// With which key they came.
-    pub key_id: i64,
+    /// Who sent them.
+    pub sender: Sender,
     /// The events.
     pub events: Vec<NewEvent>,
     /// How many others of the batch were refused when it was screened; they are only counted.
@@ -66,6 +66,16 @@ pub(super) type Sent<'a> = (&'a RecordRequest, &'a NewEvent, [u8; 16]);
 /// Numbers of kinds of event that are known to be stored.
 #[derive(Debug, Default)]
 pub(super) struct KindNumbers(HashMap<(i64, String), i64>);
+
+/// Keeps a batch in the transaction of [`Store::write`](crate::Store::write): all that is new of it, or, when the caller then returns an
+/// error, nothing.
+///
+/// # Errors
+/// When the database fails.
+pub fn record_within(connection: &mut DbConnection, request: RecordRequest) -> Result<RecordAnswer, StoreError> {
+    let answers = record_all(connection, &mut KindNumbers::default(), &[Arc::new(request)])?;
+    answers.into_iter().next().ok_or_else(|| StoreError::Damaged("a batch without an answer".into()))
+}
 
 /// Answers every batch, in their order, inside the caller's transaction, and adds it to the day's ledger of its key.
 pub(super) fn record_all(
@@ -140,7 +150,7 @@ fn keep_all(
             };
             // Who was promised that it is kept is not there to be told.
             if result == Recorded::Conflict || (matches!(result, Recorded::Unfit(_)) && request.promised) {
-                note_conflict(connection, row, print, request.key_id, request.received_at)?;
+                note_conflict(connection, row, print, request.sender, request.received_at)?;
             }
             *seen = true;
             results.push(result);
@@ -199,7 +209,7 @@ pub(super) fn row(
         occurred_at: event.occurred_at.timestamp_micros(),
         received_at: request.received_at,
         fingerprint: fingerprint.to_vec(),
-        key_id: request.key_id,
+        key_id: request.sender.number(),
         source: event.source.clone(),
         attributes,
     })
@@ -269,7 +279,7 @@ pub(super) fn note_conflict(
     connection: &mut DbConnection,
     row: &EventRow,
     fingerprint: &[u8],
-    key_id: i64,
+    sender: Sender,
     received_at: i64,
 ) -> Result<(), StoreError> {
     const NOTE: &str = "INSERT INTO event_conflicts (bucket, agency_id, event_id, fingerprint, key_id, received_at) \
@@ -279,7 +289,7 @@ pub(super) fn note_conflict(
         .bind::<BigInt, _>(row.agency_id)
         .bind::<Text, _>(&row.event_id)
         .bind::<Binary, _>(fingerprint)
-        .bind::<BigInt, _>(key_id)
+        .bind::<BigInt, _>(sender.number())
         .bind::<BigInt, _>(received_at)
         .execute(c))?;
     Ok(())

@@ -138,9 +138,9 @@ pub(super) fn release(
         match fate {
             // What was refused itself has not come.
             Fate::Unfit(Unfit::UnknownEvent) | Fate::Waits => continue,
-            Fate::Unfit(_) => note_conflict(connection, row, &row.fingerprint, request.key_id, request.received_at)?,
+            Fate::Unfit(_) => note_conflict(connection, row, &row.fingerprint, request.sender, request.received_at)?,
             Fate::Known(print) if print != row.fingerprint => {
-                note_conflict(connection, row, &row.fingerprint, request.key_id, request.received_at)?;
+                note_conflict(connection, row, &row.fingerprint, request.sender, request.received_at)?;
             }
             Fate::Known(_) | Fate::New => {}
         }

@@ -7,7 +7,7 @@ use fairtrial_domain::{
 };
 use fairtrial_store::{
     DbConnection, StoreError, adoptions, amendments, audit, comments, conclusions, deletions, frozen_reports, looks,
-    messages, notes, origins, people, sessions, touches, trials, unmaskings,
+    messages, notes, origins, outcome_files, people, sessions, touches, trials, unmaskings,
 };
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
@@ -157,6 +157,20 @@ pub(crate) fn fill(installation: &Installation) {
             let number = messages::add(c, &old)?;
             messages::answer(c, &messages::AnswerRow { number, answered_at: NOW - 90 * DAY, ..answer })?;
             messages::remove(c, &[(trial_id, number)], NOW)?;
+            let file = outcome_files::NewFile {
+                trial_id,
+                person_id,
+                taken_at: NOW,
+                digest: "d".into(),
+                read_as: "{}".into(),
+                new_rows: 1,
+                known_rows: 0,
+                other_rows: 0,
+                refused_rows: 0,
+            };
+            let file_id = outcome_files::add(c, &file)?;
+            let end = outcome_files::FileEnd { file_id, person_id, taken_back_at: NOW, events: 1, corrected: 0 };
+            outcome_files::end(c, &end)?;
             conclusions::publish(c, trial_id, person_id, NOW)?;
             looks::keep(c, &look(trial_id))?;
             let crossing = looks::CrossingRow {
@@ -206,7 +220,7 @@ fn refused(installation: &Installation, statement: &str) {
 const DAY: i64 = 86_400_000_000;
 
 /// Append-only tables: name, a column, the columns of a unique key.
-const TABLES: [(&str, &str, &str); 22] = [
+const TABLES: [(&str, &str, &str); 24] = [
     ("notes", "at", "agency_id, event_id, trial_id, bucket"),
     ("events", "value", "agency_id, event_id, bucket"),
     ("corrections", "root", "agency_id, replaces, bucket"),
@@ -225,6 +239,8 @@ const TABLES: [(&str, &str, &str); 22] = [
     ("comments", "made_at", "trial_id, number"),
     ("comment_answers", "made_at", "trial_id, number, step"),
     ("messages", "sent_at", "trial_id, number"),
+    ("outcome_files", "taken_at", "id"),
+    ("outcome_file_ends", "events", "file_id"),
     ("message_answers", "answered_at", "trial_id, number"),
     ("message_removals", "removed_at", "trial_id, number"),
     ("looks", "held_at", "trial_id, look"),
@@ -252,7 +268,7 @@ on_both_databases! {
                 Kind::Postgres => {
                     refused(&installation, &format!("{again} ({key}) DO UPDATE SET {column} = 0"));
                     // Without CASCADE the key that points at them refuses before the guard does.
-                    if !["amendments", "comments", "messages"].contains(&table) {
+                    if !["amendments", "comments", "messages", "outcome_files"].contains(&table) {
                         refused(&installation, &format!("TRUNCATE {table}"));
                     }
                     refused(&installation, &format!("TRUNCATE {table} CASCADE"));

@@ -7,7 +7,7 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use fairtrial_domain::{
     Decimal, Pseudonym,
     allocation::{AllocationSecret, Allocator},
-    event::{EventId, NewEvent},
+    event::{EventId, NewEvent, Sender},
     note::NoteKind,
     protocol::Allocation,
 };
@@ -196,7 +196,7 @@ impl Installation {
     pub(crate) fn batch(&self, events: Vec<NewEvent>) -> RecordRequest {
         RecordRequest {
             agency_id: self.agency,
-            key_id: self.key,
+            sender: Sender::Key(self.key),
             events,
             refused: 0,
             received_at: NOW,

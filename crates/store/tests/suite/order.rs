@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use diesel::connection::SimpleConnection;
+use fairtrial_domain::event::Sender;
 use fairtrial_store::{DbConnection, StoreError, log};
 use fairtrial_testkit::{database::Kind, on_both_databases};
 use tokio::task::JoinSet;
@@ -82,7 +83,7 @@ on_both_databases! {
                             _ => event(&format!("own-{writer}-{round}-{n}"), n, Some(1)),
                         })
                         .collect();
-                    let batch = fairtrial_store::RecordRequest { agency_id, key_id, events, refused: 0, received_at: 0, promised: false };
+                    let batch = fairtrial_store::RecordRequest { agency_id, sender: Sender::Key(key_id), events, refused: 0, received_at: 0, promised: false };
                     store.record(batch).await.unwrap();
                 }
             },

@@ -2,7 +2,7 @@
 
 use diesel::connection::SimpleConnection;
 use fairtrial_domain::{
-    event::{EventId, IdDigest, NewEvent},
+    event::{EventId, IdDigest, NewEvent, Sender},
     trial::LinkId,
 };
 use fairtrial_store::{
@@ -57,7 +57,7 @@ on_both_databases! {
             installation.add_key("k2"),
             installation.write(|c| agencies::add(c, "labour", "Labour Office", b"sealed", NOW)).unwrap(),
         );
-        let of_second = RecordRequest { key_id: second, ..installation.batch(events(5..8, 1)) };
+        let of_second = RecordRequest { sender: Sender::Key(second), ..installation.batch(events(5..8, 1)) };
         installation.record_together(vec![installation.batch(events(0..5, 1)), of_second]).into_iter().for_each(|answer| drop(answer.unwrap()));
         let found: Vec<(String, i64)> =
             ledger(&installation, installation.agency, NOW).into_iter().map(|(key, [accepted, ..], _)| (key, accepted)).collect();
@@ -83,8 +83,8 @@ on_both_databases! {
             .into_iter()
             .zip([[installation.key, second], [second, installation.key]])
             .map(|(store, keys)| {
-                let batch = |n: u32, key_id| RecordRequest { key_id, refused: 1, ..installation.batch(events(n * 7..n * 7 + 10, 1)) };
-                let refused = |key_id| RecordRequest { key_id, refused: 1, ..installation.batch(vec![]) };
+                let batch = |n: u32, key_id| RecordRequest { sender: Sender::Key(key_id), refused: 1, ..installation.batch(events(n * 7..n * 7 + 10, 1)) };
+                let refused = |key_id| RecordRequest { sender: Sender::Key(key_id), refused: 1, ..installation.batch(vec![]) };
                 let batches: Vec<_> =
                     (0..40).flat_map(|n| [batch(n, keys[0]), refused(keys[1]), batch(n, keys[1])]).collect();
                 std::thread::spawn(move || {

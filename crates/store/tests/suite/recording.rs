@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fairtrial_domain::event::NewEvent;
+use fairtrial_domain::event::{NewEvent, Sender};
 use fairtrial_store::{RecordRequest, Recorded, Store, StoreError, agencies, log};
 use fairtrial_testkit::on_both_databases;
 use tokio::task::JoinSet;
@@ -48,7 +48,7 @@ on_both_databases! {
         assert_eq!(installation.record(vec![event("a", 1, Some(5)), event("b", 1, None)]), [New(1), New(2)]);
         assert_eq!(installation.record(vec![event("a", 1, Some(5))]), [Duplicate]);
         assert_eq!(installation.record(vec![event("a", 1, Some(6)), event("c", 2, None)]), [Conflict, New(5)]);
-        let again = RecordRequest { received_at: NOW + 9, key_id: 77, ..installation.batch(vec![event("a", 1, Some(5))]) };
+        let again = RecordRequest { received_at: NOW + 9, sender: Sender::Key(77), ..installation.batch(vec![event("a", 1, Some(5))]) };
         assert_eq!(stored(installation.wait(installation.store.record(again)).unwrap()), [Duplicate], "whoever sends it, whenever");
         assert_eq!(installation.count("events"), 3);
     }

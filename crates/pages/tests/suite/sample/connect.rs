@@ -9,10 +9,12 @@ use fairtrial_pages::eligibility;
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::integration::{self, LastCall, Seen};
 use fairtrial_pages::link::{self, Proposal};
+use fairtrial_pages::outcome_file;
 use fairtrial_pages::rehearsal;
 
 pub(crate) fn add(pages: &mut Pages) {
     batches(pages);
+    outcome_files(pages);
     integrations(pages);
     rehearsals(pages);
     rules(pages);
@@ -116,6 +118,83 @@ fn batches(pages: &mut Pages) {
     let worst =
         Balance { strata: vec![(LONG.into(), vec![u64::MAX, 0], Some(f64::NAN)); 12], ..balance([NASTY, LONG]) };
     page(pages, "batch/show-worst", &show(may, &worst, &refused, None));
+}
+
+fn outcome_files(pages: &mut Pages) {
+    let trials = || inside(Section::Trials);
+    let none = ErrorSummary::default;
+    let kinds = || vec![("fine.settled".to_owned(), "fine.settled: Paid within 28 days".to_owned())];
+    let typed = |words: &str| outcome_file::Typed {
+        unit: words.into(),
+        event: "fine.settled".into(),
+        occurred_at: words.into(),
+        ..outcome_file::Typed::default()
+    };
+    let each = |words: &str| outcome_file::Typed {
+        event: String::new(),
+        event_column: words.into(),
+        value: words.into(),
+        source: words.into(),
+        ..typed(words)
+    };
+    let at = moment("2026-11-20T02:00:00Z");
+    let row = |by: &str, new, back| outcome_file::Row { id: 7, taken: at, by: by.into(), new, back };
+    let list = |title: &str, rows, form, errors| {
+        outcome_file::List::new(trials(), ("fines-letter", title), rows, form, errors)
+    };
+    let form = |kinds, typed| Some(outcome_file::Blank { kinds, typed, most: 20_000 });
+    page(pages, "outcome_file/list-empty", &list("Overdue fines", vec![], form(kinds(), typed("unit")), none()));
+    let rows =
+        vec![row("Aroha Bennett", 1_200, None), row("Bill Harper", 1, Some(days_after("2026-11-20T02:00:00Z", 1)))];
+    page(pages, "outcome_file/list-typical", &list("Overdue fines", rows, None, none()));
+    let faults =
+        ["file", "unit", "event_column", "occurred_at", "value", "source"].map(|field| Fault::of_field(field, NASTY));
+    let many = vec![(LONG.to_owned(), LONG.to_owned()), (NASTY.to_owned(), NASTY.to_owned())];
+    let rows = vec![row(LONG, u64::MAX, None); 20];
+    page(
+        pages,
+        "outcome_file/list-worst",
+        &list(NASTY, rows, form(many, each(LONG)), ErrorSummary { faults: faults.into() }),
+    );
+
+    let found = |new, refused: Vec<(u64, String)>| outcome_file::Found {
+        digest: "9f86d081".repeat(8),
+        new,
+        known: 3,
+        others: 12_345,
+        refused,
+    };
+    let check = |title: &str, typed: &outcome_file::Typed, found, asked| {
+        outcome_file::Check::new(trials(), ("fines-letter", title), typed, &found, asked)
+    };
+    page(pages, "outcome_file/check-empty", &check("Overdue fines", &typed("code"), found(0, vec![]), false));
+    page(pages, "outcome_file/check-clean", &check("Overdue fines", &typed("code"), found(1_200, vec![]), false));
+    let bad = vec![(4, "Value is a number.".to_owned())];
+    page(
+        pages,
+        "outcome_file/check-typical",
+        &check("Overdue fines", &typed("code"), found(1_199, bad.clone()), false),
+    );
+    page(pages, "outcome_file/check-asked", &check("Overdue fines", &typed("code"), found(1_199, bad.clone()), true));
+    page(pages, "outcome_file/check-nothing", &check("Overdue fines", &typed("code"), found(0, bad), false));
+    let refused: Vec<(u64, String)> = (1..=150).map(|line| (line, NASTY.to_owned())).collect();
+    page(pages, "outcome_file/check-worst", &check(NASTY, &each(NASTY), found(u64::MAX, refused), true));
+
+    let kept = |words: &str, back| outcome_file::Kept {
+        id: 7,
+        at,
+        by: words.into(),
+        digest: "9f86d081".repeat(8),
+        read_as: each(words),
+        rows: [1_200, 3, 12_345, 1],
+        back,
+    };
+    let show = |title: &str, kept, open| outcome_file::Show::new(trials(), ("fines-letter", title), &kept, open);
+    page(pages, "outcome_file/show-typical", &show("Overdue fines", kept("Aroha Bennett", None), true));
+    page(pages, "outcome_file/show-locked", &show("Overdue fines", kept("Aroha Bennett", None), false));
+    let back = |by: &str, corrected| Some(outcome_file::Back { at, by: by.into(), events: 1_199, corrected });
+    page(pages, "outcome_file/show-back", &show("Overdue fines", kept("Aroha Bennett", back("Bill Harper", 1)), true));
+    page(pages, "outcome_file/show-worst", &show(NASTY, kept(LONG, back(NASTY, 2)), true));
 }
 
 fn integrations(pages: &mut Pages) {

@@ -18,13 +18,19 @@ pub(crate) fn add(pages: &mut Pages) {
     page(
         pages,
         "data/show-typical",
-        &Show::new(trials(), plan.protocol(), at, &found, "", fine()).with_corrections(sentences, 0),
+        &Show::new(trials(), plan.protocol(), at, &found, "", fine())
+            .with_corrections(sentences, 0)
+            .with_files(&[(at, "Aroha Bennett".into(), 1_200, None), (at, "Bill Harper".into(), 1, Some(at))]),
     );
     let errors = ErrorSummary { faults: vec![Fault::of_field("purpose", "Say what the records are for.")] };
     let typed = format!("{NASTY} {LONG}");
     let sentences = corrections(nasty.protocol(), u64::MAX, u64::MAX, &[u64::MAX, u64::MAX], None);
     let worst = Show::new(trials(), nasty.protocol(), at, &found, &typed, errors);
-    page(pages, "data/show-worst", &worst.with_corrections(sentences, u64::MAX));
+    page(
+        pages,
+        "data/show-worst",
+        &worst.with_corrections(sentences, u64::MAX).with_files(&vec![(at, NASTY.into(), u64::MAX, Some(at)); 20]),
+    );
     explored(pages);
     privacy(pages);
 }

@@ -241,6 +241,7 @@ fn shows(pages: &mut Pages) {
         may_connect: true,
         may_read_data: false,
         may_send: false,
+        may_take_files: false,
         effects: State::Draft.effects(false),
         tier: Tier::Zero,
         tier_reasons: vec![],
@@ -282,6 +283,7 @@ fn shows(pages: &mut Pages) {
         may_connect: true,
         may_read_data: true,
         may_send: true,
+        may_take_files: true,
         effects: State::Enrolling.effects(false),
         tier: Tier::One,
         tier_reasons: vec!["somebody could lose time, and it could matter".into()],
@@ -326,6 +328,7 @@ fn shows(pages: &mut Pages) {
         may_connect: false,
         may_read_data: false,
         may_send: false,
+        may_take_files: false,
         effects: State::Suspended.effects(false),
         lacking: vec![
             Lack { text: NASTY.into(), address: Some("/trials/worst/steps/privacy".into()) },

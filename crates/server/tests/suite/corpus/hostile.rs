@@ -211,6 +211,7 @@ fn hostile_text_in_every_field_of_every_form_stays_text() {
                 "/trials/hostile-draft/document",
                 "/trials/hostile/amend",
                 "/trials/hostile/links",
+                "/trials/hostile/outcome-files",
                 "/trials/hostile/notes/harm",
                 "/trials/hostile/notes/override",
                 "/trials/hostile/notes/delivery",
@@ -237,6 +238,7 @@ fn hostile_text_in_every_field_of_every_form_stays_text() {
             .path
             .replace("{code}", &code)
             .replace("{batch}", "none")
+            .replace("{file}", "1")
             .replace("{number}", "1")
             .replace("{what}", "harm")
             .replace("{step}", "question")

@@ -1,0 +1,3 @@
+DROP INDEX events_of_files;
+DROP TABLE outcome_file_ends;
+DROP TABLE outcome_files;
