@@ -1,4 +1,5 @@
 use crate::component::{Area, Choice, ChoiceOption, Choices, ErrorSummary, Panel, TextField, show_at_fields};
+use crate::language::Say;
 use crate::{Frame, Moment};
 use askama::Template;
 use fairtrial_domain::trial::MessageKind;
@@ -102,19 +103,40 @@ impl Create {
             reference,
         }
     }
+
+    fn way(&self) -> String {
+        trial(&self.code)
+    }
+}
+
+/// The page of the trial of that code.
+fn trial(code: &str) -> String {
+    format!("/t/{code}")
 }
 
 impl Created {
     /// What was taken in under that number.
     #[must_use]
     pub fn new(frame: Frame, (code, agency): (&str, &str), reference: &str) -> Self {
-        let panel = Panel { title: "Sent".into(), body: Some(format!("Number {reference}")) };
+        let panel = Panel { title: Say::Sent.english().into(), body: Some(format!("Number {reference}")) };
         Self { frame, code: code.to_owned(), agency: agency.to_owned(), panel }
+    }
+
+    fn way(&self) -> String {
+        trial(&self.code)
+    }
+
+    fn ask(&self) -> String {
+        format!("{}/ask", self.way())
     }
 }
 
 impl Answer {
     fn kind_name(&self) -> &'static str {
         super::name(self.kind)
+    }
+
+    fn way(&self) -> String {
+        trial(&self.code)
     }
 }

@@ -1,6 +1,6 @@
 use crate::Frame;
 use crate::component::Breadcrumbs;
-use crate::language::Label;
+use crate::language::{Label, Say};
 use askama::Template;
 use fairtrial_domain::protocol::Protocol;
 
@@ -49,6 +49,19 @@ impl ShowResult {
 
     fn crumbs(&self) -> Breadcrumbs {
         Breadcrumbs::of([("About this trial", &*format!("/t/{}", self.code))])
+    }
+
+    /// A page about this trial.
+    fn way(&self, page: &str) -> String {
+        format!("/t/{}/{page}", self.code)
+    }
+
+    fn register(&self) -> String {
+        format!("/register/{}", self.key)
+    }
+
+    fn feed(&self) -> String {
+        format!("/register/{}/feed.atom", self.key)
     }
 
     /// Whether there is something to wait for.

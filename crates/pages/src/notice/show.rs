@@ -1,6 +1,6 @@
 use crate::Frame;
 use crate::component::SummaryList;
-use crate::language::Label;
+use crate::language::{Label, Say};
 use crate::moment::day;
 use crate::records::Records;
 use crate::register::state;
@@ -64,6 +64,15 @@ impl Show {
     #[must_use]
     pub fn keeping(self, records: Records) -> Self {
         Self { kept: records, ..self }
+    }
+
+    /// A page about this trial.
+    fn way(&self, page: &str) -> String {
+        format!("/t/{}/{page}", self.code)
+    }
+
+    fn register(&self) -> String {
+        format!("/register/{}", self.key)
     }
 
     fn records(&self) -> String {

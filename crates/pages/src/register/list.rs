@@ -1,6 +1,6 @@
 use super::words;
 use crate::component::{Pagination, Select, Tag, TextField};
-use crate::language::Label;
+use crate::language::{Label, Say};
 use crate::{Frame, Moment, number::counted};
 use askama::Template;
 use fairtrial_domain::trial::State;

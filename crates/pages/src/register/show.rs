@@ -1,6 +1,6 @@
 use super::words;
 use crate::component::{Breadcrumbs, SummaryList, Tag};
-use crate::language::Label;
+use crate::language::{Label, Say};
 use crate::number::counted;
 use crate::person::role;
 use crate::protocol::{Part, public_parts};
@@ -165,6 +165,15 @@ impl Show {
 
     fn crumbs(&self) -> Breadcrumbs {
         Breadcrumbs::of([("Register of trials", "/register")])
+    }
+
+    /// A part of this trial's page for programs.
+    fn way(&self, part: &str) -> String {
+        format!("/register/{}/{part}", self.key)
+    }
+
+    fn result(&self) -> String {
+        format!("/t/{}/result", self.standing.code)
     }
 
     fn tag(&self) -> Tag {

@@ -1,20 +1,24 @@
-//! The labels of the public pages in the languages of the country.
+//! The labels and sentences of the public pages in the languages of the country.
 //!
-//! A label that has no words in te reo Māori yet stands in English; `docs/LANGUAGES.md` lists those. Words get in here from people
+//! One that has no words in te reo Māori yet stands in English; `docs/LANGUAGES.md` lists those. Words get in here from people
 //! who speak the language, never from a machine: a wrong word on a public page does harm that an English one does not.
+
+mod said;
+mod sentences;
+
+pub use said::Said;
+pub use sentences::Say;
 
 use crate::component::writes_markup;
 use askama::Template;
 
-macro_rules! labels {
-    ($($name:ident: $english:literal $(, $maori:literal)?;)*) => {
-        /// A label of the public pages. Written into a page, it is in te reo Māori where it has words in it, before the English
-        /// ones; those words say which language they are, so that they are read out as they should be.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Template)]
-        #[template(path = "components/label.html")]
-        pub enum Label { $(#[doc = $english] $name),* }
+/// A catalogue of words in both languages.
+macro_rules! catalogue {
+    ($(#[$meta:meta])* pub enum $type:ident; $($name:ident: $english:literal $(, $maori:literal)?;)*) => {
+        $(#[$meta])*
+        pub enum $type { $(#[doc = $english] $name),* }
 
-        impl Label {
+        impl $type {
             /// All of them, in order.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
@@ -27,15 +31,22 @@ macro_rules! labels {
             /// In te reo Māori, where somebody who speaks it has said how.
             #[must_use]
             pub fn maori(self) -> Option<&'static str> {
-                match self { $(Self::$name => labels!(@ $($maori)?)),* }
+                match self { $(Self::$name => catalogue!(@ $($maori)?)),* }
             }
         }
     };
     (@) => { None };
     (@ $maori:literal) => { Some($maori) };
 }
+use catalogue;
 
-labels! {
+catalogue! {
+    /// A label of the public pages. Written into a page, it is in te reo Māori where it has words in it, before the English
+    /// ones; those words say which language they are, so that they are read out as they should be.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Template)]
+    #[template(path = "components/label.html")]
+    pub enum Label;
+
     Greeting: "Hello", "Kia ora";
     BeTold: "Be told the result";
     Register: "Register of trials";
