@@ -96,14 +96,11 @@ DEFECTS = [
          "        marks.events = last.sequence - 1;\n        Ok(())\n"),
     ]),
     Defect("forgets-what-waits", "L3", ("postgres", "cut-off-and-killed", 5), [
-        (STORE + "spool/mod.rs", """            for some in read.records.chunks(AT_ONCE) {
-                self.hand_over(some, &store).await?;
-            }
-            self.forget(&path, read.is_damaged).map_err(unreadable)?;
-""", """            self.forget(&path, read.is_damaged).map_err(unreadable)?;
-            for some in read.records.chunks(AT_ONCE) {
-                self.hand_over(some, &store).await?;
-            }
+        (STORE + "spool/mod.rs", "        let waiting = segments(folder).map_err(failed)?;\n", """
+        for (_, path) in segments(folder).map_err(failed)? {
+            fs::remove_file(path).map_err(failed)?;
+        }
+        let waiting = segments(folder).map_err(failed)?;
 """),
     ]),
     Defect("draws-beside-another-server", "cap and blocks", ("postgres", "killed", 4, 2), [
