@@ -1,5 +1,6 @@
 //! The assignments that chance could have given: units to arms, or sites to places in a calendar.
 
+use crate::special::elementary::exp;
 use std::collections::BTreeMap;
 
 use rand_chacha::ChaCha20Rng;
@@ -48,7 +49,7 @@ impl<L: Copy + Ord> Assignment<L> {
                 left -= same.len() as u64;
             }
         }
-        ln_ways.exp()
+        exp(ln_ways)
     }
 
     /// Number of assignments looked at, the observed one included.

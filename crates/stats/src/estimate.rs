@@ -1,5 +1,6 @@
 //! The shapes in which results are given.
 
+use crate::special::elementary::{exp, ln};
 use serde::{Deserialize, Serialize};
 
 /// Which alternatives count against the null hypothesis.
@@ -57,7 +58,7 @@ impl PValue {
     /// ```
     #[must_use]
     pub fn from_p(p: f64) -> Self {
-        Self { ln_p: p.min(1.0).ln() }
+        Self { ln_p: ln(p.min(1.0)) }
     }
 
     /// From a natural logarithm.
@@ -81,7 +82,7 @@ impl PValue {
     /// ```
     #[must_use]
     pub fn p(&self) -> f64 {
-        self.ln_p.exp()
+        exp(self.ln_p)
     }
 }
 

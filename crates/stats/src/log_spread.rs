@@ -1,5 +1,6 @@
 //! The distribution of an estimated standard deviation over the true one, on the logarithm, for integrals over it.
 
+use crate::special::elementary::{exp, exp_m1, ln};
 use crate::special::{chi_square, gamma};
 
 /// `w = ln sqrt(chi-square / df)`.
@@ -16,19 +17,18 @@ impl LogSpread {
     pub(crate) fn new(df: f64) -> Self {
         let half_df = 0.5 * df;
         // ln 2 + h ln h - h - lnΓ(h), with Stirling's series taken out so that nothing large cancels.
-        let constant =
-            std::f64::consts::LN_2 + 0.5 * half_df.ln() - gamma::LN_SQRT_2PI - gamma::stirling_error(half_df);
+        let constant = std::f64::consts::LN_2 + 0.5 * ln(half_df) - gamma::LN_SQRT_2PI - gamma::stirling_error(half_df);
         Self {
             half_df,
             constant,
-            lowest: 0.5 * (chi_square::quantile(1e-17, df) / df).ln(),
-            highest: 0.5 * (chi_square::quantile_upper(1e-17, df) / df).ln(),
+            lowest: 0.5 * ln(chi_square::quantile(1e-17, df) / df),
+            highest: 0.5 * ln(chi_square::quantile_upper(1e-17, df) / df),
         }
     }
 
     /// Density at `w`: smooth for every number of degrees of freedom, which it is not on the scale of the deviation itself.
     pub(crate) fn density(&self, w: f64) -> f64 {
-        (self.constant - self.half_df * ((2.0 * w).exp_m1() - 2.0 * w)).exp()
+        exp(self.constant - self.half_df * (exp_m1(2.0 * w) - 2.0 * w))
     }
 
     /// Panels of 16 nodes that integrate the density times a function which turns within `1 / sharpness` of `w`.

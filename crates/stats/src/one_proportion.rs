@@ -1,5 +1,6 @@
 //! How large is one proportion? Intervals for x successes among n independent people.
 
+use crate::special::elementary::exp;
 use crate::special::root;
 use crate::special::{beta, count, normal};
 use crate::{Estimate, Guarantee, Interval, StatError};
@@ -141,7 +142,7 @@ pub fn mid_p(x: u64, n: u64, level: f64) -> Result<Estimate, StatError> {
     check(x, n, level)?;
     let tail = 0.5 * (1.0 - level);
     let (successes, failures) = (x as f64, (n - x) as f64);
-    let mass = |p: f64| count::ln_binomial(x, n, p, 1.0 - p).exp();
+    let mass = |p: f64| exp(count::ln_binomial(x, n, p, 1.0 - p));
     let wide = clopper_pearson_limits(x, n, 0.25 * (1.0 - level));
     // P(X > x) + P(X = x)/2 grows from 0 to 1 with p; P(X < x) + P(X = x)/2 falls.
     let lower = if x == 0 {

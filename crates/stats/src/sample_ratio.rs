@@ -1,5 +1,6 @@
 //! Did the arms get the shares that were planned? A failed check means that the trial is broken, not that an arm works.
 
+use crate::special::elementary::{exp, ln, ln_1p};
 use serde::Serialize;
 
 use crate::special::gamma::{deviance, stirling_error};
@@ -230,7 +231,7 @@ fn binomial_by_likelihood(x: u64, n: u64, share: f64, other: f64) -> PValue {
     } else {
         (at_least(x), at_most(0).then(|| up_to(edge(mode, 0))))
     };
-    PValue::from_ln(far.map_or(own, |far| own.max(far) + (-(own - far).abs()).exp().ln_1p()))
+    PValue::from_ln(far.map_or(own, |far| own.max(far) + ln_1p(exp(-(own - far).abs()))))
 }
 
 /// ln probability that the first of the remaining arms gets `count` of `left` units.
@@ -246,7 +247,7 @@ fn ln_next(shares: &[f64], count: u64, left: u64) -> f64 {
 /// The probability of the outcomes of the remaining arms whose whole probability does not exceed the limit.
 fn likelihood_tail(shares: &[f64], left: u64, so_far: f64, limit: f64) -> f64 {
     if shares.len() <= 1 {
-        return if so_far <= limit { so_far.exp() } else { 0.0 };
+        return if so_far <= limit { exp(so_far) } else { 0.0 };
     }
     (0..=left)
         .map(|count| likelihood_tail(&shares[1..], left - count, so_far + ln_next(shares, count, left), limit))
@@ -282,18 +283,18 @@ pub fn dirichlet_ln_bayes_factor(observed: &[u64], shares: &[f64], concentration
     if arms.total < 64 {
         let mut sum = -ln_rising(concentration, arms.total);
         for (count, share) in arms.planned() {
-            sum += ln_rising(concentration * share, count) - count as f64 * share.ln();
+            sum += ln_rising(concentration * share, count) - count as f64 * ln(share);
         }
         return Ok(sum);
     }
     let total = concentration + arms.total as f64;
     // Log-gamma functions of hundreds of millions of units cancel in all but a few digits. By Stirling's formula what is
     // left of them are the deviances from the plan and terms of the size of a logarithm.
-    let mut sum = 0.5 * (total / concentration).ln() - (stirling_error(total) - stirling_error(concentration));
+    let mut sum = 0.5 * ln(total / concentration) - (stirling_error(total) - stirling_error(concentration));
     for (count, share) in arms.planned() {
         let prior = concentration * share;
         let posterior = prior + count as f64;
-        sum += deviance(posterior, total * share) - 0.5 * (posterior / prior).ln() + stirling_error(posterior)
+        sum += deviance(posterior, total * share) - 0.5 * ln(posterior / prior) + stirling_error(posterior)
             - stirling_error(prior);
     }
     Ok(sum)
@@ -301,7 +302,7 @@ pub fn dirichlet_ln_bayes_factor(observed: &[u64], shares: &[f64], concentration
 
 /// ln of a(a + 1)...(a + n - 1).
 fn ln_rising(a: f64, n: u64) -> f64 {
-    (0..n).map(|i| (a + i as f64).ln()).sum()
+    (0..n).map(|i| ln(a + i as f64)).sum()
 }
 
 /// Concentrations that are mixed, from "anything may be wrong" to "the shares are almost right".
@@ -424,7 +425,7 @@ impl SequentialRatio {
     /// ```
     #[must_use]
     pub fn is_refuted(&self, alpha: f64) -> bool {
-        self.ln_e_max >= -alpha.ln()
+        self.ln_e_max >= -ln(alpha)
     }
 }
 
@@ -447,6 +448,6 @@ pub fn mixture_ln_e(observed: &[u64], shares: &[f64]) -> Result<f64, StatError> 
     if largest.is_infinite() {
         return Ok(largest);
     }
-    let sum: f64 = parts.iter().map(|part| (part - largest).exp()).sum();
-    Ok(largest + (sum / CONCENTRATIONS.len() as f64).ln())
+    let sum: f64 = parts.iter().map(|part| exp(part - largest)).sum();
+    Ok(largest + ln(sum / CONCENTRATIONS.len() as f64))
 }

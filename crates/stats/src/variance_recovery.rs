@@ -1,5 +1,6 @@
 //! Limits for a difference or a ratio from the limits of its two parts (method of variance estimates recovery, MOVER).
 
+use crate::special::elementary::hypot;
 /// An estimate with its limits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -19,8 +20,8 @@ impl Limits {
 /// Limits of first - second: the squares of the distances add (Newcombe 1998, method 10).
 pub(crate) fn difference(first: Limits, second: Limits) -> (f64, f64) {
     let difference = first.middle - second.middle;
-    let lower = difference - (first.middle - first.lower).hypot(second.upper - second.middle);
-    let upper = difference + (first.upper - first.middle).hypot(second.middle - second.lower);
+    let lower = difference - hypot(first.middle - first.lower, second.upper - second.middle);
+    let upper = difference + hypot(first.upper - first.middle, second.middle - second.lower);
     (lower, upper)
 }
 

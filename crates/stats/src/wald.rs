@@ -2,6 +2,7 @@
 
 use crate::error::StatError;
 use crate::estimate::{Estimate, Guarantee, Interval, PValue, Side};
+use crate::special::elementary::ln;
 use crate::special::{normal, student};
 
 /// Beyond this a t variable's tail is taken as its leading power.
@@ -28,7 +29,7 @@ impl Reference {
         match self {
             Self::Normal => normal::ln_sf(t),
             // So far out the tail is a power of t; its square would overflow.
-            Self::Student(df) if t > FAR && df < 1e7 => student::ln_sf(FAR, df) - df * (t.ln() - FAR.ln()),
+            Self::Student(df) if t > FAR && df < 1e7 => student::ln_sf(FAR, df) - df * (ln(t) - ln(FAR)),
             Self::Student(df) => student::ln_sf(t, df),
         }
     }

@@ -1,6 +1,7 @@
 //! What people read of the numbers.
 
 use fairtrial_domain::protocol::{Better, OutcomeKind};
+use fairtrial_stats::special::elementary::log10;
 
 use super::{
     answer::{Answer, WayOut},
@@ -152,7 +153,7 @@ fn rounded_out(question: &Question, gain: f64) -> f64 {
     let digits = if shown >= 5.0 && question.kind == OutcomeKind::Binary {
         0
     } else {
-        (1.0 - shown.max(1e-9).log10().floor()).clamp(0.0, 6.0) as i32
+        (1.0 - log10(shown.max(1e-9)).floor()).clamp(0.0, 6.0) as i32
     };
     let step = 10_f64.powi(digits);
     (shown * step - 1e-6).ceil() / step / scale

@@ -2,6 +2,7 @@
 
 use fairtrial_domain::{projection::ClusterHandling, protocol::Allocation};
 use fairtrial_stats::sample_ratio;
+use fairtrial_stats::special::elementary::exp;
 
 use super::{gate, ratio, status_of};
 use crate::{
@@ -175,7 +176,7 @@ fn held<'a>(
         Allocation::Cluster { .. } => by_cluster(reading, what, &of_cluster),
         _ => {
             let p = match ratio::again(reading) {
-                true => ratio::evidence_now(reading, people).map(|ln_e| (-ln_e).exp().min(1.0)),
+                true => ratio::evidence_now(reading, people).map(|ln_e| exp(-ln_e).min(1.0)),
                 false => sample_ratio::test(people, &ratio::ratio(reading)).ok().and_then(|test| shown(test.p_value)),
             };
             let expected = |arm: usize| plan.arms.get(arm).map_or(1.0, |arm| f64::from(arm.ratio));

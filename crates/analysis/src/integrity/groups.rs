@@ -1,6 +1,7 @@
 //! Do the arms have their planned shares within every group: strata, and whatever else is kept of people, such as a site or a
 //! channel? A draw or a source that fails in one office hides in the sum of all.
 
+use fairtrial_stats::special::elementary::exp;
 use std::collections::BTreeMap;
 
 use fairtrial_domain::{
@@ -88,7 +89,7 @@ fn check(reading: &Reading<'_>, name: &str, who: &str, groups: &Groups) -> Optio
             return None;
         }
         if ratio::again(reading) {
-            return ratio::evidence_now(reading, counts).map(|ln_e| (-ln_e).exp().min(1.0));
+            return ratio::evidence_now(reading, counts).map(|ln_e| exp(-ln_e).min(1.0));
         }
         sample_ratio::test(counts, &ratio::ratio(reading)).ok().and_then(|test| shown(test.p_value))
     };

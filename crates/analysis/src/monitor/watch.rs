@@ -9,6 +9,7 @@ use fairtrial_domain::{
     protocol::{HarmWatch, Outcome, Protocol},
 };
 use fairtrial_stats::anytime::{asymptotic_interval, beta_mixture_excess};
+use fairtrial_stats::special::elementary::ln;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -74,7 +75,7 @@ fn error_of_arm(plan: &Protocol, outcome: &Outcome) -> f64 {
 #[must_use]
 pub fn crossed_by_events(plan: &Protocol, outcome: &Outcome, harmed: &[u64], among: &[u64]) -> Vec<WatchFinding> {
     let control = harmed.get(plan.control_index()).copied().unwrap_or(0);
-    let limit = -error_of_arm(plan, outcome).ln();
+    let limit = -ln(error_of_arm(plan, outcome));
     let crossed = |arm: usize| {
         let here = harmed.get(arm).copied().unwrap_or(0);
         let together = here.saturating_add(control);

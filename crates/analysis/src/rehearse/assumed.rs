@@ -4,6 +4,7 @@ use fairtrial_domain::{
     Decimal,
     protocol::{Aim, Better, Outcome, OutcomeKind, Protocol, Role},
 };
+use fairtrial_stats::special::elementary::{exp, ln};
 use fairtrial_stats::special::normal;
 use serde::Serialize;
 
@@ -91,7 +92,7 @@ impl Values {
                 Some(value.round().clamp(ends.0, ends.1) as i64)
             }
             Self::LongTail { mean, sd, ends } => {
-                let value = (mean + sd * normal::quantile(place.clamp(1e-12, 1.0 - 1e-12))).exp();
+                let value = exp(mean + sd * normal::quantile(place.clamp(1e-12, 1.0 - 1e-12)));
                 Some(value.round().clamp(ends.0, ends.1) as i64)
             }
         }
@@ -209,8 +210,8 @@ fn values(outcome: &Outcome, place: usize, mean: f64) -> Result<Values, Problem>
             Ok(match outcome.kind {
                 OutcomeKind::Amount if mean > 0.0 && sd > 0.0 => {
                     // With this logarithm, the amounts have the mean and the standard deviation that the plan expects.
-                    let of_logarithm = (1.0 + (sd / mean).powi(2)).ln();
-                    Values::LongTail { mean: mean.ln() - 0.5 * of_logarithm, sd: of_logarithm.sqrt(), ends }
+                    let of_logarithm = ln(1.0 + (sd / mean).powi(2));
+                    Values::LongTail { mean: ln(mean) - 0.5 * of_logarithm, sd: of_logarithm.sqrt(), ends }
                 }
                 _ => Values::Spread { mean, sd, ends },
             })
@@ -223,8 +224,8 @@ fn poisson(mean: f64) -> Vec<f64> {
     let mut chances = Vec::new();
     let mut sum = 0.0;
     for times in 0..10_000_u32 {
-        let ln = f64::from(times) * mean.max(f64::MIN_POSITIVE).ln() - mean - ln_factorial(times);
-        sum += ln.exp();
+        let ln = f64::from(times) * ln(mean.max(f64::MIN_POSITIVE)) - mean - ln_factorial(times);
+        sum += exp(ln);
         chances.push(sum);
         if sum > 1.0 - 1e-12 && f64::from(times) > mean {
             break;
@@ -234,5 +235,5 @@ fn poisson(mean: f64) -> Vec<f64> {
 }
 
 fn ln_factorial(times: u32) -> f64 {
-    (2..=times).map(|factor| f64::from(factor).ln()).sum()
+    (2..=times).map(|factor| ln(f64::from(factor))).sum()
 }

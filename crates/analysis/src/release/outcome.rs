@@ -4,6 +4,7 @@ use fairtrial_domain::{
     ArmKey, Decimal, OutcomeKey,
     protocol::{Better, Outcome, OutcomeKind, Role},
 };
+use fairtrial_stats::special::elementary::{log10, powf};
 use fairtrial_stats::two_proportions;
 use serde::Serialize;
 
@@ -116,7 +117,7 @@ fn way(planned: &Outcome, found: &OutcomeReport, counted: &impl Fn(&ArmKey) -> C
 
 /// The smallest of 1, 2, 5, 10, 20, 50 and so on, up and down, that is not below `size`.
 fn grid(size: f64) -> f64 {
-    let power = 10_f64.powf(size.log10().floor());
+    let power = powf(10_f64, log10(size).floor());
     [1.0, 2.0, 5.0].into_iter().map(|step| step * power).find(|step| *step >= size).unwrap_or(10.0 * power)
 }
 

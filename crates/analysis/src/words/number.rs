@@ -1,6 +1,7 @@
 //! Numbers as people read them.
 
 use fairtrial_domain::protocol::OutcomeKind;
+use fairtrial_stats::special::elementary::log10;
 
 use crate::report::{Measure, OutcomeReport};
 
@@ -69,7 +70,7 @@ pub fn rounded_up(number: u64) -> u64 {
 #[must_use]
 pub fn decimals(whole: bool, estimate: Option<f64>, lower: Option<f64>, upper: Option<f64>) -> usize {
     let width = lower.zip(upper).map(|(lower, upper)| upper - lower).filter(|width| width.is_finite() && *width > 0.0);
-    let supported = width.map_or(1.0, |width| (1.0 - width.log10().floor()).clamp(0.0, 6.0)) as usize;
+    let supported = width.map_or(1.0, |width| (1.0 - log10(width).floor()).clamp(0.0, 6.0)) as usize;
     let mut decimals = match (whole, estimate) {
         (true, Some(estimate)) if estimate.abs() < 2.0 => supported.min(1),
         (true, _) => 0,

@@ -10,6 +10,7 @@ use fairtrial_domain::{
     LockedProtocol,
     projection::{ArmDay, Evidence, HarmCrossing, HeldLook},
 };
+use fairtrial_stats::special::elementary::{exp, ln};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
@@ -176,8 +177,8 @@ fn forty() -> LockedProtocol {
 
 /// ln of the number of ways to choose, and the chance of so many.
 fn binomial(n: u64, k: u64, p: f64) -> f64 {
-    let ways: f64 = (0..k).map(|i| ((n - i) as f64 / (i + 1) as f64).ln()).sum();
-    (ways + k as f64 * p.ln() + (n - k) as f64 * (1.0 - p).ln()).exp()
+    let ways: f64 = (0..k).map(|i| ln((n - i) as f64 / (i + 1) as f64)).sum();
+    exp(ways + k as f64 * ln(p) + (n - k) as f64 * ln(1.0 - p))
 }
 
 #[test]

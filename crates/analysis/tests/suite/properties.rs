@@ -9,6 +9,7 @@ use fairtrial_domain::{
     projection::{ArmDay, Cell, Evidence, OutcomeEvidence, Tally},
     protocol::{Allocation, OutcomeKind},
 };
+use fairtrial_stats::special::elementary::{exp, ln};
 use proptest::{prelude::*, test_runner::RngSeed};
 use serde_json::json;
 
@@ -304,11 +305,11 @@ fn exchanging_the_arms_mirrors_the_comparison() {
 
 /// ln of the number of ways to choose.
 fn ln_choose(n: u64, k: u64) -> f64 {
-    (0..k).map(|i| ((n - i) as f64 / (i + 1) as f64).ln()).sum()
+    (0..k).map(|i| ln((n - i) as f64 / (i + 1) as f64)).sum()
 }
 
 fn binomial(n: u64, k: u64, p: f64) -> f64 {
-    (ln_choose(n, k) + k as f64 * p.ln() + (n - k) as f64 * (1.0 - p).ln()).exp()
+    exp(ln_choose(n, k) + k as f64 * ln(p) + (n - k) as f64 * ln(1.0 - p))
 }
 
 #[test]

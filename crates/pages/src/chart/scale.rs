@@ -42,6 +42,7 @@ impl Scale {
 }
 
 /// The smallest of 1, 2, 5 times a power of ten that is not below `rough`.
+#[expect(clippy::disallowed_methods, reason = "where a drawing has its marks may differ in the last bit")]
 pub(super) fn round_step(rough: f64) -> f64 {
     let power = 10_f64.powf(rough.log10().floor());
     let lead = rough / power;

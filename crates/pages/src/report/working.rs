@@ -226,6 +226,10 @@ pub(super) fn p_value(value: Option<f64>) -> String {
 }
 
 /// Four digits that count.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "of a power of ten itself, whose logarithm is exact everywhere, the digits are zeros"
+)]
 pub(super) fn digits(value: f64) -> Option<String> {
     if !value.is_finite() {
         return None;

@@ -15,6 +15,7 @@ fn tokens() -> HashMap<String, [u8; 3]> {
     text.lines().filter_map(colour).collect()
 }
 
+#[expect(clippy::disallowed_methods, reason = "contrast is asked for in tenths")]
 fn luminance(colour: [u8; 3]) -> f64 {
     let [red, green, blue] = colour.map(|channel| {
         let share = f64::from(channel) / 255.0;

@@ -1,5 +1,6 @@
 //! Stratified proportions.
 
+use fairtrial_stats::special::elementary::ln;
 use std::path::Path;
 
 use fairtrial_stats::stratified::{self, Strata};
@@ -46,8 +47,8 @@ pub(crate) fn value(id: &str, input: &Value, _: &Path) -> Result<Value, StatErro
             value["p"] = json!(stratified::exact_test(&strata, Side::Two, true)?.p());
             Ok(value)
         }
-        "rma.mh_OR" => wald(&stratified::common_odds_ratio(&strata, level)?, f64::ln),
-        "rma.mh_RR" => wald(&stratified::common_risk_ratio(&strata, level)?, f64::ln),
+        "rma.mh_OR" => wald(&stratified::common_odds_ratio(&strata, level)?, ln),
+        "rma.mh_RR" => wald(&stratified::common_risk_ratio(&strata, level)?, ln),
         "rma.mh_RD" => wald(&stratified::common_risk_difference(&strata, level)?, |value| value),
         "mn_stratified_RD" => {
             let estimate = stratified::stratified_risk_difference(&strata, level)?;

@@ -1,5 +1,6 @@
 //! Event rates.
 
+use fairtrial_stats::special::elementary::ln;
 use std::path::Path;
 
 use fairtrial_stats::rates::{self, ArmCounts, Events, PoissonTail};
@@ -58,7 +59,7 @@ fn unit_counts(id: &str, data: &Path, file: &str) -> Result<Value, StatError> {
         }
         "glm_quasipoisson" => {
             let estimate = rates::quasi_poisson(&arm1, &arm0, 0.95)?;
-            Ok(json!({"log_rr": estimate.point.map(f64::ln), "se": estimate.standard_error,
+            Ok(json!({"log_rr": estimate.point.map(ln), "se": estimate.standard_error,
                 "df": estimate.degrees_of_freedom}))
         }
         "poisson_robust_HC0" => Ok(json!(rates::robust_poisson(&arm1, &arm0, 0.95)?.standard_error)),

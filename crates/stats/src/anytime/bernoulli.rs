@@ -1,5 +1,6 @@
 //! Exact confidence sequences for proportions.
 
+use crate::special::elementary::{exp, ln};
 use statrs::function::beta::ln_beta;
 
 use super::evidence::{EValue, check_alpha, check_positive};
@@ -55,7 +56,7 @@ fn ln_mixture(x: u64, n: u64, a: f64, b: f64, p: f64) -> f64 {
     if p == 0.0 || q == 0.0 {
         return ln_beta(after_a, after_b) - ln_beta(a, b);
     }
-    a * p.ln() + b * q.ln() - ln_beta(a, b) - beta::ln_power_over_beta(after_a, after_b, p, q)
+    a * ln(p) + b * ln(q) - ln_beta(a, b) - beta::ln_power_over_beta(after_a, after_b, p, q)
 }
 
 /// Evidence that a proportion lies above `p`, from `x` outcomes among `n` units: mixing over the part of a beta distribution
@@ -107,19 +108,19 @@ pub fn beta_mixture(x: u64, n: u64, a: f64, b: f64, alpha: f64) -> Result<Interv
     }
     let centre = x as f64 / n as f64;
     // The evidence falls up to x / n and rises from there; the ends are searched on the log scale near 0 and 1.
-    let excess = |p: f64| ln_mixture(x, n, a, b, p) + alpha.ln();
+    let excess = |p: f64| ln_mixture(x, n, a, b, p) + ln(alpha);
     let lower = if x == 0 {
         0.0
     } else {
         let start = if x == n { 1.0 } else { centre };
-        root::find(|t| excess(t.exp()), -745.0, start.ln(), 1e-15)?.lower.exp()
+        exp(root::find(|t| excess(exp(t)), -745.0, ln(start), 1e-15)?.lower)
     };
-    let mirrored = |q: f64| ln_mixture(n - x, n, b, a, q) + alpha.ln();
+    let mirrored = |q: f64| ln_mixture(n - x, n, b, a, q) + ln(alpha);
     let upper = if x == n {
         1.0
     } else {
         let start = if x == 0 { 1.0 } else { (n - x) as f64 / n as f64 };
-        1.0 - root::find(|t| mirrored(t.exp()), -745.0, start.ln(), 1e-15)?.lower.exp()
+        1.0 - exp(root::find(|t| mirrored(exp(t)), -745.0, ln(start), 1e-15)?.lower)
     };
     Ok(Interval { lower, upper, level })
 }

@@ -1,6 +1,7 @@
 //! Confidence sequences for the mean of bounded values, by betting.
 
 use super::evidence::check_alpha;
+use crate::special::elementary::{ln, ln_1p};
 use crate::{Interval, StatError};
 
 /// Most values; the whole stream is read some fifty times.
@@ -40,7 +41,7 @@ pub fn betting(values: &[f64], alpha: f64) -> Result<Interval, StatError> {
     }
     let bets = bets(values, alpha);
     let mirrored: Vec<f64> = values.iter().map(|y| 1.0 - y).collect();
-    let limit = (2.0 / alpha).ln();
+    let limit = ln(2.0 / alpha);
     // The bets depend on the values only through the variance, so the lower gambler is the upper one in the mirror.
     let lower = lowest(values, &bets, limit);
     let upper = 1.0 - lowest(&mirrored, &bets, limit);
@@ -54,7 +55,7 @@ fn bets(values: &[f64], alpha: f64) -> Vec<f64> {
     let mut result = Vec::with_capacity(values.len());
     for (i, y) in values.iter().enumerate() {
         let t = i as f64 + 1.0;
-        result.push((2.0 * (2.0 / alpha).ln() / (t * t.ln_1p() * variance)).sqrt());
+        result.push((2.0 * ln(2.0 / alpha) / (t * ln_1p(t) * variance)).sqrt());
         sum += y;
         let mean = sum / (t + 1.0);
         squares += (y - mean) * (y - mean);
@@ -68,7 +69,7 @@ fn lowest(values: &[f64], bets: &[f64], limit: f64) -> f64 {
     let rich = |mean: f64| {
         let mut capital = 0.0;
         for (y, bet) in values.iter().zip(bets) {
-            capital += (bet.min(TRUNCATION / mean) * (y - mean)).ln_1p();
+            capital += ln_1p(bet.min(TRUNCATION / mean) * (y - mean));
             if capital >= limit {
                 return true;
             }

@@ -1,5 +1,6 @@
 //! Evidence that may be looked at at any time.
 
+use crate::special::elementary::{exp, ln};
 use serde::{Deserialize, Serialize};
 
 use crate::{PValue, StatError};
@@ -25,7 +26,7 @@ impl EValue {
     /// ```
     #[must_use]
     pub fn e(&self) -> f64 {
-        self.ln_e.exp()
+        exp(self.ln_e)
     }
 }
 
@@ -130,7 +131,7 @@ impl EProcess {
     /// `InvalidArgument` when `alpha` is not in (0, 1).
     pub fn rejects(&self, alpha: f64) -> Result<bool, StatError> {
         check_alpha(alpha)?;
-        Ok(self.ln_e_max >= -alpha.ln())
+        Ok(self.ln_e_max >= -ln(alpha))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Anytime-valid inference for sums and estimates that are normal, or nearly so.
 
+use crate::special::elementary::{ln, ln_1p};
 use std::f64::consts::LN_2;
 
 use super::evidence::{EValue, check_alpha, check_finite, check_positive};
@@ -30,13 +31,13 @@ pub fn normal_mixture_bound(v: f64, alpha: f64, optimal_at: f64, side: Side) -> 
     check_positive("optimal_at", optimal_at)?;
     check_alpha(alpha)?;
     let best = |alpha: f64| {
-        let twice = -2.0 * alpha.ln();
-        optimal_at / (twice + twice.ln_1p())
+        let twice = -2.0 * ln(alpha);
+        optimal_at / (twice + ln_1p(twice))
     };
     match side {
         Side::Two => {
             let rho = best(alpha);
-            Ok(((v + rho) * ((v / rho).ln_1p() - 2.0 * alpha.ln())).sqrt())
+            Ok(((v + rho) * (ln_1p(v / rho) - 2.0 * ln(alpha))).sqrt())
         }
         Side::Greater => {
             if alpha >= 0.5 {
@@ -45,8 +46,8 @@ pub fn normal_mixture_bound(v: f64, alpha: f64, optimal_at: f64, side: Side) -> 
             let rho = best(2.0 * alpha);
             let scale = (v + rho).sqrt();
             // ln 2 + ln(rho / (v + rho)) / 2 + u^2 / 2 + ln Phi(u) with u = s / sqrt(v + rho), rising in u.
-            let excess = |u: f64| LN_2 - 0.5 * (v / rho).ln_1p() + 0.5 * u * u + normal::ln_cdf(u) + alpha.ln();
-            let top = ((v / rho).ln_1p() - 2.0 * alpha.ln() + 2.0).sqrt() + 1.0;
+            let excess = |u: f64| LN_2 - 0.5 * ln_1p(v / rho) + 0.5 * u * u + normal::ln_cdf(u) + ln(alpha);
+            let top = (ln_1p(v / rho) - 2.0 * ln(alpha) + 2.0).sqrt() + 1.0;
             Ok(scale * root::find(excess, 0.0, top, 0.0)?.value)
         }
         Side::Less => Err(StatError::invalid("side", "must be two or greater; turn the sign of the sum")),
@@ -86,10 +87,10 @@ pub fn asymptotic_interval(
     if tightest_at == 0 {
         return Err(StatError::invalid("tightest_at", "must be at least 1"));
     }
-    let twice = -2.0 * alpha.ln();
-    let squared = (twice + twice.ln_1p()) / tightest_at as f64;
+    let twice = -2.0 * ln(alpha);
+    let squared = (twice + ln_1p(twice)) / tightest_at as f64;
     let grown = units as f64 * squared;
-    let half = standard_error * ((grown + 1.0) / grown * (grown.ln_1p() + twice)).sqrt();
+    let half = standard_error * ((grown + 1.0) / grown * (ln_1p(grown) + twice)).sqrt();
     Ok(Interval { lower: estimate - half, upper: estimate + half, level: 1.0 - alpha })
 }
 
@@ -113,7 +114,7 @@ pub fn mixture_ratio_test(difference: f64, variance: f64, mixing: f64) -> Result
     check_positive("variance", variance)?;
     check_positive("mixing", mixing)?;
     let share = mixing / (variance + mixing);
-    Ok(EValue { ln_e: 0.5 * (difference * (difference / variance)) * share - 0.5 * (mixing / variance).ln_1p() })
+    Ok(EValue { ln_e: 0.5 * (difference * (difference / variance)) * share - 0.5 * ln_1p(mixing / variance) })
 }
 
 /// Evidence of a regression coefficient at any time, whatever the variance: the anytime-valid linear model.
@@ -142,6 +143,6 @@ pub fn linear_model(t: f64, degrees_of_freedom: f64, prior: f64, design: f64) ->
     if square.is_infinite() {
         return Err(StatError::invalid("t", "is too large"));
     }
-    let gain = square.ln_1p() - (r * square).ln_1p();
-    Ok(EValue { ln_e: -0.5 * (design / prior).ln_1p() + 0.5 * (degrees_of_freedom + 1.0) * gain })
+    let gain = ln_1p(square) - ln_1p(r * square);
+    Ok(EValue { ln_e: -0.5 * ln_1p(design / prior) + 0.5 * (degrees_of_freedom + 1.0) * gain })
 }

@@ -1,5 +1,6 @@
 //! Safe tests: evidence that may be looked at at any time, for common designs.
 
+use crate::special::elementary::{exp, ln, ln_1p};
 use std::f64::consts::LN_2;
 
 use serde::{Deserialize, Serialize};
@@ -94,7 +95,7 @@ impl SafeTwoByTwo {
         let common = (n1 * p1 + n0 * p0) / (n1 + n0);
         let score = |x: u64, n: u64, p: f64| {
             let (yes, no) = (x as f64, (n - x) as f64);
-            yes * (p / common).ln() + no * ((1.0 - p) / (1.0 - common)).ln()
+            yes * ln(p / common) + no * ln((1.0 - p) / (1.0 - common))
         };
         let ln_e = score(x1, self.block1, p1) + score(x0, self.block0, p0);
         self.process.multiply(EValue { ln_e })?;
@@ -193,14 +194,14 @@ fn ln_chi_moment(df: f64, pull: f64) -> f64 {
     // The mode, written without cancellation for a negative pull.
     let mode = if pull >= 0.0 { 0.25 * (pull + root) } else { 2.0 * df / (root - pull) };
     let spread = (df / (mode * mode) + 2.0).sqrt().recip();
-    let ln_height = |u: f64| df * u.ln() - u * u + pull * u;
+    let ln_height = |u: f64| df * ln(u) - u * u + pull * u;
     let top = ln_height(mode);
     let rule = GaussLegendre::new(40);
     let (low, high) = ((mode - 12.0 * spread).max(0.0), mode + 16.0 * spread);
     // For few degrees of freedom the integrand has a power at 0; two unequal panels keep its bend at their end.
-    let left = rule.integrate_panels(low, mode, 4, |u| (ln_height(u) - top).exp());
-    let right = rule.integrate_panels(mode, high, 4, |u| (ln_height(u) - top).exp());
-    top + (left + right).ln()
+    let left = rule.integrate_panels(low, mode, 4, |u| exp(ln_height(u) - top));
+    let right = rule.integrate_panels(mode, high, 4, |u| exp(ln_height(u) - top));
+    top + ln(left + right)
 }
 
 fn mixed(side: Side, greater: f64, less: f64) -> f64 {
@@ -209,7 +210,7 @@ fn mixed(side: Side, greater: f64, less: f64) -> f64 {
         Side::Less => less,
         Side::Two => {
             let (high, low) = (greater.max(less), greater.min(less));
-            high + (low - high).exp().ln_1p() - LN_2
+            high + ln_1p(exp(low - high)) - LN_2
         }
     }
 }
@@ -264,10 +265,10 @@ pub fn safe_logrank(
     let ln_share = |ln_ratio: f64| {
         let term = |k: u64| ln_paths(k) + k as f64 * ln_ratio;
         let top = (first..=last).map(term).fold(f64::NEG_INFINITY, f64::max);
-        let total: f64 = (first..=last).map(|k| (term(k) - top).exp()).sum();
-        term(events1) - top - total.ln()
+        let total: f64 = (first..=last).map(|k| exp(term(k) - top)).sum();
+        term(events1) - top - ln(total)
     };
     let ln_null = ln_share(0.0);
     let evidence = |ln_ratio: f64| EValue { ln_e: ln_share(ln_ratio) - ln_null };
-    Ok(LogrankStep { ln_null, greater: evidence(-ratio.ln()), less: evidence(ratio.ln()) })
+    Ok(LogrankStep { ln_null, greater: evidence(-ln(ratio)), less: evidence(ln(ratio)) })
 }

@@ -1,3 +1,4 @@
+use crate::special::elementary::{exp, exp_m1, ln, ln_1p};
 use serde::{Deserialize, Serialize};
 
 use super::tail_grid::{Node, TailGrid};
@@ -104,12 +105,12 @@ impl BetaPosterior {
         } else {
             (self.failures, self.successes, at.rest)
         };
-        (beta::ln_pdf(a, b, x) + at.share.ln() + at.rest.ln()).exp()
+        exp(beta::ln_pdf(a, b, x) + ln(at.share) + ln(at.rest))
     }
 
     /// Points that cut the log-odds where this belief lives into panels.
     fn cuts(&self) -> Vec<f64> {
-        let log_odds = |share: f64, other: f64| (share.ln() - other.ln()).clamp(-700.0, 700.0);
+        let log_odds = |share: f64, other: f64| (ln(share) - ln(other)).clamp(-700.0, 700.0);
         let low = beta::quantile(self.successes, self.failures, TAIL);
         let high = beta::quantile(self.failures, self.successes, TAIL);
         let (from, to) = (log_odds(low, 1.0 - low), -log_odds(high, 1.0 - high));
@@ -127,7 +128,7 @@ struct Odds {
 
 impl Odds {
     fn new(log_odds: f64) -> Self {
-        Self { log_odds, share: 1.0 / (1.0 + (-log_odds).exp()), rest: 1.0 / (1.0 + log_odds.exp()) }
+        Self { log_odds, share: 1.0 / (1.0 + exp(-log_odds)), rest: 1.0 / (1.0 + exp(log_odds)) }
     }
 }
 
@@ -208,8 +209,8 @@ pub fn expected_loss(arms: &[BetaPosterior]) -> Result<Vec<f64>, StatError> {
     let loss = |i: usize| {
         grid.integrate(|node, Node { at, .. }| {
             let others = grid.beliefs.iter().enumerate().filter(|(j, _)| *j != i);
-            let ln_all_below: f64 = others.map(|(_, belief)| (-belief[node].upper.min(1.0)).ln_1p()).sum();
-            grid.beliefs[i][node].lower * -ln_all_below.exp_m1() * at.share * at.rest
+            let ln_all_below: f64 = others.map(|(_, belief)| ln_1p(-belief[node].upper.min(1.0))).sum();
+            grid.beliefs[i][node].lower * -exp_m1(ln_all_below) * at.share * at.rest
         })
     };
     Ok((0..arms.len()).map(loss).collect())
@@ -241,7 +242,7 @@ pub fn probability_difference_exceeds(
     let moved = arm1.cuts().into_iter().map(|cut| Odds::new(cut).share).chain([0.0, 1.0]);
     let mut cuts = arm0.cuts();
     let (first, last) = (cuts[0], cuts[cuts.len() - 1]);
-    cuts.extend(moved.map(|share| share - margin).map(|share| (share / (1.0 - share)).ln()));
+    cuts.extend(moved.map(|share| share - margin).map(|share| ln(share / (1.0 - share))));
     cuts.retain(|cut| *cut >= first && *cut <= last);
     let probability = integrate(cuts, |at| {
         let needed = at.share + margin;

@@ -1,3 +1,4 @@
+use crate::special::elementary::exp;
 use serde::{Deserialize, Serialize};
 
 use super::BetaPosterior;
@@ -81,7 +82,7 @@ fn future(arm: Binary, end: u64, prior: (f64, f64)) -> Result<Vec<f64>, StatErro
     let more = end - arm.n;
     let ln_beta = |a: f64, b: f64| ln_gamma(a) + ln_gamma(b) - ln_gamma(a + b);
     let term = |k: u64| ln_choose(more, k) + ln_beta(a + k as f64, b + (more - k) as f64) - ln_beta(a, b);
-    Ok((0..=more).map(|k| term(k).exp()).collect())
+    Ok((0..=more).map(|k| exp(term(k))).collect())
 }
 
 /// The smallest number in arm 1 that the final test rejects with, among tables with `s` outcomes in all.
@@ -90,7 +91,7 @@ fn smallest_rejected(s: u64, design: &PredictiveDesign) -> Option<u64> {
     let mut tail = 0.0;
     let mut critical = None;
     for x1 in (s.saturating_sub(n0)..=s.min(n1)).rev() {
-        tail += ln_hypergeometric(x1, n1, n0, s).exp();
+        tail += exp(ln_hypergeometric(x1, n1, n0, s));
         // A p-value that equals alpha up to rounding rejects.
         if tail > design.alpha * (1.0 + 1e-12) {
             break;

@@ -4,6 +4,7 @@
 //! curvature of that logarithm allow, so that a polynomial through the nodes of a panel is the density to rounding, and its
 //! integral up to each node the tail. That needs no incomplete beta function but for what lies beyond the grid.
 
+use crate::special::elementary::{exp, ln, ln_1p};
 use std::sync::LazyLock;
 
 use crate::special::beta;
@@ -63,7 +64,7 @@ impl Belief {
 
     /// The place on one side of the top where the logarithm of the density has fallen by `depth`: Newton's steps from outside.
     fn fallen(&self, depth: f64, side: f64) -> f64 {
-        let top = (self.a / self.b).ln();
+        let top = ln(self.a / self.b);
         // Beyond a few units the logarithm falls by a or b for each.
         let shape = if side < 0.0 { self.a } else { self.b };
         let scale = (1.0 / self.a + 1.0 / self.b).sqrt();
@@ -80,7 +81,7 @@ impl Belief {
 
     /// By how much the logarithm of the density is lower than at the top.
     fn ln_drop(&self, t: f64, top: f64) -> f64 {
-        let ln_1p_exp = |t: f64| t.max(0.0) + (-t.abs()).exp().ln_1p();
+        let ln_1p_exp = |t: f64| t.max(0.0) + ln_1p(exp(-t.abs()));
         (self.a + self.b) * (ln_1p_exp(t) - ln_1p_exp(top)) - self.a * (t - top)
     }
 
@@ -106,7 +107,7 @@ pub(super) struct Odds {
 
 impl Odds {
     pub(super) fn new(log_odds: f64) -> Self {
-        Self { share: 1.0 / (1.0 + (-log_odds).exp()), rest: 1.0 / (1.0 + log_odds.exp()) }
+        Self { share: 1.0 / (1.0 + exp(-log_odds)), rest: 1.0 / (1.0 + exp(log_odds)) }
     }
 }
 
@@ -207,7 +208,7 @@ fn on_grid(belief: &Belief, panels: &[(f64, f64)], nodes: &[Node]) -> Vec<Here> 
     for ((here, nodes), panel) in here.chunks_mut(ORDER).zip(nodes.chunks(ORDER)).zip(panels) {
         if lives(*panel) {
             for (here, Node { at, .. }) in here.iter_mut().zip(nodes) {
-                here.density = beta::ln_power_over_beta(a, b, at.share, at.rest).exp();
+                here.density = exp(beta::ln_power_over_beta(a, b, at.share, at.rest));
             }
         }
     }

@@ -1,3 +1,4 @@
+use crate::special::elementary::{exp, ln};
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -33,12 +34,12 @@ impl Family {
         match self {
             Self::Normal => (predictor, 1.0, 1.0),
             Self::Binary => {
-                let mean = 1.0 / (1.0 + (-predictor).exp());
+                let mean = 1.0 / (1.0 + exp(-predictor));
                 // 1 - mean loses its digits near 1.
-                let variance = mean / (1.0 + predictor.exp());
+                let variance = mean / (1.0 + exp(predictor));
                 (mean, variance, variance.sqrt())
             }
-            Self::Count => (predictor.exp(), predictor.exp(), (0.5 * predictor).exp()),
+            Self::Count => (exp(predictor), exp(predictor), exp(0.5 * predictor)),
         }
     }
 
@@ -244,8 +245,8 @@ impl Equations<'_> {
         let constant = (0..coefficients.len()).find(|&j| self.design.column(j).iter().all(|&value| value == 1.0));
         let predictor = match self.family {
             Family::Normal => mean,
-            Family::Binary => (mean / (1.0 - mean)).ln(),
-            Family::Count => mean.ln(),
+            Family::Binary => ln(mean / (1.0 - mean)),
+            Family::Count => ln(mean),
         };
         if !predictor.is_finite() {
             return Err(StatError::ZeroVariance);

@@ -1,5 +1,6 @@
 use crate::error::StatError;
 use crate::linear::{LeastSquares, Matrix, inverse_spd, ln_determinant_spd};
+use crate::special::elementary::{ln, powf};
 use crate::special::root;
 
 /// One cluster: number of units, sums of the explanatory variables, and which rows it has.
@@ -139,13 +140,13 @@ impl Data {
             let eigen = 1.0 + size * ratio;
             quadratic += within + sum * mean / eigen;
             between_part += (sum / eigen).powi(2);
-            ln_det += eigen.ln();
+            ln_det += ln(eigen);
             trace += size / eigen;
         }
         let lost = self.outer_sums(|size| (1.0 + size * ratio).powi(-2)).trace_of_product(&inverse);
         let df = self.units() - self.columns();
-        let log_likelihood = -0.5
-            * (df * (2.0 * std::f64::consts::PI * quadratic / df).ln() + df + ln_det + ln_determinant_spd(&inner)?);
+        let log_likelihood =
+            -0.5 * (df * ln(2.0 * std::f64::consts::PI * quadratic / df) + df + ln_det + ln_determinant_spd(&inner)?);
         let slope = if quadratic > 0.0 { df * between_part / quadratic - (trace - lost) } else { f64::NAN };
         Ok(Solution { coefficients, residuals, quadratic, slope, log_likelihood })
     }
@@ -179,7 +180,7 @@ impl Fit {
         // The restricted likelihood may have several maxima: each falling crossing of its slope on a wide grid is refined, and
         // the best maximum is taken.
         let grid: Vec<f64> =
-            std::iter::once(0.0).chain((-32..=32).map(|step| 10f64.powf(f64::from(step) / 4.0))).collect();
+            std::iter::once(0.0).chain((-32..=32).map(|step| powf(10f64, f64::from(step) / 4.0))).collect();
         let slopes = grid.iter().map(|&ratio| data.solve(ratio).map(|at| at.slope)).collect::<Result<Vec<f64>, _>>()?;
         if slopes.iter().any(|slope| slope.is_nan()) {
             return Err(StatError::ZeroVariance);

@@ -1,3 +1,4 @@
+use crate::special::elementary::powf;
 use serde::{Deserialize, Serialize};
 
 use super::Matrix;
@@ -165,7 +166,7 @@ impl LeastSquares {
                 Heteroskedastic::Hc1 => n as f64 / (n - k) as f64,
                 Heteroskedastic::Hc2 => 1.0 / rest,
                 Heteroskedastic::Hc3 => 1.0 / (rest * rest),
-                Heteroskedastic::Hc4 => rest.powf(-(n as f64 * leverage / k as f64).min(4.0)),
+                Heteroskedastic::Hc4 => powf(rest, -(n as f64 * leverage / k as f64).min(4.0)),
             };
             variance += factor * (dot(weights, row) * residual).powi(2);
         }

@@ -1,5 +1,6 @@
 use super::Matrix;
 use crate::error::StatError;
+use crate::special::elementary::{hypot, ln, powf};
 
 /// Lower Cholesky factor. A pivot that vanishes against its diagonal entry means dependent columns.
 fn cholesky(a: &Matrix) -> Result<Matrix, StatError> {
@@ -44,7 +45,7 @@ pub(crate) fn inverse_spd(a: &Matrix) -> Result<Matrix, StatError> {
 /// Logarithm of the determinant of a symmetric positive definite matrix.
 pub(crate) fn ln_determinant_spd(a: &Matrix) -> Result<f64, StatError> {
     let factor = cholesky(a)?;
-    Ok((0..a.rows()).map(|i| 2.0 * factor.at(i, i).ln()).sum())
+    Ok((0..a.rows()).map(|i| 2.0 * ln(factor.at(i, i))).sum())
 }
 
 /// Eigenvalues and eigenvectors (as columns) of a symmetric matrix by cyclic Jacobi rotations.
@@ -73,8 +74,8 @@ fn rotate(work: &mut Matrix, vectors: &mut Matrix, p: usize, q: usize) {
         return;
     }
     let theta = (work.at(q, q) - work.at(p, p)) / (2.0 * off);
-    let t = theta.signum() / (theta.abs() + theta.hypot(1.0));
-    let c = 1.0 / t.hypot(1.0);
+    let t = theta.signum() / (theta.abs() + hypot(theta, 1.0));
+    let c = 1.0 / hypot(t, 1.0);
     let s = t * c;
     for k in 0..work.rows() {
         let (a, b) = (work.at(k, p), work.at(k, q));
@@ -97,7 +98,7 @@ pub(crate) fn power_symmetric(a: &Matrix, exponent: f64, tolerance: f64) -> Resu
     let mut power = Matrix::zeros(a.rows(), a.rows());
     for (k, &value) in values.iter().enumerate() {
         if value > tolerance {
-            power.add_outer(&vectors.column(k), value.powf(exponent));
+            power.add_outer(&vectors.column(k), powf(value, exponent));
         }
     }
     Ok(power)
@@ -118,7 +119,7 @@ mod tests {
                 assert!((product.at(i, j) - unit).abs() < 1e-13 && (other.at(i, j) - unit).abs() < 1e-13);
             }
         }
-        let ln_det: f64 = eigen(&a)?.0.iter().map(|v| v.ln()).sum();
+        let ln_det: f64 = eigen(&a)?.0.iter().map(|v| ln(*v)).sum();
         assert!((ln_det - ln_determinant_spd(&a)?).abs() < 1e-12);
         Ok(())
     }

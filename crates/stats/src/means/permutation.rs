@@ -1,3 +1,4 @@
+use crate::special::elementary::ln;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -307,7 +308,7 @@ fn enumerate<const K: usize>(blocks: &[Block<K>], see: impl FnMut([f64; K])) -> 
         .iter()
         .map(|block| crate::special::count::ln_choose(block.contributions.len() as u64, block.in_arm1 as u64))
         .sum();
-    if ln_arrangements > MOST_ARRANGEMENTS.ln() + 1e-6 {
+    if ln_arrangements > ln(MOST_ARRANGEMENTS) + 1e-6 {
         let reason = "more than 2^22 arrangements; draw them instead".to_owned();
         return Err(StatError::TooLarge { reason });
     }

@@ -1,3 +1,4 @@
+use crate::special::elementary::{exp, ln};
 use serde::{Deserialize, Serialize};
 
 use super::check;
@@ -64,7 +65,7 @@ pub fn qualitative_interaction(effects: &[f64], variances: &[f64]) -> Result<Qua
         .map(|h| count::ln_binomial(h, groups - 1, 0.5, 0.5) + chi_square::ln_sf(smaller, h as f64))
         .collect();
     let largest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let ln_p = largest + terms.iter().map(|term| (term - largest).exp()).sum::<f64>().ln();
+    let ln_p = largest + ln(terms.iter().map(|term| exp(term - largest)).sum::<f64>());
     let p_value = if smaller == 0.0 { PValue::from_ln(0.0) } else { PValue::from_ln(ln_p) };
     Ok(QualitativeInteraction { q_positive, q_negative, p_value })
 }

@@ -1,3 +1,4 @@
+use crate::special::elementary::{exp, ln};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StatError;
@@ -58,7 +59,7 @@ pub fn attrition_test(missing1: u64, assigned1: u64, missing0: u64, assigned0: u
     let ln_sum = |from: u64, to: u64| {
         let terms: Vec<f64> = (from..=to).map(|k| ln_hypergeometric(k, assigned1, assigned0, total)).collect();
         let largest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        largest + terms.iter().map(|term| (term - largest).exp()).sum::<f64>().ln()
+        largest + ln(terms.iter().map(|term| exp(term - largest)).sum::<f64>())
     };
     let tail = ln_sum(least, missing1).min(ln_sum(missing1, most));
     let (share1, share0) = (missing1 as f64 / assigned1 as f64, missing0 as f64 / assigned0 as f64);

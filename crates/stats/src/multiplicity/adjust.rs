@@ -1,3 +1,4 @@
+use crate::special::elementary::{exp_m1, ln_1p};
 use serde::{Deserialize, Serialize};
 
 use super::check_p_values;
@@ -61,7 +62,7 @@ pub fn adjust(p: &[f64], method: Adjustment) -> Result<Vec<f64>, StatError> {
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
     let sorted: Vec<f64> = order.iter().map(|&i| p[i]).collect();
-    let sidak = |p: f64, times: f64| -((times * (-p).ln_1p()).exp_m1());
+    let sidak = |p: f64, times: f64| -(exp_m1(times * ln_1p(-p)));
     // The number of hypotheses that are still open at each step, m, m - 1, ..., 1.
     let open = |rank: usize| m - rank as f64;
     let adjusted = match method {

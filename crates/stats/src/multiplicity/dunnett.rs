@@ -1,6 +1,7 @@
 use crate::error::StatError;
 use crate::estimate::Side;
 use crate::log_spread::LogSpread;
+use crate::special::elementary::{exp, exp_m1, ln_1p};
 use crate::special::quadrature::GaussLegendre;
 use crate::special::{normal, root, student};
 use crate::wald::{check_finite, check_positive, check_share};
@@ -83,10 +84,10 @@ impl Dunnett {
                     .map(|&(loading, rest, many)| {
                         let above = normal::sf((critical + loading * x) / rest);
                         let below = if side == Side::Two { normal::cdf((loading * x - critical) / rest) } else { 0.0 };
-                        f64::from(many) * (-(above + below)).ln_1p()
+                        f64::from(many) * ln_1p(-(above + below))
                     })
                     .sum();
-                normal::pdf(x) * -ln_inside.exp_m1()
+                normal::pdf(x) * -exp_m1(ln_inside)
             };
             self.rule.integrate_panels(-9.0, 9.0, self.panels, inside)
         };
@@ -95,7 +96,7 @@ impl Dunnett {
             Some(df) if df > 1e7 => normal_case(critical),
             Some(df) => {
                 let spread = LogSpread::new(df);
-                let given = |w: f64| spread.density(w) * normal_case(critical * w.exp());
+                let given = |w: f64| spread.density(w) * normal_case(critical * exp(w));
                 self.rule.integrate_panels(spread.lowest, spread.highest, spread.panels(2.0).min(60), given)
             }
         }

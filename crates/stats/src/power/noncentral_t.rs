@@ -1,4 +1,5 @@
 use crate::log_spread::LogSpread;
+use crate::special::elementary::exp;
 use crate::special::quadrature::GaussLegendre;
 use crate::special::{normal, student};
 
@@ -11,8 +12,8 @@ pub(super) fn sf(t: f64, df: f64, noncentrality: f64) -> f64 {
         return normal::sf(t - noncentrality);
     }
     let spread = LogSpread::new(df);
-    let panels = spread.panels(t.abs() * spread.highest.exp());
-    let beyond = |w: f64| spread.density(w) * normal::sf(t * w.exp() - noncentrality);
+    let panels = spread.panels(t.abs() * exp(spread.highest));
+    let beyond = |w: f64| spread.density(w) * normal::sf(t * exp(w) - noncentrality);
     GaussLegendre::new(16).integrate_panels(spread.lowest, spread.highest, panels, beyond)
 }
 

@@ -1,6 +1,7 @@
 use super::plan::{Plan, SampleSize, check_alpha, critical, detectable};
 use crate::error::StatError;
 use crate::estimate::Side;
+use crate::special::elementary::{acos, cos};
 use crate::special::normal;
 use crate::wald::check_positive;
 
@@ -36,8 +37,8 @@ fn restricted(p1: f64, p0: f64, d: f64, theta: f64) -> (f64, f64) {
     let v = (b / (3.0 * a)).powi(3) - b * c / (6.0 * a * a) + last / (2.0 * a);
     let u = ((b / (3.0 * a)).powi(2) - c / (3.0 * a)).max(0.0).sqrt().copysign(v);
     let cosine = if u == 0.0 { 0.0 } else { (v / u.powi(3)).clamp(-1.0, 1.0) };
-    let angle = (std::f64::consts::PI + cosine.acos()) / 3.0;
-    let q1 = (2.0 * u * angle.cos() - b / (3.0 * a)).clamp(d.max(0.0), (1.0 + d).min(1.0));
+    let angle = (std::f64::consts::PI + acos(cosine)) / 3.0;
+    let q1 = (2.0 * u * cos(angle) - b / (3.0 * a)).clamp(d.max(0.0), (1.0 + d).min(1.0));
     (q1, q1 - d)
 }
 

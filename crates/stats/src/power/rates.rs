@@ -1,6 +1,7 @@
 use super::plan::{Plan, SampleSize, check_alpha, critical};
 use crate::error::StatError;
 use crate::estimate::Side;
+use crate::special::elementary::ln;
 use crate::special::normal;
 use crate::wald::check_positive;
 
@@ -30,7 +31,7 @@ fn rates(
     // Under the null hypothesis: the rates with the same expected number of events.
     let null0 = (rate0 + ratio * rate1) / (1.0 + ratio * null_ratio);
     Ok(Rates {
-        ln_ratio: (rate1 / rate0 / null_ratio).ln(),
+        ln_ratio: ln(rate1 / rate0 / null_ratio),
         null: variance(null_ratio * null0, null0),
         alternative: variance(rate1, rate0),
     })

@@ -1,3 +1,4 @@
+use crate::special::elementary::{exp, exp_m1, ln};
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Plan, SampleSize, check_alpha, normal_power};
@@ -8,7 +9,7 @@ use crate::wald::{check_finite, check_positive};
 fn ln_ratio(hazard_ratio: f64, null_ratio: f64) -> Result<f64, StatError> {
     check_positive("hazard_ratio", hazard_ratio)?;
     check_positive("null_ratio", null_ratio)?;
-    let ln = (hazard_ratio / null_ratio).ln();
+    let ln = ln(hazard_ratio / null_ratio);
     if ln == 0.0 {
         return Err(StatError::invalid("hazard_ratio", "must differ from the null ratio"));
     }
@@ -93,8 +94,8 @@ impl EventTimes {
         let total = hazard + self.drop_out;
         let x = total * self.enrolment;
         // Mean of exp(-total (follow_up + u)) over a uniform u in the enrolment.
-        let mean = if x == 0.0 { 1.0 } else { -(-x).exp_m1() / x };
-        hazard / total * (1.0 - (-total * self.follow_up).exp() * mean)
+        let mean = if x == 0.0 { 1.0 } else { -exp_m1(-x) / x };
+        hazard / total * (1.0 - exp(-total * self.follow_up) * mean)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Exact inference about a ratio of Poisson rates: given the total, the events of arm 1 are binomial.
 
 use super::{Events, check_level};
+use crate::special::elementary::{exp, ln};
 use crate::special::{beta, count, root};
 use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
 
@@ -48,8 +49,8 @@ fn ln_observed(events: &Events) -> f64 {
 pub fn poisson_test(events: &Events, tail: PoissonTail, side: Side) -> Result<PValue, StatError> {
     let (upper, lower) = tails(events);
     if tail == PoissonTail::MidP {
-        let half = 0.5 * ln_observed(events).exp();
-        let (greater, less) = (upper.exp() - half, lower.exp() - half);
+        let half = 0.5 * exp(ln_observed(events));
+        let (greater, less) = (exp(upper) - half, exp(lower) - half);
         return Ok(PValue::from_p(match side {
             Side::Greater => greater,
             Side::Less => less,
@@ -95,7 +96,7 @@ fn min_likelihood(events: &Events, upper: f64, lower: f64) -> PValue {
             if low > n { f64::NEG_INFINITY } else { beta::tails(low as f64, failures(low) + 1.0, p, q).ln_lower };
         (lower, other)
     };
-    PValue::from_ln((own.exp() + other.exp()).ln().max(own))
+    PValue::from_ln(ln(exp(own) + exp(other)).max(own))
 }
 
 fn estimate(events: &Events, limits: (f64, f64), level: f64, tail: PoissonTail) -> Result<Estimate, StatError> {
@@ -157,12 +158,12 @@ pub fn mid_p_rate_ratio(events: &Events, level: f64) -> Result<Estimate, StatErr
     let tail = 0.5 * (1.0 - level);
     let n = events.x1 + events.x0;
     let (x1, t1, x0, t0) = events.floats();
-    let (ln_scale, middle) = ((t0 / t1).ln(), ((x1 + 0.5) / (x0 + 0.5)).ln());
+    let (ln_scale, middle) = (ln(t0 / t1), ln((x1 + 0.5) / (x0 + 0.5)));
     let split = |logit: f64| {
-        let e = (-logit.abs()).exp();
+        let e = exp(-logit.abs());
         if logit >= 0.0 { (1.0 / (1.0 + e), e / (1.0 + e)) } else { (e / (1.0 + e), 1.0 / (1.0 + e)) }
     };
-    let half = |p: f64, q: f64| 0.5 * count::ln_binomial(events.x1, n, p, q).exp();
+    let half = |p: f64, q: f64| 0.5 * exp(count::ln_binomial(events.x1, n, p, q));
     let lower = if events.x1 == 0 {
         0.0
     } else {
@@ -170,7 +171,7 @@ pub fn mid_p_rate_ratio(events: &Events, level: f64) -> Result<Estimate, StatErr
             let (p, q) = split(logit);
             beta::tails(x1, x0 + 1.0, p, q).lower() - half(p, q) - tail
         };
-        (root::find(above, -700.0, middle + 40.0, 0.0)?.value + ln_scale).exp()
+        exp(root::find(above, -700.0, middle + 40.0, 0.0)?.value + ln_scale)
     };
     let upper = if events.x0 == 0 {
         f64::INFINITY
@@ -179,7 +180,7 @@ pub fn mid_p_rate_ratio(events: &Events, level: f64) -> Result<Estimate, StatErr
             let (p, q) = split(logit);
             beta::tails(x1 + 1.0, x0, p, q).upper() - half(p, q) - tail
         };
-        (root::find(below, middle - 40.0, 700.0, 0.0)?.value + ln_scale).exp()
+        exp(root::find(below, middle - 40.0, 700.0, 0.0)?.value + ln_scale)
     };
     estimate(events, (lower, upper), level, PoissonTail::MidP)
 }

@@ -1,5 +1,6 @@
 //! Rate ratios from the counts of single units, which may vary more than Poisson counts do.
 
+use crate::special::elementary::{exp, ln, ln_1p};
 use serde::Serialize;
 
 use super::check_level;
@@ -109,7 +110,7 @@ pub fn poisson_regression(arm1: &ArmCounts<'_>, arm0: &ArmCounts<'_>) -> Result<
     let robust = arm1.sum(rate1, square) / (events1 * events1) + arm0.sum(rate0, square) / (events0 * events0);
     let degrees_of_freedom = units as f64 - 2.0;
     Ok(PoissonFit {
-        ln_rate_ratio: (rate1 / rate0).ln(),
+        ln_rate_ratio: ln(rate1 / rate0),
         standard_error: (1.0 / events1 + 1.0 / events0).sqrt(),
         robust_standard_error: robust.sqrt(),
         dispersion: pearson / degrees_of_freedom,
@@ -129,10 +130,10 @@ fn ratio(ln_ratio: f64, error: f64, df: Option<f64>, level: f64, method: &str) -
     let t = (ln_ratio / error).abs();
     let ln_p = std::f64::consts::LN_2 + df.map_or_else(|| normal::ln_sf(t), |df| student::ln_sf(t, df));
     Ok(Estimate {
-        point: Some(ln_ratio.exp()),
+        point: Some(exp(ln_ratio)),
         standard_error: Some(error),
         degrees_of_freedom: df,
-        interval: Interval { lower: (ln_ratio - reach).exp(), upper: (ln_ratio + reach).exp(), level },
+        interval: Interval { lower: exp(ln_ratio - reach), upper: exp(ln_ratio + reach), level },
         p_value: Some(PValue::from_ln(ln_p)),
         method: method.to_owned(),
         guarantee: Guarantee::Asymptotic,
@@ -209,22 +210,22 @@ const LARGEST_THETA: f64 = 1e7;
 /// The most likely rate of an arm given theta.
 fn rate_given(arm: &ArmCounts<'_>, theta: f64) -> Result<f64, StatError> {
     let score = |ln_rate: f64| {
-        let rate = ln_rate.exp();
+        let rate = exp(ln_rate);
         arm.sum(rate, |y, mu| (y - mu) * theta / (mu + theta))
     };
     let rates = || arm.units().filter(|(count, _)| *count > 0).map(|(count, exposure)| count as f64 / exposure);
-    let highest = rates().fold(0.0, f64::max).ln() + 1e-9;
+    let highest = ln(rates().fold(0.0, f64::max)) + 1e-9;
     // The root lies below the largest single rate, and above the smallest share of it that one unit can give.
-    let mut low = arm.rate().ln() - 1.0;
+    let mut low = ln(arm.rate()) - 1.0;
     while score(low) <= 0.0 && low > -700.0 {
         low -= 5.0;
     }
     let found = root::find(score, low, highest.max(low + 1e-6), 0.0)?;
-    Ok(found.value.exp())
+    Ok(exp(found.value))
 }
 
 fn theta_score(arm: &ArmCounts<'_>, rate: f64, theta: f64) -> f64 {
-    arm.sum(rate, |y, mu| rising_digamma(theta, y) + (theta / (mu + theta)).ln() + (mu - y) / (mu + theta))
+    arm.sum(rate, |y, mu| rising_digamma(theta, y) + ln(theta / (mu + theta)) + (mu - y) / (mu + theta))
 }
 
 /// digamma(theta + y) - digamma(theta), as a sum for small y.
@@ -247,8 +248,8 @@ fn information(arm: &ArmCounts<'_>, rate: f64, theta: f64) -> [f64; 4] {
 
 fn ln_likelihood(arm: &ArmCounts<'_>, rate: f64, theta: f64) -> f64 {
     arm.sum(rate, |y, mu| {
-        ln_gamma(y + theta) - ln_gamma(theta) - ln_gamma(y + 1.0) - theta * (mu / theta).ln_1p()
-            + if y > 0.0 { y * (mu / (mu + theta)).ln() } else { 0.0 }
+        ln_gamma(y + theta) - ln_gamma(theta) - ln_gamma(y + 1.0) - theta * ln_1p(mu / theta)
+            + if y > 0.0 { y * ln(mu / (mu + theta)) } else { 0.0 }
     })
 }
 
@@ -279,7 +280,7 @@ pub fn negative_binomial(
     level: f64,
 ) -> Result<NegativeBinomial, StatError> {
     let profile = |ln_theta: f64| -> f64 {
-        let theta = ln_theta.exp();
+        let theta = exp(ln_theta);
         let value = || -> Result<f64, StatError> {
             let (rate1, rate0) = (rate_given(arm1, theta)?, rate_given(arm0, theta)?);
             Ok(theta_score(arm1, rate1, theta) + theta_score(arm0, rate0, theta))
@@ -291,7 +292,7 @@ pub fn negative_binomial(
     let excess =
         arm1.sum(arm1.rate(), |y, mu| (y - mu) * (y - mu) - y) + arm0.sum(arm0.rate(), |y, mu| (y - mu) * (y - mu) - y);
     let method = "negative-binomial regression";
-    if excess <= 0.0 || profile(LARGEST_THETA.ln()) > 0.0 {
+    if excess <= 0.0 || profile(ln(LARGEST_THETA)) > 0.0 {
         let fit = poisson_regression(arm1, arm0)?;
         return Ok(NegativeBinomial {
             estimate: ratio(fit.ln_rate_ratio, fit.standard_error, None, level, method)?,
@@ -302,10 +303,10 @@ pub fn negative_binomial(
             ln_likelihood: poisson_ln_likelihood(arm1, arm1.rate()) + poisson_ln_likelihood(arm0, arm0.rate()),
         });
     }
-    let theta = root::find(profile, (1e-6f64).ln(), LARGEST_THETA.ln(), 1e-13)?.value.exp();
+    let theta = exp(root::find(profile, ln(1e-6f64), ln(LARGEST_THETA), 1e-13)?.value);
     let (rate1, rate0) = (rate_given(arm1, theta)?, rate_given(arm0, theta)?);
     let (i1, i0) = (information(arm1, rate1, theta), information(arm0, rate0, theta));
-    let ln_rate_ratio = (rate1 / rate0).ln();
+    let ln_rate_ratio = ln(rate1 / rate0);
     let own = i1[2] + i0[2];
     let left = own - i1[1] * i1[1] / i1[0] - i0[1] * i0[1] / i0[0];
     let lever = i1[1] / i1[0] - i0[1] / i0[0];

@@ -1,6 +1,7 @@
 //! Score intervals for a difference and a ratio of Poisson rates, plain and corrected for skewness.
 
 use super::{Events, check_level};
+use crate::special::elementary::exp;
 use crate::special::{normal, root};
 use crate::two_proportions::{corrected, log_root, normal_p, standardised};
 use crate::{Estimate, Guarantee, Interval, Side, StatError};
@@ -85,7 +86,7 @@ fn ratio(events: &Events, level: f64, skewness: bool) -> Result<Estimate, StatEr
     let (open_below, open_above) = (events.x1 == 0, events.x0 == 0);
     let (x1, t1, x0, t0) = events.floats();
     let start = Some((x1 + 0.5) * t0 / ((x0 + 0.5) * t1));
-    let at = |target: f64| log_root(|v| ratio_z(events, v.exp(), skewness) - target, start).map(f64::exp);
+    let at = |target: f64| log_root(|v| ratio_z(events, exp(v), skewness) - target, start).map(exp);
     let lower = if open_below { 0.0 } else { at(critical)? };
     let upper = if open_above { f64::INFINITY } else { at(-critical)? };
     let point = if skewness && !(open_below && open_above) { Some(at(0.0)?) } else { events.ratio() };

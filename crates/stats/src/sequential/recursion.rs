@@ -5,6 +5,7 @@
 //! deviations of the steps before and after (Armitage, McPherson and Rowe 1969; Jennison and Turnbull 2000, chapter 19).
 //! With twelve nodes a panel the error is about 1e-13. Infinite regions are cut at nine standard deviations.
 
+use crate::special::elementary::{exp, ln};
 use std::f64::consts::PI;
 use std::sync::LazyLock;
 
@@ -97,7 +98,7 @@ impl Running {
         let (shift, scale) = (score - self.theta * step, 1.0 / step.sqrt());
         let sum = self.sum(|s| {
             let z = (shift - s) * scale;
-            if z.abs() > 38.0 { 0.0 } else { (-0.5 * z * z).exp() }
+            if z.abs() > 38.0 { 0.0 } else { exp(-0.5 * z * z) }
         });
         sum * scale / (2.0 * PI).sqrt()
     }
@@ -128,11 +129,11 @@ impl Running {
         };
         let (mut inner, mut outer) = (-40.0, 40.0);
         let mut x = -normal::quantile(probability);
-        let target = probability.ln();
+        let target = ln(probability);
         let resolution = (self.step(information).sqrt() / sd).min(1.0);
         for _ in 0..200 {
             let here = tail(x);
-            let excess = here.ln() - target;
+            let excess = ln(here) - target;
             if excess > 0.0 {
                 inner = x;
             } else {
@@ -197,7 +198,7 @@ impl Running {
         let scale = 1.0 / step.sqrt();
         let a: Vec<f64> = offsets.iter().map(|x| x * scale).collect();
         let c: Vec<f64> = self.offsets.iter().map(|x| x * scale).collect();
-        let shared: Vec<f64> = c.iter().flat_map(|c| a.iter().map(move |a| (-0.5 * (a - c) * (a - c)).exp())).collect();
+        let shared: Vec<f64> = c.iter().flat_map(|c| a.iter().map(move |a| exp(-0.5 * (a - c) * (a - c)))).collect();
         let mut result = vec![0.0; centres.len() * a.len()];
         let mut sums = vec![0.0; a.len()];
         for (&centre, target) in centres.iter().zip(result.chunks_exact_mut(a.len())) {
@@ -208,14 +209,14 @@ impl Running {
                 }
                 sums.fill(0.0);
                 for ((m, c), row) in mass.iter().zip(&c).zip(shared.chunks_exact(a.len())) {
-                    let weight = m * (d * c).exp();
+                    let weight = m * exp(d * c);
                     for (sum, shared) in sums.iter_mut().zip(row) {
                         *sum += weight * shared;
                     }
                 }
                 let front = -0.5 * d * d;
                 for ((cell, sum), a) in target.iter_mut().zip(&sums).zip(&a) {
-                    *cell += sum * (front - d * a).exp();
+                    *cell += sum * exp(front - d * a);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! How the error is shared over the looks.
 
+use crate::special::elementary::{exp, exp_m1, ln, ln_1p, powf};
 use serde::{Deserialize, Serialize};
 
 use crate::StatError;
@@ -116,16 +117,16 @@ impl Spending {
         let t = fraction;
         let spent = match self {
             Self::LanDeMetsOBrienFleming => 2.0 * normal::cdf(normal::quantile(0.5 * alpha) / t.sqrt()),
-            Self::LanDeMetsPocock => alpha * ((std::f64::consts::E - 1.0) * t).ln_1p(),
-            Self::KimDeMets { rho } => alpha * t.powf(*rho),
+            Self::LanDeMetsPocock => alpha * ln_1p((std::f64::consts::E - 1.0) * t),
+            Self::KimDeMets { rho } => alpha * powf(t, *rho),
             Self::HwangShihDeCani { gamma } => {
                 if gamma.abs() < 1e-12 {
                     alpha * t
                 } else {
-                    alpha * (-gamma * t).exp_m1() / (-gamma).exp_m1()
+                    alpha * exp_m1(-gamma * t) / exp_m1(-gamma)
                 }
             }
-            Self::Exponential { nu } => (alpha.ln() * t.powf(-nu)).exp(),
+            Self::Exponential { nu } => exp(ln(alpha) * powf(t, -nu)),
             Self::Piecewise { points } => alpha * interpolate(points, t),
         };
         spent.min(alpha)

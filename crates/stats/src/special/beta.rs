@@ -2,6 +2,7 @@
 
 use super::gamma::{LN_SQRT_2PI, ln_1p_minus, stirling_error};
 use super::incomplete_gamma::ln_complement;
+use crate::special::elementary::{exp, exp_m1, ln, ln_1p};
 
 /// Enough for shapes to 1e10; the needed number grows with the square root of the shapes.
 const MAX_TERMS: usize = 1_000_000;
@@ -21,7 +22,7 @@ impl Tails {
     }
 
     pub(crate) fn lower(self) -> f64 {
-        if self.ln_lower > self.ln_upper { -self.ln_upper.exp_m1() } else { self.ln_lower.exp() }
+        if self.ln_lower > self.ln_upper { -exp_m1(self.ln_upper) } else { exp(self.ln_lower) }
     }
 
     pub(crate) fn upper(self) -> f64 {
@@ -50,14 +51,10 @@ pub(crate) fn ln_power_over_beta(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let total = a + b;
     let d = offset(a, b, x, y);
     let half = |shape: f64, share: f64, excess: f64| {
-        if excess.abs() <= 0.5 {
-            shape * ln_1p_minus(excess)
-        } else {
-            shape * (share.ln() + (total / shape).ln() - excess)
-        }
+        if excess.abs() <= 0.5 { shape * ln_1p_minus(excess) } else { shape * (ln(share) + ln(total / shape) - excess) }
     };
     half(a, x, -d / a) + half(b, y, d / b) + stirling_error(total) - stirling_error(a) - stirling_error(b)
-        + 0.5 * (a.ln() + b.ln() - total.ln())
+        + 0.5 * (ln(a) + ln(b) - ln(total))
         - LN_SQRT_2PI
 }
 
@@ -132,10 +129,10 @@ pub(crate) fn tails(a: f64, b: f64, x: f64, y: f64) -> Tails {
     let prefix = ln_power_over_beta(a, b, x, y);
     if b < 1.0 && d < 0.5 && x > 0.5 {
         // The fraction is slow near the mean when b < 1; the other tail is a quick series of positive terms.
-        let ln_upper = (prefix - b.ln() + lower_series(b, a, y).ln()).min(0.0);
+        let ln_upper = (prefix - ln(b) + ln(lower_series(b, a, y))).min(0.0);
         return Tails { ln_lower: ln_complement(ln_upper), ln_upper };
     }
-    let ln_lower = (prefix + lower_fraction(a, b, x, y, d).ln()).min(0.0);
+    let ln_lower = (prefix + ln(lower_fraction(a, b, x, y, d))).min(0.0);
     Tails { ln_lower, ln_upper: ln_complement(ln_lower) }
 }
 
@@ -204,10 +201,10 @@ pub fn ln_pdf(a: f64, b: f64, x: f64) -> f64 {
         } else if here < 1.0 {
             f64::INFINITY
         } else {
-            other.ln()
+            ln(other)
         };
     }
-    ln_power_over_beta(a, b, x, y) - x.ln() - y.ln()
+    ln_power_over_beta(a, b, x, y) - ln(x) - ln(y)
 }
 
 /// The value at or below which a beta variable falls with probability `p`.
@@ -243,7 +240,7 @@ pub(crate) fn inverse(a: f64, b: f64, target: f64, is_lower: bool) -> (f64, f64)
     if target == 0.0 || target == 1.0 {
         return if (target == 0.0) == is_lower { (0.0, 1.0) } else { (1.0, 0.0) };
     }
-    let goal = target.ln();
+    let goal = ln(target);
     let (mut low, mut high) = (-745.0_f64, 745.0_f64);
     let mut s = start(a, b, target, is_lower).clamp(low, high);
     for _ in 0..300 {
@@ -257,7 +254,7 @@ pub(crate) fn inverse(a: f64, b: f64, target: f64, is_lower: bool) -> (f64, f64)
             low = s;
         }
         // On the logit scale both log tails are concave: Newton's steps approach from one side.
-        let density = (ln_power_over_beta(a, b, x, y) - value).exp();
+        let density = exp(ln_power_over_beta(a, b, x, y) - value);
         let step = (goal - value) / if is_lower { density } else { -density };
         let mut next = s + step;
         // Each step squares the error, so one from here is the last that changes anything but rounding.
@@ -277,19 +274,19 @@ pub(crate) fn inverse(a: f64, b: f64, target: f64, is_lower: bool) -> (f64, f64)
 
 /// x and 1 - x for the logit s.
 fn logistic(s: f64) -> (f64, f64) {
-    let e = (-s.abs()).exp();
+    let e = exp(-s.abs());
     let (large, small) = (1.0 / (1.0 + e), e / (1.0 + e));
     if s >= 0.0 { (large, small) } else { (small, large) }
 }
 
 /// A normal approximation on the logit scale for large shapes, the leading power near an end otherwise.
 fn start(a: f64, b: f64, target: f64, is_lower: bool) -> f64 {
-    let (ln_p, ln_q) = if is_lower { (target.ln(), (-target).ln_1p()) } else { ((-target).ln_1p(), target.ln()) };
+    let (ln_p, ln_q) = if is_lower { (ln(target), ln_1p(-target)) } else { (ln_1p(-target), ln(target)) };
     if a.min(b) >= 1.0 {
         let z = if is_lower { super::normal::quantile(target) } else { -super::normal::quantile(target) };
-        return (a / b).ln() + z * (1.0 / a + 1.0 / b).sqrt();
+        return ln(a / b) + z * (1.0 / a + 1.0 / b).sqrt();
     }
     let ln_beta = super::gamma::ln_gamma(a) + super::gamma::ln_gamma(b) - super::gamma::ln_gamma(a + b);
     let mean = a / (a + b);
-    if ln_p < mean.ln() { (ln_p + a.ln() + ln_beta) / a } else { -(ln_q + b.ln() + ln_beta) / b }
+    if ln_p < ln(mean) { (ln_p + ln(a) + ln_beta) / a } else { -(ln_q + ln(b) + ln_beta) / b }
 }

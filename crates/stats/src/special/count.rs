@@ -3,6 +3,7 @@
 //! They keep about 1e-14 relative accuracy of the mass for counts up to 1e15, where differences of log-gamma have none.
 
 use super::gamma::{LN_SQRT_2PI, deviance, stirling_error};
+use crate::special::elementary::{ln, ln_1p};
 
 /// Logarithm of the number of ways to choose `k` of `n`; negative infinity when k > n. `n` up to 1e15.
 ///
@@ -27,13 +28,13 @@ pub fn ln_choose(n: u64, k: u64) -> f64 {
             product *= (n - i) as f64 / (i + 1) as f64;
         }
         if product.is_finite() {
-            return product.ln();
+            return ln(product);
         }
     }
     let (n, k) = (n as f64, k as f64);
     let rest = n - k;
-    let entropy = -k * (k / n).ln() - rest * (-k / n).ln_1p();
-    entropy + 0.5 * (n / (k * rest)).ln() - LN_SQRT_2PI + stirling_error(n) - stirling_error(k) - stirling_error(rest)
+    let entropy = -k * ln(k / n) - rest * ln_1p(-k / n);
+    entropy + 0.5 * ln(n / (k * rest)) - LN_SQRT_2PI + stirling_error(n) - stirling_error(k) - stirling_error(rest)
 }
 
 /// Logarithm of the binomial probability of `k` successes in `n` with success probability `p` and `q = 1 - p`.
@@ -57,10 +58,10 @@ pub fn ln_binomial(k: u64, n: u64, p: f64, q: f64) -> f64 {
     }
     let total = n as f64;
     if k == 0 {
-        return if p < 0.1 { total * (-p).ln_1p() } else { total * q.ln() };
+        return if p < 0.1 { total * ln_1p(-p) } else { total * ln(q) };
     }
     if k == n {
-        return if q < 0.1 { total * (-q).ln_1p() } else { total * p.ln() };
+        return if q < 0.1 { total * ln_1p(-q) } else { total * ln(p) };
     }
     let x = k as f64;
     let rest = (n - k) as f64;
@@ -70,7 +71,7 @@ pub fn ln_binomial(k: u64, n: u64, p: f64, q: f64) -> f64 {
         - deviance(x, total * p)
         - deviance(rest, total * q)
         - LN_SQRT_2PI
-        + 0.5 * (total / (x * rest)).ln()
+        + 0.5 * ln(total / (x * rest))
 }
 
 /// Logarithm of the Poisson probability of `k` events with the given mean.
@@ -88,7 +89,7 @@ pub fn ln_poisson(k: u64, mean: f64) -> f64 {
         return -mean;
     }
     let x = k as f64;
-    -stirling_error(x) - deviance(x, mean) - LN_SQRT_2PI - 0.5 * x.ln()
+    -stirling_error(x) - deviance(x, mean) - LN_SQRT_2PI - 0.5 * ln(x)
 }
 
 /// Logarithm of the hypergeometric probability of `k` marked units among `draws` from a population of `marked` and

@@ -1,5 +1,6 @@
 //! The gamma function and the small differences in which log-gamma itself would cancel.
 
+use crate::special::elementary::{ln, ln_1p};
 pub use statrs::function::gamma::{digamma, ln_gamma};
 
 /// Half the logarithm of 2 pi.
@@ -15,7 +16,7 @@ pub const LN_SQRT_2PI: f64 = 0.918_938_533_204_672_8;
 #[must_use]
 pub fn ln_1p_minus(x: f64) -> f64 {
     if x.abs() > 0.5 {
-        return x.ln_1p() - x;
+        return ln_1p(x) - x;
     }
     // ln(1+x) = 2 atanh(r) with r = x/(2+x), and x = 2r + r x.
     let r = x / (2.0 + x);
@@ -96,7 +97,7 @@ pub fn stirling_error(x: f64) -> f64 {
 /// stirling_error(x) - stirling_error(x + 1) = (x + 1/2) ln(1 + 1/x) - 1.
 fn stirling_step(x: f64) -> f64 {
     if x < 1.0 {
-        return (x + 0.5) * ((1.0 + x) / x).ln() - 1.0;
+        return (x + 0.5) * ln((1.0 + x) / x) - 1.0;
     }
     // With t = 1/(2x+1) it is atanh(t)/t - 1, a series of positive terms whose ratio is below t^2.
     let t = 1.0 / (2.0 * x + 1.0);
@@ -153,7 +154,7 @@ pub fn deviance(x: f64, m: f64) -> f64 {
         return m;
     }
     let excess = (m - x) / x;
-    if excess.abs() <= 0.5 { -x * ln_1p_minus(excess) } else { x * (x / m).ln() + m - x }
+    if excess.abs() <= 0.5 { -x * ln_1p_minus(excess) } else { x * ln(x / m) + m - x }
 }
 
 /// The derivative of the digamma function, for x > 0.

@@ -1,6 +1,7 @@
 //! The regularised incomplete gamma function: the distribution of gamma, chi-square and Poisson variables.
 
 use super::gamma::{LN_SQRT_2PI, ln_1p_minus, stirling_error};
+use crate::special::elementary::{exp, exp_m1, ln, ln_1p};
 
 /// Enough for shapes to 1e10; the needed number grows with the square root of the shape.
 const MAX_TERMS: usize = 3_000_000;
@@ -15,8 +16,8 @@ struct Tails {
 /// ln of x^a e^-x / Γ(a + 1).
 fn ln_prefix(a: f64, x: f64) -> f64 {
     let excess = (x - a) / a;
-    let exponent = if excess.abs() <= 0.5 { a * ln_1p_minus(excess) } else { a * (x / a).ln() - (x - a) };
-    exponent - stirling_error(a) - LN_SQRT_2PI - 0.5 * a.ln()
+    let exponent = if excess.abs() <= 0.5 { a * ln_1p_minus(excess) } else { a * ln(x / a) - (x - a) };
+    exponent - stirling_error(a) - LN_SQRT_2PI - 0.5 * ln(a)
 }
 
 fn tails(a: f64, x: f64) -> Tails {
@@ -42,11 +43,11 @@ fn tails(a: f64, x: f64) -> Tails {
                 break;
             }
         }
-        let ln_lower = (prefix + sum.ln()).min(0.0);
+        let ln_lower = (prefix + ln(sum)).min(0.0);
         Tails { ln_lower, ln_upper: ln_complement(ln_lower) }
     } else {
         let fraction = upper_fraction(a, x);
-        let ln_upper = (prefix + a.ln() + fraction.ln()).min(0.0);
+        let ln_upper = (prefix + ln(a) + ln(fraction)).min(0.0);
         Tails { ln_lower: ln_complement(ln_upper), ln_upper }
     }
 }
@@ -82,7 +83,7 @@ fn upper_fraction(a: f64, x: f64) -> f64 {
 
 /// ln(1 - e^v) for v <= 0.
 pub(crate) fn ln_complement(v: f64) -> f64 {
-    if v > -std::f64::consts::LN_2 { (-v.exp_m1()).ln() } else { (-v.exp()).ln_1p() }
+    if v > -std::f64::consts::LN_2 { ln(-exp_m1(v)) } else { ln_1p(-exp(v)) }
 }
 
 /// Probability that a gamma variable of shape `a` (scale 1) is at most `x`.
@@ -94,7 +95,7 @@ pub(crate) fn ln_complement(v: f64) -> f64 {
 #[must_use]
 pub fn lower(a: f64, x: f64) -> f64 {
     let tails = tails(a, x);
-    if tails.ln_lower > tails.ln_upper { -tails.ln_upper.exp_m1() } else { tails.ln_lower.exp() }
+    if tails.ln_lower > tails.ln_upper { -exp_m1(tails.ln_upper) } else { exp(tails.ln_lower) }
 }
 
 /// Probability that a gamma variable of shape `a` (scale 1) is above `x`.
@@ -107,7 +108,7 @@ pub fn lower(a: f64, x: f64) -> f64 {
 #[must_use]
 pub fn upper(a: f64, x: f64) -> f64 {
     let tails = tails(a, x);
-    if tails.ln_upper > tails.ln_lower { -tails.ln_lower.exp_m1() } else { tails.ln_upper.exp() }
+    if tails.ln_upper > tails.ln_lower { -exp_m1(tails.ln_lower) } else { exp(tails.ln_upper) }
 }
 
 /// Natural logarithm of [`lower`].
@@ -161,13 +162,13 @@ fn inverse(a: f64, target: f64, is_lower: bool) -> f64 {
     if target == 0.0 || target == 1.0 {
         return if (target == 0.0) == is_lower { 0.0 } else { f64::INFINITY };
     }
-    let goal = target.ln();
+    let goal = ln(target);
     // In u = ln x both log tails are concave, so that Newton's steps approach from one side.
     let spread = 40.0 * (1.0 / a.sqrt()).max(1e-7);
-    let (mut low, mut high) = (-745.0_f64, a.ln().max(0.0) + spread + 8.0);
+    let (mut low, mut high) = (-745.0_f64, ln(a).max(0.0) + spread + 8.0);
     let mut u = start(a, target, is_lower).clamp(low, high);
     for _ in 0..300 {
-        let x = u.exp();
+        let x = exp(u);
         let tails = tails(a, x);
         let value = if is_lower { tails.ln_lower } else { tails.ln_upper };
         let above = if is_lower { value > goal } else { value < goal };
@@ -176,7 +177,7 @@ fn inverse(a: f64, target: f64, is_lower: bool) -> f64 {
         } else {
             low = u;
         }
-        let density = (ln_prefix(a, x) + a.ln() - value).exp();
+        let density = exp(ln_prefix(a, x) + ln(a) - value);
         let step = (goal - value) / if is_lower { density } else { -density };
         let mut next = u + step;
         if !next.is_finite() || next <= low || next >= high {
@@ -188,7 +189,7 @@ fn inverse(a: f64, target: f64, is_lower: bool) -> f64 {
             break;
         }
     }
-    u.exp()
+    exp(u)
 }
 
 /// Wilson-Hilferty, or the leading power near 0.
@@ -196,8 +197,8 @@ fn start(a: f64, target: f64, is_lower: bool) -> f64 {
     let z = if is_lower { super::normal::quantile(target) } else { -super::normal::quantile(target) };
     let root = 1.0 - 1.0 / (9.0 * a) + z / (3.0 * a.sqrt());
     if root > 0.2 {
-        return a.ln() + 3.0 * root.ln();
+        return ln(a) + 3.0 * ln(root);
     }
-    let ln_p = if is_lower { target.ln() } else { (-target).ln_1p() };
+    let ln_p = if is_lower { ln(target) } else { ln_1p(-target) };
     (ln_p + super::gamma::ln_gamma(a + 1.0)) / a
 }

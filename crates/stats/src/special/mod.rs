@@ -10,6 +10,7 @@
 pub mod beta;
 pub mod chi_square;
 pub mod count;
+pub mod elementary;
 pub mod f_distribution;
 pub mod gamma;
 pub mod incomplete_gamma;

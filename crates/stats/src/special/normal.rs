@@ -1,5 +1,6 @@
 //! The standard normal distribution and the error functions.
 
+use crate::special::elementary::{exp, ln, ln_1p};
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2, PI, SQRT_2};
 
 const FRAC_1_SQRT_PI: f64 = 0.564_189_583_547_756_3;
@@ -15,7 +16,7 @@ enum Scale {
 fn exp_minus_square(y: f64) -> f64 {
     let coarse = (y * 16.0).trunc() / 16.0;
     let rest = (y - coarse) * (y + coarse);
-    (-coarse * coarse).exp() * (-rest).exp()
+    exp(-coarse * coarse) * exp(-rest)
 }
 
 /// erfc or erfcx for y > 0.46875 (W. J. Cody, Math. Comp. 23, 1969, 631-637).
@@ -149,7 +150,7 @@ pub fn erfc(x: f64) -> f64 {
 pub fn erfcx(x: f64) -> f64 {
     let y = x.abs();
     if y <= 0.468_75 {
-        (x * x).exp() * (1.0 - cody_centre(x))
+        exp(x * x) * (1.0 - cody_centre(x))
     } else if x > 0.0 {
         cody_tail(y, Scale::TimesExpSquare)
     } else {
@@ -176,7 +177,7 @@ fn exp_minus_half_square(x: f64) -> f64 {
     }
     let coarse = (y * 16.0).trunc() / 16.0;
     let rest = (y - coarse) * (y + coarse);
-    (-0.5 * coarse * coarse).exp() * (-0.5 * rest).exp()
+    exp(-0.5 * coarse * coarse) * exp(-0.5 * rest)
 }
 
 /// Probability that a standard normal variable is at most `x`.
@@ -214,7 +215,7 @@ pub fn sf(x: f64) -> f64 {
 /// ```
 #[must_use]
 pub fn ln_cdf(x: f64) -> f64 {
-    if x < -0.6 { erfcx(-x * FRAC_1_SQRT_2).ln() - LN_2 - 0.5 * x * x } else { (-sf(x)).ln_1p() }
+    if x < -0.6 { ln(erfcx(-x * FRAC_1_SQRT_2)) - LN_2 - 0.5 * x * x } else { ln_1p(-sf(x)) }
 }
 
 /// Natural logarithm of [`sf`].
@@ -246,7 +247,7 @@ pub fn quantile(p: f64) -> f64 {
         return f64::INFINITY;
     }
     if p < 1e-290 {
-        return quantile_of_ln(p.ln());
+        return quantile_of_ln(ln(p));
     }
     -SQRT_2 * statrs::function::erf::erfc_inv(2.0 * p)
 }
@@ -265,12 +266,12 @@ pub fn quantile_of_ln(ln_p: f64) -> f64 {
         return f64::NAN;
     }
     if ln_p > -650.0 {
-        return quantile(ln_p.exp());
+        return quantile(exp(ln_p));
     }
     if ln_p == f64::NEG_INFINITY {
         return f64::NEG_INFINITY;
     }
-    let mut x = -(-2.0 * ln_p - (-2.0 * ln_p * 2.0 * PI).ln()).sqrt();
+    let mut x = -(-2.0 * ln_p - ln(-2.0 * ln_p * 2.0 * PI)).sqrt();
     for _ in 0..20 {
         // d ln_cdf / dx = pdf / cdf = sqrt(2/pi) / erfcx(-x/sqrt 2)
         let slope = (2.0 / PI).sqrt() / erfcx(-x * FRAC_1_SQRT_2);

@@ -1,5 +1,6 @@
 //! Student's t distribution, for any positive number of degrees of freedom (infinite ones give the normal).
 
+use crate::special::elementary::{exp, ln, ln_1p};
 use std::f64::consts::LN_2;
 
 use super::{beta, normal};
@@ -65,7 +66,7 @@ pub fn ln_sf(t: f64, df: f64) -> f64 {
         return f64::NAN;
     }
     if t < 0.0 {
-        return (-sf(-t, df)).ln_1p();
+        return ln_1p(-sf(-t, df));
     }
     let (x, y) = shares(t, df);
     beta::tails(0.5 * df, 0.5, x, y).ln_lower - LN_2
@@ -124,13 +125,13 @@ fn upper_quantile(tail: f64, df: f64) -> Option<f64> {
     let g3 = (((3.0 * square + 19.0) * square + 17.0) * square - 15.0) / 384.0;
     let g4 = ((((79.0 * square + 776.0) * square + 1482.0) * square - 1920.0) * square - 945.0) / 92_160.0;
     let mut t = z * (1.0 + (g1 + (g2 + (g3 + g4 / df) / df) / df) / df);
-    let goal = tail.ln();
+    let goal = ln(tail);
     for _ in 0..6 {
         let (x, y) = shares(t, df);
         let (a, b) = (0.5 * df, 0.5);
         let ln_tail = beta::tails(a, b, x, y).ln_lower - LN_2;
         // The density is x^a y^b / (t B(a, b)).
-        let hazard = (beta::ln_power_over_beta(a, b, x, y) - ln_tail).exp() / t;
+        let hazard = exp(beta::ln_power_over_beta(a, b, x, y) - ln_tail) / t;
         let newton = (ln_tail - goal) / hazard;
         // Half the second derivative of the log tail over its slope.
         let bend = 0.5 * (t * (df + 1.0) / (df + t * t) - hazard);

@@ -1,5 +1,6 @@
 //! Exact inference about a common odds ratio: the distribution of the successes of arm 1 given all margins.
 
+use crate::special::elementary::{exp, ln};
 use serde::Serialize;
 
 use super::Strata;
@@ -33,7 +34,7 @@ impl Sum {
         for table in strata.tables() {
             let (from, to) = range(table);
             let own: Vec<f64> =
-                (from..=to).map(|k| ln_hypergeometric(k, table.n1(), table.n0(), table.successes()).exp()).collect();
+                (from..=to).map(|k| exp(ln_hypergeometric(k, table.n1(), table.n0(), table.successes()))).collect();
             let mut next = vec![0.0; masses.len() + own.len() - 1];
             for (i, mass) in masses.iter().enumerate() {
                 for (j, other) in own.iter().enumerate() {
@@ -45,7 +46,7 @@ impl Sum {
             observed += table.x1();
         }
         let observed = (observed - low) as usize;
-        Ok(Self { low, observed, ln_masses: masses.into_iter().map(f64::ln).collect() })
+        Ok(Self { low, observed, ln_masses: masses.into_iter().map(ln).collect() })
     }
 
     fn last(&self) -> usize {
@@ -58,7 +59,7 @@ impl Sum {
         let largest = (0..=self.last()).map(weight).fold(f64::NEG_INFINITY, f64::max);
         let (mut total, mut upper, mut lower, mut first) = (0.0, 0.0, 0.0, 0.0);
         for i in 0..=self.last() {
-            let w = (weight(i) - largest).exp();
+            let w = exp(weight(i) - largest);
             total += w;
             first += w * i as f64;
             if i >= self.observed {
@@ -69,7 +70,7 @@ impl Sum {
             }
         }
         let mean = first / total;
-        let variance = (0..=self.last()).map(|i| (weight(i) - largest).exp() * (i as f64 - mean).powi(2)).sum::<f64>();
+        let variance = (0..=self.last()).map(|i| exp(weight(i) - largest) * (i as f64 - mean).powi(2)).sum::<f64>();
         Tilted { upper: upper / total, lower: lower / total, mean, variance: variance / total }
     }
 
@@ -117,8 +118,8 @@ pub fn exact_test(strata: &Strata, side: Side, by_likelihood: bool) -> Result<PV
         Side::Less => at.lower,
         Side::Two if !by_likelihood => 2.0 * at.upper.min(at.lower),
         Side::Two => {
-            let limit = sum.ln_masses[sum.observed] + TIE.ln();
-            sum.ln_masses.iter().filter(|ln| **ln <= limit).map(|ln| ln.exp()).sum()
+            let limit = sum.ln_masses[sum.observed] + ln(TIE);
+            sum.ln_masses.iter().filter(|ln| **ln <= limit).map(|ln| exp(*ln)).sum()
         }
     }))
 }
@@ -143,11 +144,11 @@ pub fn exact_common_odds_ratio(strata: &Strata, level: f64) -> Result<Estimate, 
     check_level(level)?;
     let sum = Sum::new(strata)?;
     let tail = 0.5 * (1.0 - level);
-    let lower = if sum.observed == 0 { 0.0 } else { log_root(|v| tail - sum.at(v).upper, None)?.exp() };
+    let lower = if sum.observed == 0 { 0.0 } else { exp(log_root(|v| tail - sum.at(v).upper, None)?) };
     let upper =
-        if sum.observed == sum.last() { f64::INFINITY } else { log_root(|v| sum.at(v).lower - tail, None)?.exp() };
+        if sum.observed == sum.last() { f64::INFINITY } else { exp(log_root(|v| sum.at(v).lower - tail, None)?) };
     Ok(Estimate {
-        point: sum.most_likely()?.map(f64::exp),
+        point: sum.most_likely()?.map(exp),
         standard_error: None,
         degrees_of_freedom: None,
         interval: Interval { lower, upper, level },

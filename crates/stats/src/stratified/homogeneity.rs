@@ -1,5 +1,6 @@
 //! Is the odds ratio the same in all strata?
 
+use crate::special::elementary::ln;
 use serde::Serialize;
 
 use super::{Cells, Strata, common_odds_ratio};
@@ -70,7 +71,7 @@ pub fn homogeneity(strata: &Strata) -> Result<Homogeneity, StatError> {
     let p = |statistic: f64| PValue::from_ln(chi_square::ln_sf(statistic, degrees_of_freedom));
     let empty = strata.tables.iter().any(|t| t.x1() == 0 || t.x0() == 0 || t.x1() == t.n1() || t.x0() == t.n0());
     let q = strata.sum(|s| {
-        let excess = (s.a * s.d / (s.b * s.c)).ln() - ratio.ln();
+        let excess = ln(s.a * s.d / (s.b * s.c)) - ln(ratio);
         excess * excess / (1.0 / s.a + 1.0 / s.b + 1.0 / s.c + 1.0 / s.d)
     });
     let q = (!empty).then_some(q);

@@ -1,6 +1,7 @@
 //! The Mantel-Haenszel family: one common difference, ratio or odds ratio.
 
 use super::Strata;
+use crate::special::elementary::{exp, ln};
 use crate::special::{chi_square as distribution, normal};
 use crate::two_proportions::{check_level, normal_p};
 use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
@@ -11,7 +12,7 @@ fn estimate(point: f64, error: f64, level: f64, logarithmic: bool, method: &str)
         return Err(StatError::ZeroVariance);
     }
     let reach = -normal::quantile(0.5 * (1.0 - level)) * error;
-    let scale = |value: f64| if logarithmic { value.exp() } else { value };
+    let scale = |value: f64| if logarithmic { exp(value) } else { value };
     Ok(Estimate {
         point: Some(scale(point)),
         standard_error: Some(error),
@@ -53,7 +54,7 @@ pub fn common_odds_ratio(strata: &Strata, level: f64) -> Result<Estimate, StatEr
     let variance = strata.sum(|s| p(s) * up(s)) / (2.0 * r * r)
         + strata.sum(|s| p(s) * down(s) + q(s) * up(s)) / (2.0 * r * s_sum)
         + strata.sum(|s| q(s) * down(s)) / (2.0 * s_sum * s_sum);
-    estimate((r / s_sum).ln(), variance.sqrt(), level, true, "Mantel-Haenszel odds ratio")
+    estimate(ln(r / s_sum), variance.sqrt(), level, true, "Mantel-Haenszel odds ratio")
 }
 
 /// What is the common ratio of proportions of the strata? Mantel-Haenszel with the variance of Greenland and Robins.
@@ -78,7 +79,7 @@ pub fn common_risk_ratio(strata: &Strata, level: f64) -> Result<Estimate, StatEr
         return Err(StatError::not_estimable("an arm has no success in any stratum"));
     }
     let spread = strata.sum(|s| (s.n1 * s.n0 * (s.a + s.c) - s.a * s.c * s.total) / (s.total * s.total));
-    estimate((r / s_sum).ln(), (spread / (r * s_sum)).sqrt(), level, true, "Mantel-Haenszel risk ratio")
+    estimate(ln(r / s_sum), (spread / (r * s_sum)).sqrt(), level, true, "Mantel-Haenszel risk ratio")
 }
 
 /// What is the common difference of proportions of the strata? Mantel-Haenszel with Sato's variance.

@@ -1,3 +1,4 @@
+use crate::special::elementary::{exp, ln};
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,7 @@ struct Likelihood {
 }
 
 fn likelihood(sets: &[RiskSet], beta: f64, ties: Ties) -> Likelihood {
-    let ratio = beta.exp();
+    let ratio = exp(beta);
     let mut sum = Likelihood::default();
     for set in sets {
         let events = set.events1 + set.events0;
@@ -68,7 +69,7 @@ fn likelihood(sets: &[RiskSet], beta: f64, ties: Ties) -> Likelihood {
             let part = if ties == Ties::Efron { l / events } else { 0.0 };
             let (weight1, weight) = (risk1 - part * tied1, risk - part * tied);
             let share = weight1 / weight;
-            sum.value -= weight.ln();
+            sum.value -= ln(weight);
             sum.score -= share;
             sum.information += share * (1.0 - share);
             l += 1.0;
@@ -87,14 +88,14 @@ fn add_exact(sum: &mut Likelihood, set: &RiskSet, beta: f64) {
     let largest = terms.iter().map(|(_, term)| *term).fold(f64::NEG_INFINITY, f64::max);
     let (mut total, mut mean, mut square) = (0.0, 0.0, 0.0);
     for (k, term) in terms {
-        let weight = (term - largest).exp();
+        let weight = exp(term - largest);
         total += weight;
         mean += weight * k;
         square += weight * k * k;
     }
     mean /= total;
     let observed = count::ln_choose(n1, events1) + count::ln_choose(n0, events - events1);
-    sum.value += events1 as f64 * beta + observed - largest - total.ln();
+    sum.value += events1 as f64 * beta + observed - largest - ln(total);
     sum.score += events1 as f64 - mean;
     sum.information += square / total - mean * mean;
 }
@@ -227,7 +228,7 @@ pub fn cox_clustered(
     };
     let sets = risk_sets(&rows_of(&of(true), "observations")?, &rows_of(&of(false), "observations")?);
     let fitted = fit(&sets, Ties::Efron)?;
-    let ratio = fitted.beta.exp();
+    let ratio = exp(fitted.beta);
     // Per event time: mean score residual of the people with the event, and cumulative sums for those who only were at risk.
     let steps: Vec<ResidualStep> = sets.iter().map(|set| ResidualStep::new(set, ratio)).collect();
     let mut cumulative = vec![[0.0; 2]];

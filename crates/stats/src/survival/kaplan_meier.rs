@@ -1,3 +1,4 @@
+use crate::special::elementary::{asin, exp, ln, powf, sin};
 use serde::{Deserialize, Serialize};
 
 use super::event_table::{EventTable, Observation, Row, rows_of};
@@ -240,18 +241,18 @@ fn interval(step: &Step, scale: IntervalScale, level: f64) -> Interval {
     let (s, sigma) = (step.survival, step.greenwood.sqrt());
     let (lower, upper) = match scale {
         IntervalScale::Plain => (s - z * sigma * s, s + z * sigma * s),
-        IntervalScale::Log => (s * (-z * sigma).exp(), s * (z * sigma).exp()),
+        IntervalScale::Log => (s * exp(-z * sigma), s * exp(z * sigma)),
         IntervalScale::LogLog => {
-            let theta = z * sigma / s.ln();
-            (s.powf((-theta).exp()), s.powf(theta.exp()))
+            let theta = z * sigma / ln(s);
+            (powf(s, exp(-theta)), powf(s, exp(theta)))
         }
         IntervalScale::Logit => {
-            let (odds, width) = ((s / (1.0 - s)).ln(), z * sigma / (1.0 - s));
-            (1.0 / (1.0 + (width - odds).exp()), 1.0 / (1.0 + (-width - odds).exp()))
+            let (odds, width) = (ln(s / (1.0 - s)), z * sigma / (1.0 - s));
+            (1.0 / (1.0 + exp(width - odds)), 1.0 / (1.0 + exp(-width - odds)))
         }
         IntervalScale::Arcsine => {
-            let (angle, width) = (s.sqrt().asin(), 0.5 * z * sigma * (s / (1.0 - s)).sqrt());
-            let end = |angle: f64| angle.clamp(0.0, std::f64::consts::FRAC_PI_2).sin().powi(2);
+            let (angle, width) = (asin(s.sqrt()), 0.5 * z * sigma * (s / (1.0 - s)).sqrt());
+            let end = |angle: f64| sin(angle.clamp(0.0, std::f64::consts::FRAC_PI_2)).powi(2);
             (end(angle - width), end(angle + width))
         }
     };

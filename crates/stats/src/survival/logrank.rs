@@ -1,3 +1,4 @@
+use crate::special::elementary::powf;
 use serde::{Deserialize, Serialize};
 
 use super::event_table::{Observation, RiskSet, risk_sets, rows_of};
@@ -40,7 +41,7 @@ impl Sums {
         let mut survival: f64 = 1.0;
         for set in sets {
             let (at_risk, events) = (set.at_risk1 + set.at_risk0, set.events1 + set.events0);
-            let weight = survival.powf(rho);
+            let weight = powf(survival, rho);
             let share = set.at_risk1 / at_risk;
             self.observed1 += weight * set.events1;
             self.observed0 += weight * set.events0;

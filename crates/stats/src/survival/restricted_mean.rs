@@ -1,3 +1,4 @@
+use crate::special::elementary::{exp, hypot, ln};
 use serde::{Deserialize, Serialize};
 
 use super::{KaplanMeier, Observation};
@@ -112,14 +113,14 @@ pub fn compare_restricted_means(
         side,
         level,
     };
-    let difference = wald(m1.mean - m0.mean, m1.standard_error.hypot(m0.standard_error))
+    let difference = wald(m1.mean - m0.mean, hypot(m1.standard_error, m0.standard_error))
         .estimate("difference of restricted means", Guarantee::Asymptotic)?;
     let ratio = |part1: f64, part0: f64, method: &str| -> Result<Estimate, StatError> {
-        let error = (m1.standard_error / part1).hypot(m0.standard_error / part0);
-        let mut estimate = wald((part1 / part0).ln(), error).estimate(method, Guarantee::Asymptotic)?;
+        let error = hypot(m1.standard_error / part1, m0.standard_error / part0);
+        let mut estimate = wald(ln(part1 / part0), error).estimate(method, Guarantee::Asymptotic)?;
         estimate.point = Some(part1 / part0);
         estimate.interval =
-            Interval { lower: estimate.interval.lower.exp(), upper: estimate.interval.upper.exp(), level };
+            Interval { lower: exp(estimate.interval.lower), upper: exp(estimate.interval.upper), level };
         Ok(estimate)
     };
     let (lost1, lost0) = (horizon - m1.mean, horizon - m0.mean);

@@ -3,6 +3,7 @@
 use super::table::Table;
 use crate::StatError;
 use crate::special::count::ln_hypergeometric;
+use crate::special::elementary::{exp, ln};
 use crate::special::incomplete_gamma::ln_complement;
 
 /// Largest number of people for which the conditional distribution is summed.
@@ -72,7 +73,7 @@ impl Conditional {
                 break;
             }
         }
-        (self.ln_mass(k) + sum.ln()).min(0.0)
+        (self.ln_mass(k) + ln(sum)).min(0.0)
     }
 
     /// ln P(X >= k).
@@ -135,7 +136,7 @@ impl Conditional {
         if self.high - self.low > MOST_STEPS {
             return None;
         }
-        let (psi, inverse) = (ln_psi.exp(), (-ln_psi).exp());
+        let (psi, inverse) = (exp(ln_psi), exp(-ln_psi));
         let up = Rungs::of((x..self.high).map(|k| self.ratio(k) * psi));
         let down = Rungs::of((self.low..x).rev().map(|k| self.inverse_ratio(k) * inverse));
         Some(Ladder { up, down, ln_psi })
@@ -250,7 +251,7 @@ pub(super) struct Ladder {
 
 impl Ladder {
     pub(super) fn tilted(&self, ln_psi: f64) -> Option<Tilted> {
-        let factor = (ln_psi - self.ln_psi).exp();
+        let factor = exp(ln_psi - self.ln_psi);
         Some(Tilted::of(&self.up.summed(factor)?, &self.down.summed(1.0 / factor)?))
     }
 
@@ -328,7 +329,7 @@ impl Tilted {
         let (part, all) = (self.up + share, self.up + 1.0 + self.down);
         let (mean_part, mean) = (self.up_moment / part, (self.up_moment - self.down_moment) / all);
         let spread_part = self.up_second / part - mean_part * mean_part;
-        [(part / all / tail).ln(), mean_part - mean, spread_part - self.variance()]
+        [ln(part / all / tail), mean_part - mean, spread_part - self.variance()]
     }
 
     /// The same of [`Self::lower`], with all signs changed: it falls.
@@ -336,7 +337,7 @@ impl Tilted {
         let (part, all) = (self.down + share, self.up + 1.0 + self.down);
         let (mean_part, mean) = (-self.down_moment / part, (self.up_moment - self.down_moment) / all);
         let spread_part = self.down_second / part - mean_part * mean_part;
-        [-(part / all / tail).ln(), mean - mean_part, self.variance() - spread_part]
+        [-ln(part / all / tail), mean - mean_part, self.variance() - spread_part]
     }
 
     /// The variance of the number of successes of arm 1.
@@ -360,7 +361,7 @@ impl Tilted {
     /// far away.
     pub(super) fn balance(&self) -> [f64; 3] {
         let slope = self.up_second / self.up_moment + self.down_second / self.down_moment;
-        [(self.up_moment / self.down_moment).ln(), slope, 0.0]
+        [ln(self.up_moment / self.down_moment), slope, 0.0]
     }
 
     /// P(X > x) + share P(X = x).

@@ -4,6 +4,7 @@ use super::conditional::{Conditional, Ladder, Tilted};
 use super::fisher::{FisherMethod, fisher};
 use super::score::log_root;
 use super::table::{Table, check_level};
+use crate::special::elementary::{exp, ln};
 use crate::special::normal;
 use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
 
@@ -39,7 +40,7 @@ pub fn conditional_odds_ratio(table: &Table, level: f64, mid_p: bool) -> Result<
     // At a level next to 0 both are one number, but for rounding.
     let interval = Interval { lower: lower.min(upper), upper: lower.max(upper), level };
     Ok(Estimate {
-        point: ln_point.map(f64::exp),
+        point: ln_point.map(exp),
         standard_error: None,
         degrees_of_freedom: None,
         interval,
@@ -68,7 +69,7 @@ impl<'a> Search<'a> {
     fn new(table: &'a Table, conditional: Conditional, tail: f64, share: f64) -> Self {
         let (x1, n1, x0, n0) = table.floats();
         let woolf = (x1 + 0.5) * (n0 - x0 + 0.5) / ((x0 + 0.5) * (n1 - x1 + 0.5));
-        let ladder = conditional.ladder(table.x1(), woolf.ln());
+        let ladder = conditional.ladder(table.x1(), ln(woolf));
         Self { table, conditional, tail, share, woolf, ladder }
     }
 
@@ -77,7 +78,7 @@ impl<'a> Search<'a> {
     }
 
     fn slow(&self, function: impl Fn(&Tilted) -> f64) -> Result<f64, StatError> {
-        log_root(|v| function(&self.conditional.tilted(self.table.x1(), v.exp())), Some(self.woolf))
+        log_root(|v| function(&self.conditional.tilted(self.table.x1(), exp(v))), Some(self.woolf))
     }
 
     /// The logarithm of the estimate; infinite at an end, none when the margins leave one table only.
@@ -89,7 +90,7 @@ impl<'a> Search<'a> {
         if x == conditional.low || x == conditional.high {
             return Ok(Some(if x == conditional.low { f64::NEG_INFINITY } else { f64::INFINITY }));
         }
-        let found = self.quick(self.woolf.ln(), BEFORE_SQUARE, Tilted::balance);
+        let found = self.quick(ln(self.woolf), BEFORE_SQUARE, Tilted::balance);
         Ok(Some(found.map_or_else(|| self.slow(Tilted::excess), Ok)?))
     }
 
@@ -102,7 +103,7 @@ impl<'a> Search<'a> {
         let cells = [x1, n1 - x1, x0, n0 - x0].map(|cell| 1.0 / (cell + 0.5));
         let squared = ln_point.and_then(variance).map_or(cells.iter().sum(), f64::recip);
         let distance = -normal::quantile(self.tail) * squared.sqrt() + (self.share - 0.5) * squared;
-        (ln_point.unwrap_or(self.woolf.ln()), distance)
+        (ln_point.unwrap_or(ln(self.woolf)), distance)
     }
 
     fn lower(&self, centre: f64, reach: f64) -> Result<f64, StatError> {
@@ -110,7 +111,7 @@ impl<'a> Search<'a> {
             return Ok(0.0);
         }
         let found = self.quick(centre - reach, BEFORE_CUBE, |t| t.ln_upper(self.share, self.tail));
-        Ok(found.map_or_else(|| self.slow(|t| self.tail - t.upper(self.share)), Ok)?.exp())
+        Ok(exp(found.map_or_else(|| self.slow(|t| self.tail - t.upper(self.share)), Ok)?))
     }
 
     fn upper(&self, centre: f64, reach: f64) -> Result<f64, StatError> {
@@ -118,13 +119,13 @@ impl<'a> Search<'a> {
             return Ok(f64::INFINITY);
         }
         let found = self.quick(centre + reach, BEFORE_CUBE, |t| t.ln_lower(self.share, self.tail));
-        Ok(found.map_or_else(|| self.slow(|t| t.lower(self.share) - self.tail), Ok)?.exp())
+        Ok(exp(found.map_or_else(|| self.slow(|t| t.lower(self.share) - self.tail), Ok)?))
     }
 
     /// Fisher's central p-value, from the same sums where they are at hand.
     fn p_value(&self) -> Result<PValue, StatError> {
         match self.ladder.as_ref().and_then(|ladder| ladder.tilted(0.0)) {
-            Some(sums) => Ok(PValue::from_ln(sums.central(self.share).ln().min(0.0))),
+            Some(sums) => Ok(PValue::from_ln(ln(sums.central(self.share)).min(0.0))),
             None => {
                 let method = if self.share < 1.0 { FisherMethod::MidP } else { FisherMethod::Central };
                 fisher(self.table, method, Side::Two)

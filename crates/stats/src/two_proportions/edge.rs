@@ -6,6 +6,7 @@ use super::limit_search::secant;
 use super::score::{Ratio, ScoreVariance, difference_z, ratio_z};
 use super::table::Table;
 use crate::StatError;
+use crate::special::elementary::{exp, ln, ln_1p};
 
 /// Largest number of possible tables.
 const MAX_TABLES: u64 = 110_000;
@@ -36,8 +37,8 @@ impl Null {
             Self::Difference(difference) => (place + difference, place),
             Self::Ratio(Ratio::Risk, ratio) => (place * ratio, place),
             Self::Ratio(Ratio::Odds, ratio) => {
-                let half = 0.5 * ratio.ln();
-                let expit = |logit: f64| 1.0 / (1.0 + (-logit).exp());
+                let half = 0.5 * ln(ratio);
+                let expit = |logit: f64| 1.0 / (1.0 + exp(-logit));
                 (expit(place + half), expit(place - half))
             }
         };
@@ -54,8 +55,8 @@ impl Null {
             }
             Self::Ratio(Ratio::Risk, ratio) => (from, (1.0 / ratio).min(1.0).min(to)),
             Self::Ratio(Ratio::Odds, ratio) => {
-                let half = 0.5 * ratio.ln();
-                let place = |p0: f64| p0.ln() - (-p0).ln_1p() + half;
+                let half = 0.5 * ln(ratio);
+                let place = |p0: f64| ln(p0) - ln_1p(-p0) + half;
                 let far = 40.0 + half.abs();
                 (place(from).max(-far), place(to).min(far))
             }

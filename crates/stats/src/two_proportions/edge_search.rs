@@ -4,6 +4,7 @@ use super::edge::Null;
 use super::score::Ratio;
 use super::supremum::{CertifiedSupremum, masses};
 use super::table::Table;
+use crate::special::elementary::{asin, ln, sin};
 
 /// Share by which the proof may exceed the largest value found.
 pub(super) const SLACK: f64 = 1e-4;
@@ -57,7 +58,7 @@ pub(super) fn slopes(
         }
     }
     let over = |sum: f64, by: f64| if by > 0.0 { sum / by } else { 0.0 };
-    (sum.ln(), over(by_p1, sum * p1), over(by_p0, sum * p0 * (1.0 - p0)))
+    (ln(sum), over(by_p1, sum * p1), over(by_p0, sum * p0 * (1.0 - p0)))
 }
 
 /// The region and room for the probabilities.
@@ -129,7 +130,7 @@ impl Region {
     /// the maximum, where the probability is flat, its second derivative bounds it more sharply.
     pub(super) fn supremum(&mut self, enough: f64) -> CertifiedSupremum {
         let (low, high) = self.within;
-        let angle = |p: f64| p.clamp(0.0, 1.0).sqrt().asin();
+        let angle = |p: f64| asin(p.clamp(0.0, 1.0).sqrt());
         let (root1, root0) = ((self.n1 as f64).sqrt(), (self.n0 as f64).sqrt());
         let null = self.null;
         let distance = |a: f64, b: f64| {
@@ -149,7 +150,7 @@ impl Region {
                 break;
             }
             let reach = 0.5 * (angle(a.1) + angle(b.1) + distance(a.0, b.0));
-            let by_angle = if reach >= std::f64::consts::FRAC_PI_2 { 1.0 } else { reach.sin().powi(2) };
+            let by_angle = if reach >= std::f64::consts::FRAC_PI_2 { 1.0 } else { sin(reach).powi(2) };
             let width = b.0 - a.0;
             let cell_bound = by_angle.min(a.1.max(b.1) + 0.125 * bend * width * width);
             let slack = if best.0 > LARGE { SLACK_WHERE_LARGE } else { SLACK };

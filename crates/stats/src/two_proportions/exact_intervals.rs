@@ -1,5 +1,6 @@
 //! The exact intervals of all possible results of a trial at once: what they cover and how wide they will be.
 
+use crate::special::elementary::exp;
 use serde::Serialize;
 
 use super::exact_limit::{Limits, unbounded};
@@ -66,7 +67,7 @@ impl ExactIntervals {
             };
             match measure {
                 ExactMeasure::RiskDifference => Interval { lower: low, upper: high, level },
-                _ => Interval { lower: low.exp(), upper: high.exp(), level },
+                _ => Interval { lower: exp(low), upper: exp(high), level },
             }
         };
         let intervals =

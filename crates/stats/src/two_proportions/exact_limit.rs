@@ -11,6 +11,7 @@ use super::score::{Ratio, ScoreVariance, odds_ratio_score, risk_difference_score
 use super::straight_edge::{MAX_TOTAL, StraightEdge};
 use super::supremum::CertifiedSupremum;
 use super::table::Table;
+use crate::special::elementary::ln;
 
 /// How far apart, and how often, programs that bisect look for a limit further out.
 const PROBE: f64 = 0.004;
@@ -91,7 +92,7 @@ fn guess(table: &Table, measure: ExactMeasure, tail: f64) -> Option<f64> {
         ExactMeasure::RiskRatio => risk_ratio_score(table, level, variance),
         ExactMeasure::OddsRatio => odds_ratio_score(table, level, variance),
     };
-    let lower = estimate.ok()?.interval.lower.ln();
+    let lower = ln(estimate.ok()?.interval.lower);
     lower.is_finite().then_some(lower)
 }
 
@@ -100,7 +101,7 @@ fn ends(table: &Table, measure: ExactMeasure, tail: f64) -> (f64, f64) {
     let (_, n1, _, n0) = table.floats();
     let inside = match measure.point(table) {
         Some(point) if measure == ExactMeasure::RiskDifference => point,
-        Some(point) if point.is_finite() => point.ln(),
+        Some(point) if point.is_finite() => ln(point),
         _ => INFINITE,
     };
     (start(n1, n0, measure, tail), inside)
@@ -111,8 +112,8 @@ fn ends(table: &Table, measure: ExactMeasure, tail: f64) -> (f64, f64) {
 fn start(n1: f64, n0: f64, measure: ExactMeasure, tail: f64) -> f64 {
     match measure {
         ExactMeasure::RiskDifference => 0.9 * tail / (n1 + n0) - 1.0,
-        ExactMeasure::RiskRatio => (0.9 * tail / (n1 + n0)).ln(),
-        ExactMeasure::OddsRatio => (0.9 * tail / (n1 * n0)).ln(),
+        ExactMeasure::RiskRatio => ln(0.9 * tail / (n1 + n0)),
+        ExactMeasure::OddsRatio => ln(0.9 * tail / (n1 * n0)),
     }
 }
 
@@ -164,10 +165,10 @@ pub(super) fn largest_on_edge(table: &Table, null: Null, within: (f64, f64)) -> 
     match null {
         Null::Ratio(Ratio::Odds, ratio) => {
             let mut edge = OddsEdge::new(table.n1(), table.n0());
-            if !edge.reaches(ratio.ln()) {
+            if !edge.reaches(ln(ratio)) {
                 return region.supremum(0.0);
             }
-            edge.set(region.thresholds(), ratio.ln(), within);
+            edge.set(region.thresholds(), ln(ratio), within);
             climbed(&mut region, &mut edge)
         }
         _ => {

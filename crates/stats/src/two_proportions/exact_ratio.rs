@@ -1,5 +1,6 @@
 //! Exact inference about a ratio of proportions or odds, and the narrower search of Berger and Boos for all three measures.
 
+use crate::special::elementary::{exp, ln, ln_1p};
 use serde::{Deserialize, Serialize};
 
 use super::edge::{Null, check_size};
@@ -31,8 +32,8 @@ impl ExactMeasure {
     pub(super) fn null(self, place: f64) -> Null {
         match self {
             Self::RiskDifference => Null::Difference(place),
-            Self::RiskRatio => Null::Ratio(Ratio::Risk, place.exp()),
-            Self::OddsRatio => Null::Ratio(Ratio::Odds, place.exp()),
+            Self::RiskRatio => Null::Ratio(Ratio::Risk, exp(place)),
+            Self::OddsRatio => Null::Ratio(Ratio::Odds, exp(place)),
         }
     }
 
@@ -119,7 +120,7 @@ pub fn exact_unconditional_test(
         ExactMeasure::RiskDifference => {
             return Err(StatError::invalid("null", "must lie strictly between -1 and 1"));
         }
-        _ if null > 0.0 && null.is_finite() => null.ln(),
+        _ if null > 0.0 && null.is_finite() => ln(null),
         _ => return Err(StatError::invalid("null", "must be finite and above 0")),
     };
     if gamma == 0.0 && place == 0.0 {
@@ -182,7 +183,7 @@ pub fn exact_unconditional(
     let (low, high) = (limit(table), limit(&table.swapped()));
     let interval = match measure {
         ExactMeasure::RiskDifference => Interval { lower: low, upper: -high, level },
-        _ => Interval { lower: low.exp(), upper: (-high).exp(), level },
+        _ => Interval { lower: exp(low), upper: exp(-high), level },
     };
     let p_value = agreeing(p_value, interval, measure.none());
     let name = match measure {
@@ -205,7 +206,7 @@ pub fn exact_unconditional(
 /// The p-value of no difference, not below 1 - level when the interval contains no difference.
 pub(super) fn agreeing(mut p_value: PValue, interval: Interval, none: f64) -> PValue {
     if interval.contains(none) {
-        p_value.ln_p = p_value.ln_p.max((-interval.level).ln_1p() + 1e-9).min(0.0);
+        p_value.ln_p = p_value.ln_p.max(ln_1p(-interval.level) + 1e-9).min(0.0);
     }
     p_value
 }

@@ -2,6 +2,7 @@
 
 use super::conditional::{Conditional, TIE};
 use super::table::Table;
+use crate::special::elementary::{exp, ln};
 use crate::{PValue, Side, StatError};
 
 /// How the two tails are put together.
@@ -72,14 +73,14 @@ fn summed(conditional: &Conditional, x: u64, method: FisherMethod, side: Side) -
         Side::Two if method == FisherMethod::MinLikelihood => conditional.as_unlikely(x, TIE, up, down),
         Side::Two => 2.0 * greater.min(less),
     };
-    Some(PValue::from_ln((counted / (up + 1.0 + down)).ln().min(0.0)))
+    Some(PValue::from_ln(ln(counted / (up + 1.0 + down)).min(0.0)))
 }
 
 fn min_likelihood(conditional: &Conditional, x: u64) -> f64 {
     if x == conditional.mode {
         return 0.0;
     }
-    let limit = conditional.ln_mass(x) + TIE.ln();
+    let limit = conditional.ln_mass(x) + ln(TIE);
     let is_upper = x > conditional.mode;
     if conditional.ln_mass(conditional.mode) <= limit {
         return 0.0;
@@ -92,24 +93,24 @@ fn min_likelihood(conditional: &Conditional, x: u64) -> f64 {
     let other = conditional
         .opposite(x, is_upper, small)
         .map_or(f64::NEG_INFINITY, |k| if is_upper { conditional.ln_lower(k) } else { conditional.ln_upper(k) });
-    (own.exp() + other.exp()).ln().max(own)
+    ln(exp(own) + exp(other)).max(own)
 }
 
 fn blaker(conditional: &Conditional, x: u64, greater: f64, less: f64) -> f64 {
     let is_upper = greater <= less;
     let own = greater.min(less);
-    let limit = own + TIE.ln();
+    let limit = own + ln(TIE);
     let tail = |k: u64| if is_upper { conditional.ln_lower(k) } else { conditional.ln_upper(k) };
     let other = conditional.opposite(x, is_upper, |k| tail(k) <= limit).map_or(f64::NEG_INFINITY, tail);
-    (own.exp() + other.exp()).ln().max(own).min(0.0)
+    ln(exp(own) + exp(other)).max(own).min(0.0)
 }
 
 fn mid_p_tail(conditional: &Conditional, x: u64, upper: bool) -> f64 {
-    let half = 0.5 * conditional.ln_mass(x).exp();
+    let half = 0.5 * exp(conditional.ln_mass(x));
     if upper {
-        half + if x >= conditional.high { 0.0 } else { conditional.ln_upper(x + 1).exp() }
+        half + if x >= conditional.high { 0.0 } else { exp(conditional.ln_upper(x + 1)) }
     } else {
-        half + if x <= conditional.low { 0.0 } else { conditional.ln_lower(x - 1).exp() }
+        half + if x <= conditional.low { 0.0 } else { exp(conditional.ln_lower(x - 1)) }
     }
 }
 

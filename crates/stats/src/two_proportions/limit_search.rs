@@ -4,6 +4,7 @@
 //! test change or at which those that stay become too probable. What lies outside of it is proved, in cells that are the
 //! wider the further out they are.
 
+use crate::special::elementary::{exp, ln};
 use std::rc::Rc;
 
 use super::edge::{Cell, Null, crossing, thresholds, thresholds_near};
@@ -192,7 +193,7 @@ impl Search<'_> {
     /// Where the largest probability of one region along the edge passes the error, by Newton's method in the place and in the share
     /// of the edge at once; none when it gets lost.
     fn root(&mut self, low: &End, high: &End) -> Option<f64> {
-        let tail = self.tail.ln();
+        let tail = ln(self.tail);
         let mut along = self.along(self.proof.place()?);
         let mut place = high.place;
         for _ in 0..STEPS {
@@ -222,11 +223,11 @@ impl Search<'_> {
     /// The coordinate along the edge: its share, or for odds the logit of it, since the top may lie in a millionth of the edge at
     /// one of its ends.
     fn along(&self, share: f64) -> f64 {
-        if self.measure == ExactMeasure::OddsRatio { (share / (1.0 - share)).ln().clamp(-30.0, 30.0) } else { share }
+        if self.measure == ExactMeasure::OddsRatio { ln(share / (1.0 - share)).clamp(-30.0, 30.0) } else { share }
     }
 
     fn share(&self, along: f64) -> f64 {
-        if self.measure == ExactMeasure::OddsRatio { 1.0 / (1.0 + (-along).exp()) } else { along }
+        if self.measure == ExactMeasure::OddsRatio { 1.0 / (1.0 + exp(-along)) } else { along }
     }
 
     fn inside(&self, along: f64) -> f64 {

@@ -1,5 +1,6 @@
 //! Melded intervals: exact confidence distributions of both arms put together.
 
+use crate::special::elementary::exp;
 use std::sync::LazyLock;
 
 use super::fisher::{FisherMethod, fisher};
@@ -83,7 +84,7 @@ impl Distribution {
     fn density(&self, u: f64) -> f64 {
         match self {
             Self::Point(_) => 0.0,
-            Self::Beta(a, b) => beta::ln_pdf(*a, *b, u).exp(),
+            Self::Beta(a, b) => exp(beta::ln_pdf(*a, *b, u)),
             Self::Few(few) => few.density(u),
         }
     }
@@ -245,8 +246,8 @@ fn ratio_limit(table: &Table, tail: f64) -> Result<f64, StatError> {
     }
     let pair = Pair::new(table);
     let below = |ln_ratio: f64| {
-        let ratio = ln_ratio.exp();
+        let ratio = exp(ln_ratio);
         pair.reached(|u| u * ratio, |v| v / ratio) - tail
     };
-    super::score::log_root(|v| -below(v), Some(table.p1() / (table.p0() + 0.5 / table.n0() as f64))).map(f64::exp)
+    super::score::log_root(|v| -below(v), Some(table.p1() / (table.p0() + 0.5 / table.n0() as f64))).map(exp)
 }

@@ -7,6 +7,7 @@
 
 use super::bernstein;
 use super::ordering::given_totals;
+use crate::special::elementary::{exp, ln};
 
 /// Largest |ln ratio| times people: beyond, weights leave the range of doubles.
 const MOST: f64 = 1_200.0;
@@ -51,7 +52,7 @@ impl OddsEdge {
         // The largest weight is 1.
         let most = half.abs() * (if half > 0.0 { self.n1 } else { self.n0 }) as f64;
         for (i, weight) in self.weights.iter_mut().enumerate() {
-            *weight = (half * (i as f64 - self.n0 as f64) - most).exp();
+            *weight = exp(half * (i as f64 - self.n0 as f64) - most);
         }
         self.region.fill(0.0);
         self.whole.fill(0.0);
@@ -89,7 +90,7 @@ impl OddsEdge {
 
     /// The part of the edge, by u, where p0 lies within two bounds; `half` is half of the logarithm of the ratio.
     fn part(half: f64, within: (f64, f64)) -> (f64, f64) {
-        let root = half.exp();
+        let root = exp(half);
         let share = |p0: f64| p0 * root / (p0 * root + (1.0 - p0));
         (share(within.0), share(within.1))
     }
@@ -98,7 +99,7 @@ impl OddsEdge {
     pub(super) fn pair(half: f64, within: (f64, f64), share: f64) -> (f64, f64) {
         let part = Self::part(half, within);
         let u = part.0 + (part.1 - part.0) * share;
-        let root = half.exp();
+        let root = exp(half);
         (u * root / (u * root + (1.0 - u)), u / (u + root * (1.0 - u)))
     }
 
@@ -114,6 +115,6 @@ impl OddsEdge {
     /// Where a limit was last exceeded: the mean of the logits of p1 and p0.
     pub(super) fn exceeded_at(&self) -> f64 {
         let u = self.part.0 + (self.part.1 - self.part.0) * self.hint;
-        (u / (1.0 - u)).ln()
+        ln(u / (1.0 - u))
     }
 }

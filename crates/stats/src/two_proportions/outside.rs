@@ -8,6 +8,7 @@ use super::edge::{Null, least, reaching, reaching_by_total};
 use super::exact_ratio::ExactMeasure;
 use super::proof::Proof;
 use super::table::Table;
+use crate::special::elementary::exp;
 
 /// Width of a cell where both proportions are a half, in units of the standard error there.
 const WIDTH: f64 = 0.1;
@@ -156,7 +157,7 @@ fn width(measure: ExactMeasure, outer: f64, error: f64) -> f64 {
             if room < NEAR { room } else { (plain * spread).max(NEAREST * plain * room).min(NEAREST * room) }
         }
         // The rarer the successes, the larger the error of a logarithm.
-        ExactMeasure::RiskRatio => plain * (0.5 * outer.abs()).exp(),
-        ExactMeasure::OddsRatio => 4.0 * plain * (0.25 * outer.abs()).exp(),
+        ExactMeasure::RiskRatio => plain * exp(0.5 * outer.abs()),
+        ExactMeasure::OddsRatio => 4.0 * plain * exp(0.25 * outer.abs()),
     }
 }

@@ -8,6 +8,7 @@ use super::score::Ratio;
 use super::straight_edge::{MAX_TOTAL, StraightEdge};
 use super::table::Table;
 use crate::special::count::ln_choose;
+use crate::special::elementary::{exp, ln};
 
 /// Proofs for all tables of one size of arms, with the room that they share.
 pub(super) struct Proof {
@@ -57,8 +58,8 @@ impl Proof {
         }
         match (&mut self.edge, null) {
             (Edge::Straight(edge), _) => edge.set(thresholds, null, self.within) && edge.exceeds(limit),
-            (Edge::Odds(edge), Null::Ratio(_, ratio)) if edge.reaches(ratio.ln()) => {
-                edge.set(thresholds, ratio.ln(), self.within);
+            (Edge::Odds(edge), Null::Ratio(_, ratio)) if edge.reaches(ln(ratio)) => {
+                edge.set(thresholds, ln(ratio), self.within);
                 edge.exceeds(limit)
             }
             _ => self.exceeds_at_a_point(thresholds, null, limit),
@@ -107,7 +108,7 @@ impl Proof {
     /// The proportions at a share of the edge, p1 first; none where there is no such edge.
     pub(super) fn pair(&self, null: Null, share: f64) -> Option<(f64, f64)> {
         match null {
-            Null::Ratio(Ratio::Odds, ratio) => Some(OddsEdge::pair(0.5 * ratio.ln(), self.within, share)),
+            Null::Ratio(Ratio::Odds, ratio) => Some(OddsEdge::pair(0.5 * ln(ratio), self.within, share)),
             _ => StraightEdge::pair(null, self.within, share),
         }
     }
@@ -128,7 +129,7 @@ fn corners(thresholds: &[u64], n1: u64, ratio: f64) -> f64 {
         if threshold < next && *threshold <= n1 {
             let failures = n0 - x0;
             let ways = ln_choose(n1, *threshold) + ln_choose(n0, failures);
-            bound += (ways + (*threshold).min(failures) as f64 * ratio.ln()).exp();
+            bound += exp(ways + (*threshold).min(failures) as f64 * ln(ratio));
         }
     }
     bound

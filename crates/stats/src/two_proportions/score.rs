@@ -1,6 +1,7 @@
 //! Score statistics, tests and intervals of Miettinen and Nurminen for a difference, a ratio and an odds ratio.
 
 use super::table::{Table, check_level};
+use crate::special::elementary::{acos, cos, exp, ln};
 use crate::special::{normal, root};
 use crate::{Estimate, Guarantee, Interval, PValue, Side, StatError};
 
@@ -131,7 +132,7 @@ fn cubic_root(table: &Table, difference: f64) -> f64 {
     let q = third * third * third - l1 * l2 / (6.0 * total * total) + l0 / (2.0 * total);
     let p = (third * third - l1 / (3.0 * total)).max(0.0).sqrt().copysign(q);
     let cosine = if p == 0.0 { 0.0 } else { (q / (p * p * p)).clamp(-1.0, 1.0) };
-    2.0 * p * ((std::f64::consts::PI + cosine.acos()) / 3.0).cos() - third
+    2.0 * p * cos((std::f64::consts::PI + acos(cosine)) / 3.0) - third
 }
 
 /// The most likely proportions with p1 / p0 = `ratio`.
@@ -440,15 +441,15 @@ fn ratio_interval(
 ) -> Result<Estimate, StatError> {
     check_level(level)?;
     let critical = -normal::quantile(0.5 * (1.0 - level));
-    let z = |ln_ratio: f64| ratio_z(table, measure, ln_ratio.exp(), variance);
-    let lower = if open.0 { 0.0 } else { log_root(|v| z(v) - critical, point)?.exp() };
-    let upper = if open.1 { f64::INFINITY } else { log_root(|v| z(v) + critical, point)?.exp() };
+    let z = |ln_ratio: f64| ratio_z(table, measure, exp(ln_ratio), variance);
+    let lower = if open.0 { 0.0 } else { exp(log_root(|v| z(v) - critical, point)?) };
+    let upper = if open.1 { f64::INFINITY } else { exp(log_root(|v| z(v) + critical, point)?) };
     Ok(estimate(point, (lower, upper), level, z(0.0), method))
 }
 
 /// The root of a falling function of the logarithm of a ratio, bracketed by doubling steps from a finite start.
 pub(crate) fn log_root(mut f: impl FnMut(f64) -> f64, start: Option<f64>) -> Result<f64, StatError> {
-    let start = start.filter(|value| *value > 0.0 && value.is_finite()).map_or(0.0, f64::ln);
+    let start = start.filter(|value| *value > 0.0 && value.is_finite()).map_or(0.0, ln);
     let at_start = f(start);
     if at_start == 0.0 {
         return Ok(start);

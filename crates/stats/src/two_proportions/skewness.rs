@@ -5,6 +5,7 @@ use super::score::{
     restricted_by_ratio,
 };
 use super::table::{Table, check_level};
+use crate::special::elementary::exp;
 use crate::special::{normal, root};
 use crate::{Estimate, Guarantee, Interval, Side, StatError};
 
@@ -127,7 +128,7 @@ pub fn scas_ratio(table: &Table, measure: Ratio, level: f64) -> Result<Estimate,
         Ratio::Odds => (x1 == 0.0 || x0 == n0, x0 == 0.0 || x1 == n1),
     };
     let start = Some((x1 + 0.5) / (n1 + 1.0) / ((x0 + 0.5) / (n0 + 1.0)));
-    let at = |target: f64| log_root(|v| ratio_z(table, measure, v.exp()) - target, start).map(f64::exp);
+    let at = |target: f64| log_root(|v| ratio_z(table, measure, exp(v)) - target, start).map(exp);
     let lower = if open_below { 0.0 } else { at(critical)? };
     let upper = if open_above { f64::INFINITY } else { at(-critical)? };
     if open_below && open_above {

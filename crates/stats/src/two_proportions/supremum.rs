@@ -4,6 +4,7 @@
 //! polynomial in Bernstein form. A grid under-evaluates its maximum and makes the test anti-conservative; here every
 //! cell is bounded from above and cut in two until no cell can exceed the best value found.
 
+use crate::special::elementary::exp;
 use serde::Serialize;
 
 use crate::special::count;
@@ -40,7 +41,7 @@ pub(crate) fn masses(degree: usize, p: f64, buffer: &mut [f64]) -> (usize, usize
     let q = 1.0 - p;
     let n = degree as f64;
     let mode = (((n + 1.0) * p).floor() as usize).min(degree);
-    buffer[mode] = count::ln_binomial(mode as u64, degree as u64, p, q).exp();
+    buffer[mode] = exp(count::ln_binomial(mode as u64, degree as u64, p, q));
     let negligible = buffer[mode] * 1e-22;
     let odds = p / q;
     let mut to = mode;
@@ -102,7 +103,7 @@ impl<'a> Bernstein<'a> {
         let n = coefficients.len() - 1;
         let peak = |s: usize| {
             let p = s as f64 / n as f64;
-            count::ln_binomial(s as u64, n as u64, p, 1.0 - p).exp()
+            exp(count::ln_binomial(s as u64, n as u64, p, 1.0 - p))
         };
         let peaks = (0..=n).map(peak).collect();
         let largest = coefficients.iter().copied().fold(0.0, f64::max);
@@ -323,7 +324,7 @@ fn concave_maximum(polynomial: &Bernstein<'_>, a: f64, b: f64, best: &mut (f64, 
 #[cfg(test)]
 mod tests {
     use super::supremum;
-    use crate::special::count::ln_binomial;
+    use crate::special::{count::ln_binomial, elementary::exp};
 
     #[test]
     fn bounds_every_point_of_a_fine_grid() {
@@ -337,7 +338,7 @@ mod tests {
                 .collect();
             let found = supremum(&coefficients);
             let value = |p: f64| -> f64 {
-                (0..=degree).map(|s| ln_binomial(s as u64, degree as u64, p, 1.0 - p).exp() * coefficients[s]).sum()
+                (0..=degree).map(|s| exp(ln_binomial(s as u64, degree as u64, p, 1.0 - p)) * coefficients[s]).sum()
             };
             assert!((value(found.at) - found.value).abs() < 1e-13, "degree {degree}: {found:?}");
             assert!(found.upper_bound <= found.value * if found.value > 0.3 { 1.0 + 1e-4 } else { 1.0 + 1e-9 });

@@ -2,13 +2,14 @@
 //!
 //! Used by the tests and by the example `intervals`, which prints the table of docs/STATISTICS.md.
 
+use fairtrial_stats::special::elementary::{exp, ln};
 use std::ops::Range;
 
 use chrono::NaiveDate;
 use fairtrial_analysis::{analyse, report::Measure};
 use fairtrial_domain::{
     LockedProtocol,
-    projection::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, Tally},
+    projection::{ArmDay, Cell, Evidence, OutcomeEvidence, Tally},
 };
 use fairtrial_stats::special::normal;
 use rand_chacha::{
@@ -152,10 +153,10 @@ fn value(outcomes: Outcomes, draw: &mut ChaCha8Rng, common: f64) -> Option<i64> 
         Outcomes::Times(mean) => {
             // A Poisson count with an exponential mean is a geometric one.
             let stays = mean / (1.0 + mean);
-            let times = (position.ln() / stays.ln()).floor() as i64;
+            let times = (ln(position) / ln(stays)).floor() as i64;
             (times > 0).then_some(times)
         }
-        Outcomes::Amount(spread) => Some((100.0 * (spread * normal::quantile(position)).exp()).round() as i64),
+        Outcomes::Amount(spread) => Some((100.0 * exp(spread * normal::quantile(position))).round() as i64),
     }
 }
 
@@ -175,25 +176,10 @@ fn evidence(design: Design, plan: &LockedProtocol, draw: &mut ChaCha8Rng) -> Evi
     let day = NaiveDate::default();
     let people = |arm: usize| cells.iter().filter(|cell| cell.arm == arm).map(|cell| cell.assigned).sum();
     let outcome = plan.protocol().outcomes.first().expect("an outcome").key.clone();
+    let as_of = day.and_hms_opt(0, 0, 0).expect("midnight").and_utc();
     Evidence {
-        as_of: day.and_hms_opt(0, 0, 0).expect("midnight").and_utc(),
-        data_cut: 0,
-        locked: true,
         enrolment: (0..2).map(|arm| ArmDay { day, arm, assigned: people(arm) }).collect(),
-        outcomes: vec![OutcomeEvidence { outcome, cells }],
-        by_day: Vec::new(),
-        events: EventCounts::default(),
-        not_enrolled: Vec::new(),
-        wedge: None,
-        handling: Vec::new(),
-        early_people: Vec::new(),
-        by_cluster: Vec::new(),
-        declared: Vec::new(),
-        replayed: None,
-        units: None,
-        alike: Vec::new(),
-        looks: Vec::new(),
-        crossings: Vec::new(),
+        ..Evidence::of(as_of, 0, true, vec![OutcomeEvidence { outcome, cells }])
     }
 }
 

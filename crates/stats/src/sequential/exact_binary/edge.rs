@@ -7,6 +7,7 @@
 
 use super::lattice::{Grid, binomial};
 use super::one_sided::Sizes;
+use crate::special::elementary::{asin, sin};
 use crate::two_proportions::CertifiedSupremum;
 
 /// Pieces with which the search starts.
@@ -52,14 +53,14 @@ impl<'a> Edge<'a> {
 
     fn piece(&self, middle: f64, half: f64) -> Piece {
         let value = self.value(middle);
-        let angle = |p: f64| p.clamp(0.0, 1.0).sqrt().asin();
+        let angle = |p: f64| asin(p.clamp(0.0, 1.0).sqrt());
         let ((m1, m0), (n1, n0)) = (self.pair(middle), (self.sizes.0 as f64, self.sizes.1 as f64));
         let way = |p0: f64| {
             let (p1, p0) = self.pair(p0);
             n1.sqrt() * (angle(p1) - angle(m1)).abs() + n0.sqrt() * (angle(p0) - angle(m0)).abs()
         };
         let reach = angle(value) + way(middle - half).max(way(middle + half));
-        let bound = if reach >= std::f64::consts::FRAC_PI_2 { 1.0 } else { reach.sin().powi(2) };
+        let bound = if reach >= std::f64::consts::FRAC_PI_2 { 1.0 } else { sin(reach).powi(2) };
         Piece { middle, half, value, bound }
     }
 

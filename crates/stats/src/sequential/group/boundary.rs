@@ -3,6 +3,7 @@
 use super::plan::{Efficacy, Futility, GroupSequentialSpec};
 use crate::sequential::Spending;
 use crate::sequential::recursion::Running;
+use crate::special::elementary::{exp, ln, powf};
 use crate::special::quadrature::GaussLegendre;
 use crate::special::{normal, root};
 use crate::{Side, StatError};
@@ -37,9 +38,9 @@ pub(crate) fn efficacy(spec: &GroupSequentialSpec, alpha: f64, lower: Option<&[f
     match &spec.efficacy {
         Efficacy::Spending { spending } => Ok(by_spending(spec, &allowed(spec, spending, alpha), |_, _| None, lower).0),
         Efficacy::Fixed { z } => Ok(z.clone()),
-        Efficacy::OBrienFleming => by_shape(spec, alpha, lower, |t| t.powf(-0.5)),
+        Efficacy::OBrienFleming => by_shape(spec, alpha, lower, |t| powf(t, -0.5)),
         Efficacy::Pocock => by_shape(spec, alpha, lower, |_| 1.0),
-        Efficacy::WangTsiatis { delta } => by_shape(spec, alpha, lower, |t| t.powf(delta - 0.5)),
+        Efficacy::WangTsiatis { delta } => by_shape(spec, alpha, lower, |t| powf(t, delta - 0.5)),
         Efficacy::HaybittlePeto { z } => haybittle_peto(spec, alpha, lower, *z),
     }
 }
@@ -111,7 +112,7 @@ fn by_shape(
     }
     let excess = |c: f64| {
         let crossed = crossing(spec, &bounds(c), lower).last().copied().unwrap_or(0.0);
-        if crossed > 0.0 { (crossed / alpha).ln() } else { -800.0 }
+        if crossed > 0.0 { ln(crossed / alpha) } else { -800.0 }
     };
     // The last look alone gives the lower end, all looks as if disjoint the upper one; a binding stop only lowers both.
     let fewest = if lower.is_some() { 0.0 } else { -normal::quantile(alpha) * (1.0 - 1e-12) };
@@ -137,7 +138,7 @@ fn haybittle_peto(
             *last = c;
         }
         let crossed = crossing(spec, &bounds, lower).last().copied().unwrap_or(0.0);
-        (crossed / alpha).ln()
+        ln(crossed / alpha)
     };
     let last = root::find(rest, normal::quantile(alpha), 38.0, 1e-13)?.value;
     if let Some(bound) = bounds.last_mut() {
@@ -214,7 +215,7 @@ pub(crate) fn beta_spending(
     };
     let unit = spec.information.last().copied().unwrap_or(1.0).sqrt();
     let start = (-normal::quantile(alpha) - normal::quantile(beta)).max(1e-3) / unit;
-    let excess = |theta: f64| solve(theta).map(|found| (found.2.max(1e-300) / beta).ln());
+    let excess = |theta: f64| solve(theta).map(|found| ln(found.2.max(1e-300) / beta));
     let (mut low, mut high) = (0.8 * start, 1.2 * start);
     let mut tries = 0;
     while excess(high)? > 0.0 && tries < 60 {
@@ -325,7 +326,7 @@ pub(crate) fn plain_futility(spec: &GroupSequentialSpec, efficacy: &[f64]) -> Re
                 let unit = spec.information[k].sqrt();
                 let (mut total, mut weight) = (0.0, 0.0);
                 for (x, w) in rule.nodes.iter().zip(&rule.weights) {
-                    let density = w * (-32.0 * x * x).exp();
+                    let density = w * exp(-32.0 * x * x);
                     total += density * forecast(spec, efficacy, k, z, (z + 8.0 * x) / unit);
                     weight += density;
                 }

@@ -4,6 +4,7 @@ use super::design::{GroupSequentialDesign, Operating};
 use super::repeated::check_z;
 use crate::StatError;
 use crate::sequential::recursion::Running;
+use crate::special::elementary::exp;
 use crate::special::quadrature::GaussLegendre;
 
 /// Nodes for the average over the effect.
@@ -101,7 +102,7 @@ impl GroupSequentialDesign {
         let (mut total, mut weight) = (0.0, 0.0);
         for (x, w) in rule.nodes.iter().zip(&rule.weights) {
             let deviate = 8.0 * x;
-            let density = w * (-0.5 * deviate * deviate).exp();
+            let density = w * exp(-0.5 * deviate * deviate);
             total += density * self.conditional(look, z, centre + sd * deviate)?.power;
             weight += density;
         }

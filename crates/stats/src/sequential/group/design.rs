@@ -1,5 +1,6 @@
 //! The design: boundaries, and how it behaves for a stated effect.
 
+use crate::special::elementary::ln;
 use serde::{Deserialize, Serialize};
 
 use super::boundary::{
@@ -260,7 +261,7 @@ impl GroupSequentialDesign {
         let start = ((normal::quantile(power) - normal::quantile(alpha)) / unit).max(0.0);
         let miss = |effect: f64| {
             let reached = self.walk(Running::start(effect), 0).power;
-            ((1.0 - reached).max(1e-300) / (1.0 - power)).ln()
+            ln((1.0 - reached).max(1e-300) / (1.0 - power))
         };
         let mut high = start.max(0.1 / unit);
         for _ in 0..60 {

@@ -3,6 +3,7 @@
 use super::boundary::efficacy;
 use super::design::GroupSequentialDesign;
 use super::plan::{Efficacy, Futility, GroupSequentialSpec};
+use crate::special::elementary::{exp, ln};
 use crate::special::root;
 use crate::{Interval, PValue, Side, StatError};
 
@@ -67,19 +68,19 @@ impl GroupSequentialDesign {
             _ => 0.5 - 1e-9,
         };
         let excess = |ln_alpha: f64| {
-            let bounds = efficacy(&spec, ln_alpha.exp(), None);
+            let bounds = efficacy(&spec, exp(ln_alpha), None);
             bounds.ok().and_then(|b| b.get(look).copied()).map_or(f64::NAN, |b| b.clamp(-1e3, 1e3) - z)
         };
         if matches!(self.spec.efficacy, Efficacy::HaybittlePeto { .. } | Efficacy::Fixed { .. }) {
             return Err(StatError::invalid("efficacy", "repeated p-values need a boundary that moves with alpha"));
         }
-        if excess(most.ln()) > 0.0 {
+        if excess(ln(most)) > 0.0 {
             return Ok(PValue::from_p(1.0));
         }
-        if excess(SMALLEST_P.ln()) <= 0.0 {
-            return Ok(PValue::from_ln(SMALLEST_P.ln() + sides.ln()));
+        if excess(ln(SMALLEST_P)) <= 0.0 {
+            return Ok(PValue::from_ln(ln(SMALLEST_P) + ln(sides)));
         }
-        Ok(PValue::from_ln(root::find(excess, SMALLEST_P.ln(), most.ln(), 1e-12)?.value + sides.ln()))
+        Ok(PValue::from_ln(root::find(excess, ln(SMALLEST_P), ln(most), 1e-12)?.value + ln(sides)))
     }
 
     /// The smallest error rate at which the same design would have stopped with success by now.

@@ -1,5 +1,6 @@
 //! How many units a design needs.
 
+use crate::special::elementary::{exp, ln};
 use serde::{Deserialize, Serialize};
 
 use super::design::GroupSequentialDesign;
@@ -143,10 +144,10 @@ fn noncentral_t_cdf(rule: &GaussLegendre, t: f64, df: f64, noncentrality: f64) -
     let mode = ((df - 1.0).max(0.0) / df).sqrt();
     let spread = (2.0 * df).sqrt().recip();
     let (low, high) = ((mode - 10.0 * spread).max(0.0), mode + 14.0 * spread);
-    let ln_density = |u: f64| (df - 1.0) * u.max(1e-300).ln() - 0.5 * df * u * u;
+    let ln_density = |u: f64| (df - 1.0) * ln(u.max(1e-300)) - 0.5 * df * u * u;
     let top = ln_density(mode.max(1e-9));
-    let mass = rule.integrate_panels(low, high, 6, |u| (ln_density(u) - top).exp());
-    rule.integrate_panels(low, high, 6, |u| (ln_density(u) - top).exp() * normal::cdf(t * u - noncentrality)) / mass
+    let mass = rule.integrate_panels(low, high, 6, |u| exp(ln_density(u) - top));
+    rule.integrate_panels(low, high, 6, |u| exp(ln_density(u) - top) * normal::cdf(t * u - noncentrality)) / mass
 }
 
 fn check_ratio(ratio: f64) -> Result<(), StatError> {

@@ -1,5 +1,6 @@
 //! What may be said after the trial has stopped: p-value, estimate and interval in stage-wise order.
 
+use crate::special::elementary::ln;
 use serde::{Deserialize, Serialize};
 
 use super::boundary::repeats;
@@ -71,7 +72,7 @@ impl GroupSequentialDesign {
         let unit = self.information()[look].sqrt();
         let logit = |effect: f64| {
             let (above, below) = self.tails(look, z, effect);
-            (above.max(1e-300) / below.max(1e-300)).ln() - (tail / (1.0 - tail)).ln()
+            ln(above.max(1e-300) / below.max(1e-300)) - ln(tail / (1.0 - tail))
         };
         let centre = z / unit;
         let first = self.information().first().copied().unwrap_or(1.0).sqrt();
