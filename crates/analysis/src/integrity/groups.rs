@@ -4,11 +4,7 @@
 use fairtrial_stats::special::elementary::exp;
 use std::collections::BTreeMap;
 
-use fairtrial_domain::{
-    ProtocolId,
-    eligibility::{AttributeKind, AttributeValue},
-    protocol::Allocation,
-};
+use fairtrial_domain::{ProtocolId, projection::LevelCounts, protocol::Allocation};
 use fairtrial_stats::sample_ratio;
 
 use super::{gate, ratio, status_of};
@@ -40,30 +36,15 @@ pub(super) fn arrival_by_group(reading: &Reading<'_>) -> Option<Gate> {
     check(reading, "arrival_by_group", "Those with an outcome", &arrived)
 }
 
-/// Those assigned, by every attribute that is kept of people and is no stratum; none where the people are not at hand.
+/// Those assigned, by every attribute that is kept of people and is no stratum; none where nothing is known of it.
 pub(super) fn sample_ratio_by_attribute(reading: &Reading<'_>) -> Option<Gate> {
-    let plan = reading.plan;
-    let people = reading.evidence.units.as_ref()?;
-    let balanced = plan.allocation.balanced_by();
-    let with_levels = |kind: &AttributeKind| matches!(kind, AttributeKind::Category { .. } | AttributeKind::Boolean);
-    let others = plan.attributes.iter().filter(|kept| with_levels(&kept.kind) && !balanced.contains(&kept.name));
-    let mut groups = Groups::new();
-    for attribute in others {
-        for unit in &people.units {
-            let level = match unit.attributes.get(&attribute.name) {
-                Some(AttributeValue::Category(level)) => level.as_str(),
-                Some(AttributeValue::Boolean(true)) => "yes",
-                Some(AttributeValue::Boolean(false)) => "no",
-                _ => continue,
-            };
-            let counts =
-                groups.entry(format!("{}: {level}", attribute.name)).or_insert_with(|| vec![0; plan.arms.len()]);
-            if let Some(count) = counts.get_mut(unit.arm) {
-                *count += 1;
-            }
-        }
-    }
-    check(reading, "sample_ratio_by_attribute", "The versions", &groups)
+    let counted = &reading.evidence.by_level;
+    // What was frozen before people were counted by level has them one by one, where the plan asked for that.
+    let one_by_one = reading.evidence.units.as_ref().filter(|_| counted.is_empty());
+    let counted_now = one_by_one.map(|people| people.by_level(reading.plan)).unwrap_or_default();
+    let levels = counted.iter().chain(&counted_now);
+    let of_level = |of: &LevelCounts| (format!("{}: {}", of.attribute, of.level), of.assigned.clone());
+    check(reading, "sample_ratio_by_attribute", "The versions", &levels.map(of_level).collect())
 }
 
 fn by_stratum(reading: &Reading<'_>, people: impl Fn(&fairtrial_domain::projection::Cell) -> u64) -> Groups {

@@ -5,7 +5,7 @@ use fairtrial_domain::{
     Pseudonym,
     allocation::{AllocationSecret, Allocator, Progress, Subject, label_of},
     eligibility::AttributeKind,
-    projection::{Alike, ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, Tally},
+    projection::{Alike, ArmDay, Cell, Evidence, OutcomeEvidence, Tally},
     protocol::Protocol,
 };
 use fairtrial_stats::special::normal;
@@ -238,25 +238,11 @@ impl<'a> TrialRun<'a> {
             };
             (0..self.plan.outcomes.len()).map(of).collect()
         });
+        let as_of = day.and_hms_opt(0, 0, 0).map_or(DateTime::<Utc>::UNIX_EPOCH, |time| time.and_utc());
         Evidence {
-            as_of: day.and_hms_opt(0, 0, 0).map_or(DateTime::<Utc>::UNIX_EPOCH, |time| time.and_utc()),
-            data_cut: 0,
-            locked,
             enrolment: (0..self.arms).map(|arm| ArmDay { day: first, arm, assigned: people(arm) }).collect(),
-            outcomes: outcomes.collect(),
-            by_day: Vec::new(),
-            events: EventCounts::default(),
-            not_enrolled: Vec::new(),
-            wedge: None,
-            handling: Vec::new(),
-            early_people: Vec::new(),
-            by_cluster: Vec::new(),
-            declared: Vec::new(),
-            replayed: None,
-            units: None,
             alike,
-            looks: Vec::new(),
-            crossings: Vec::new(),
+            ..Evidence::of(as_of, 0, locked, outcomes.collect())
         }
     }
 

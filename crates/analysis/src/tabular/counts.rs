@@ -137,24 +137,5 @@ fn evidence(plan: &LockedProtocol, counts: &Counts, as_of: DateTime<Utc>) -> Evi
     let enrolment = arms.clone().map(|arm| ArmDay { day, arm, assigned: count(0, arm).0 }).collect();
     let counted = counts.values().fold(0_u64, |sum, (_, happened)| sum.saturating_add(*happened));
     let events = EventCounts { counted, ..EventCounts::default() };
-    Evidence {
-        as_of,
-        data_cut: 0,
-        locked: true,
-        enrolment,
-        outcomes: outcomes.collect(),
-        by_day: Vec::new(),
-        events,
-        not_enrolled: Vec::new(),
-        wedge: None,
-        handling: Vec::new(),
-        early_people: Vec::new(),
-        by_cluster: Vec::new(),
-        declared: Vec::new(),
-        replayed: None,
-        units: None,
-        alike: Vec::new(),
-        looks: Vec::new(),
-        crossings: Vec::new(),
-    }
+    Evidence { enrolment, events, ..Evidence::of(as_of, 0, true, outcomes.collect()) }
 }

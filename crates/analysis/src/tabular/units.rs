@@ -365,7 +365,9 @@ impl Gathered {
 
     fn evidence(mut self, plan: &Protocol, as_of: DateTime<Utc>) -> Evidence {
         self.people.sort_by_key(|unit| unit.day);
-        let units = plan.asks_for_units().then_some(UnitEvidence { groups: self.groups, units: self.people });
+        let people = UnitEvidence { groups: self.groups, units: self.people };
+        let by_level = people.by_level(plan);
+        let units = plan.asks_for_units().then_some(people);
         let mut outcomes: Vec<OutcomeEvidence> = plan
             .outcomes
             .iter()
@@ -379,25 +381,6 @@ impl Gathered {
         let enrolment =
             self.enrolment.into_iter().map(|((day, arm), assigned)| ArmDay { day, arm, assigned }).collect();
         let events = EventCounts { counted: self.values, ..EventCounts::default() };
-        Evidence {
-            as_of,
-            data_cut: 0,
-            locked: true,
-            enrolment,
-            outcomes,
-            by_day: Vec::new(),
-            events,
-            not_enrolled: Vec::new(),
-            wedge: None,
-            handling: Vec::new(),
-            early_people: Vec::new(),
-            by_cluster: Vec::new(),
-            declared: Vec::new(),
-            replayed: None,
-            units,
-            alike: Vec::new(),
-            looks: Vec::new(),
-            crossings: Vec::new(),
-        }
+        Evidence { enrolment, events, units, by_level, ..Evidence::of(as_of, 0, true, outcomes) }
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use fairtrial_domain::{
     LockedProtocol,
-    projection::{ArmDay, Cell, EventCounts, Evidence, OutcomeEvidence, Tally},
+    projection::{ArmDay, Cell, Evidence, OutcomeEvidence, Tally},
 };
 use serde_json::{Value, json};
 
@@ -62,31 +62,17 @@ pub(crate) fn values(values: &[i64]) -> Tally {
 pub(crate) fn locked(plan: &LockedProtocol, outcomes: Vec<Vec<Cell>>) -> Evidence {
     let arms = plan.protocol().arms.len();
     let people = |arm: usize| outcomes[0].iter().filter(|cell| cell.arm == arm).map(|cell| cell.assigned).sum();
+    let enrolment = (0..arms).map(|arm| ArmDay { day: day(), arm, assigned: people(arm) }).collect();
+    let of_outcomes = plan
+        .protocol()
+        .outcomes
+        .iter()
+        .zip(outcomes)
+        .map(|(outcome, cells)| OutcomeEvidence { outcome: outcome.key.clone(), cells });
     Evidence {
-        as_of: as_of(),
-        data_cut: 7,
-        locked: true,
-        enrolment: (0..arms).map(|arm| ArmDay { day: day(), arm, assigned: people(arm) }).collect(),
-        outcomes: plan
-            .protocol()
-            .outcomes
-            .iter()
-            .zip(outcomes)
-            .map(|(outcome, cells)| OutcomeEvidence { outcome: outcome.key.clone(), cells })
-            .collect(),
-        by_day: Vec::new(),
-        events: EventCounts::default(),
+        enrolment,
         not_enrolled: vec![("not_eligible".to_owned(), 31), ("opted_out".to_owned(), 4)],
-        wedge: None,
-        handling: Vec::new(),
-        early_people: Vec::new(),
-        by_cluster: Vec::new(),
-        declared: Vec::new(),
-        replayed: None,
-        units: None,
-        alike: Vec::new(),
-        looks: Vec::new(),
-        crossings: Vec::new(),
+        ..Evidence::of(as_of(), 7, true, of_outcomes.collect())
     }
 }
 

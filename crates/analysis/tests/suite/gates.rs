@@ -278,6 +278,15 @@ fn a_channel_whose_shares_are_wrong_is_found_where_the_sum_hides_it() {
     assert_eq!(gate_of(&plan, &bad, name), Some(GateStatus::Red));
     assert_ne!(gate_of(&plan, &bad, "sample_ratio"), Some(GateStatus::Red));
     assert_eq!(analyse(&plan, &bad, "tests").verdict.kind, VerdictKind::Invalid);
+    let sums = |evidence: Evidence, locked| {
+        let by_level = evidence.units.as_ref().map(|people| people.by_level(plan.protocol())).unwrap();
+        Evidence { by_level, units: None, locked, ..evidence }
+    };
+    for is_locked in [true, false] {
+        assert_eq!(gate_of(&plan, &sums(bad.clone(), is_locked), name), Some(GateStatus::Red), "locked: {is_locked}");
+        let good = sums(by_channel(&plan, &mut random, [3, 3]), is_locked);
+        assert_eq!(gate_of(&plan, &good, name), Some(GateStatus::Green), "locked: {is_locked}");
+    }
     let clean = |_: &u32| gate_of(&plan, &by_channel(&plan, &mut random, [3, 3]), name) == Some(GateStatus::Red);
     let red = (0..1_000).filter(clean).count();
     assert!(red <= 5, "{red} of 1,000 clean trials");

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use fairtrial_domain::{
     Pseudonym,
     allocation::Crossing,
-    eligibility::Attributes,
+    eligibility::{Attribute, Attributes},
     note::{DeliveryStatus, NoteKind, OptOutKind},
     projection::{AssignedUnit, Evidence, TrialProjection, UnitEvidence, UnitNote},
     trial::LinkId,
@@ -110,7 +110,10 @@ pub(crate) fn assigned_unit(trial: &Trial, row: &log::AssignmentRow) -> Result<A
     let in_transition = calendar.is_some_and(|calendar| calendar.in_transition(&row.stratum, day));
     let assigned_at = instant(row.assigned_at);
     let (group, event_place) = (row.stratum.clone(), row.event_place);
-    Ok(AssignedUnit { unit, arm, group, assigned_at, event_place, in_transition })
+    let plan = trial.plan.protocol();
+    let kept = row.attributes.as_deref().filter(|_| plan.counts_levels());
+    let attributes = kept.map(|text| Attribute::read_kept(&plan.attributes, text)).unwrap_or_default();
+    Ok(AssignedUnit { unit, arm, group, assigned_at, event_place, in_transition, attributes })
 }
 
 /// The evidence of a stepped wedge with its calendar, which a fold does not know; any other as it is.

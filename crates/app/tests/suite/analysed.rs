@@ -53,11 +53,13 @@ on_both_databases! {
                     "looks": ["0.4", "1"], "efficacy": {"spending": "obrien_fleming"}},
             }))).await;
             let mut events = Vec::new();
+            let mut by_age = [[0; 2]; 2];
             for n in 0..120 {
                 let (unit, old) = (format!("person-{n}"), n % 3 == 0);
                 let mut asked = call(&unit);
                 asked.attributes.insert("age".into(), json!(if old { "65" } else { "018" }));
                 let new = app.assign(&company.key, &trial, &asked).await.unwrap().arm.unwrap().as_str() == "new";
+                by_age[usize::from(old)][usize::from(new)] += 1;
                 // The old pay nearly always, the young hardly ever; the new version helps one of ten.
                 if if old { n % 30 != 0 } else { n % 10 == 1 || new && n % 10 == 2 } {
                     events.push(json!({"event_id": format!("e-{n}"), "unit": unit, "event": "fine.paid",
@@ -73,6 +75,8 @@ on_both_databases! {
             let kept = store.read(|c| looks::of_trial(c, 1)).await.unwrap().remove(0).evidence;
             let evidence: Evidence = serde_json::from_str(&kept).unwrap();
             assert!(evidence.units.is_none(), "nobody one by one");
+            let counted = evidence.by_level.iter().map(|of| (of.attribute.as_str(), of.level.as_str(), of.assigned.clone()));
+            assert!(counted.eq([("age", "018", by_age[0].to_vec()), ("age", "65", by_age[1].to_vec())]));
             let people = |age: &str| {
                 let own = evidence.alike[0].iter().filter(|alike| alike.values == [Some(age.to_owned())]);
                 own.map(|alike| alike.mature).sum::<u64>()

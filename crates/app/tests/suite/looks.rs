@@ -12,6 +12,7 @@ use fairtrial_app::{
 };
 use fairtrial_domain::{
     Decimal, LockedProtocol, Pseudonym,
+    eligibility::Attributes,
     projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection},
     trial::{AssignmentOutcome, PersonRole, State, Verb},
 };
@@ -95,6 +96,7 @@ async fn folded_anew(database: &TestDatabase, document: &[u8], row: &looks::Look
             assigned_at: instant(assigned.assigned_at),
             event_place: assigned.event_place,
             in_transition: false,
+            attributes: Attributes::new(),
         });
     }
     for event in events.into_iter().filter(|it| it.sequence <= row.data_cut) {

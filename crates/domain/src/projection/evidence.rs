@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     alike::Alike,
+    by_level::LevelCounts,
     handling::{ArmHandling, is_zero},
     held::{HarmCrossing, HeldLook},
     tally::Tally,
@@ -176,6 +177,9 @@ pub struct Evidence {
     /// People with early, refused and corrected events by cluster, where whole clusters are assigned; empty where there is nobody to count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by_cluster: Vec<ClusterHandling>,
+    /// People by level of what is kept of them beside their group; empty where nothing is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_level: Vec<LevelCounts>,
     /// What senders say they sent on days of the trial, with what was kept; empty where none says anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub declared: Vec<Declared>,
@@ -198,6 +202,32 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// The outcomes at a moment and place in the log of events, with nothing known beside them.
+    #[must_use]
+    pub fn of(as_of: DateTime<Utc>, data_cut: i64, locked: bool, outcomes: Vec<OutcomeEvidence>) -> Self {
+        Self {
+            as_of,
+            data_cut,
+            locked,
+            enrolment: Vec::new(),
+            outcomes,
+            by_day: Vec::new(),
+            events: EventCounts::default(),
+            not_enrolled: Vec::new(),
+            wedge: None,
+            handling: Vec::new(),
+            early_people: Vec::new(),
+            by_cluster: Vec::new(),
+            by_level: Vec::new(),
+            declared: Vec::new(),
+            replayed: None,
+            units: None,
+            alike: Vec::new(),
+            looks: Vec::new(),
+            crossings: Vec::new(),
+        }
+    }
+
     /// People assigned, by arm.
     #[must_use]
     pub fn assigned(&self, arms: usize) -> Vec<u64> {

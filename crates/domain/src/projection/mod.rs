@@ -8,6 +8,7 @@
 
 mod alike;
 mod by_cluster;
+mod by_level;
 mod column;
 mod correction;
 mod days;
@@ -21,6 +22,7 @@ mod trial_projection;
 mod unit_evidence;
 
 pub use alike::Alike;
+pub use by_level::LevelCounts;
 pub use correction::FoldedCorrection;
 pub use evidence::{
     ArmDay, Cell, ClusterHandling, DayTally, EventCounts, Evidence, OutcomeEvidence, PeriodCell, Replayed,

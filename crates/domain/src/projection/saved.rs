@@ -69,6 +69,12 @@ impl TrialProjection {
                 }
             }
         }
+        put_length(&mut out, self.by_level.0.len());
+        for ((attribute, level), assigned) in &self.by_level.0 {
+            put_text(&mut out, attribute);
+            put_text(&mut out, level);
+            assigned.iter().for_each(|people| out.extend(people.to_le_bytes()));
+        }
         let EventCounts { counted, before_assignment, after_follow_up, unassigned, just_before, corrected, retracted } =
             self.counts;
         for count in [counted, before_assignment, after_follow_up, unassigned, just_before, corrected, retracted] {
@@ -146,6 +152,12 @@ impl TrialProjection {
                 }
                 _ => return None,
             }
+        }
+        for _ in 0..rest.length(16)? {
+            let who = (rest.text()?.to_owned(), rest.text()?.to_owned());
+            let people = |_| Some(u64::from_le_bytes(rest.array()?)).filter(|people| *people <= units as u64);
+            let assigned = (0..fold.handling.len()).map(people).collect::<Option<_>>()?;
+            fold.by_level.0.insert(who, assigned);
         }
         let mut count = || Some(u64::from_le_bytes(rest.array()?));
         fold.counts = EventCounts {

@@ -9,6 +9,7 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::{
+    by_level::ByLevel,
     column::{Column, steps},
     evidence::{self, ArmDay, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence},
     handling::{ArmHandling, UnitHandling, UnitNote},
@@ -17,6 +18,7 @@ use super::{
 use crate::{
     Decimal, Pseudonym,
     allocation::period_starts,
+    eligibility::Attributes,
     protocol::{Allocation, LockedProtocol, Outcome, ProtocolId},
 };
 
@@ -40,6 +42,8 @@ pub struct AssignedUnit {
     pub event_place: i64,
     /// Whether its site was in transition: it has the new version and is counted apart.
     pub in_transition: bool,
+    /// What was kept of it, where people are counted by it ([`Protocol::counts_levels`](crate::protocol::Protocol::counts_levels)).
+    pub attributes: Attributes,
 }
 
 /// What the fold needs of an event.
@@ -105,6 +109,7 @@ pub struct TrialProjection {
     group_numbers: HashMap<String, u32>,
     pub(super) cells: Vec<Cell>,
     cell_numbers: HashMap<(NaiveDate, u8, u32), u32>,
+    pub(super) by_level: ByLevel,
     pub(super) counts: EventCounts,
     pub(super) handling: Vec<ArmHandling>,
     /// Place of the last correction of an event about somebody here; 0 without any.
@@ -131,6 +136,7 @@ impl TrialProjection {
             group_numbers: HashMap::new(),
             cells: Vec::new(),
             cell_numbers: HashMap::new(),
+            by_level: ByLevel::default(),
             counts: EventCounts::default(),
             handling,
             last_correction: 0,
@@ -152,6 +158,7 @@ impl TrialProjection {
         self.cell_of.push(place);
         self.handled.push(UnitHandling::default());
         self.columns.iter_mut().for_each(Column::grow);
+        self.by_level.count(self.plan.protocol(), &unit.attributes, unit.arm);
         if let Some(cell) = self.cells.get_mut(place as usize) {
             cell.assigned += 1;
             // The same for everybody of a site and day.
@@ -434,11 +441,7 @@ impl TrialProjection {
             enrolment.into_iter().map(|((day, arm), assigned)| ArmDay { day, arm: arm.into(), assigned }).collect();
         let wedge = self.wedge_evidence(as_of);
         Evidence {
-            as_of,
-            data_cut,
-            locked,
             enrolment,
-            outcomes,
             by_day: if locked { self.by_day(as_of) } else { Vec::new() },
             events: self.shown_counts(),
             not_enrolled,
@@ -446,12 +449,8 @@ impl TrialProjection {
             handling: self.handling.clone(),
             early_people: self.early_by_arm(),
             by_cluster: self.by_cluster(),
-            declared: Vec::new(),
-            replayed: None,
-            units: None,
-            alike: Vec::new(),
-            looks: Vec::new(),
-            crossings: Vec::new(),
+            by_level: self.by_level.evidence(),
+            ..Evidence::of(as_of, data_cut, locked, outcomes)
         }
     }
 

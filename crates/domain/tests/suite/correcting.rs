@@ -8,6 +8,7 @@ use std::{
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_domain::{
     Decimal, LockedProtocol, Pseudonym,
+    eligibility::Attributes,
     projection::{AssignedUnit, Evidence, FoldedCorrection, FoldedEvent, TrialProjection, UnitEvidence, UnitNote},
 };
 use proptest::prelude::*;
@@ -100,7 +101,7 @@ fn log(lines: &[Line], order: &[prop::sample::Index]) -> (Vec<Fact>, Vec<i64>) {
 fn assigned(number: u8, event_place: i64) -> AssignedUnit {
     let assigned_at = at(i64::from(number) * 400);
     let (unit, arm, group) = (unit(number), usize::from(number % 2), "north".to_owned());
-    AssignedUnit { unit, arm, group, assigned_at, event_place, in_transition: false }
+    AssignedUnit { unit, arm, group, assigned_at, event_place, in_transition: false, attributes: Attributes::new() }
 }
 
 fn fold(projection: &mut TrialProjection, fact: &Fact) {

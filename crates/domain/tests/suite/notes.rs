@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_domain::{
     Decimal, LockedProtocol, Pseudonym,
+    eligibility::Attributes,
     note::DeliveryStatus,
     projection::{ArmHandling, AssignedUnit, Evidence, FoldedEvent, TrialProjection, UnitNote},
     trial::{AssignmentOutcome, Gate, Standing, State, before_draw},
@@ -59,6 +60,7 @@ fn folded<'a>(facts: impl IntoIterator<Item = &'a Fact>) -> Evidence {
             assigned_at: start(),
             event_place: 0,
             in_transition: false,
+            attributes: Attributes::new(),
         });
     }
     for (sequence, fact) in (1..).zip(facts) {

@@ -5,6 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_domain::{
     Decimal, LockedProtocol, Pseudonym,
+    eligibility::Attributes,
     projection::{AssignedUnit, Evidence, FoldedEvent, Tally, TrialProjection, matures_at},
 };
 use proptest::prelude::*;
@@ -34,6 +35,7 @@ fn assigned(number: u8, arm: usize, at: DateTime<Utc>) -> AssignedUnit {
         assigned_at: at,
         event_place: 0,
         in_transition: false,
+        attributes: Attributes::new(),
     }
 }
 

@@ -5,19 +5,22 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_domain::{
     Decimal, LockedProtocol, Pseudonym,
+    eligibility::{AttributeValue, Attributes},
     note::DeliveryStatus,
     projection::{AssignedUnit, Evidence, FoldedEvent, TrialProjection, UnitEvidence, UnitNote},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// Every kind of outcome, in strata.
+/// Every kind of outcome, in strata, with a channel that is none.
 fn plan() -> Arc<LockedProtocol> {
     let mut plan: Value =
         serde_json::from_str(include_str!("../../../../docs/examples/fines-letter.protocol.json")).unwrap();
     let outcomes = plan["outcomes"].as_array_mut().unwrap();
     outcomes.push(json!({"key": "days", "name": "Time to pay", "role": "secondary", "event": "fine.settled",
         "kind": "duration", "better": "decrease", "follow_up_days": 28, "step": "1"}));
+    let channel = json!({"name": "channel", "type": "category", "values": ["web", "phone"], "purpose": "covariate"});
+    plan["attributes"].as_array_mut().unwrap().push(channel);
     Arc::new(LockedProtocol::from_value(&plan).unwrap_or_else(|faults| panic!("{faults:?}")))
 }
 
@@ -47,8 +50,10 @@ fn fact() -> impl Strategy<Value = Fact> {
     ];
     let kind = prop::sample::select(vec!["fine.settled", "call.received", "payment.received", "something.else"]);
     prop_oneof![
-        3 => (unit(), 0_usize..2, prop::sample::select(vec!["north", "south"]), 0_i64..4_000, 0_i64..1_000).prop_map(|(unit, arm, group, minutes, place)| {
-            Fact::Assigned(AssignedUnit { unit, arm, group: group.into(), assigned_at: at(minutes), event_place: place, in_transition: false })
+        3 => (unit(), 0_usize..2, prop::sample::select(vec!["north", "south"]), 0_i64..4_000, 0_i64..1_000, prop::option::of(prop::sample::select(vec!["web", "phone"]))).prop_map(|(unit, arm, group, minutes, place, channel)| {
+            let channel = channel.map(|channel| ("channel".to_owned(), AttributeValue::Category(channel.to_owned())));
+            let attributes = channel.into_iter().collect();
+            Fact::Assigned(AssignedUnit { unit, arm, group: group.into(), assigned_at: at(minutes), event_place: place, in_transition: false, attributes })
         }),
         6 => (unit(), kind, -100_i64..50_000, 1_i64..1_000, 0_i64..2_000).prop_map(|(unit, kind, minutes, place, cents)| {
             let value = (kind == "payment.received").then(|| Decimal::from_millionths(cents * 10_000).unwrap());
@@ -121,6 +126,7 @@ fn a_fold_of_another_plan_is_refused() {
             assigned_at: at(0),
             event_place: 0,
             in_transition: false,
+            attributes: Attributes::new(),
         })],
     );
     let other = include_bytes!("../../../../docs/examples/fines-letter.protocol.json");

@@ -34,6 +34,8 @@ pub struct AssignmentRow {
     pub assigned_at: i64,
     /// Place of the last event that was kept before: what is behind it may be this unit's outcome.
     pub event_place: i64,
+    /// What was kept of the unit, as JSON.
+    pub attributes: Option<String>,
 }
 
 /// The columns of an [`AssignmentRow`].
@@ -45,6 +47,7 @@ const ASSIGNMENT: (
     assignments::stratum,
     assignments::assigned_at,
     assignments::event_place,
+    assignments::attributes,
 ) = (
     assignments::sequence,
     assignments::trial_id,
@@ -53,6 +56,7 @@ const ASSIGNMENT: (
     assignments::stratum,
     assignments::assigned_at,
     assignments::event_place,
+    assignments::attributes,
 );
 
 /// An event as the fold reads it.

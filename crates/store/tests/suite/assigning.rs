@@ -77,6 +77,7 @@ on_both_databases! {
             stratum: "north".into(),
             assigned_at: NOW + 1,
             event_place: 2,
+            attributes: Some("{\"age\":41}".into()),
         };
         assert_eq!(row, wanted);
         let rest = installation.lines("SELECT CAST(bucket AS TEXT) || ' ' || attributes AS line FROM assignments");
