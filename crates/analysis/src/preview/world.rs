@@ -5,7 +5,7 @@ use fairtrial_domain::{
     Decimal,
     allocation::period_starts,
     decision_rule::Claim,
-    projection::{ArmDay, ArmHandling, Cell, EventCounts, Evidence, OutcomeEvidence, PeriodCell, Tally, WedgeEvidence},
+    projection::{ArmDay, ArmHandling, Cell, Evidence, OutcomeEvidence, PeriodCell, Tally, WedgeEvidence},
     protocol::{Aim, Allocation, Better, Outcome, OutcomeKind, Protocol, Role},
 };
 use fairtrial_stats::special::normal;
@@ -106,26 +106,8 @@ impl World {
             ..ArmHandling::default()
         };
         let handling = if self.mixed { enrolment.iter().map(mixed).collect() } else { Vec::new() };
-        Some(Evidence {
-            as_of: ended.and_hms_opt(0, 0, 0)?.and_utc(),
-            data_cut: 0,
-            locked: true,
-            enrolment,
-            outcomes,
-            by_day: Vec::new(),
-            events: EventCounts::default(),
-            not_enrolled: Vec::new(),
-            wedge,
-            handling,
-            early_people: Vec::new(),
-            by_cluster: Vec::new(),
-            declared: Vec::new(),
-            replayed: None,
-            units: None,
-            alike: Vec::new(),
-            looks: Vec::new(),
-            crossings: Vec::new(),
-        })
+        let as_of = ended.and_hms_opt(0, 0, 0)?.and_utc();
+        Some(Evidence { enrolment, wedge, handling, ..Evidence::of(as_of, 0, true, outcomes) })
     }
 
     fn people(&self, plan: &Protocol) -> u64 {
