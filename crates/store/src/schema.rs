@@ -78,7 +78,7 @@ table! { origins (trial_id) { trial_id -> BigInt, from_trial_id -> BigInt, proto
 
 table! { comments (trial_id, number) {
     trial_id -> BigInt, number -> BigInt, protocol_id -> Text, place -> Text, remark -> Text, person_id -> BigInt,
-    made_at -> BigInt,
+    made_at -> BigInt, question -> Nullable<Text>,
 } }
 
 table! { comment_answers (trial_id, number, step) {

@@ -139,8 +139,8 @@ impl Question {
         let planning = &plan.planning;
         let roster = plan.allocation.roster();
         if matches!(plan.allocation, Allocation::SteppedWedge { .. }) {
-            let detail =
-                "the power of a stepped wedge is computed by the method power.stepped_wedge_power of fairtrial stats";
+            let detail = "where offices change over one after the other, the calendar decides it and not a number of people; an analyst works \
+                 it out with the method power.stepped_wedge_power of fairtrial stats";
             return Err(Problem::new("/allocation/method", detail));
         }
         let clusters = if roster.is_empty() {

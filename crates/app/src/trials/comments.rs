@@ -12,7 +12,7 @@ use fairtrial_store::{
 };
 use serde_json::json;
 
-use super::{life::SIGNING, review::UnderReview};
+use super::{guide::Step, life::SIGNING, review::UnderReview};
 use crate::{
     error::AppError,
     state::{
@@ -22,6 +22,32 @@ use crate::{
     },
 };
 
+/// What a comment is about: a part of the plan, or one question of the steps whose answer stands in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// The part.
+    pub part: PlanPart,
+    /// The step that asks the question.
+    pub question: Option<&'static Step>,
+}
+
+impl From<PlanPart> for About {
+    fn from(part: PlanPart) -> Self {
+        Self { part, question: None }
+    }
+}
+
+impl About {
+    /// Reads it as forms send it: `data`, or `data/privacy`.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        let (part, question) = word.split_once('/').map_or((word, None), |(part, name)| (part, Some(name)));
+        let part = PlanPart::from_word(part)?;
+        let Some(name) = question else { return Some(part.into()) };
+        Step::named(name).filter(|step| step.part() == part).map(|step| Self { part, question: Some(step) })
+    }
+}
+
 /// A comment on a part of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
@@ -29,6 +55,8 @@ pub struct Comment {
     pub number: i64,
     /// Which part.
     pub place: PlanPart,
+    /// Which question in it, where it names one that the steps still ask.
+    pub question: Option<&'static Step>,
     /// What is said.
     pub remark: String,
     /// Who says it, as the number of their account.
@@ -124,6 +152,7 @@ pub(super) fn read(c: &mut DbConnection, trial: (i64, i64), content: &ProtocolId
         Ok(Comment {
             number: row.number,
             place: PlanPart::from_word(&row.place).ok_or_else(damaged)?,
+            question: row.question.as_deref().and_then(Step::named),
             person: row.person_id,
             name: name(row.person_id),
             at: instant(row.made_at),
@@ -164,17 +193,26 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`], [`AppError::Forbidden`]; [`AppError::Invalid`] for an empty or overlong text;
     /// [`AppError::Conflict`] once the data are locked.
-    pub async fn comment(&self, actor: &Actor, key: &str, place: PlanPart, remark: &str) -> Result<(), AppError> {
+    pub async fn comment(
+        &self,
+        actor: &Actor,
+        key: &str,
+        about: impl Into<About>,
+        remark: &str,
+    ) -> Result<(), AppError> {
+        let About { part, question } = about.into();
+        let question = question.map(|step| step.name);
         let person = actor.person()?;
         let trial = self.trial_of(actor, key)?;
         has_a_say(person)?;
         still_matters(&trial)?;
-        let entry = self.entry(actor, person, "trial.commented", key, json!({"place": place}));
+        let entry = self.entry(actor, person, "trial.commented", key, json!({"place": part, "question": question}));
         let comment = CommentRow {
             trial_id: trial.id,
             number: 0,
             protocol_id: String::new(),
-            place: place.as_str().to_owned(),
+            place: part.as_str().to_owned(),
+            question: question.map(str::to_owned),
             remark: said(remark, 1)?,
             person_id: person.id,
             made_at: self.ambient.now_micros(),

@@ -3,7 +3,11 @@
 use fairtrial_app::{
     Actor, App,
     public::register::Wanted,
-    trials::{comments::Reply, life::Move, reviews::Waiting},
+    trials::{
+        comments::{About, Reply},
+        life::Move,
+        reviews::Waiting,
+    },
 };
 use fairtrial_domain::trial::{DataSeen, PersonRole, PlanPart, State, Verb};
 use fairtrial_testkit::on_both_databases;
@@ -132,9 +136,18 @@ on_both_databases! {
             assert!(say(&other.approver, PlanPart::Data, "x").await.is_err() && app.review(&other.approver, &trial).await.is_err());
             app.replace_plan(&company.designer, &trial, &plan("letter", "justice", &json!({"title": "Another"}))).await.unwrap();
             say(&company.designer, PlanPart::Idea, "better?").await.unwrap();
+            let asked = About::from_word("data/privacy").unwrap();
+            app.comment(&company.approver, &trial, asked, "in which country?").await.unwrap();
             let said = app.review(&company.monitor, &trial).await.unwrap().comments;
             let said: Vec<_> = said.iter().map(|c| (c.place, c.remark.as_str(), c.name.as_str(), c.current)).collect();
-            assert_eq!(said, [(PlanPart::Data, "why so long?", "approver", false), (PlanPart::Idea, "better?", "designer", true)]);
+            assert_eq!(said, [(PlanPart::Data, "why so long?", "approver", false), (PlanPart::Idea, "better?", "designer", true),
+                (PlanPart::Data, "in which country?", "approver", true)]);
+            let asked = app.review(&company.monitor, &trial).await.unwrap().comments;
+            let asked: Vec<_> = asked.iter().map(|comment| comment.question.map(|step| step.name)).collect();
+            assert_eq!(asked, [None, None, Some("privacy")]);
+            for wrong in ["", "nothing", "data/nothing", "idea/privacy", "data/"] {
+                assert_eq!(About::from_word(wrong), None, "{wrong}");
+            }
         });
     }
 

@@ -18,7 +18,7 @@ pub use field::{Area, FieldKind, TextField, Upload, show_at_fields};
 pub use list::{SummaryList, SummaryRow, Task, TaskList};
 pub use navigation::{Breadcrumbs, Crumb, Pagination};
 pub use notice::{ErrorSummary, Fault, Notice, NoticeKind, Panel};
-pub use select::Select;
+pub use select::{GroupedSelect, Select};
 pub use table::{Cell, Table};
 
 /// Marks templates whose output is markup that has escaped its own values.

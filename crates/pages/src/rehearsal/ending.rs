@@ -63,6 +63,10 @@ fn cannot(kind: VerdictKind, plan: &Protocol) -> &'static str {
         VerdictKind::Harmful if !watches => {
             "The plan watches nothing for harm, so that its trial cannot end like this."
         }
+        _ if plan.allocation.is_by_cluster() => {
+            "None of the numbers that were tried ended like this, with as many offices as the plan names. If you expect that it can end so, \
+             name more offices, or change the sizes of difference that would matter, or the rule."
+        }
         _ => {
             "None of the numbers that were tried ended like this, of as many people as the plan lets in. If you expect that it can end so, \
              change the size, the sizes of difference that would matter, or the rule."

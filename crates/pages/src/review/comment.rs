@@ -1,4 +1,5 @@
 use crate::component::{Area, ErrorSummary, Tag, TagColour, writes_markup};
+use crate::guide::step_title;
 use crate::{Frame, Moment};
 use askama::Template;
 use fairtrial_domain::trial::PlanPart;
@@ -10,6 +11,8 @@ pub struct Comment {
     pub number: i64,
     /// Which part.
     pub place: PlanPart,
+    /// Which question in it, by the name of its step.
+    pub question: Option<&'static str>,
     /// What is said.
     pub remark: String,
     /// Who says it.
@@ -85,6 +88,11 @@ impl Thread {
         };
         let earlier = (!self.comment.current).then(|| Tag::new("About an earlier version", TagColour::Grey));
         earlier.into_iter().chain([standing]).collect()
+    }
+
+    /// The question that it is about.
+    fn question(&self) -> Option<&'static str> {
+        self.comment.question.map(step_title)
     }
 
     /// What an answer does, where it is not plain from its words.

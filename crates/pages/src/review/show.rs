@@ -1,7 +1,6 @@
 use super::{Burden, Comment, Similar, comment::Thread, reach};
-use crate::component::{
-    Area, Breadcrumbs, Button, ButtonStyle, Choice, ChoiceOption, Choices, Crumb, ErrorSummary, SummaryList,
-};
+use crate::component::{Area, Breadcrumbs, Button, ButtonStyle, Crumb, ErrorSummary, GroupedSelect, SummaryList};
+use crate::guide::step_title;
 use crate::number::counted;
 use crate::person::role;
 use crate::protocol::{self, Part};
@@ -61,6 +60,8 @@ pub struct Review<'a> {
     pub signatures: Vec<(PersonRole, Option<(String, Moment)>)>,
     /// What was said, the oldest first.
     pub comments: Vec<Comment>,
+    /// The questions that the steps ask of it, each by its part and the name of its step; none of a plan of another shape.
+    pub questions: Vec<(PlanPart, &'static str)>,
     /// How soon the rules for harm stop such a trial.
     pub rules: HarmRules,
     /// How many trials one person may meet, and which others these people may be in.
@@ -88,7 +89,7 @@ pub enum HarmRules {
 
 #[derive(Debug, Clone)]
 struct CommentForm {
-    place: Choice,
+    place: GroupedSelect,
     remark: Area,
 }
 
@@ -109,10 +110,16 @@ impl Show {
         });
         let parts: Vec<Part> = protocol::public_parts(plan);
         let places = parts.iter().map(|part| {
-            let option = ChoiceOption::new(part.place.as_str(), &part.heading, None);
-            ChoiceOption { chosen: given("place") == part.place.as_str(), ..option }
+            let word = part.place.as_str();
+            let asked = review.questions.iter().filter(|(place, _)| *place == part.place);
+            let asked = asked.map(|(_, step)| (format!("{word}/{step}"), step_title(step).to_owned()));
+            (
+                part.heading.clone(),
+                std::iter::once((word.to_owned(), "This part as a whole".to_owned())).chain(asked).collect(),
+            )
         });
-        let comment = review.may_comment.then(|| CommentForm::new(places.collect(), given("remark"), &errors));
+        let typed = (given("place"), given("remark"));
+        let comment = review.may_comment.then(|| CommentForm::new(places.collect(), typed, &errors));
         let heading_of =
             |place: PlanPart| parts.iter().find(|part| part.place == place).map(|part| part.heading.clone());
         let own = review.comments.iter().filter(|comment| comment.open && comment.own);
@@ -178,14 +185,15 @@ impl Show {
 }
 
 impl CommentForm {
-    fn new(options: Vec<ChoiceOption>, typed: String, errors: &ErrorSummary) -> Self {
-        let mut place = Choice {
+    fn new(groups: Vec<(String, Vec<(String, String)>)>, typed: (String, String), errors: &ErrorSummary) -> Self {
+        let (chosen, typed) = typed;
+        let mut place = GroupedSelect {
             name: "place".into(),
-            legend: "About which part?".into(),
-            hint: None,
+            label: "About which part, or which question in it?".into(),
             error: None,
-            options,
-            choices: Choices::One,
+            nothing: "Choose one".into(),
+            groups,
+            chosen,
         };
         place.take_error(errors);
         let fault = errors.faults.iter().find(|fault| fault.field.as_deref() == Some("remark"));

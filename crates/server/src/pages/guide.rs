@@ -105,7 +105,7 @@ pub(crate) async fn tasks(call: Call) -> Answer {
     let guided = call.state.app.guided(&trial).await?;
     let open = |step: &Step| guided.answers(step).into_iter().filter(|answer| answer.open).map(name_of).collect();
     let waiting = waiting(&call.state, &trial).await?;
-    let comments = |step: &Step| waiting.iter().filter(|comment| step_of(comment.place) == step.name).count() as u64;
+    let comments = |step: &Step| waiting.iter().filter(|comment| asks(&guided, comment) == step.name).count() as u64;
     let task = |step: &Step| TaskState { step: step.name.to_owned(), open: open(step), comments: comments(step) };
     let steps: Vec<TaskState> = guided.steps().map(task).collect();
     let elsewhere = guided.lacking.iter().filter(|fault| guided.mended_in(fault).is_none());
@@ -120,6 +120,12 @@ pub(crate) async fn tasks(call: Call) -> Answer {
 /// The comments that wait for an answer of whoever writes the plan.
 async fn waiting(state: &State, trial: &Trial) -> Result<Vec<Comment>, Problem> {
     Ok(state.app.comments(trial).await?.into_iter().filter(|comment| comment.waits).collect())
+}
+
+/// The step on which a comment waits: the one that it names, as long as that asks something of such a plan.
+fn asks(guided: &Guided, comment: &Comment) -> &'static str {
+    let named = comment.question.filter(|named| guided.steps().any(|step| step == *named));
+    named.map_or_else(|| step_of(comment.place), |step| step.name)
 }
 
 /// The step that asks what stands in a part of the plan. How it is worked out no step asks.
@@ -181,7 +187,7 @@ pub(crate) async fn step(call: Call) -> Answer {
         return Ok(go_to(&format!("/trials/{}/steps", trial.key())));
     }
     let frame = framed(&call.state, &call.caller, &trial)?;
-    let waiting = waiting(&call.state, &trial).await?.into_iter().filter(|known| step_of(known.place) == step.name);
+    let waiting = waiting(&call.state, &trial).await?.into_iter().filter(|known| asks(&guided, known) == step.name);
     let asked = waiting.map(|known| Asked { number: known.number, remark: known.remark, by: known.name }).collect();
     let shown = shown(&call.state, frame, &guided, step, None, ErrorSummary::default()).with_comments(asked);
     page(StatusCode::OK, fairtrial_pages::render(&shown))

@@ -1,17 +1,23 @@
 //! What waits for signatures, and the page on which a reviewer reads and signs.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use fairtrial_app::{
     Actor, AppError,
     learned::library::Card,
     people::sessions::Session,
     trials::{
-        comments::{self, Comment as Known, Reply},
+        comments::{self, About, Comment as Known, Reply},
+        guide::{self, Guided},
         inbox::{Event, Matter},
         reviews::{HarmTold, REVIEWERS, Waiting},
     },
 };
-use fairtrial_domain::trial::{PersonRole, PlanPart};
+use fairtrial_domain::{
+    LockedProtocol,
+    trial::{PersonRole, PlanPart, Tier},
+};
 use fairtrial_pages::{
     Moment,
     component::{ErrorSummary, Fault},
@@ -118,7 +124,7 @@ pub(crate) async fn show(call: Call) -> Answer {
     let (session, actor) = (call.caller.session()?, call.caller.actor()?);
     let key = call.part("trial");
     // A link beside a part leads to the form with that part chosen.
-    let part = call.query.get("part").filter(|word| PlanPart::from_word(word).is_some()).unwrap_or_default();
+    let part = call.query.get("part").filter(|word| About::from_word(word).is_some()).unwrap_or_default();
     let given = |name: &str| if name == "place" { part.to_owned() } else { String::new() };
     let show = shown(&call.state, session, &actor, key, given, ErrorSummary::default()).await?;
     page(StatusCode::OK, fairtrial_pages::render(&show))
@@ -151,6 +157,7 @@ async fn shown(
             .iter()
             .map(|known| comment_of(known, session, &view.authors, may_comment, moment))
             .collect(),
+        questions: questions(&found.plan, view.tier),
         rules: rules(&found.harm),
         burden: Burden {
             limit: found.burden_cap.map(|cap| (u64::from(cap.trials), u64::from(cap.days))),
@@ -165,6 +172,14 @@ async fn shown(
         may_comment,
     };
     Ok(Show::of(frame, review, given, errors))
+}
+
+/// What the steps ask of a plan, by the part in which its answer stands; nothing of a plan of another shape.
+fn questions(plan: &Arc<LockedProtocol>, tier: Tier) -> Vec<(PlanPart, &'static str)> {
+    match guide::fits(plan.protocol()) {
+        true => Guided::of_tier(plan, tier).steps().map(|step| (step.part(), step.name)).collect(),
+        false => Vec::new(),
+    }
 }
 
 /// A comment with what this person may do about it.
@@ -184,6 +199,7 @@ fn comment_of(
     Comment {
         number: known.number,
         place: known.place,
+        question: known.question.map(|step| step.name),
         remark: known.remark.clone(),
         by: known.name.clone(),
         at: moment(known.at),
@@ -204,8 +220,8 @@ pub(crate) async fn comment(call: Call) -> Answer {
     call.state.app.trial_of(&call.caller.actor()?, &key)?;
     let (form, state, caller) = call.form(&["place", "remark"]).await?;
     let actor = caller.actor()?;
-    let done = match PlanPart::from_word(form.get("place")) {
-        Some(place) => state.app.comment(&actor, &key, place, form.get("remark")).await,
+    let done = match About::from_word(form.get("place")) {
+        Some(about) => state.app.comment(&actor, &key, about, form.get("remark")).await,
         None => Err(AppError::invalid("/place", "missing_field", "choose which part your comment is about")),
     };
     match done {

@@ -466,9 +466,14 @@ on_both_databases! {
         assert_eq!(designer.post(&format!("{trial}/submit"), &[("protocol_id", &sent)]).status, 303);
         let review = format!("{trial}/review");
         let form = approver.get(&format!("{review}?part=data")).text();
-        let chosen = form.split('<').find(|tag| tag.contains(" checked")).unwrap_or_default();
+        let chosen = form.split('<').find(|tag| tag.contains(" selected")).unwrap_or_default();
         assert!(chosen.contains("value=\"data\""), "{form}");
-        for (place, remark) in [("data", "Why so long?"), ("data", "Which law?"), ("versions", "No number to call")] {
+        assert!(form.contains("value=\"versions/shown\"") && !form.contains("data/kaitiaki"), "what such a plan is asked: {form}");
+        for wrong in ["", "data/shown", "versions/nothing"] {
+            let refused = approver.post(&review, &[("place", wrong), ("remark", "x")]);
+            assert!(refused.status == 422 && refused.text().contains("href=\"#place\""), "{wrong}: {}", refused.text());
+        }
+        for (place, remark) in [("data", "Why so long?"), ("data", "Which law?"), ("versions/shown", "No number to call")] {
             assert_eq!(approver.post(&review, &[("place", place), ("remark", remark)]).status, 303);
         }
         assert!(approver.get(&review).text().contains("Comments of yours that are not resolved"));
@@ -483,9 +488,12 @@ on_both_databases! {
             assert!(task.unwrap_or_default().contains(words), "{step}: {tasks}");
         };
         hint("data", "2 comments wait for an answer");
-        hint("versions", "1 comment waits for an answer");
+        hint("shown", "1 comment waits for an answer");
         let step = designer.get(&format!("{list}/data")).text();
         assert!(step.contains("Which law?") && step.contains(&format!("{review}#comment-2")), "{step}");
+        assert!(designer.get(&format!("{list}/shown")).text().contains("No number to call"));
+        assert!(!designer.get(&format!("{list}/versions")).text().contains("No number to call"));
+        assert!(designer.get(&review).text().contains("On the question \u{2018}What does each version show?"));
         let empty = designer.post(&format!("{review}/1"), &[("reply", "answer"), ("remark", " ")]);
         assert!(empty.status == 422 && empty.text().contains("href=\"#remark-1\""), "{}", empty.text());
         let answer = [("reply", "answer"), ("remark", "Half a year now")];

@@ -26,6 +26,8 @@ pub struct CommentRow {
     pub person_id: i64,
     /// When, in microseconds.
     pub made_at: i64,
+    /// About which question of the steps, where it names one.
+    pub question: Option<String>,
 }
 
 /// Keeps a comment behind those before it, whatever its own number says.

@@ -135,6 +135,7 @@ pub(crate) fn fill(installation: &Installation) {
                     remark: "why so long?".into(),
                     person_id,
                     made_at: NOW,
+                    question: Some("privacy".into()),
                 };
                 comments::add(c, &comment)?;
             }

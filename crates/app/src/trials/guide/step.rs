@@ -1,6 +1,6 @@
 //! The steps: which questions stand on one page, and when each is asked.
 
-use fairtrial_domain::trial::Tier;
+use fairtrial_domain::trial::{PlanPart, Tier};
 
 use super::field::{Field, Kind, When};
 
@@ -214,6 +214,21 @@ pub const STEPS: &[Step] = &[
 ];
 
 impl Step {
+    /// The part of the plan that its answers stand in.
+    #[must_use]
+    pub fn part(&self) -> PlanPart {
+        match self.name {
+            "versions" | "shown" | "unit" => PlanPart::Versions,
+            "people" | "rules" => PlanPart::People,
+            "outcome" | "effect" | "harm" | "guardrail" | "fairness" => PlanPart::Outcomes,
+            "size" => PlanPart::Size,
+            "looks" => PlanPart::Rule,
+            "risk" | "protection" => PlanPart::Risk,
+            "maori_data" | "kaitiaki" | "notice" | "data" | "privacy" | "comment" => PlanPart::Data,
+            _ => PlanPart::Idea,
+        }
+    }
+
     /// The step of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {

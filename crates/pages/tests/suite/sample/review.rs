@@ -87,6 +87,7 @@ fn review(plan: &LockedProtocol) -> Review<'_> {
             (PersonRole::Privacy, None),
         ],
         comments: vec![],
+        questions: vec![(PlanPart::Idea, "question"), (PlanPart::Data, "data"), (PlanPart::Data, "privacy")],
         rules: HarmRules::NotRehearsed,
         burden: Burden::default(),
         similar: vec![],
@@ -114,6 +115,7 @@ fn comment(number: i64, place: PlanPart, remark: &str) -> Comment {
     Comment {
         number,
         place,
+        question: None,
         remark: remark.into(),
         by: "Ana Tuisamoa".into(),
         at: moment("2026-11-21T00:00:00Z"),
@@ -153,6 +155,7 @@ fn talked() -> Vec<Comment> {
             answers: vec![answered.clone()],
             ..comment(2, PlanPart::Data, "Half a year would do.")
         },
+        Comment { question: Some("privacy"), ..comment(4, PlanPart::Data, "In which country?") },
         Comment {
             waits: false,
             open: false,
