@@ -30,6 +30,7 @@ use crate::{
         OutcomeReport, Reason, Report, VerdictKind,
     },
     sample::ArmSample,
+    together,
     verdict::{self, Stage},
 };
 
@@ -64,7 +65,7 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
     integrity.extend(integrity::baseline_balance(&reading, plan.id()));
     integrity.extend(integrity::looks_on_time(&reading, &held));
     let decision = claims::decide(&reading);
-    let outcomes: Vec<OutcomeReport> = protocol
+    let mut outcomes: Vec<OutcomeReport> = protocol
         .outcomes
         .iter()
         .zip(&reading.samples)
@@ -91,7 +92,18 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
         verdict.reasons.extend(open_question(&equity));
     }
     let cost = cost(&reading, outcomes.get(reading.primary()), verdict.kind);
-    let after_looks = end.as_ref().and_then(|end| after_looks(protocol, evidence, &watched, end, &decision));
+    let after_looks = |level: f64| after_looks(protocol, evidence, &watched, end.as_ref()?, &decision, level);
+    let level = 1.0 - 2.0 * monitor::one_sided_alpha(&protocol.monitoring);
+    let ranges = match evidence.looks.is_empty() {
+        true => together::together(&reading, &decision),
+        false => after_looks(together::level_of_each(level, decision.arms.len()))
+            .filter(|_| decision.arms.len() > 1)
+            .map_or_else(Vec::new, |after| together::after_looks(&after, level)),
+    };
+    let after_looks = after_looks(level);
+    if let Some(primary) = outcomes.get_mut(reading.primary()) {
+        primary.together = ranges;
+    }
     departures.extend(self::departures(&reading, &held));
     Report {
         trial: protocol.key.clone(),
@@ -149,19 +161,20 @@ fn after_looks(
     watched: &Watched<'_>,
     end: &LookHeld,
     decision: &Decision,
+    level: f64,
 ) -> Option<AfterLooks> {
     let mut known: Vec<&Evidence> = evidence.looks.iter().map(|look| &look.evidence).collect();
     let Some(ended_by) = watched.ended_by(plan, evidence) else {
         let all: Vec<LookHeld> = watched.looks.iter().chain(std::iter::once(end)).cloned().collect();
         known.push(evidence);
-        return monitor::after_looks(plan, &all, true, &known, &decision.arms);
+        return monitor::after_looks(plan, &all, true, &known, &decision.arms, level);
     };
     let until = evidence.looks.iter().position(|look| look.look == ended_by.look)?;
     let (then, looks) = (evidence.looks.get(until)?, watched.looks.get(..=until)?);
     known.truncate(until + 1);
     let tests = Remembered::default();
     let at_look = Reading { open: true, ..Reading::new(plan, &then.evidence, &tests) };
-    monitor::after_looks(plan, looks, false, &known, &claims::decide(&at_look).arms)
+    monitor::after_looks(plan, looks, false, &known, &claims::decide(&at_look).arms, level)
 }
 
 fn not_computed(error: &StatError) -> Reason {
@@ -222,6 +235,7 @@ fn outcome_report(reading: &Reading<'_>, place: usize, outcome: &Outcome, sample
         arms,
         comparisons,
         unadjusted,
+        together: Vec::new(),
         missing_bounds: missing_bounds(reading, place, outcome),
     }
 }

@@ -130,7 +130,7 @@ fn finding(
 }
 
 /// The difference under a claim's null hypothesis: none, or a loss of the margin.
-fn null_of(claim: &Claim, outcome: &Outcome) -> f64 {
+pub(crate) fn null_of(claim: &Claim, outcome: &Outcome) -> f64 {
     match claim {
         Claim::Superior(_) => 0.0,
         Claim::NotWorse(_) => loss_of_margin(outcome),

@@ -34,6 +34,7 @@ pub mod release;
 pub mod report;
 pub mod sample;
 pub mod tabular;
+mod together;
 pub mod verdict;
 pub mod words;
 

@@ -31,13 +31,15 @@ const SMALLEST_LEVEL: f64 = 1e-6;
 
 /// p-value, estimate and interval in stage-wise order, as of the look that ended the trial.
 ///
-/// `looks` are all of them up to that one, `known` what was known at each, and `decided` what the rule showed at the last.
+/// `looks` are all of them up to that one, `known` what was known at each, `decided` what the rule showed
+/// at the last, and `level` that of each interval.
 pub(crate) fn after_looks(
     plan: &Protocol,
     looks: &[LookHeld],
     is_the_end: bool,
     known: &[&Evidence],
     decided: &[ArmDecision],
+    level: f64,
 ) -> Option<AfterLooks> {
     let evidence = *known.last()?;
     let last = looks.last()?;
@@ -46,7 +48,6 @@ pub(crate) fn after_looks(
     let design = stages(plan, looks, is_the_end);
     let sizes = exact::LookSizes::of(plan, known.iter().copied());
     let exact = exact::design(plan, &sizes, is_the_end).and_then(Result::ok);
-    let level = 1.0 - 2.0 * one_sided_alpha(&plan.monitoring);
     let samples = samples_at(plan, evidence, place);
     let method = Method::of(plan, outcome);
     let arms = plan.interventions().map(|(index, arm)| {

@@ -11,7 +11,8 @@ use serde::Serialize;
 use super::{Count, ReleasedArm, arm::place, count::Rounder};
 use crate::{
     comparison::finite,
-    report::{ArmOutcome, Comparison, Measure, NotEstimable, OutcomeReport},
+    report::{ArmOutcome, Comparison, Measure, NotEstimable, OutcomeReport, RangeTogether},
+    together::ends,
 };
 
 /// One outcome in released numbers.
@@ -37,6 +38,9 @@ pub struct ReleasedOutcome {
     pub arms: Vec<ArmNumbers>,
     /// Every intervention arm against the control; empty before the data are locked.
     pub comparisons: Vec<Comparison>,
+    /// Differences of the primary outcome whose ranges hold all together, where there are several intervention arms; else empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<RangeTogether>,
 }
 
 /// One arm's values of one outcome in released numbers.
@@ -76,7 +80,14 @@ pub(super) fn outcome(
     };
     let way = way(planned, found, &counted, rounder);
     let numbers: Vec<ArmNumbers> = found.arms.iter().map(|arm| numbers(arm, counted(&arm.arm), way, rounder)).collect();
-    let comparisons = differences(found).map(|comparison| compare(comparison, &numbers, way)).collect();
+    let control = found.comparisons.first().map(|comparison| comparison.control.clone());
+    let numbers_of = |arm: &ArmKey| {
+        let of = |key: &ArmKey| numbers.iter().find(|arm| arm.arm == *key).cloned();
+        of(arm).zip(of(control.as_ref()?))
+    };
+    let comparisons: Vec<Comparison> =
+        differences(found).map(|comparison| compare(comparison, &numbers, way)).collect();
+    let together = found.together.iter().filter_map(|range| together(planned, range, &numbers_of, way)).collect();
     ReleasedOutcome {
         outcome: found.outcome.clone(),
         name: found.name.clone(),
@@ -88,7 +99,38 @@ pub(super) fn outcome(
         margin: found.margin,
         arms: numbers,
         comparisons,
+        together,
     }
+}
+
+/// The range again from released counts alone; none where it cannot be made of them: after looks, and for means, whose range
+/// would tell more of their spread than is released of it.
+fn together(
+    planned: &Outcome,
+    found: &RangeTogether,
+    of: &impl Fn(&ArmKey) -> Option<(ArmNumbers, ArmNumbers)>,
+    way: Way,
+) -> Option<RangeTogether> {
+    let ((good, other), (new, usual)) =
+        (found.good.zip(found.other_level)?, of(&found.arm).filter(|_| way == Way::Counts)?);
+    let at = |level: f64| {
+        let [x1, n1, x0, n0] = [new.events, new.analysed, usual.events, usual.analysed].map(Count::value);
+        let interval = two_proportions::risk_difference(x1?, n1?, x0?, n0?, level).ok()?.interval;
+        Some((interval.lower, interval.upper))
+    };
+    let own = match good.level {
+        Some(level) => Some(at(level)?),
+        None => None,
+    };
+    let (lower, upper) = ends(planned, good, own, at(other)?);
+    Some(RangeTogether {
+        lower: finite(lower),
+        upper: finite(upper),
+        good: None,
+        other_level: None,
+        method: Some("Miettinen-Nurminen interval from rounded counts, the error shared as by the rule".to_owned()),
+        ..found.clone()
+    })
 }
 
 /// The differences of the arms' own means: what is released is worked out from released numbers of the arms alone, and an

@@ -279,6 +279,7 @@ pub fn release(
 
 fn silence(outcome: &mut ReleasedOutcome) {
     outcome.comparisons.clear();
+    outcome.together.clear();
     for arm in &mut outcome.arms {
         *arm = ArmNumbers { events: Count::HIDDEN, mean: None, ..arm.clone() };
     }
@@ -421,6 +422,7 @@ fn for_words(outcome: &ReleasedOutcome) -> OutcomeReport {
         follow_up_days: outcome.follow_up_days,
         smallest_worthwhile_effect: outcome.smallest_worthwhile_effect,
         margin: outcome.margin,
+        together: outcome.together.clone(),
         arms: outcome
             .arms
             .iter()

@@ -12,7 +12,7 @@ mod rest;
 pub use course::{CourseArm, CoursePoint, CourseReport};
 pub use decision::{ArmDecision, ClaimFinding, ClaimStatus, Decision, HarmFinding};
 pub use look::{AfterLooks, ArmAfterLooks, HarmBound, LookArm, LookHeld, LookReport, LookStatus};
-pub use outcome::{ArmOutcome, Comparison, Measure, MissingBounds, OutcomeReport};
+pub use outcome::{ArmOutcome, Comparison, EndTogether, Measure, MissingBounds, OutcomeReport, RangeTogether};
 pub use rest::{
     ArmCost, BaselineArm, BaselineRow, CostComparison, CostReport, EquityFinding, EquityReport, Flow, FlowArm,
     GotItReport, NotEnrolled, RedrawReport, Shrunken, YearlyCost,

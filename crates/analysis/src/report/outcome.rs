@@ -35,6 +35,9 @@ pub struct OutcomeReport {
     /// The differences without adjustment, beside adjusted ones; empty where nothing is adjusted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unadjusted: Vec<Comparison>,
+    /// Of the primary outcome of a trial with several intervention arms, differences whose intervals hold all together; else empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<RangeTogether>,
     /// What missing outcomes could hide, by intervention arm; empty where nobody's outcome is lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_bounds: Vec<MissingBounds>,
@@ -107,6 +110,40 @@ pub struct Comparison {
     pub guarantee: Option<Guarantee>,
     /// Why numbers are absent.
     pub not_estimable: Option<NotEstimable>,
+}
+
+/// The interval of one intervention arm's difference that holds together with those of the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RangeTogether {
+    /// The intervention arm.
+    pub arm: ArmKey,
+    /// Lower end; absent when unbounded.
+    pub lower: Option<f64>,
+    /// Upper end; absent when unbounded.
+    pub upper: Option<f64>,
+    /// Level at which the intervals of all intervention arms hold.
+    pub level: f64,
+    /// How the end on the good side comes about; absent after looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good: Option<EndTogether>,
+    /// Level of the two-sided interval by itself of which the other end is taken; absent after looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_level: Option<f64>,
+    /// The field's name of the method, and how the arms share the error.
+    pub method: Option<String>,
+    /// Why numbers are absent.
+    pub not_estimable: Option<NotEstimable>,
+}
+
+/// The end of a range on the side where less good differences lie, as a gain.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EndTogether {
+    /// Level of the two-sided interval by itself of which it is taken; absent where the limit of the claim is the end.
+    pub level: Option<f64>,
+    /// Not below this: the claim is shown.
+    pub at_least: Option<f64>,
+    /// Not above this: the claim is not shown.
+    pub at_most: Option<f64>,
 }
 
 /// What missing outcomes could hide of one difference. Nothing here changes the verdict.

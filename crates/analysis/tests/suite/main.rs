@@ -42,6 +42,8 @@ mod release;
 #[cfg(test)]
 mod tabular;
 #[cfg(test)]
+mod together;
+#[cfg(test)]
 mod verdicts;
 #[cfg(test)]
 mod wedge;

@@ -89,6 +89,8 @@ pub(super) fn sure(reading: Reading<'_>) -> Option<Sure> {
         sentences.extend(words::promise(comparison.level));
         let ranges = reading.interventions().filter(|arm| words::range(reading, outcome, arm).is_some()).count();
         sentences.extend(words::each_by_itself(ranges));
+        sentences
+            .extend(words::all_together(&outcome.together, &reading.quantity(outcome, None), |arm| reading.name(arm)));
         sentences.extend(comparison.guarantee.map(|guarantee| words::guarantee(guarantee).to_owned()));
     }
     let quantity = reading.quantity(outcome, None);

@@ -7,6 +7,7 @@ use crate::Frame;
 use crate::chart::{ArmLook, Lines, NamedArm, People, course};
 use crate::component::{Breadcrumbs, Cell, Crumb, Table};
 use crate::number::money;
+use crate::quantity::Quantity;
 use crate::register::count;
 use askama::Template;
 use fairtrial_analysis::release::{ReleasedCourse, ReleasedReport};
@@ -129,7 +130,13 @@ fn sure(report: &ReleasedReport) -> Vec<String> {
     let shown = primary.and_then(|outcome| outcome.comparisons.iter().find(|found| found.lower.is_some()));
     let Some(found) = shown else { return Vec::new() };
     let guarantee = found.guarantee.map(|guarantee| words::guarantee(guarantee).to_owned());
-    words::promise(found.level).into_iter().chain(guarantee).collect()
+    let (ranges, together) = primary.map_or((0, None), |outcome| {
+        let ranges = outcome.comparisons.iter().filter(|found| found.lower.is_some()).count();
+        let plain = Quantity::new(outcome.kind, &report.unit);
+        (ranges, words::all_together(&outcome.together, &plain, |arm| name(report, arm)))
+    });
+    let several = words::each_by_itself(ranges).into_iter().chain(together);
+    words::promise(found.level).into_iter().chain(several).chain(guarantee).collect()
 }
 
 /// By which method the ranges of each outcome were found.

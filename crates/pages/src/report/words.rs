@@ -2,9 +2,11 @@
 //! analysis's, so that screen, interface and command line say the same.
 
 use super::reading::{Reading, difference, mean};
+use crate::quantity::Quantity;
 use fairtrial_analysis::Guarantee;
 use fairtrial_analysis::monitor::LookDecision;
-use fairtrial_analysis::report::{ArmReport, OutcomeReport};
+use fairtrial_analysis::report::{ArmReport, OutcomeReport, RangeTogether};
+use fairtrial_domain::ArmKey;
 
 /// Both levels of an outcome: "Paid: 26 in 100 people with ‘New letter’, 20 in 100 with ‘Usual letter’."
 pub(super) fn levels(reading: Reading<'_>, outcome: &OutcomeReport, arm: &ArmReport) -> Option<String> {
@@ -23,12 +25,18 @@ pub(super) fn range(reading: Reading<'_>, outcome: &OutcomeReport, arm: &ArmRepo
 
 /// What the interval promises.
 pub(super) fn promise(level: f64) -> Option<String> {
-    (level.is_finite() && (0.0..1.0).contains(&level)).then(|| {
-        let share = format!("{:.1}", level * 100.0);
-        let share = share.strip_suffix(".0").unwrap_or(&share);
+    share(level).map(|share| {
         format!(
             "If many trials were run like this one, about {share} in 100 of such ranges would hold the true difference."
         )
+    })
+}
+
+/// A level as a number out of 100.
+fn share(level: f64) -> Option<String> {
+    (level.is_finite() && (0.0..1.0).contains(&level)).then(|| {
+        let share = format!("{:.1}", level * 100.0);
+        share.strip_suffix(".0").map_or_else(|| share.clone(), str::to_owned)
     })
 }
 
@@ -40,6 +48,24 @@ pub(super) fn each_by_itself(versions: usize) -> Option<String> {
              between the versions, so that a range may leave out \u{2018}no difference\u{2019} and the version still not be recommended."
         )
     })
+}
+
+/// The ranges of several new versions that hold all together; nothing where there are none.
+pub(super) fn all_together(
+    ranges: &[RangeTogether],
+    plain: &Quantity,
+    name: impl Fn(&ArmKey) -> String,
+) -> Option<String> {
+    let told = ranges.iter().map(|found| {
+        let quantity = plain.clone().for_difference(None, found.lower, found.upper);
+        Some(format!("with {} {}", quoted(&name(&found.arm)), quantity.range(found.lower, found.upper)?))
+    });
+    let told: Vec<String> = told.collect::<Option<_>>()?;
+    let share = share(ranges.first()?.level)?;
+    Some(format!(
+        "Ranges that all hold together, in about {share} in 100 of such trials, and agree with the recommendation: {}.",
+        told.join("; ")
+    ))
 }
 
 /// On what the promise rests.

@@ -5,7 +5,7 @@ use super::words;
 use crate::component::{Cell, Table};
 use crate::number::{grouped, money, plural};
 use fairtrial_analysis::report::{
-    ClaimFinding, ClaimStatus, Comparison, CostComparison, Measure, OutcomeReport, YearlyCost,
+    ClaimFinding, ClaimStatus, Comparison, CostComparison, Measure, OutcomeReport, RangeTogether, YearlyCost,
 };
 use fairtrial_domain::ArmKey;
 use fairtrial_domain::decision_rule::Claim;
@@ -171,6 +171,7 @@ pub(super) fn comparisons(reading: Reading<'_>) -> Vec<Table> {
             .iter()
             .map(|found| comparison(reading, found, ""))
             .chain(outcome.unadjusted.iter().map(|found| comparison(reading, found, ", without adjustment")))
+            .chain(outcome.together.iter().map(|found| together(reading, found)))
             .collect(),
     };
     reading.report.outcomes.iter().filter(|outcome| !outcome.comparisons.is_empty()).map(table).collect()
@@ -183,6 +184,19 @@ fn role(role: Role) -> &'static str {
         Role::Guardrail => "must not get worse",
         Role::Harm => "watched for harm",
     }
+}
+
+fn together(reading: Reading<'_>, found: &RangeTogether) -> Vec<Cell> {
+    let why = found.not_estimable.as_ref().map(|why| words::sentence(&why.detail));
+    let method = [found.method.clone(), why];
+    vec![
+        Cell::words(format!("{}: difference, together with the others", reading.name(&found.arm))),
+        Cell::number(dash(None)),
+        Cell::number(interval_text(found.lower, found.upper)),
+        Cell::number(dash(digits(found.level))),
+        Cell::number(p_value(None)),
+        Cell::words(method.into_iter().flatten().collect::<Vec<_>>().join("; ")),
+    ]
 }
 
 fn comparison(reading: Reading<'_>, found: &Comparison, beside: &str) -> Vec<Cell> {

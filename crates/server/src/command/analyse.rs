@@ -180,6 +180,16 @@ fn in_words(report: &Report) -> String {
         for comparison in &outcome.unadjusted {
             line(compared(comparison, ", without adjustment"));
         }
+        for range in outcome.together.iter().filter(|range| range.not_estimable.is_none()) {
+            line(format!(
+                "  together with the others, {} : {} to {} ({:.0} %; {})",
+                range.arm,
+                number(range.lower, "unbounded"),
+                number(range.upper, "unbounded"),
+                range.level * 100.0,
+                range.method.as_deref().unwrap_or("no method"),
+            ));
+        }
         for bounds in outcome.missing_bounds.iter().filter(|bounds| bounds.not_estimable.is_none()) {
             line(format!(
                 "  whatever the missing are, {} : {}: {} to {} ({} to {} with chance)",

@@ -102,6 +102,19 @@ fn difference(new: &str, estimate: f64, lower: Option<f64>, upper: Option<f64>) 
     }
 }
 
+fn together(new: &str, lower: Option<f64>, upper: Option<f64>) -> RangeTogether {
+    RangeTogether {
+        arm: arm(new),
+        lower,
+        upper,
+        level: 0.95,
+        good: None,
+        other_level: None,
+        method: Some("Miettinen-Nurminen score interval, Holm-compatible (Strassburger-Bretz)".into()),
+        not_estimable: None,
+    }
+}
+
 struct Numbers {
     usual: f64,
     new: f64,
@@ -137,6 +150,7 @@ fn outcome(name: &str, role: Role, better: Better, numbers: &Numbers) -> Outcome
         unadjusted: if role == Role::Primary { vec![gain.clone()] } else { Vec::new() },
         missing_bounds: if role == Role::Primary { vec![bounds()] } else { Vec::new() },
         comparisons: vec![gain, ratio],
+        together: Vec::new(),
     }
 }
 
@@ -499,6 +513,7 @@ fn worst() -> Report {
     let unbounded = NotEstimable::new("unbounded", NASTY);
     let open = Comparison { not_estimable: Some(unbounded), ..difference("third", 0.5, None, Some(0.6)) };
     report.outcomes[0].comparisons.push(open);
+    report.outcomes[0].together = vec![together("norm", Some(0.0), Some(0.093)), together("third", None, Some(0.612))];
     let mut dollars = outcome(
         "Dollars collected within 90 days",
         Role::Guardrail,
@@ -528,6 +543,8 @@ fn undefined() -> Report {
         }
         outcome.arms.iter_mut().for_each(|arm| arm.mean = Some(wrong));
     }
+    report.outcomes[0].together = vec![together("norm", Some(f64::NAN), Some(f64::INFINITY))];
+    report.outcomes[0].together[0].level = f64::NAN;
     for found in &mut report.equity {
         found.comparison = Some(difference("norm", f64::NAN, Some(f64::NEG_INFINITY), Some(f64::INFINITY)));
     }
