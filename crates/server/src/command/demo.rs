@@ -40,7 +40,7 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
             let public = settings.public_url.as_ref().map_or(own, |url| url.as_str());
             write_whole(&settings.data.join("demo.json"), &describe(&demonstration, own, public))
         };
-        Ok(serve::answer(settings, serve::listen(settings)?, app, true, description).await?)
+        Ok(serve::answer(settings, serve::listen(settings)?, app, true, serve::told_to_stop()?, description).await?)
     })
 }
 

@@ -27,9 +27,11 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
         let listener = listen(settings)?;
         let own = format!("http://{}", listener.local_addr()?);
         let told = |why: &str| print(&format!("Fairtrial waits at {own}: {why}\n")).map_err(Into::into);
-        let opened = open_when_there(settings, system_ambient(), &listener, told, told_to_stop()?).await?;
+        let mut stop = told_to_stop()?;
+        let stopped = async { _ = (&mut stop).await };
+        let opened = open_when_there(settings, system_ambient(), &listener, told, stopped).await?;
         let Some(opened) = opened else { return Ok(()) };
-        Ok(answer(settings, listener, opened.app, false, |_| Ok(())).await?)
+        Ok(answer(settings, listener, opened.app, false, stop, |_| Ok(())).await?)
     })
 }
 
@@ -39,18 +41,20 @@ pub(super) fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
 }
 
 /// Answers until the process is told to stop; what was only counted in memory is written before it ends.
+/// `stop` has listened since before anybody could know that there is a server, so that whoever starts it and changes their mind is heard.
 /// `at_address` hears the address once the port is held, before the first answer.
 pub(super) async fn answer(
     settings: &Settings,
     listener: TcpListener,
     app: Arc<App>,
     demonstration: bool,
+    stop: impl Future<Output = bool> + 'static,
     at_address: impl FnOnce(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let state = State::new(Arc::clone(&app), settings, demonstration);
-    let closing = actix_web::rt::spawn(close_when_told(state.clone())?);
-    let bound = bind(listener, settings, state, routes::table())
+    let bound = bind(listener, settings, state.clone(), routes::table())
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let closing = actix_web::rt::spawn(end_when_told(state, bound.server.handle(), stop));
     let own = format!("http://{}", bound.address);
     at_address(&own)?;
     print(&format!("Fairtrial answers at {own}\n"))?;
@@ -94,24 +98,25 @@ pub(super) async fn answer(
     Ok(())
 }
 
-/// Ends when the process is told to stop; it listens from now on.
-fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
-    let [terminate, interrupt, quit] =
-        [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()].map(signal);
-    let mut signals = [terminate?, interrupt?, quit?];
+/// Ends when the process is told to stop, and says whether calls under way may finish: SIGTERM lets them, as a service manager sends it.
+/// It listens from now on, and forgets nothing that comes before it is asked.
+pub(super) fn told_to_stop() -> std::io::Result<impl Future<Output = bool> + Unpin> {
+    let (mut terminate, mut interrupt, mut quit) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?, signal(SignalKind::quit())?);
     Ok(poll_fn(move |context| {
-        let told = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
-        if told { Poll::Ready(()) } else { Poll::Pending }
+        if terminate.poll_recv(context).is_ready() {
+            return Poll::Ready(true);
+        }
+        let at_once = interrupt.poll_recv(context).is_ready() || quit.poll_recv(context).is_ready();
+        if at_once { Poll::Ready(false) } else { Poll::Pending }
     }))
 }
 
-/// Ends what never ends by itself as soon as the process is told to stop; the server hears of the same signals.
-fn close_when_told(state: State) -> std::io::Result<impl Future<Output = ()>> {
-    let told = told_to_stop()?;
-    Ok(async move {
-        told.await;
-        state.close();
-    })
+/// Ends the server, and what never ends by itself, as soon as the process is told to stop.
+async fn end_when_told(state: State, server: ServerHandle, stop: impl Future<Output = bool>) {
+    let may_finish = stop.await;
+    state.close();
+    server.stop(may_finish).await;
 }
 
 /// Ends the server at once when the disk beneath the database fails; then holds why.

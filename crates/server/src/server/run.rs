@@ -31,8 +31,8 @@ pub struct Bound {
     pub server: Server,
 }
 
-/// Builds the server from the rows, on a port that is held. It ends on SIGTERM, SIGINT or SIGQUIT: it takes no new requests,
-/// and those under way have the configured time to finish.
+/// Builds the server from the rows, on a port that is held. It ends when its handle says so: it takes no new requests, and those under
+/// way have the configured time to finish. It hears no signals: it would listen only from its first step on, and miss one before that.
 ///
 /// # Errors
 /// When the port cannot be listened on.
@@ -55,6 +55,7 @@ pub fn bind(listener: TcpListener, settings: &Settings, state: State, rows: Vec<
     .client_request_timeout(Duration::from_secs(5))
     .keep_alive(Duration::from_secs(15))
     .max_connections(CONNECTIONS)
+    .disable_signals()
     .shutdown_timeout(settings.shutdown_seconds);
     let server = match settings.workers {
         Some(workers) => server.workers(workers),
