@@ -15,6 +15,7 @@ use diesel::{
 use tokio::task::spawn_blocking;
 
 use crate::{
+    condition,
     connection::{DatabaseUrl, DbConnection},
     dialect,
     error::StoreError,
@@ -71,6 +72,7 @@ impl Store {
     /// When it cannot be reached, or its schema is older or newer.
     pub fn open(url: &DatabaseUrl, settings: WriterSettings) -> Result<Self, StoreError> {
         let mut connection = DbConnection::open(url)?;
+        condition::check(&mut connection)?;
         match migrate::schema(&mut connection)? {
             Schema::Current => {}
             Schema::Older => {
@@ -158,7 +160,9 @@ impl Store {
     /// # Errors
     /// When it cannot be reached, or a migration fails, after which nothing of that migration is kept.
     pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, StoreError> {
-        migrate::run(&mut DbConnection::open(url)?)
+        let mut connection = DbConnection::open(url)?;
+        condition::check(&mut connection)?;
+        migrate::run(&mut connection)
     }
 
     /// Whether a database still needs migrations.

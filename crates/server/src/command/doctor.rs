@@ -152,6 +152,9 @@ fn look_at_database(condition: &Condition, findings: &mut Findings) -> bool {
     for fault in &condition.faults {
         findings.add("database", State::Wrong, fault.clone());
     }
+    for note in &condition.notes {
+        findings.add("database", State::Note, note.clone());
+    }
     if condition.is_older {
         findings.add("migrations", State::Wrong, "some have not run: fairtrial backup, then fairtrial migrate");
     } else {

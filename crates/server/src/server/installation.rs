@@ -39,8 +39,12 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Installation> {
 pub async fn open_to_serve(settings: &Settings, ambient: Ambient) -> anyhow::Result<Installation> {
     let installation = open_for_server(settings, ambient).await?;
     if let DatabaseUrl::Postgres(_) = installation.store.url() {
-        for fault in condition::examine(installation.store.url())?.faults {
+        let found = condition::examine(installation.store.url())?;
+        for fault in found.faults {
             tracing::error!(fault, "the database does not keep what it says it has kept; fairtrial doctor tells more");
+        }
+        for note in found.notes {
+            tracing::warn!(note, "the database could be kept more safely; docs/OPERATIONS.md says how");
         }
     }
     Ok(installation)

@@ -11,6 +11,7 @@ mod guards;
 mod history;
 mod installation;
 mod limits;
+mod long_reader;
 mod migrations;
 mod notes;
 mod order;

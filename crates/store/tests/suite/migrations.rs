@@ -1,5 +1,6 @@
 //! Up, down, up again; both dialects alike; a schema of another version is refused.
 
+use diesel::connection::SimpleConnection;
 use fairtrial_store::{DatabaseUrl, DbConnection, Store, StoreError, WriterSettings};
 use fairtrial_testkit::{
     database::{Kind, TestDatabase},
@@ -67,6 +68,35 @@ on_both_databases! {
 
         assert_eq!(Store::migrate(&url).unwrap(), names);
         assert_eq!(schema(&url), before);
+        open(&url).unwrap();
+    }
+
+    fn a_database_of_which_only_the_first_migrations_have_run_is_refused_until_the_others_have(database) {
+        let installation = Installation::new(database);
+        fill(&installation);
+        let url: DatabaseUrl = database.url().parse().unwrap();
+        let dialect = if installation.kind == Kind::Sqlite { "sqlite" } else { "postgres" };
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(dialect);
+        let mut names: Vec<String> =
+            std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort_unstable();
+        let whole = schema(&url);
+        for (n, name) in names.iter().rev().take(3).enumerate() {
+            let down = std::fs::read_to_string(folder.join(name).join("down.sql")).unwrap();
+            let version: String = name.split('_').next().unwrap().chars().filter(char::is_ascii_digit).collect();
+            let forget = format!("{down}; DELETE FROM __diesel_schema_migrations WHERE version = '{version}'");
+            installation.connection().batch_execute(&forget).unwrap();
+            let before = (schema(&url), installation.count("events"), installation.count("audit"));
+            let refused = open(&url).unwrap_err().to_string();
+            assert!(refused.contains("older schema: run `fairtrial migrate` first"), "{refused}");
+            assert!(before == (schema(&url), installation.count("events"), installation.count("audit")), "nothing was changed");
+            if n == 2 {
+                assert_ne!(before.0, whole);
+            }
+        }
+        let ran = Store::migrate(&url).unwrap();
+        assert_eq!(ran.len(), 3, "{ran:?}");
+        assert_eq!(schema(&url), whole);
         open(&url).unwrap();
     }
 

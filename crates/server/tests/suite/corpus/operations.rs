@@ -9,6 +9,7 @@ use std::{
     fs,
     io::Write,
     net::{SocketAddr, TcpStream},
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::Path,
     process::{Command, Output, Stdio},
     sync::mpsc,
@@ -153,6 +154,73 @@ fn a_file_that_is_no_database_of_ours_is_refused_and_left_as_it_is() {
     assert!(!file.exists() && data.join("fairtrial.db-wal").exists());
 }
 
+/// O1: a file that can only be read, or a folder in which nothing can be made: a server that could keep nothing does not begin. Root may
+/// write anywhere, so as root the program is run as nobody.
+#[test]
+fn a_file_that_can_only_be_read_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, program) = (folder.path().join("data"), folder.path().join("fairtrial"));
+    said(&on(&data, &["agency", "create", "justice", "Justice"]));
+    let key = fs::read_to_string(data.join("master.key")).expect("a key");
+    fs::remove_file(data.join("master.key")).expect("it is there");
+    fs::copy(PROGRAM, &program).expect("room for the program");
+    let may = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    let is_root = fs::metadata("/proc/self").expect("a process").uid() == 0;
+    if is_root {
+        let own = Command::new("chown").args(["-R", "65534:65534"]).arg(folder.path()).status();
+        assert!(own.expect("chown runs").success());
+    }
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new("timeout");
+        command.arg("10");
+        if is_root {
+            command.args(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
+        }
+        command
+            .arg(&program)
+            .args(arguments)
+            .arg("--data")
+            .arg(&data)
+            .env_clear()
+            .env("FAIRTRIAL_MASTER_KEY", key.trim());
+        command.envs(std::env::vars().filter(|(name, _)| name == "PATH")).stdin(Stdio::null());
+        command.output().expect("the program runs")
+    };
+    let file = data.join("fairtrial.db");
+    let bare = || {
+        for beside in ["fairtrial.db-wal", "fairtrial.db-shm"] {
+            drop(fs::remove_file(data.join(beside)));
+        }
+        fs::read(&file).expect("a file")
+    };
+    // What was written last is in the file, so that it stands by itself.
+    assert!(run(&["doctor"]).status.success() && run(&["agency", "create", "health", "Health"]).status.success());
+    for (name, of_file, of_folder) in [("the file", 0o444, 0o755), ("its folder", 0o644, 0o555), ("both", 0o444, 0o555)]
+    {
+        let before = bare();
+        may(&file, of_file);
+        may(&data, of_folder);
+        let all: [&[&str]; 5] = [
+            &["serve", "--listen", "127.0.0.1:0"],
+            &["agency", "list"],
+            &["agency", "create", "labour", "Labour"],
+            &["migrate"],
+            &["doctor"],
+        ];
+        for arguments in all {
+            let output = run(arguments);
+            let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), error(&output));
+            assert_eq!(output.status.code(), Some(1), "{name}: {arguments:?}: {told}");
+            assert!(told.contains("only be read") || told.contains("readonly"), "{name}: {arguments:?}: {told}");
+            assert!(arguments == ["doctor"] || error(&output).trim().lines().count() == 1, "{name}: {told}");
+        }
+        may(&data, 0o755);
+        may(&file, 0o644);
+        assert!(bare() == before, "{name}: the file was changed");
+    }
+    assert!(said(&run(&["agency", "list"])).contains("justice"), "nothing was wrong but what it may do");
+}
+
 /// O2, for a server.
 #[test]
 fn a_server_does_not_start_without_its_own_master_key() {
@@ -232,6 +300,9 @@ fn signals_lose_nothing() {
     signal(&server, "TERM");
     signal(&server, "TERM");
     assert!(server.wait().success(), "{}", house.log());
+    for _ in 0..5 {
+        assert!(house.start(0, "").stop().success(), "told to stop before it has answered anybody, it ends");
+    }
     for name in ["HUP", "USR1", "PIPE", "QUIT", "INT"] {
         let server = house.start(0, "");
         assert_eq!(arms(&house, server.address), before, "after {name}");
@@ -327,7 +398,7 @@ fn a_second_process_on_the_same_file_tells_nobody_another_version() {
     assert!(one.stop().success() && other.stop().success());
 }
 
-/// O8, O9: few files, no time zones, another language.
+/// O8, O9: few files, little memory, no time zones, another language.
 #[test]
 fn a_poor_machine_is_enough() {
     let (_database, house) = house();
@@ -347,6 +418,23 @@ fn a_poor_machine_is_enough() {
     drop(held);
     assert_eq!(arms(&house, server.address), before, "it goes on");
     assert!(server.stop().success(), "{}", house.log());
+    // Less memory than a telephone has. Where there is none for a thread or an answer, a server may end; it must not answer wrongly.
+    let server = house.start(0, "ulimit -d 131072;");
+    assert_eq!(arms(&house, server.address), before, "with 128 MiB of memory of its own");
+    let asked: Vec<_> = thread::scope(|scope| {
+        let all: Vec<_> = (0..16).map(|_| scope.spawn(|| arms(&house, server.address))).collect();
+        all.into_iter().map(|asked| asked.join().expect("a caller")).collect()
+    });
+    assert!(asked.iter().all(|arms| *arms == before));
+    let big = vec![b'x'; 17 * 1_024 * 1_024];
+    for _ in 0..8 {
+        let key = format!("Bearer {}", house.token);
+        let headers = [("Authorization", key.as_str()), ("Content-Type", "text/csv")];
+        let refused = send(server.address, &request("POST", "/v1/trials/open/batches", &headers, &big));
+        assert!(refused.is_none_or(|answer| [403, 413].contains(&answer.status)));
+    }
+    assert_eq!(arms(&house, server.address), before, "it goes on");
+    assert!(server.stop().success(), "{}", house.log());
     for odd in ["export TZ=Mars/X LC_ALL=xx_YY LANG=xx;", "unset TZ LANG LC_ALL HOME USER; export TZDIR=/nowhere;"] {
         let server = house.start(0, odd);
         assert_eq!(arms(&house, server.address), before, "{odd}");
@@ -354,7 +442,71 @@ fn a_poor_machine_is_enough() {
     }
 }
 
-/// O5: a PostgreSQL database that cannot be written, or keeps texts in no encoding.
+/// O5: databases that keep texts in no encoding, or in one that lacks letters, are refused; a superuser is told of.
+#[test]
+fn a_postgres_database_or_role_that_is_not_for_this_is_named() {
+    let database = TestDatabase::fresh(Kind::Postgres).expect("a database");
+    let name = database.url().rsplit('/').next().and_then(|rest| rest.split('?').next()).expect("a name").to_owned();
+    let psql = |statement: &str| {
+        let mut psql = Command::new("psql");
+        let done = psql.args(["--no-psqlrc", "--quiet", "--command", statement, database.url()]).status();
+        assert!(done.expect("psql runs").success(), "{statement}");
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let on_url = |url: &str, arguments: &[&str]| {
+        let mut command = fairtrial(arguments);
+        command.args(["--database-url", url, "--data"]).arg(folder.path()).env("FAIRTRIAL_MASTER_KEY", "07".repeat(32));
+        command.stdin(Stdio::null()).output().expect("the program runs")
+    };
+    for encoding in ["SQL_ASCII", "LATIN1"] {
+        let other = format!("{name}_{}", encoding.to_ascii_lowercase());
+        psql(&format!("CREATE DATABASE {other} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"));
+        let url = database.url().replace(&name, &other);
+        for arguments in [&["migrate"][..], &["serve", "--listen", "127.0.0.1:0"], &["agency", "list"]] {
+            let output = on_url(&url, arguments);
+            let told = error(&output);
+            assert_eq!(output.status.code(), Some(1), "{encoding}: {arguments:?}: {told}");
+            assert!(told.contains(&format!("keeps texts as {encoding}")) && told.trim().lines().count() == 1, "{told}");
+        }
+        let mut count = Command::new("psql");
+        count.args(["--no-psqlrc", "--tuples-only", "--no-align", "--command"]);
+        let count = count
+            .args(["SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'", &url])
+            .output()
+            .expect("psql runs");
+        assert_eq!(String::from_utf8_lossy(&count.stdout).trim(), "0", "{encoding}: no table was made in it");
+        let doctor = on_url(&url, &["doctor"]);
+        let told = String::from_utf8_lossy(&doctor.stdout).into_owned();
+        assert!(!doctor.status.success() && told.contains(&format!("server_encoding is {encoding}")), "{told}");
+        psql(&format!("DROP DATABASE {other}"));
+    }
+    // The role of the tests may do everything; one that may not is not told of.
+    let house = House::build(database.url(), Path::new(PROGRAM), 100);
+    let server = house.start(0, "");
+    assert!(server.stop().success() && house.log().contains("postgres is a superuser"), "{}", house.log());
+    let told = String::from_utf8_lossy(&on_url(database.url(), &["doctor"]).stdout).into_owned();
+    assert!(told.contains("note  database   postgres is a superuser"), "{told}");
+    let role = format!("{name}_role");
+    psql(&format!("CREATE ROLE {role} LOGIN PASSWORD 'as agreed'"));
+    psql(&format!("GRANT ALL ON SCHEMA public TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"));
+    let own = database.url().replace("postgres@", &format!("{role}:wrong@"));
+    let told = String::from_utf8_lossy(&on_url(&own, &["doctor"]).stdout).into_owned();
+    assert!(told.contains("well  database") && !told.contains("superuser"), "{told}");
+
+    // Whoever is not let in waits as for a server that is away, and says why. The password stands nowhere.
+    psql(&format!("ALTER ROLE {role} NOLOGIN"));
+    let mut house = house;
+    house.served_by = Some(own);
+    let mut launched = house.launch(1, "");
+    assert!(launched.waits().is_some(), "{}", house.log());
+    assert!(launched.stop().success());
+    let log = house.log();
+    assert!(log.contains("is not permitted to log in") && !log.contains("wrong@"), "{log}");
+    psql(&format!("DROP OWNED BY {role}"));
+    psql(&format!("DROP ROLE {role}"));
+}
+
+/// O5: a PostgreSQL database that cannot be written, or whose commits do not wait for the disk.
 #[test]
 fn a_postgres_database_that_is_set_up_wrongly_is_named() {
     let database = TestDatabase::fresh(Kind::Postgres).expect("a database");
