@@ -200,7 +200,7 @@ async function signed(way, open) {
   const page = await open(way.signer, "social");
   await page.goto(`${origin}/trials/rates-rebate/review`);
   await refused(page, "Add the comment");
-  await choose(page, "place", "data");
+  await pick(page, "#place", "data");
   await type(page, "#remark", `How long are the records needed (${name(way)})?`);
   await send(page, "Add the comment");
   expect(await page.locator("main").innerText(), new RegExp(`needed \\(${name(way)}\\)`), "the comment stands on the page");
@@ -303,6 +303,16 @@ async function focusOn(page, selector) {
 async function type(page, selector, text) {
   await focusOn(page, selector);
   await page.keyboard.type(text);
+}
+
+// In a list, one answer after the other by the arrow keys.
+async function pick(page, list, value) {
+  await focusOn(page, list);
+  for (let step = 0; step < 80; step += 1) {
+    if ((await page.inputValue(list)) === value) return;
+    await page.keyboard.press("ArrowDown");
+  }
+  throw new Error(`the arrow keys do not lead to ${list} ${value}`);
 }
 
 // Chooses one of a group of radio buttons by the arrow keys.
