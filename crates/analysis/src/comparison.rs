@@ -33,7 +33,7 @@ const MOST_ORDERS: f64 = 20_000.0;
 const ORDERS_DRAWN: u64 = 20_000;
 const SEED: u64 = 1;
 /// Supposed correlation of two periods of a site: it decides the power only, never the error rate.
-const PERIOD_CORRELATION: f64 = 0.5;
+pub(crate) const PERIOD_CORRELATION: f64 = 0.5;
 
 /// How units of one trial are compared on one outcome.
 #[derive(Debug, Clone, Copy)]

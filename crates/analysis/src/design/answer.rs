@@ -81,7 +81,7 @@ pub struct Answer {
     pub power: Option<f64>,
     /// Units of all arms together that reach the wanted power; absent when no number up to 10^9 does.
     pub units_needed: Option<u64>,
-    /// The same for each arm, the control first.
+    /// The same for each arm, the control first; empty where sites change over one after the other.
     pub units_needed_by_arm: Vec<u64>,
     /// The smallest gain (for a trial of no loss, the smallest margin) that the units given show with the wanted power.
     pub smallest_detectable: Option<f64>,
@@ -118,13 +118,14 @@ pub fn answer(question: &Question) -> Result<Answer, Problem> {
     let units = question.units.map(|units| units as f64);
     let reached = units.map(|units| plan.power(units)).transpose().map_err(|error| problem(&error))?;
     let detectable = units.and_then(|units| plan.detectable(units));
-    let by_arm = needed.map(|units| split(question, units)).unwrap_or_default();
+    // Where sites change over, a calendar and not a ratio says how many have which version.
+    let by_arm = needed.filter(|_| question.rollout.is_none()).map(|units| split(question, units)).unwrap_or_default();
     let mut answer = Answer {
         question: question.clone(),
         one_sided_alpha: plan.alpha,
         wanted_power: question.wanted_power(),
         power: reached,
-        units_needed: needed.map(|_| by_arm.iter().sum()),
+        units_needed: needed.map(|units| if by_arm.is_empty() { units as u64 } else { by_arm.iter().sum() }),
         units_needed_by_arm: by_arm,
         smallest_detectable: detectable,
         days: units.and_then(|units| question.days(units)).map(|days| days as u64),

@@ -3,11 +3,15 @@
 use fairtrial_domain::protocol::OutcomeKind;
 use fairtrial_stats::{
     Side, StatError,
-    power::{ClusterSizes, ExactTest, clusters_power, exact_power, means_power, proportions_power},
+    power::{
+        ClusterSizes, ExactTest, StepUnits, clusters_power, exact_power, means_power, proportions_power,
+        stepped_wedge_power,
+    },
     two_proportions::EXACT_TOTAL,
 };
 
-use super::question::Question;
+use super::question::{Question, Rollout};
+use crate::comparison::PERIOD_CORRELATION;
 
 /// What is given to one test.
 #[derive(Debug, Clone, Copy)]
@@ -31,12 +35,16 @@ pub(super) fn sizes(question: &Question, units: f64) -> Sizes {
 pub(super) fn is_exact(question: &Question, sizes: Sizes) -> bool {
     question.kind == OutcomeKind::Binary
         && question.clusters.is_none()
+        && question.rollout.is_none()
         && question.margin.is_none()
         && sizes.new.round() + sizes.control.round() <= EXACT_TOTAL as f64
 }
 
 /// The test, as it is called.
 pub(super) fn method(question: &Question, sizes: Sizes) -> &'static str {
+    if question.rollout.is_some() {
+        return "order of the sites drawn again; variance of Hussey and Hughes with periods of a site half as alike";
+    }
     match (question.clusters.is_some(), question.kind, is_exact(question, sizes)) {
         (true, ..) => "t test of cluster means with the design effect",
         (_, OutcomeKind::Binary, true) => "Boschloo's exact test, by complete enumeration",
@@ -70,6 +78,9 @@ pub(super) fn power(question: &Question, units: f64, gain: f64, margin: f64, alp
     if let Some(clusters) = &question.clusters {
         return by_cluster(question, units, gain, distance, alpha, clusters);
     }
+    if let Some(rollout) = &question.rollout {
+        return by_step(question, units, gain, distance, alpha, rollout);
+    }
     if question.kind != OutcomeKind::Binary {
         let (new, control) = spreads(question, gain);
         return means_power(distance, sizes.new, sizes.control, new, control, alpha, Side::Greater);
@@ -81,6 +92,36 @@ pub(super) fn power(question: &Question, units: f64, gain: f64, margin: f64, alp
     }
     let null = -question.signed(margin);
     proportions_power(p1, p0, null, sizes.new, sizes.control, alpha, Side::Greater)
+}
+
+/// Sites that change over one after the other, with as many units in every site and period.
+///
+/// What lies between sites is taken to be half of the site and half of the site and its period, as the analysis supposes: with all of it
+/// of the site, units without end would tell any difference (Hooper and others 2016, Statistics in Medicine 35:4718-4728).
+fn by_step(
+    question: &Question,
+    units: f64,
+    gain: f64,
+    distance: f64,
+    alpha: f64,
+    rollout: &Rollout,
+) -> Result<f64, StatError> {
+    // However clear the difference is, its p-value is no smaller.
+    if rollout.orders() * alpha < 1.0 {
+        return Ok(0.0);
+    }
+    let (new, control) = spreads(question, gain);
+    let variance = (new * new + control * control) / 2.0;
+    let table = rollout.table();
+    let cells = (rollout.sites() * (rollout.sites_per_step.len() as u64 + 1)) as f64;
+    let of_cell = (units * (1.0 - question.attrition) / cells).max(1.0);
+    let (between, within) = (rollout.icc * variance, (1.0 - rollout.icc) * variance);
+    let cell = StepUnits {
+        units: 1.0,
+        between: PERIOD_CORRELATION * between,
+        within: within / of_cell + (1.0 - PERIOD_CORRELATION) * between,
+    };
+    stepped_wedge_power(distance, &table, &cell, alpha, Side::Greater)
 }
 
 fn by_cluster(

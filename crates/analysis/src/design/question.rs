@@ -5,6 +5,7 @@ use fairtrial_domain::{
     decision_rule::Claim,
     protocol::{Aim, Allocation, Better, Monitoring, OutcomeKind, Protocol, Role},
 };
+use fairtrial_stats::special::{elementary::exp, gamma};
 use serde::Serialize;
 
 use crate::monitor::one_sided_alpha;
@@ -18,6 +19,38 @@ pub struct Clusters {
     pub icc: f64,
     /// Coefficient of variation of the clusters' sizes, 0 for equal ones.
     pub size_variation: f64,
+}
+
+/// Sites that change over one after the other.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Rollout {
+    /// How many sites cross at each step.
+    pub sites_per_step: Vec<u32>,
+    /// Share of the outcome's variance that lies between sites in one period, 0 to 1.
+    pub icc: f64,
+}
+
+impl Rollout {
+    /// All sites.
+    #[must_use]
+    pub fn sites(&self) -> u64 {
+        self.sites_per_step.iter().map(|sites| u64::from(*sites)).sum()
+    }
+
+    /// Whether each site has the new version in each period: one before the first step, and one after each.
+    pub(super) fn table(&self) -> Vec<Vec<bool>> {
+        let periods = self.sites_per_step.len() + 1;
+        let row = |step: usize| -> Vec<bool> { (0..periods).map(|period| period > step).collect() };
+        let sites = self.sites_per_step.iter().enumerate();
+        sites.flat_map(|(step, sites)| std::iter::repeat_n(row(step), *sites as usize)).collect()
+    }
+
+    /// In how many orders chance can let the sites cross: no p-value is smaller than one of them.
+    pub(super) fn orders(&self) -> f64 {
+        let ln_factorial = |n: u64| gamma::ln_gamma(n as f64 + 1.0);
+        let same: f64 = self.sites_per_step.iter().map(|sites| ln_factorial(u64::from(*sites))).sum();
+        exp(ln_factorial(self.sites()) - same)
+    }
 }
 
 /// When the data are looked at, and by which rules the trial may stop.
@@ -58,6 +91,8 @@ pub struct Question {
     pub units: Option<u64>,
     /// Clusters, where whole clusters are assigned.
     pub clusters: Option<Clusters>,
+    /// Where sites change over one after the other.
+    pub rollout: Option<Rollout>,
     /// Share of units whose outcome will be missing, 0 or more and below 1.
     pub attrition: f64,
     /// Units that enter on a day, where that is known.
@@ -138,20 +173,19 @@ impl Question {
         }
         let planning = &plan.planning;
         let roster = plan.allocation.roster();
-        if matches!(plan.allocation, Allocation::SteppedWedge { .. }) {
-            let detail = "where offices change over one after the other, the calendar decides it and not a number of people; an analyst works \
-                 it out with the method power.stepped_wedge_power of fairtrial stats";
-            return Err(Problem::new("/allocation/method", detail));
-        }
-        let clusters = if roster.is_empty() {
-            None
-        } else {
-            let Some(icc) = number(planning.icc) else {
-                let detail = "say how alike the units of a cluster are; 0.05 is common in public services";
-                return Err(Problem::new("/planning/icc", detail));
-            };
-            let size_variation = number(planning.cluster_size_variation).unwrap_or(0.0);
-            Some(Clusters { count: roster.len() as u64, icc, size_variation })
+        let alike = || {
+            let detail = "say how alike the units of a cluster are; 0.05 is common in public services";
+            number(planning.icc).ok_or_else(|| Problem::new("/planning/icc", detail))
+        };
+        let (clusters, rollout) = match &plan.allocation {
+            Allocation::SteppedWedge { sites_per_step, .. } => {
+                (None, Some(Rollout { sites_per_step: sites_per_step.clone(), icc: alike()? }))
+            }
+            _ if roster.is_empty() => (None, None),
+            _ => {
+                let size_variation = number(planning.cluster_size_variation).unwrap_or(0.0);
+                (Some(Clusters { count: roster.len() as u64, icc: alike()?, size_variation }), None)
+            }
         };
         let adjusts = !plan.analysis.adjust_for.is_empty() && outcome.role != Role::Harm;
         let explained = number(planning.explained_by_covariates.filter(|_| adjusts)).unwrap_or(0.0);
@@ -173,6 +207,7 @@ impl Question {
             alpha_divisor: 1,
             units: Some(plan.monitoring.max_units),
             clusters,
+            rollout,
             attrition: number(planning.attrition).unwrap_or(0.0),
             units_per_day: number(planning.units_per_day),
             follow_up_days: outcome.follow_up_days,
@@ -232,6 +267,14 @@ impl Question {
             check((0.0..=10.0).contains(&clusters.size_variation), "size_variation", "must be from 0 to 10")?;
             check(clusters.count >= 4, "clusters", "a trial of clusters needs two or more in each of its arms")?;
         }
+        if let Some(rollout) = &self.rollout {
+            check((0.0..=1.0).contains(&rollout.icc), "icc", "must be from 0 to 1")?;
+            check(self.ratio.len() == 2, "ratio", "where sites change over there is one new version")?;
+            let steps = rollout.sites_per_step.len();
+            let detail = "needs 1 to 199 steps, at each of which a site crosses, and 2 to 100,000 sites";
+            let sites = (2..=100_000).contains(&rollout.sites()) && !rollout.sites_per_step.contains(&0);
+            check((1..=199).contains(&steps) && sites, "sites_per_step", detail)?;
+        }
         Ok(())
     }
 
@@ -241,7 +284,7 @@ impl Question {
     /// Not counted where the outcome is a yes or no, whose adjusted difference gains little from covariates that explain as much, nor
     /// for whole clusters, where what explains differences between people need not explain those between clusters.
     pub(super) fn saved_by_adjusting(&self) -> f64 {
-        let counts = self.kind != OutcomeKind::Binary && self.clusters.is_none();
+        let counts = self.kind != OutcomeKind::Binary && self.clusters.is_none() && self.rollout.is_none();
         if counts { self.explained } else { 0.0 }
     }
 
@@ -253,9 +296,9 @@ impl Question {
         }
     }
 
-    /// Days from the first unit to the last outcome, for a number of units.
+    /// Days from the first unit to the last outcome, for a number of units; none where a calendar says when it ends.
     pub(super) fn days(&self, units: f64) -> Option<f64> {
-        let per_day = self.units_per_day?;
+        let per_day = self.units_per_day.filter(|_| self.rollout.is_none())?;
         Some((units / per_day).ceil().max(1.0) + f64::from(self.follow_up_days))
     }
 }

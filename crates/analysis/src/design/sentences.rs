@@ -27,12 +27,12 @@ pub(super) fn sentences(answer: &Answer) -> Vec<String> {
     }
     if let Some(needed) = answer.units_needed {
         let by_arm: Vec<String> = answer.units_needed_by_arm.iter().map(|units| grouped(*units)).collect();
+        let by_arm = if by_arm.is_empty() { String::new() } else { format!(" ({})", by_arm.join(" and ")) };
         said.push(format!(
-            "{} of 100 such trials would answer with {} {} ({}).",
+            "{} of 100 such trials would answer with {} {}{by_arm}.",
             hundredths(answer.wanted_power),
             grouped(needed),
             people(question),
-            by_arm.join(" and ")
         ));
     } else {
         said.push(format!("No number of {} up to 1,000,000,000 answers with the wanted certainty.", people(question)));
@@ -47,6 +47,23 @@ pub(super) fn sentences(answer: &Answer) -> Vec<String> {
             people(question),
             grouped(clusters.planned)
         ));
+    }
+    if let Some(rollout) = &question.rollout {
+        let (sites, orders) = (rollout.sites(), rollout.orders());
+        said.push(if orders * answer.one_sided_alpha < 1.0 {
+            format!(
+                "{} sites can change over in {} orders, too few for chance to be ruled out: take more sites, or more steps.",
+                grouped(sites),
+                grouped(orders.round() as u64)
+            )
+        } else {
+            format!(
+                "Reckoned for {} sites that change over in {} steps, with as many {} in every site and between all steps.",
+                grouped(sites),
+                rollout.sites_per_step.len(),
+                people(question)
+            )
+        });
     }
     if let Some(looks) = &answer.looks {
         said.push(format!(

@@ -1,9 +1,18 @@
 //! Stepped wedges: change over time is never taken for the effect.
 
-use fairtrial_analysis::{analyse, report::Report};
+use fairtrial_analysis::{
+    analyse,
+    design::{self, Question, Rollout},
+    report::Report,
+};
 use fairtrial_domain::{
     LockedProtocol,
     projection::{Evidence, PeriodCell, WedgeEvidence},
+};
+use fairtrial_stats::special::normal;
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
 };
 use serde_json::json;
 
@@ -74,4 +83,84 @@ fn without_a_calendar_nothing_is_compared() {
     let report = analyse(&plan, &evidence, "test");
     let comparison = &report.outcomes[0].comparisons[0];
     assert_eq!(comparison.not_estimable.as_ref().map(|reason| reason.code.as_str()), Some("no_calendar"));
+}
+
+/// Twelve offices that change over in four steps, twenty people in each between two steps.
+fn planned(effect: &str) -> LockedProtocol {
+    let base = simple();
+    plan_with(|document| {
+        *document = serde_json::from_str(base.canonical()).unwrap();
+        let sites: Vec<String> = (0..12).map(|n| format!("site-{n:02}")).collect();
+        document["allocation"] = json!({"method": "stepped_wedge", "sites": sites, "transition_days": 0,
+            "steps": ["2027-02-01", "2027-03-01", "2027-04-01", "2027-05-01"]});
+        document["outcomes"][0]["expected_control"] = json!("0.30");
+        document["outcomes"][0]["smallest_worthwhile_effect"] = json!(effect);
+        document["monitoring"]["max_units"] = json!(12 * 5 * 20);
+        document["planning"]["icc"] = json!("0.03");
+        document["planning"]["attrition"] = json!("0");
+    })
+}
+
+/// One trial in which offices differ as the plan supposes, half of it for good and half from time to time.
+fn drawn(plan: &LockedProtocol, random: &mut ChaCha8Rng, effect: f64) -> Evidence {
+    let mut share = || (f64::from(random.next_u32()) + 0.5) / 4_294_967_296.0;
+    let spread = (0.5_f64 * 0.03 * 0.25).sqrt();
+    let steps = ["2027-02-01", "2027-03-01", "2027-04-01", "2027-05-01"].map(|day| day.parse().unwrap());
+    let crossings = (0..12).map(|n| (format!("site-{n:02}"), steps[n / 3], steps[n / 3])).collect();
+    let mut cells = Vec::new();
+    for n in 0..12 {
+        let of_site = spread * normal::quantile(share());
+        for period in 0..5 {
+            let new = if period > n / 3 { effect } else { 0.0 };
+            let chance = 0.30 + 0.02 * period as f64 + new + of_site + spread * normal::quantile(share());
+            let events = (0..20).filter(|_| share() < chance).count() as u64;
+            let site = format!("site-{n:02}");
+            cells.push(PeriodCell { period, site, assigned: 20, mature: 20, tally: happened(events) });
+        }
+    }
+    let wedge = WedgeEvidence { in_transition: 0, starts: steps.to_vec(), crossings, outcomes: vec![cells] };
+    Evidence { wedge: Some(wedge), ..locked(plan, vec![vec![]]) }
+}
+
+#[test]
+fn a_plan_says_how_often_its_trials_find_the_effect() {
+    let plan = planned("0.14");
+    let answer = design::answer(&Question::of(plan.protocol()).unwrap()).unwrap();
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let trials = 150;
+    let mut found = |effect: f64| {
+        let shown = |_: &u32| {
+            let (estimate, p) = difference(&analyse(&plan, &drawn(&plan, &mut random, effect), "test"));
+            estimate > 0.0 && p <= 0.05
+        };
+        (0..trials).filter(shown).count() as f64 / f64::from(trials)
+    };
+    let (power, alone) = (found(0.14), found(0.0));
+    let expected = answer.power.unwrap();
+    assert!((power - expected).abs() < 0.11, "{power} of the trials, {expected} by the plan");
+    assert!(alone <= 0.065, "{alone} where nothing changes");
+    assert!(answer.clusters.is_none() && answer.days.is_none() && answer.units_needed_by_arm.is_empty());
+    assert_eq!(answer.can_answer, Some(expected >= 0.8));
+    assert!(
+        answer.sentences.iter().any(|said| said.contains("12 sites that change over in 4 steps")),
+        "{:?}",
+        answer.sentences
+    );
+}
+
+#[test]
+fn more_people_help_until_the_offices_themselves_are_too_different() {
+    let question = Question::of(planned("0.14").protocol()).unwrap();
+    let power =
+        |units: u64| design::answer(&Question { units: Some(units), ..question.clone() }).unwrap().power.unwrap();
+    assert!(power(600) < power(1_200) && power(1_200) < power(4_800));
+    let alike = Rollout { icc: 0.4, ..question.rollout.clone().unwrap() };
+    let never = design::answer(&Question { rollout: Some(alike), ..question.clone() }).unwrap();
+    assert_eq!((never.units_needed, never.can_answer), (None, Some(false)));
+    assert!(never.ways_out.iter().any(|way| way.detail.contains("More people alone do not help")));
+    // Four offices in two steps change over in 6 orders: no p-value is below 1 in 6.
+    let few = Rollout { sites_per_step: vec![2, 2], ..question.rollout.clone().unwrap() };
+    let few = design::answer(&Question { rollout: Some(few), ..question }).unwrap();
+    assert_eq!((few.power, few.units_needed), (Some(0.0), None));
+    assert!(few.sentences.iter().any(|said| said.contains("in 6 orders")), "{:?}", few.sentences);
 }

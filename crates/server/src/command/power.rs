@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
-use fairtrial_analysis::design::{Answer, Clusters, Looks, Problem, Question, RulePlan, answer, rule_plan};
+use fairtrial_analysis::design::{Answer, Clusters, Looks, Problem, Question, Rollout, RulePlan, answer, rule_plan};
 use fairtrial_domain::{
     Decimal, LockedProtocol,
     protocol::{Better, Monitoring, OutcomeKind, Sides, Spending},
@@ -108,6 +108,9 @@ pub(super) struct Arguments {
     /// Mean units in a cluster, in the place of their number
     #[arg(long, value_name = "NUMBER", requires = "icc", conflicts_with = "clusters")]
     cluster_size: Option<f64>,
+    /// Sites that change over at each step, one step after the other (3,3,3,3)
+    #[arg(long, value_name = "LIST", requires = "icc", conflicts_with_all = ["clusters", "cluster_size", "ratio", "arms"])]
+    sites_per_step: Option<String>,
     /// Share of the variance that lies between clusters
     #[arg(long, value_name = "NUMBER")]
     icc: Option<f64>,
@@ -189,6 +192,7 @@ fn question(arguments: &Arguments, plan: Option<&LockedProtocol>) -> Result<Ques
     }
     question.ratio = ratio(arguments)?.unwrap_or(question.ratio);
     monitoring(arguments, &mut question.looks.0)?;
+    rollout(arguments, &mut question)?;
     clusters(arguments, &mut question)?;
     if question.units_per_day.is_some_and(|per_day| !(per_day.is_finite() && per_day > 0.0)) {
         return Err(Failure::Usage("--per-day: must be above 0".into()));
@@ -248,6 +252,7 @@ fn blank(arguments: &Arguments) -> Result<Question, Failure> {
         alpha_divisor: 1,
         units: None,
         clusters: None,
+        rollout: None,
         attrition: 0.0,
         units_per_day: None,
         follow_up_days: 0,
@@ -274,6 +279,19 @@ fn ratio(arguments: &Arguments) -> Result<Option<Vec<u32>>, Failure> {
     let Some(text) = &arguments.ratio else { return Ok(None) };
     let parts: Result<Vec<u32>, _> = text.split(':').map(|part| part.trim().parse()).collect();
     parts.map(Some).map_err(|_| Failure::Usage(format!("--ratio: \"{text}\" is not whole numbers such as 2:1")))
+}
+
+/// Sites that change over, and how alike the units of one are.
+fn rollout(arguments: &Arguments, question: &mut Question) -> Result<(), Failure> {
+    if let (Some(rollout), Some(icc)) = (&mut question.rollout, arguments.icc) {
+        rollout.icc = icc;
+    }
+    let (Some(text), Some(icc)) = (&arguments.sites_per_step, arguments.icc) else { return Ok(()) };
+    let sites: Result<Vec<u32>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    let sites_per_step = sites
+        .map_err(|_| Failure::Usage(format!("--sites-per-step: \"{text}\" is not whole numbers such as 3,3,3,3")))?;
+    (question.clusters, question.rollout) = (None, Some(Rollout { sites_per_step, icc }));
+    Ok(())
 }
 
 fn monitoring(arguments: &Arguments, monitoring: &mut Monitoring) -> Result<(), Failure> {
@@ -326,6 +344,9 @@ fn looks(text: &str) -> Result<Vec<Decimal>, Failure> {
 }
 
 fn clusters(arguments: &Arguments, question: &mut Question) -> Result<(), Failure> {
+    if question.rollout.is_some() && arguments.clusters.is_none() && arguments.cluster_size.is_none() {
+        return Ok(());
+    }
     let known = question.clusters;
     let Some(icc) = arguments.icc.or(known.map(|clusters| clusters.icc)) else { return Ok(()) };
     let count = match (arguments.clusters, arguments.cluster_size, question.units, known) {
@@ -341,7 +362,7 @@ fn clusters(arguments: &Arguments, question: &mut Question) -> Result<(), Failur
         }
     };
     let size_variation = arguments.size_variation.or(known.map(|clusters| clusters.size_variation)).unwrap_or(0.0);
-    question.clusters = Some(Clusters { count, icc, size_variation });
+    (question.clusters, question.rollout) = (Some(Clusters { count, icc, size_variation }), None);
     Ok(())
 }
 

@@ -293,6 +293,14 @@ fn a_size_is_told_in_sentences_and_in_numbers() {
         (&["power"][..], "--control: say what is expected"),
         (&["power", "--control", "0.2"], "--effect: say the smallest gain"),
         (&["power", "--control", "2", "--effect", "0.1"], "--control: is a share from 0 to 1"),
+        (
+            &["power", "--control", "0.2", "--effect", "0.1", "--icc", "0.03", "--sites-per-step", "3,x"],
+            "--sites-per-step: \"3,x\" is not whole numbers",
+        ),
+        (
+            &["power", "--control", "0.2", "--effect", "0.1", "--icc", "0.03", "--sites-per-step", "0,2"],
+            "--sites-per-step: needs 1 to 199 steps",
+        ),
         (&["power", "--control", "0.2", "--effect", "0.1", "--ratio", "a"], "--ratio: \"a\" is not whole numbers"),
         (&["power", "--control", "0.2", "--effect", "0.1", "--looks", "0.5"], "--looks: \"0.5\" is not rising"),
     ] {
