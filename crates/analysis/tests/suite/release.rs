@@ -19,9 +19,15 @@ fn released(plan: &LockedProtocol, evidence: &Evidence, key: u8) -> (Report, Rel
     (report, released)
 }
 
-/// Two yes-or-no outcomes and one that counts; people without a record are missing.
-fn three() -> LockedProtocol {
+/// Two yes-or-no outcomes and one that counts; people without a record are missing. So many arms.
+fn three(arms: usize) -> LockedProtocol {
     plan_with(|document| {
+        let planned = document["arms"].as_array_mut().unwrap();
+        for number in planned.len()..arms {
+            let mut arm = planned[1].clone();
+            (arm["key"], arm["name"]) = (json!(format!("new-{number}")), json!(format!("New letter {number}")));
+            planned.push(arm);
+        }
         document["outcomes"].as_array_mut().unwrap().truncate(3);
         document["outcomes"].as_array_mut().unwrap().swap(1, 2);
         document["allocation"] = json!({"method": "simple"});
@@ -33,7 +39,7 @@ fn three() -> LockedProtocol {
 }
 
 /// One arm as it truly is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Arm {
     assigned: u64,
     counted: [u64; 2],
@@ -58,15 +64,16 @@ impl Arm {
     }
 }
 
-fn evidence(plan: &LockedProtocol, arms: &[Arm; 2]) -> Evidence {
+fn evidence(plan: &LockedProtocol, arms: &[Arm]) -> Evidence {
     let tally = |counted: u64, events: u64| {
         let mut tally = happened(events);
         tally.observed = counted;
         tally
     };
-    let binary =
-        |k: usize| (0..2).map(move |a| cell(a, "", arms[a].assigned, tally(arms[a].counted[k], arms[a].events[k])));
-    let calls = (0..2).map(|a| cell(a, "", arms[a].assigned, values(&vec![1; arms[a].counted[0] as usize])));
+    let binary = |k: usize| {
+        (0..arms.len()).map(move |a| cell(a, "", arms[a].assigned, tally(arms[a].counted[k], arms[a].events[k])))
+    };
+    let calls = (0..arms.len()).map(|a| cell(a, "", arms[a].assigned, values(&vec![1; arms[a].counted[0] as usize])));
     locked(plan, vec![binary(0).collect(), binary(1).collect(), calls.collect()])
 }
 
@@ -123,31 +130,67 @@ fn tables(published: &Value, place: usize) -> Vec<Arm> {
     found
 }
 
-#[track_caller]
-fn cannot_be_worked_out(arms: &[Arm; 2], key: u8) {
-    let plan = three();
-    let (_, released) = released(&plan, &evidence(&plan, arms), key);
-    let published = serde_json::to_value(&released).unwrap();
+/// What somebody outside finds out of a small number who has seen all of these: the first that can only be one of two numbers, or
+/// nothing.
+fn worked_out(arms: &[Arm], seen: &[Value]) -> Option<String> {
     for (place, arm) in arms.iter().enumerate() {
-        let fitting = tables(&published, place);
+        let mut fitting: BTreeSet<Arm> = tables(seen.first()?, place).into_iter().collect();
+        for other in &seen[1..] {
+            let also: BTreeSet<Arm> = tables(other, place).into_iter().collect();
+            fitting.retain(|arm| also.contains(arm));
+        }
         assert!(fitting.iter().any(|found| (0..6).all(|cell| found.cell(cell) == arm.cell(cell))), "the truth fits");
         for (cell, count) in arm.small() {
             let possible: BTreeSet<u64> = fitting.iter().map(|found| found.cell(cell)).collect();
-            assert!(
-                possible.len() >= 3,
-                "cell {cell} of arm {place} is {count} and can only be {possible:?}: {arm:?}\n{}",
-                serde_json::to_string_pretty(&published["arms"][place]).unwrap()
-            );
+            if possible.len() < 3 {
+                let told = serde_json::to_string_pretty(&seen[0]["arms"][place]).unwrap();
+                return Some(format!(
+                    "cell {cell} of arm {place} is {count} and can only be {possible:?}: {arm:?}\n{told}"
+                ));
+            }
         }
     }
+    None
+}
+
+fn published(arms: &[Arm], key: u8) -> Value {
+    let plan = three(arms.len());
+    serde_json::to_value(released(&plan, &evidence(&plan, arms), key).1).unwrap()
+}
+
+#[track_caller]
+fn cannot_be_worked_out(arms: &[Arm], key: u8) {
+    let found = worked_out(arms, &[published(arms, key)]);
+    assert!(found.is_none(), "{}", found.unwrap_or_default());
+}
+
+/// The rounding of a trial is fixed: were it drawn anew for each release, a few releases would tell.
+#[test]
+fn numbers_that_were_rounded_anew_each_time_would_be_worked_out() {
+    let usual = Arm { assigned: 103, counted: [98, 103], events: [20, 2] };
+    let new = Arm { assigned: 98, counted: [97, 93], events: [26, 0] };
+    let third = Arm { assigned: 101, counted: [101, 97], events: [30, 4] };
+    let arms = [usual, new, third];
+    let once: Vec<Value> = vec![published(&arms, 0)];
+    assert_eq!(worked_out(&arms, &once), None);
+    assert_eq!(worked_out(&arms, &[once[0].clone(), published(&arms, 0)]), None, "released twice");
+    let anew: Vec<Value> = (0..12).map(|key| published(&arms, key)).collect();
+    let found = worked_out(&arms, &anew).expect("the outsider can work it out");
+    assert!(found.contains("can only be"), "{found}");
 }
 
 #[test]
 fn no_small_number_of_the_sample_trial_can_be_worked_out() {
     let usual = Arm { assigned: 103, counted: [98, 103], events: [20, 2] };
     let new = Arm { assigned: 98, counted: [97, 93], events: [26, 0] };
+    let (third, fourth) = (
+        Arm { assigned: 101, counted: [101, 97], events: [30, 4] },
+        Arm { assigned: 33, counted: [30, 28], events: [1, 26] },
+    );
     for key in 0..12 {
         cannot_be_worked_out(&[usual, new], key);
+        cannot_be_worked_out(&[usual, new, third], key);
+        cannot_be_worked_out(&[usual, new, third, fourth], key);
     }
 }
 
@@ -174,19 +217,20 @@ proptest! {
     #[test]
     fn no_small_number_of_any_trial_can_be_worked_out(
         key: u8,
-        arms in prop::array::uniform2((24_u64..64, 0_u64..9, 0_u64..9, 0_u64..12, 0_u64..9)),
+        arms in prop::collection::vec((24_u64..64, 0_u64..9, 0_u64..9, 0_u64..12, 0_u64..9), 2..=4),
     ) {
         let arm = |(assigned, lost, lost_too, x, y): (u64, u64, u64, u64, u64)| {
             let counted = [assigned - lost, assigned - lost_too];
             // Few with the outcome in one, few without it in the other.
             Arm { assigned, counted, events: [x.min(counted[0]), counted[1] - y.min(counted[1])] }
         };
-        cannot_be_worked_out(&[arm(arms[0]), arm(arms[1])], key);
+        let arms: Vec<Arm> = arms.into_iter().map(arm).collect();
+        cannot_be_worked_out(&arms, key);
     }
 }
 
 /// Where numbers that depend on data may stand; everything else is the plan's or a setting.
-const NUMBERS: [&str; 17] = [
+const NUMBERS: [&str; 19] = [
     "/arms/*/assigned",
     "/arms/*/analysed",
     "/arms/*/missing",
@@ -197,6 +241,8 @@ const NUMBERS: [&str; 17] = [
     "/outcomes/*/comparisons/*/estimate",
     "/outcomes/*/comparisons/*/lower",
     "/outcomes/*/comparisons/*/upper",
+    "/outcomes/*/together/*/lower",
+    "/outcomes/*/together/*/upper",
     "/flow/requests",
     "/flow/assigned",
     "/flow/not_enrolled/*/count",
@@ -206,8 +252,14 @@ const NUMBERS: [&str; 17] = [
     "/cost/comparisons/*/extra_per_unit",
 ];
 
-const OF_THE_PLAN: [&str; 5] =
-    ["/arms/*/ratio", "/outcomes/*/follow_up_days", "/outcomes/*/comparisons/*/level", "/policy/*", "/looks/*/look"];
+const OF_THE_PLAN: [&str; 6] = [
+    "/arms/*/ratio",
+    "/outcomes/*/follow_up_days",
+    "/outcomes/*/comparisons/*/level",
+    "/outcomes/*/together/*/level",
+    "/policy/*",
+    "/looks/*/look",
+];
 
 fn numbers(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     match value {
@@ -222,9 +274,9 @@ fn numbers(value: &Value, path: &str, found: &mut BTreeSet<String>) {
 
 #[test]
 fn nothing_else_in_the_document_is_a_number() {
-    let plan = three();
+    let plan = three(3);
     let arm = Arm { assigned: 1_003, counted: [998, 1_000], events: [200, 40] };
-    let (report, released) = released(&plan, &evidence(&plan, &[arm, arm]), 3);
+    let (report, released) = released(&plan, &evidence(&plan, &[arm, arm, arm]), 3);
     let published = serde_json::to_value(&released).unwrap();
     let mut paths = BTreeSet::new();
     numbers(&published, "", &mut paths);
@@ -237,6 +289,7 @@ fn nothing_else_in_the_document_is_a_number() {
     }
     // Words hold numbers too: those of the headline are made from released counts.
     assert!(!published.to_string().contains("1003") && !published.to_string().contains("998"), "{published}");
+    assert!(paths.contains("/outcomes/*/together/*/lower"), "ranges together are looked at: {paths:?}");
     assert_ne!(report.verdict.reasons, [], "the raw report says more");
 }
 
@@ -258,7 +311,7 @@ fn shares_and_intervals_are_those_of_the_rounded_counts() {
 
 #[test]
 fn averages_need_people_and_stand_on_a_grid_that_many_sums_share() {
-    let plan = three();
+    let plan = three(2);
     let arm = |n: u64| Arm { assigned: n, counted: [n, n], events: [n / 3, 8] };
     let (_, few) = released(&plan, &evidence(&plan, &[arm(19), arm(19)]), 1);
     for outcome in &few.outcomes {
