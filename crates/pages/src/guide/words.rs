@@ -257,7 +257,7 @@ pub(super) fn choice(name: &str, value: &str) -> (String, Option<&'static str>) 
         ("leaks", "in_turn") => (
             "Yes, and in the end every office gets the new version",
             Some(
-                "The offices change over one after the other. Nobody can tell from numbers of people alone how sure the answer will be.",
+                "The offices change over one after the other, on days that you name. More offices and more days make the answer surer.",
             ),
         ),
         ("balanced", "blocks") => (
