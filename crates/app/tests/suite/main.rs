@@ -21,6 +21,7 @@ mod life;
 mod links;
 mod looks;
 mod numbers;
+mod one_cut;
 mod outcome_files;
 mod people;
 mod refused;
