@@ -3,10 +3,13 @@
 use std::collections::HashSet;
 
 use diesel::{
+    QueryableByName, RunQueryDsl,
     backend::Backend,
     connection::SimpleConnection,
     migration::{MigrationSource, MigrationVersion},
     pg::Pg,
+    sql_query,
+    sql_types::Bool,
     sqlite::Sqlite,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -53,8 +56,31 @@ pub(crate) fn revert_all(connection: &mut DbConnection) -> Result<usize, StoreEr
     done.map_err(|error| StoreError::Setup(format!("the database could not be taken back: {error}")))
 }
 
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Bool)]
+    found: bool,
+}
+
+/// Whether any migration can have run: asking for them makes the table that holds them, and who only looks changes nothing.
+fn is_begun(connection: &mut DbConnection) -> Result<bool, StoreError> {
+    let Found { found } = match connection {
+        DbConnection::Sqlite(c) => {
+            sql_query("SELECT COUNT(*) > 0 AS found FROM sqlite_schema WHERE name = '__diesel_schema_migrations'")
+                .get_result(c)
+        }
+        DbConnection::Postgres(c) => {
+            sql_query("SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS found").get_result(c)
+        }
+    }?;
+    Ok(found)
+}
+
 /// Compares the migrations that have run with those of this version.
 pub(crate) fn schema(connection: &mut DbConnection) -> Result<Schema, StoreError> {
+    if !is_begun(connection)? {
+        return Ok(Schema::Older);
+    }
     match connection {
         DbConnection::Sqlite(c) => compare::<Sqlite>(c.applied_migrations(), &SQLITE),
         DbConnection::Postgres(c) => compare::<Pg>(c.applied_migrations(), &POSTGRES),
@@ -64,6 +90,9 @@ pub(crate) fn schema(connection: &mut DbConnection) -> Result<Schema, StoreError
 
 /// The migrations that have run, in their order.
 pub(crate) fn applied(connection: &mut DbConnection) -> Result<Vec<String>, StoreError> {
+    if !is_begun(connection)? {
+        return Ok(Vec::new());
+    }
     let applied = match connection {
         DbConnection::Sqlite(c) => c.applied_migrations(),
         DbConnection::Postgres(c) => c.applied_migrations(),

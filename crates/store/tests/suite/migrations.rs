@@ -53,6 +53,20 @@ fn open(url: &DatabaseUrl) -> Result<Store, StoreError> {
 }
 
 on_both_databases! {
+    fn who_only_looks_leaves_an_empty_database_empty(database) {
+        let url: DatabaseUrl = database.url().parse().unwrap();
+        assert!(Store::needs_migration(&url).unwrap());
+        let every_table = match &url {
+            DatabaseUrl::Sqlite(_) => "SELECT name AS line FROM sqlite_master",
+            DatabaseUrl::Postgres(_) => {
+                "SELECT table_name || '' AS line FROM information_schema.tables WHERE table_schema = 'public'"
+            }
+        };
+        assert_eq!(lines(&mut DbConnection::open(&url).unwrap(), every_table), Vec::<String>::new());
+        Store::migrate(&url).unwrap();
+        assert!(lines(&mut DbConnection::open(&url).unwrap(), every_table).contains(&"__diesel_schema_migrations".to_owned()));
+    }
+
     fn up_down_and_up_again(database) {
         let url: DatabaseUrl = database.url().parse().unwrap();
         assert!(Store::needs_migration(&url).unwrap());
