@@ -73,13 +73,15 @@ impl DbConnection {
                 let path = path.to_str().ok_or_else(|| StoreError::Setup("the file name is not UTF-8".into()))?;
                 check_place(path)?;
                 let mut connection = SqliteConnection::establish(path).map_err(unavailable)?;
+                // Before the first question: whoever closes the file last holds it for a moment.
+                connection.batch_execute("PRAGMA busy_timeout = 5000").map_err(unavailable)?;
                 check_tables(&mut connection)?;
                 // recursive_triggers: without it INSERT OR REPLACE walks past the append-only triggers.
                 // cache_size: a commit that split a page of an index walks through the whole cache, so a large one costs
                 // small commits more than it saves; what it does not hold is in the operating system's cache.
                 connection
                     .batch_execute(
-                        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                          PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = FAST; \
                          PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000; \
                          PRAGMA journal_size_limit = 67108864",

@@ -47,7 +47,14 @@ fn the_log_of_a_file_goes_back_when_a_long_reader_ends() {
     write(2);
     assert!(log() >= grown);
     reader.batch_execute("COMMIT").unwrap();
-    write(2);
+    // Whoever copies the log back may be in the middle of it, and then the next commits begin it anew.
+    for _ in 0..30 {
+        write(2);
+        if log() <= BOUND {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
     assert!(log() <= BOUND, "{} bytes are left of {grown}", log());
     eprintln!("{each} bytes an event; a call of 1,000 took {alone:?} alone, and {beside:?} beside a reader");
 }
