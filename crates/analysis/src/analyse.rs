@@ -94,10 +94,10 @@ pub fn analyse(plan: &LockedProtocol, evidence: &Evidence, engine: &str) -> Repo
     let cost = cost(&reading, outcomes.get(reading.primary()), verdict.kind);
     let after_looks = |level: f64| after_looks(protocol, evidence, &watched, end.as_ref()?, &decision, level);
     let level = 1.0 - 2.0 * monitor::one_sided_alpha(&protocol.monitoring);
-    let ranges = match evidence.looks.is_empty() {
-        true => together::together(&reading, &decision),
-        false => after_looks(together::level_of_each(level, decision.arms.len()))
-            .filter(|_| decision.arms.len() > 1)
+    let ranges = match (evidence.looks.is_empty(), decision.arms.len()) {
+        (_, 0 | 1) => Vec::new(),
+        (true, _) => together::together(&reading, &decision),
+        (false, arms) => after_looks(together::level_of_each(level, arms))
             .map_or_else(Vec::new, |after| together::after_looks(&after, level)),
     };
     let after_looks = after_looks(level);

@@ -19,11 +19,11 @@ use crate::{
     report::{AfterLooks, ClaimStatus, Decision, EndTogether, NotEstimable, RangeTogether},
 };
 
-/// The ranges of the primary outcome; empty before the data are locked, and where there is one new version.
+/// The ranges of the primary outcome; empty before the data are locked.
 pub(crate) fn together(reading: &Reading<'_>, decision: &Decision) -> Vec<RangeTogether> {
     let plan = reading.plan;
     let arms = decision.arms.len();
-    let Some(outcome) = plan.outcomes.get(reading.primary()).filter(|_| arms > 1 && reading.evidence.locked) else {
+    let Some(outcome) = plan.outcomes.get(reading.primary()).filter(|_| reading.evidence.locked) else {
         return Vec::new();
     };
     let multiplicity = Multiplicity::of(plan.analysis.multiplicity.as_deref());
@@ -120,6 +120,7 @@ pub(crate) fn ends(outcome: &Outcome, good: EndTogether, own: Option<(f64, f64)>
     let most = gains(other).1.max(least);
     match outcome.better {
         Better::Increase => (least, most),
-        Better::Decrease => (-most, -least),
+        // No difference is 0, not minus 0.
+        Better::Decrease => (0.0 - most, 0.0 - least),
     }
 }

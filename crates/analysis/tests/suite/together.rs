@@ -12,19 +12,15 @@ use rand_chacha::{
 };
 use serde_json::json;
 
-use crate::evidence::{plan_with, table};
+use crate::evidence::{plan_with, simple, table};
 
 const PEOPLE: u64 = 400;
 
 /// Three new versions beside the usual one, all to be better.
 fn three(more: impl FnOnce(&mut serde_json::Value)) -> LockedProtocol {
+    let base = simple();
     plan_with(|document| {
-        document["outcomes"] = json!([document["outcomes"][0]]);
-        document["decision_rule"] = json!("superior(paid-28d)");
-        document["allocation"] = json!({"method": "simple"});
-        document["analysis"] = json!({"population": "as_assigned", "missing": "not_settled"});
-        document["monitoring"]["looks"] = json!(["1"]);
-        document.as_object_mut().unwrap().remove("equity");
+        *document = serde_json::from_str(base.canonical()).unwrap();
         let arms = document["arms"].as_array_mut().unwrap();
         for key in ["second", "third"] {
             let mut arm = arms[1].clone();
@@ -83,6 +79,7 @@ fn where_less_is_better_the_good_end_is_the_upper_one() {
     let (third, half) = (0.025 / 3.0, 0.025 / 2.0);
     let of = |events: u64| (alone(events, 180, third).0, alone(events, 180, half).1);
     same(&ranges(&found), &[(alone(120, 180, third).0, 0.0), of(170), of(175)]);
+    assert!(ranges(&found)[0].1.is_sign_positive(), "no difference is told as 0");
 }
 
 #[test]
@@ -104,7 +101,7 @@ fn one_new_version_and_open_trials_have_none() {
         ..table(&plan, &[(120, PEOPLE), (180, PEOPLE), (130, PEOPLE), (118, PEOPLE)])
     };
     assert_eq!(analyse(&plan, &open, "tests").outcomes[0].together, Vec::<RangeTogether>::new());
-    let one = crate::evidence::simple();
+    let one = simple();
     let found = analyse(&one, &table(&one, &[(120, PEOPLE), (180, PEOPLE)]), "tests");
     assert_eq!(found.outcomes[0].together, Vec::<RangeTogether>::new());
 }
