@@ -25,9 +25,10 @@ pub use connection::{DatabaseUrl, DbConnection};
 pub use error::StoreError;
 pub use origin::on_behalf_of;
 pub use records::{
-    adoptions, agencies, agreements, amendments, api_keys, audit, batches, comments, conclusions, declarations,
+    adoptions, agencies, agreements, alerts, amendments, api_keys, audit, batches, comments, conclusions, declarations,
     deletions, directory, frozen_reports, identities, limits, links, log, log_check, looks, messages, notes, opt_outs,
-    origins, outcome_files, people, receipts, red_checks, replies, sessions, touches, trials, unmaskings,
+    origins, outcome_files, people, receipts, receivers, red_checks, reminders, replies, sessions, touches, trials,
+    unmaskings,
 };
 pub use spool::Spool;
 pub use store::{Kept, Store};

@@ -40,6 +40,22 @@ table! { harm_crossings (trial_id, outcome, arm) {
 
 table! { red_checks (trial_id, gate) { trial_id -> BigInt, gate -> Text, since -> BigInt, } }
 
+table! { alerts (sequence) {
+    sequence -> BigInt, id -> Text, agency_id -> BigInt, matter -> Text, subject -> Text, at -> BigInt,
+} }
+
+table! { receivers (id) {
+    id -> Text, agency_id -> BigInt, name -> Text, address -> Text, kinds -> Text, sealed_secret -> Binary, person_id -> BigInt,
+    created_at -> BigInt, closed_at -> Nullable<BigInt>, failing_since -> Nullable<BigInt>, taken_at -> Nullable<BigInt>,
+} }
+
+table! { sendings (receiver_id, sequence) {
+    receiver_id -> Text, sequence -> BigInt, state -> Text, tries -> BigInt, next_at -> BigInt, held_until -> BigInt,
+    tried_at -> Nullable<BigInt>, answer -> Nullable<Text>,
+} }
+
+table! { reminders (trial_id, matter, since) { trial_id -> BigInt, matter -> Text, since -> BigInt, } }
+
 table! { protocols (trial_id, protocol_id, author_id) {
     trial_id -> BigInt, protocol_id -> Text, canonical -> Text, author_id -> BigInt, created_at -> BigInt,
 } }
@@ -227,3 +243,5 @@ allow_tables_to_appear_in_same_query!(
 allow_tables_to_appear_in_same_query!(messages, message_answers);
 
 allow_tables_to_appear_in_same_query!(outcome_files, outcome_file_ends);
+
+allow_tables_to_appear_in_same_query!(alerts, receivers, sendings);

@@ -176,10 +176,15 @@ impl App {
     }
 
     pub(crate) fn entry_of(&self, trial: &Arc<Trial>, agency: &Agency) -> Entry {
-        let due = trial.locked_at.map(|locked| locked + Duration::days(DAYS_TO_PUBLISH));
-        let overdue_since = due.filter(|due| trial.published_at.is_none() && *due < self.ambient.now());
+        let overdue_since = self.overdue_since(trial);
         let code = NoticeCode::of(&trial.plan.protocol().key);
         Entry { trial: Arc::clone(trial), agency: agency.clone(), code, overdue_since }
+    }
+
+    /// Since when results should have been public.
+    pub(crate) fn overdue_since(&self, trial: &Trial) -> Option<DateTime<Utc>> {
+        let due = trial.locked_at.map(|locked| locked + Duration::days(DAYS_TO_PUBLISH));
+        due.filter(|due| trial.published_at.is_none() && *due < self.ambient.now())
     }
 
     /// Whether the public may know of a trial: it was approved, and that cannot be undone by withdrawing or refusing it; or

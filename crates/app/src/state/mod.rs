@@ -41,7 +41,7 @@ use crate::{
     sealing::MasterKey,
     trials::rehearsal::Rehearsals,
     trials::release::ReleaseRules,
-    watch::{TrustedClock, checks::ChecksSeen, harm::DailyWatch},
+    watch::{TrustedClock, checks::ChecksSeen, harm::DailyWatch, reminders::Reminded},
 };
 
 /// How often other servers' changes are looked for.
@@ -71,6 +71,7 @@ pub struct App {
     pub(crate) answering: crate::frontline::replay::Answering,
     pub(crate) daily_watch: DailyWatch,
     pub(crate) checks_seen: ChecksSeen,
+    pub(crate) reminded: Reminded,
     pub(crate) looks_asked: AtomicI64,
     /// Trials whose deletion memory has followed: what was begun, and what was done.
     pub(crate) forgotten: Mutex<std::collections::HashSet<(i64, bool)>>,
@@ -124,6 +125,7 @@ impl App {
             refusals: refusals::Refusals::default(),
             daily_watch: DailyWatch::default(),
             checks_seen: ChecksSeen::default(),
+            reminded: Reminded::default(),
             looks_asked: AtomicI64::new(i64::MIN),
             forgotten: Mutex::default(),
             deleting: Arc::default(),

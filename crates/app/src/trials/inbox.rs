@@ -153,7 +153,7 @@ impl App {
     }
 
     /// Enrolment that goes on after the last day that the plan names.
-    fn past_end(&self, trial: &Arc<Trial>) -> Option<Event> {
+    pub(crate) fn past_end(&self, trial: &Arc<Trial>) -> Option<Event> {
         let plan = trial.plan.protocol();
         let open = matches!(trial.state, State::Enrolling | State::EnrolmentPaused);
         let last = plan.monitoring.ends_on;

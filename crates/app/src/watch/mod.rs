@@ -9,6 +9,7 @@ mod concealment;
 mod handling;
 pub(crate) mod harm;
 pub(crate) mod looks;
+pub(crate) mod reminders;
 mod status;
 mod stop;
 mod trusted_clock;
@@ -58,7 +59,8 @@ impl App {
             self.looks_asked.store(now, Ordering::Relaxed);
             if self.trusts_clock() {
                 self.watch().await?;
-                return self.watch_checks().await.map(|_| ());
+                self.watch_checks().await?;
+                return self.remind().await.map(|_| ());
             }
         }
         let directory = self.directory.load_full();

@@ -1,6 +1,7 @@
 //! The use cases on both databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
+mod alerts;
 mod allocation;
 mod always;
 mod analysed;

@@ -1,5 +1,6 @@
 //! The life of a trial: its states, the verbs that move it, and whose signatures it needs.
 
+mod alert;
 mod amendment;
 mod decision;
 mod effects;
@@ -13,6 +14,7 @@ mod signature;
 pub(crate) mod state;
 mod tier;
 
+pub use alert::{AlertKind, AlertMatter, OVERDUE_NOTED, PAST_END_NOTED, RECEIVER_FAILS, RECEIVER_TESTED};
 pub use amendment::{AMENDABLE, AmendmentClass, AmendmentEnd, DataSeen, Difference, classify, differences, document};
 pub use decision::{Adoption, Decision, FOLLOW_UP_DAYS, follow_up_due};
 pub use effects::Effects;

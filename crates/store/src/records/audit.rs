@@ -3,6 +3,7 @@
 use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, RunQueryDsl};
 use sha2::{Digest, Sha256};
 
+use super::alerts;
 pub use super::audit_check::{Checked, Damage, Finding, check};
 use crate::{connection::DbConnection, error::StoreError, origin, schema::audit};
 
@@ -51,7 +52,7 @@ pub struct NewEntry {
 }
 
 /// Adds an entry at the end of the chain, with the name of the request that led to it where there is one, in the write transaction of the change it tells of. As works are done one after the
-/// other, no two entries are chained to the same one.
+/// other, no two entries are chained to the same one. Where the entry calls for a person, the alert is written with it.
 ///
 /// # Errors
 /// When the database fails.
@@ -71,10 +72,10 @@ pub fn append(c: &mut DbConnection, entry: &NewEntry) -> Result<(), StoreError> 
             audit::subject.eq(&entry.subject),
             audit::detail.eq(&entry.detail),
             audit::previous_hash.eq(previous_hash),
-            audit::hash.eq(hash),
+            audit::hash.eq(&hash),
         ))
         .execute(c)?;
-    Ok(())
+    alerts::raise(c, sequence, &hash, entry)
 }
 
 /// The last entry's place and hash; 0 and 32 zero bytes before the first.

@@ -3,6 +3,7 @@
 pub mod adoptions;
 pub mod agencies;
 pub mod agreements;
+pub mod alerts;
 pub mod amendments;
 pub mod api_keys;
 pub mod audit;
@@ -27,7 +28,9 @@ pub mod origins;
 pub mod outcome_files;
 pub mod people;
 pub mod receipts;
+pub mod receivers;
 pub mod red_checks;
+pub mod reminders;
 pub mod replies;
 pub mod sessions;
 pub mod touches;

@@ -7,7 +7,7 @@ use fairtrial_domain::{
 };
 use fairtrial_store::{
     DbConnection, StoreError, adoptions, amendments, audit, comments, conclusions, deletions, frozen_reports, looks,
-    messages, notes, origins, outcome_files, people, sessions, touches, trials, unmaskings,
+    messages, notes, origins, outcome_files, people, reminders, sessions, touches, trials, unmaskings,
 };
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
@@ -204,7 +204,11 @@ pub(crate) fn fill(installation: &Installation) {
                 detail: "{}".into(),
             };
             audit::append(c, &entry)?;
-            audit::append(c, &entry)
+            audit::append(c, &entry)?;
+            let told = audit::NewEntry { agency_id: Some(1), action: "trial.submit".into(), ..entry };
+            audit::append(c, &told)?;
+            let trial_id = trials::by_key(c, "open-door")?.map_or(1, |trial| trial.id);
+            reminders::add(c, &reminders::ReminderRow { trial_id, matter: "overdue.results".into(), since: NOW })
         })
         .unwrap();
 }
@@ -221,7 +225,7 @@ fn refused(installation: &Installation, statement: &str) {
 const DAY: i64 = 86_400_000_000;
 
 /// Append-only tables: name, a column, the columns of a unique key.
-const TABLES: [(&str, &str, &str); 24] = [
+const TABLES: [(&str, &str, &str); 26] = [
     ("notes", "at", "agency_id, event_id, trial_id, bucket"),
     ("events", "value", "agency_id, event_id, bucket"),
     ("corrections", "root", "agency_id, replaces, bucket"),
@@ -246,6 +250,8 @@ const TABLES: [(&str, &str, &str); 24] = [
     ("message_removals", "removed_at", "trial_id, number"),
     ("looks", "held_at", "trial_id, look"),
     ("harm_crossings", "crossed_at", "trial_id, outcome, arm"),
+    ("alerts", "at", "sequence"),
+    ("reminders", "since", "trial_id, matter, since"),
 ];
 
 on_both_databases! {
@@ -269,7 +275,7 @@ on_both_databases! {
                 Kind::Postgres => {
                     refused(&installation, &format!("{again} ({key}) DO UPDATE SET {column} = 0"));
                     // Without CASCADE the key that points at them refuses before the guard does.
-                    if !["amendments", "comments", "messages", "outcome_files"].contains(&table) {
+                    if !["alerts", "amendments", "comments", "messages", "outcome_files"].contains(&table) {
                         refused(&installation, &format!("TRUNCATE {table}"));
                     }
                     refused(&installation, &format!("TRUNCATE {table} CASCADE"));

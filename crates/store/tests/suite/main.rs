@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on has failed")]
 
 mod agreement;
+mod alerts;
 mod assigning;
 mod audit;
 mod correcting;

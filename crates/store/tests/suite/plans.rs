@@ -12,8 +12,8 @@ use diesel::{
 };
 use fairtrial_domain::protocol::Allocation;
 use fairtrial_store::{
-    AssignAnswer, DbConnection, Recorded, api_keys, audit, directory, forget_waiting, log, people, sessions, touches,
-    trials, waiting_since,
+    AssignAnswer, DbConnection, Recorded, alerts, api_keys, audit, directory, forget_waiting, log, people, receivers,
+    sessions, touches, trials, waiting_since,
 };
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
@@ -50,7 +50,7 @@ fn listener() -> Option<Box<dyn Instrumentation>> {
 }
 
 /// Read whole by design: small, and read at start-up or when a page lists them.
-const READ_WHOLE: [&str; 5] = ["agencies", "trials", "api_keys", "logs", "directory_version"];
+const READ_WHOLE: [&str; 6] = ["agencies", "trials", "api_keys", "logs", "directory_version", "receivers"];
 
 #[derive(QueryableByName)]
 struct Step {
@@ -135,6 +135,11 @@ fn use_all(installation: &Installation) {
             log::assignments_after(c, 0, 10)?;
             directory::version(c)?;
             audit::after(c, 0, 10)?;
+            alerts::due(c, NOW)?;
+            alerts::hold(c, "rc", 1, NOW, NOW)?;
+            alerts::of_receiver(c, "rc", 10)?;
+            alerts::count(c, "rc", alerts::WAITING)?;
+            receivers::of_agency(c, agency)?;
             audit::about(c, "trial/open-door", 10)?;
             people::by_email(c, "ann@tax.example")?;
             people::by_id(c, person)?;

@@ -1,0 +1,4 @@
+DROP TABLE reminders;
+DROP TABLE sendings;
+DROP TABLE receivers;
+DROP TABLE alerts;
