@@ -10,11 +10,12 @@ mod covariates;
 mod harm;
 mod people;
 mod result;
+mod rollout;
 mod timeline;
 
 use std::ops::Range;
 
-use fairtrial_domain::{LockedProtocol, protocol::Allocation};
+use fairtrial_domain::{LockedProtocol, protocol::Protocol};
 
 use crate::{
     comparison::Remembered,
@@ -24,6 +25,7 @@ use crate::{
 use assumed::{Assumed, assumptions};
 use covariates::Covariates;
 use people::{Draw, TrialRun};
+use rollout::Rollout;
 use timeline::{Stage, timeline};
 
 pub use assumed::Truth;
@@ -62,13 +64,10 @@ impl<'a> Rehearsal<'a> {
             let detail = format!("with {people} people each, at most {most} trials can be rehearsed at once");
             return Err(Problem::new("trials", detail));
         }
-        if matches!(protocol.allocation, Allocation::SteppedWedge { .. }) {
-            let detail = "a stepped wedge is not rehearsed: its calendar, not a number of people, decides when it ends";
-            return Err(Problem::new("/allocation/method", detail));
-        }
         let (assumed, mut notes) = assumptions(protocol)?;
         let (stages, per_day, rate_note) = timeline(protocol)?;
         notes.extend(rate_note);
+        notes.extend(rollout_notes(protocol));
         let beside = |name: &&String| !protocol.allocation.balanced_by().contains(name);
         let unknown: Vec<&str> = protocol.analysis.adjust_for.iter().filter(beside).map(String::as_str).collect();
         if !unknown.is_empty() {
@@ -130,4 +129,23 @@ impl<'a> Rehearsal<'a> {
     pub fn report(&self, tried: &Tried, trials: u64, seed: u64) -> RehearsalReport {
         result::report(self.plan, &self.assumed, &self.stages, self.per_day, &self.notes, tried, (trials, seed))
     }
+}
+
+/// What is assumed where sites change over one after the other, for people to read.
+fn rollout_notes(plan: &Protocol) -> Vec<String> {
+    let Some(rollout) = Rollout::of(plan) else { return Vec::new() };
+    let first = rollout.first.format("%-d %B %Y");
+    let mut notes = vec![
+        format!("People come evenly to all sites from {first} on, and nothing changes over time but the version."),
+        "Half of what makes the people of a site alike is taken to last; the other half comes and goes with each period.".to_owned(),
+        "How soon the rules for harm would stop the trial is not tried out where sites change over one after the other; what they find \
+         at the looks and at the end is in the table."
+            .to_owned(),
+    ];
+    if rollout.full_early {
+        let detail =
+            "at this rate the trial is full before its last day of enrolment, and whoever comes later is not in it";
+        notes.push(format!("With {} people a day, {detail}.", rollout.per_day));
+    }
+    notes
 }

@@ -5,14 +5,20 @@ use fairtrial_domain::{
     Pseudonym,
     allocation::{AllocationSecret, Allocator, Progress, Subject, label_of},
     eligibility::AttributeKind,
-    projection::{Alike, ArmDay, Cell, Evidence, OutcomeEvidence, Tally},
-    protocol::Protocol,
+    projection::{Alike, ArmDay, Cell, Evidence, OutcomeEvidence, PeriodCell, Tally, WedgeEvidence},
+    protocol::{Outcome, Protocol},
 };
 use fairtrial_stats::special::normal;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::{assumed::Assumed, covariates::Covariates, timeline::Stage};
+use super::{
+    assumed::Assumed,
+    covariates::Covariates,
+    rollout::{Rollout, crossings},
+    timeline::Stage,
+};
+use crate::comparison::PERIOD_CORRELATION;
 
 /// The draws of one trial.
 pub(super) struct Draw(ChaCha8Rng);
@@ -70,7 +76,12 @@ pub(super) struct TrialRun<'a> {
     groups: Vec<String>,
     /// What is adjusted for beside the groups.
     covariates: Option<Covariates>,
-    /// Combinations of covariates; 1 without any. A cell is one of an arm, a group and a combination, in this order.
+    /// The days, where sites change over one after the other.
+    rollout: Option<Rollout>,
+    /// When each site changes over in this trial.
+    crossings: Vec<(String, NaiveDate, NaiveDate)>,
+    /// Combinations of covariates, or periods where sites change over; 1 without either. A cell is one of an arm, a group and a
+    /// combination, in this order.
     combinations: usize,
     clusters: usize,
     arms: usize,
@@ -91,14 +102,17 @@ impl<'a> TrialRun<'a> {
         } else {
             roster.iter().map(|key| key.as_str().to_owned()).collect()
         };
-        let covariates = Covariates::of(plan);
+        let (covariates, rollout) = (Covariates::of(plan), Rollout::of(plan));
+        let periods = rollout.as_ref().map(Rollout::periods);
         Self {
             plan,
             assumed,
             stages,
             groups,
-            combinations: covariates.as_ref().map_or(1, Covariates::len),
+            combinations: periods.or(covariates.as_ref().map(Covariates::len)).unwrap_or(1),
             covariates,
+            rollout,
+            crossings: Vec::new(),
             clusters: roster.len(),
             arms: plan.arms.len(),
             control: plan.control_index(),
@@ -119,7 +133,8 @@ impl<'a> TrialRun<'a> {
         let mut progress = Progress::default();
         let with_blocks = if allocator.has_blocks() { self.groups.len() } else { 0 };
         let mut blocks = vec![Block::default(); with_blocks];
-        let common: Vec<f64> = (0..self.clusters).map(|_| normal::quantile(draw.share())).collect();
+        self.crossings = crossings(&allocator);
+        let common = self.likeness(draw);
         let (shared, own) = (self.assumed.icc.sqrt(), (1.0 - self.assumed.icc).max(0.0).sqrt());
         let mut assigned = vec![0_u64; cells];
         let mut mature = vec![vec![0_u64; cells]; outcomes];
@@ -135,15 +150,19 @@ impl<'a> TrialRun<'a> {
             }
             let group = if self.groups.len() == 1 { 0 } else { draw.below(self.groups.len()) };
             let label = self.groups.get(group).map_or("", String::as_str);
+            let day = self.rollout.as_ref().map_or_else(NaiveDate::default, |rollout| rollout.day_of(number));
             let arm = match blocks.get_mut(group) {
                 Some(block) => block.next(&allocator, label),
-                None => pseudonym(number).and_then(|unit| {
-                    allocator.assign(&mut progress, &Subject { unit: &unit, group: label, day: NaiveDate::default() })
-                }),
+                None => pseudonym(number)
+                    .and_then(|unit| allocator.assign(&mut progress, &Subject { unit: &unit, group: label, day })),
             };
             let arm = arm.unwrap_or(self.control);
-            let common = common.get(group).copied();
-            let combination = if self.combinations == 1 { 0 } else { draw.below(self.combinations) };
+            let combination = match &self.rollout {
+                Some(rollout) => rollout.period_of(day),
+                None if self.combinations == 1 => 0,
+                None => draw.below(self.combinations),
+            };
+            let common = common.get(group).and_then(|periods| periods.get(combination).or(periods.first())).copied();
             let cell = (arm * self.groups.len() + group) * self.combinations + combination;
             assigned[cell] += 1;
             let lost = self.assumed.attrition > 0.0 && draw.share() < self.assumed.attrition;
@@ -177,6 +196,22 @@ impl<'a> TrialRun<'a> {
         }
     }
 
+    /// What the people of each cluster have in common; of each period too where sites change over, half of it for good, as their
+    /// analysis supposes.
+    fn likeness(&self, draw: &mut Draw) -> Vec<Vec<f64>> {
+        let mut normal = || normal::quantile(draw.share());
+        let lasting = PERIOD_CORRELATION.sqrt();
+        let passing = (1.0 - PERIOD_CORRELATION).sqrt();
+        let of_cluster = |_| match &self.rollout {
+            None => vec![normal()],
+            Some(rollout) => {
+                let own = normal();
+                (0..rollout.periods()).map(|_| lasting * own + passing * normal()).collect()
+            }
+        };
+        (0..self.clusters).map(of_cluster).collect()
+    }
+
     /// Keeps what each stage will see, once the people whom it sees are in.
     fn keep(&mut self, number: u64, assigned: &[u64], mature: &[Vec<u64>], sums: &[Vec<Vec<Sums>>]) {
         for (at, stage) in self.stages.iter().enumerate() {
@@ -196,42 +231,35 @@ impl<'a> TrialRun<'a> {
 
     /// The evidence of one stage under one truth.
     pub(super) fn evidence(&self, truth: usize, stage: usize, found: &Stage, locked: bool) -> Evidence {
-        let first = NaiveDate::default();
+        let first = self.rollout.as_ref().map_or_else(NaiveDate::default, |rollout| rollout.first);
         let day = first.checked_add_days(Days::new(u64::from(found.day))).unwrap_or(first);
         let width = self.groups.len();
         let cells = |place: Option<usize>| -> Vec<Cell> {
-            (0..self.arms * width)
-                .map(|cell| {
-                    let own = cell * self.combinations..(cell + 1) * self.combinations;
-                    let of = |counts: Option<&Vec<u64>>| {
-                        counts.and_then(|counts| counts.get(own.clone())).map_or(0, |counts| counts.iter().sum())
-                    };
-                    let mature = place.map_or(0, |place| of(self.mature[stage].get(place)));
-                    let sums = place.and_then(|place| self.sums[truth][stage].get(place)?.get(own.clone()));
-                    let sums = sums.into_iter().flatten().fold(Sums::default(), |all, sums| Sums {
-                        observed: all.observed + sums.observed,
-                        sum: all.sum + sums.sum,
-                        squares: all.squares + sums.squares,
-                    });
-                    Cell {
-                        arm: cell / width,
-                        group: self.groups[cell % width].clone(),
-                        assigned: of(self.assigned.get(stage)),
-                        mature,
-                        set_aside: 0,
-                        tally: Tally { observed: sums.observed, sum: sums.sum, sum_of_squares: sums.squares },
-                    }
-                })
-                .collect()
+            let cell = |cell: usize| {
+                let counted = |combination: &usize| !self.in_transition(cell % width, *combination);
+                let own: Vec<usize> =
+                    (0..self.combinations).filter(counted).map(|own| cell * self.combinations + own).collect();
+                let (assigned, mature, tally) = self.found(truth, stage, place, &own);
+                Cell {
+                    arm: cell / width,
+                    group: self.groups[cell % width].clone(),
+                    assigned,
+                    mature,
+                    set_aside: 0,
+                    tally,
+                }
+            };
+            (0..self.arms * width).map(cell).collect()
         };
         let place_of = |outcome: usize| self.assumed.models.iter().position(|model| model.place == outcome);
-        let outcomes =
-            self.plan.outcomes.iter().enumerate().map(|(index, outcome)| OutcomeEvidence {
-                outcome: outcome.key.clone(),
-                cells: cells(place_of(index)),
-            });
-        let of_arm = width * self.combinations;
-        let people = |arm: usize| self.assigned[stage].iter().skip(arm * of_arm).take(of_arm).sum();
+        let of_outcome = |(index, outcome): (usize, &Outcome)| OutcomeEvidence {
+            outcome: outcome.key.clone(),
+            cells: cells(place_of(index)),
+        };
+        let outcomes: Vec<OutcomeEvidence> = self.plan.outcomes.iter().enumerate().map(of_outcome).collect();
+        let all = || outcomes.first().into_iter().flat_map(|outcome| &outcome.cells);
+        let people = |arm: usize| all().filter(|cell| cell.arm == arm).map(|cell| cell.assigned).sum();
+        let enrolment = (0..self.arms).map(|arm| ArmDay { day: first, arm, assigned: people(arm) }).collect();
         let alike = self.covariates.as_ref().map_or_else(Vec::new, |covariates| {
             let of = |index: usize| {
                 place_of(index).map_or_else(Vec::new, |place| self.alike(covariates, truth, stage, place))
@@ -240,9 +268,63 @@ impl<'a> TrialRun<'a> {
         });
         let as_of = day.and_hms_opt(0, 0, 0).map_or(DateTime::<Utc>::UNIX_EPOCH, |time| time.and_utc());
         Evidence {
-            enrolment: (0..self.arms).map(|arm| ArmDay { day: first, arm, assigned: people(arm) }).collect(),
+            enrolment,
+            wedge: self.rollout.as_ref().map(|rollout| self.by_period(rollout, truth, stage, &place_of)),
             alike,
-            ..Evidence::of(as_of, 0, locked, outcomes.collect())
+            ..Evidence::of(as_of, 0, locked, outcomes)
+        }
+    }
+
+    /// People assigned, people whose outcome is known and their values, in these cells together.
+    fn found(&self, truth: usize, stage: usize, place: Option<usize>, cells: &[usize]) -> (u64, u64, Tally) {
+        let of = |counts: Option<&Vec<u64>>| {
+            counts.map_or(0, |counts| cells.iter().filter_map(|cell| counts.get(*cell)).sum::<u64>())
+        };
+        let known = place.and_then(|place| self.sums[truth][stage].get(place));
+        let known = known.into_iter().flat_map(|sums| cells.iter().filter_map(|cell| sums.get(*cell)));
+        let tally = known.fold(Tally::default(), |all, sums| Tally {
+            observed: all.observed + sums.observed,
+            sum: all.sum + sums.sum,
+            sum_of_squares: all.sum_of_squares + sums.squares,
+        });
+        let mature = place.map_or(0, |place| of(self.mature[stage].get(place)));
+        (of(self.assigned.get(stage)), mature, tally)
+    }
+
+    /// Whether a site has the new version in a period and does not count yet.
+    fn in_transition(&self, group: usize, period: usize) -> bool {
+        let crossing = self.groups.get(group).and_then(|site| self.crossings.iter().find(|(key, ..)| key == site));
+        let start = self.rollout.as_ref().and_then(|rollout| rollout.starts.get(period.checked_sub(1)?));
+        crossing.zip(start).is_some_and(|((_, on, counted_from), start)| (on..counted_from).contains(&start))
+    }
+
+    /// Every site in every period.
+    fn by_period(
+        &self,
+        rollout: &Rollout,
+        truth: usize,
+        stage: usize,
+        place_of: &impl Fn(usize) -> Option<usize>,
+    ) -> WedgeEvidence {
+        let width = self.groups.len();
+        let found = |group: usize, period: usize, place: Option<usize>| {
+            let of_arm = |arm: usize| (arm * width + group) * self.combinations + period;
+            self.found(truth, stage, place, &(0..self.arms).map(of_arm).collect::<Vec<_>>())
+        };
+        let sites = || (0..rollout.periods()).flat_map(|period| (0..width).map(move |group| (group, period)));
+        let of_outcome = |index: usize| {
+            let cell = |(group, period): (usize, usize)| {
+                let (assigned, mature, tally) = found(group, period, place_of(index));
+                PeriodCell { period, site: self.groups[group].clone(), assigned, mature, tally }
+            };
+            sites().map(cell).collect()
+        };
+        let changing = sites().filter(|(group, period)| self.in_transition(*group, *period));
+        WedgeEvidence {
+            in_transition: changing.map(|(group, period)| found(group, period, None).0).sum(),
+            starts: rollout.starts.clone(),
+            crossings: self.crossings.clone(),
+            outcomes: (0..self.plan.outcomes.len()).map(of_outcome).collect(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use fairtrial_domain::protocol::Protocol;
 
+use super::rollout::Rollout;
 use crate::{
     design::Problem,
     monitor::{LookBounds, due, look_bounds},
@@ -26,12 +27,13 @@ pub(super) struct Stage {
 /// The looks and the end, the daily number, and what is assumed about it.
 pub(super) fn timeline(plan: &Protocol) -> Result<(Vec<Stage>, f64, Option<String>), Problem> {
     let people = plan.monitoring.max_units;
-    let (per_day, note) = match plan.planning.units_per_day {
-        Some(rate) => (rate.to_f64(), None),
-        None => {
+    let assumed = |rate: f64| Some(format!("The plan does not say how many enter on a day; {rate:.1} are assumed."));
+    let (per_day, note) = match (plan.planning.units_per_day, Rollout::of(plan)) {
+        (Some(rate), _) => (rate.to_f64(), None),
+        (None, Some(rollout)) => (rollout.per_day, assumed(rollout.per_day)),
+        (None, None) => {
             let rate = (people as f64 / DAYS_OF_ENROLMENT).max(1.0);
-            let note = format!("The plan does not say how many enter on a day; {rate:.1} are assumed.");
-            (rate, Some(note))
+            (rate, assumed(rate))
         }
     };
     let entered = |day: f64| if day <= 0.0 { 0 } else { ((day * per_day).floor() as u64).min(people) };

@@ -3,6 +3,7 @@
 use fairtrial_analysis::{
     analyse,
     design::{self, Question, Rollout},
+    rehearse::{Rehearsal, RehearsalReport, Truth},
     report::Report,
 };
 use fairtrial_domain::{
@@ -96,6 +97,7 @@ fn planned(effect: &str) -> LockedProtocol {
         document["outcomes"][0]["expected_control"] = json!("0.30");
         document["outcomes"][0]["smallest_worthwhile_effect"] = json!(effect);
         document["monitoring"]["max_units"] = json!(12 * 5 * 20);
+        document["monitoring"]["ends_on"] = json!("2027-05-31");
         document["planning"]["icc"] = json!("0.03");
         document["planning"]["attrition"] = json!("0");
     })
@@ -163,4 +165,55 @@ fn more_people_help_until_the_offices_themselves_are_too_different() {
     let few = design::answer(&Question { rollout: Some(few), ..question }).unwrap();
     assert_eq!((few.power, few.units_needed), (Some(0.0), None));
     assert!(few.sentences.iter().any(|said| said.contains("in 6 orders")), "{:?}", few.sentences);
+}
+
+fn rehearse(plan: &LockedProtocol, trials: u64) -> RehearsalReport {
+    let rehearsal = Rehearsal::new(plan, trials).unwrap();
+    rehearsal.report(&rehearsal.run(0..trials, 3), trials, 3)
+}
+
+#[test]
+fn a_rehearsal_decides_as_often_as_the_plan_says() {
+    let plan = planned("0.14");
+    let expected = design::answer(&Question::of(plan.protocol()).unwrap()).unwrap().power.unwrap();
+    let trials = 120;
+    let report = rehearse(&plan, trials);
+    let succeeded = |truth: Truth| {
+        report.scenarios.iter().find(|scenario| scenario.truth == truth).unwrap().decided.succeeded.share
+    };
+    let error = |share: f64| 3.0 * (share * (1.0 - share) / trials as f64).sqrt();
+    // What the plan says is an approximation by the normal distribution, for half a site's likeness that lasts.
+    let power = succeeded(Truth::Worthwhile);
+    assert!((power - expected).abs() < error(expected) + 0.03, "{power} of the trials, {expected} by the plan");
+    assert!(succeeded(Truth::NoEffect) <= 0.025 + error(0.025), "{}", succeeded(Truth::NoEffect));
+    let half = succeeded(Truth::HalfOfIt);
+    assert!(succeeded(Truth::NoEffect) < half && half < power, "{half}");
+    // One in five people a day is 20 a site and month.
+    assert!((report.units_per_day - 8.0).abs() < 1.0, "{}", report.units_per_day);
+    assert!(report.assumptions.iter().any(|said| said.starts_with("People come evenly to all sites from ")));
+    assert!(!report.assumptions.iter().any(|said| said.contains("full before")), "{:?}", report.assumptions);
+}
+
+#[test]
+fn who_comes_during_a_transition_is_not_counted_and_the_table_does_not_depend_on_the_threads() {
+    let change = |rate: &str, transition: u32| {
+        let base = planned("0.14");
+        plan_with(|document| {
+            *document = serde_json::from_str(base.canonical()).unwrap();
+            document["allocation"]["transition_days"] = json!(transition);
+            document["planning"]["units_per_day"] = json!(rate);
+        })
+    };
+    let (slow, quick) = (change("8", 14), change("60", 14));
+    let rehearsal = Rehearsal::new(&slow, 12).unwrap();
+    let mut parts = rehearsal.run(5..12, 3);
+    parts.merge(&rehearsal.run(0..5, 3));
+    assert_eq!(rehearsal.run(0..12, 3), parts);
+    assert_ne!(rehearsal.run(0..12, 4), parts);
+    assert!(rehearsal.run_harm(0..1, 3).is_none());
+    // Twenty days after the first person the cap is reached: nobody is left for the months in which sites change over.
+    let report = rehearse(&quick, 8);
+    assert!(report.assumptions.iter().any(|said| said.contains("full before")), "{:?}", report.assumptions);
+    let decided = &report.scenarios[1].decided;
+    assert_eq!((decided.succeeded.trials, decided.undecided.trials), (0, 8), "{decided:?}");
 }
