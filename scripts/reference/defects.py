@@ -105,6 +105,11 @@ DEFECTS = [
     ]),
     Defect("draws-beside-another-server", "cap and blocks", ("postgres", "killed", 4, 2), [
         (STORE + "writer/assign.rs", "WHERE trial_id = $1 AND stratum = '*' FOR UPDATE", "WHERE trial_id = $1 AND stratum = '*'"),
+        # Between reading and writing, long enough for the other server to do the same.
+        (STORE + "writer/assign.rs", "        let (enrolled, margins) = row.unwrap_or_default();\n", """
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let (enrolled, margins) = row.unwrap_or_default();
+"""),
     ]),
 ]
 

@@ -228,9 +228,16 @@ impl Server {
         self.child.id()
     }
 
-    /// Waits until it ends by itself.
-    pub(crate) fn wait(mut self) -> ExitStatus {
-        self.child.wait().expect("it ends")
+    /// Waits until it ends by itself; none when it goes on for so long.
+    pub(crate) fn ends_within(mut self, limit: Duration) -> Option<ExitStatus> {
+        let began = std::time::Instant::now();
+        while began.elapsed() < limit {
+            if let Some(status) = self.child.try_wait().expect("it is a child") {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        None
     }
 }
 

@@ -149,7 +149,13 @@ fn counts(report: &Value) -> Vec<[u64; 2]> {
 pub(crate) fn judge(house: &House, promises: &Promises, folded_by: Option<usize>) -> Vec<String> {
     let stored = Stored::read(&house.url);
     let mut faults = stored.faults(promises, house.most);
+    let store = Store::open(&house.url.parse().expect("an address"), WriterSettings::default()).expect("it opens");
     run(async {
+        // Two servers that read the same counters would draw a place of a block twice.
+        let (_, differ) = App::draws_that_differ(&store, &MasterKey::new(&KEY)).await.expect("all is drawn again");
+        faults.extend(
+            differ.into_iter().map(|(trial, what)| format!("{trial}: the draws do not come out again: {what}")),
+        );
         let folder = folded_by.map(|server| house.data(server));
         let app = app_of(house, folder.as_deref()).await;
         if folder.is_some() && app.rows_from_kept_fold() == 0 {
