@@ -23,8 +23,8 @@ pub(crate) fn parts(token: &str) -> Option<(&str, &str, &str)> {
 }
 
 /// What is kept of a secret. It has 256 bits of chance in it, so a plain digest cannot be searched through.
-pub(crate) fn digest(secret: &str) -> Vec<u8> {
-    Sha256::digest(secret.as_bytes()).to_vec()
+pub(crate) fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
 }
 
 impl App {
@@ -36,7 +36,8 @@ impl App {
         let (environment, public_id, secret) = parts(token).ok_or(AppError::Unauthenticated)?;
         let directory = self.directory.load();
         let key = directory.keys.get(public_id).ok_or(AppError::Unauthenticated)?;
-        let right = bool::from(digest(secret).ct_eq(&key.secret_hash)) && (environment == "live") == key.actor.live;
+        let right =
+            bool::from(digest(secret).as_slice().ct_eq(&key.secret_hash)) && (environment == "live") == key.actor.live;
         if !right {
             return Err(AppError::Unauthenticated);
         }

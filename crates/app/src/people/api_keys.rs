@@ -117,7 +117,7 @@ impl App {
             name,
             environment: environment.into(),
             scopes,
-            secret_hash: digest(&secret),
+            secret_hash: digest(&secret).to_vec(),
             created_at,
         };
         self.store

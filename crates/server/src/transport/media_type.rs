@@ -18,7 +18,12 @@ pub(super) fn check(headers: &HeaderMap, accepted: &[&'static str]) -> Result<&'
     };
     let mut values = headers.get_all(header::CONTENT_TYPE);
     let (Some(only), None) = (values.next(), values.next()) else { return Err(unsupported()) };
-    let text = only.to_str().map_err(|_| unsupported())?.to_ascii_lowercase();
+    let text = only.to_str().map_err(|_| unsupported())?;
+    // As nearly everybody writes it.
+    if let Some(found) = accepted.iter().find(|accepted| **accepted == text) {
+        return Ok(found);
+    }
+    let text = text.to_ascii_lowercase();
     let mut parts = text.split(';').map(str::trim);
     let named = parts.next().unwrap_or_default();
     let found = accepted.iter().find(|accepted| **accepted == named).ok_or_else(unsupported)?;

@@ -1,6 +1,6 @@
 //! Which rows an address belongs to. The patterns of the route table are names and whole parts in braces, so comparing
-//! part by part is enough. A request pays for the few patterns that are as long as its address and begin as it does, and decodes
-//! its parts once, for the one that fits.
+//! part by part is enough. A request pays for the few patterns that are as long as its address and begin as it does; its parts are
+//! told apart once, and decoded once, for the one that fits.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -33,7 +33,7 @@ impl Place {
             Some(name) => Segment::Part(name),
             None => Segment::Name(text),
         };
-        Self { path, counts: metrics.of(path), pattern: segments(path).map(segment).collect(), rows }
+        Self { path, counts: metrics.of(path), pattern: path_of(path).map(segment).collect(), rows }
     }
 
     pub(super) fn row(&self, method: &Method) -> Option<&Row> {
@@ -56,19 +56,17 @@ impl Place {
     }
 
     /// Whether an address is one of this place's. A part is never empty.
-    fn fits(&self, address: &str) -> bool {
-        let mut given = segments(address);
-        let fits = self.pattern.iter().all(|segment| match (segment, given.next()) {
-            (Segment::Name(name), Some(text)) => *name == text,
-            (Segment::Part(_), Some(text)) => !text.is_empty(),
-            (_, None) => false,
-        });
-        fits && given.next().is_none()
+    fn fits(&self, address: &[&str]) -> bool {
+        let fits = |(segment, text): (&Segment, &&str)| match segment {
+            Segment::Name(name) => name == text,
+            Segment::Part(_) => !text.is_empty(),
+        };
+        self.pattern.len() == address.len() && self.pattern.iter().zip(address).all(fits)
     }
 
     /// The open parts of an address of this place. Each is decoded by itself, so that a slash in an escape divides nothing.
-    fn parts(&self, address: &str) -> Option<Parts> {
-        let open = self.pattern.iter().zip(segments(address)).filter_map(|(segment, text)| match segment {
+    fn parts(&self, address: &[&str]) -> Option<Parts> {
+        let open = self.pattern.iter().zip(address).filter_map(|(segment, text)| match segment {
             Segment::Name(_) => None,
             Segment::Part(name) => Some((*name, text)),
         });
@@ -76,11 +74,24 @@ impl Place {
     }
 }
 
-fn segments(path: &str) -> std::str::Split<'_, char> {
+fn path_of(path: &str) -> std::str::Split<'_, char> {
     path.strip_prefix('/').unwrap_or(path).split('/')
 }
 
-/// All places of a server, by the number of their segments and the first of them.
+/// More segments than any pattern has.
+const MOST_SEGMENTS: usize = 12;
+
+/// An address cut into its segments; none when it has more than any pattern.
+fn cut<'a>(address: &'a str, room: &'a mut [&'a str; MOST_SEGMENTS]) -> Option<&'a [&'a str]> {
+    let mut count = 0;
+    for segment in path_of(address) {
+        *room.get_mut(count)? = segment;
+        count += 1;
+    }
+    room.get(..count)
+}
+
+/// All places of a server, for each number of segments by the first of them.
 #[derive(Debug)]
 pub struct Places(BTreeMap<usize, BTreeMap<&'static str, Vec<Place>>>);
 
@@ -94,23 +105,21 @@ impl Places {
         }
         let mut places: BTreeMap<_, BTreeMap<_, Vec<Place>>> = BTreeMap::new();
         for (path, rows) in by_path {
-            let (length, first) = kind(path);
-            places.entry(length).or_default().entry(first).or_default().push(Place::new(path, rows, metrics));
+            // No pattern begins with an open part.
+            let first = path_of(path).next().unwrap_or_default();
+            let alike = places.entry(path_of(path).count()).or_default().entry(first).or_default();
+            alike.push(Place::new(path, rows, metrics));
         }
         Self(places)
     }
 
     /// The place of an address, and its open parts unless one of them cannot be decoded.
     pub(super) fn find(&self, address: &str) -> Option<(&Place, Option<Parts>)> {
-        let (length, first) = kind(address);
-        let place = self.0.get(&length)?.get(first)?.iter().find(|place| place.fits(address))?;
+        let mut room = [""; MOST_SEGMENTS];
+        let address = cut(address, &mut room)?;
+        let place = self.0.get(&address.len())?.get(*address.first()?)?.iter().find(|place| place.fits(address))?;
         Some((place, place.parts(address)))
     }
-}
-
-/// What an address and its pattern have in common: no pattern begins with an open part.
-fn kind(path: &str) -> (usize, &str) {
-    (segments(path).count(), segments(path).next().unwrap_or_default())
 }
 
 #[cfg(test)]
