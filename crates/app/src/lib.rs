@@ -7,6 +7,7 @@
 //! knows the time or draws by chance.
 
 mod ambient;
+mod aside;
 pub mod demo;
 mod error;
 pub mod frontline;

@@ -17,7 +17,7 @@ use super::{
     identities::KeptLink,
     projections::{Fold, Marks},
 };
-use crate::error::AppError;
+use crate::{aside::aside, error::AppError};
 
 /// Rows folded since the fold was last kept after which it is worth keeping again: about a third of a second of reading.
 const FEWEST_ROWS: i64 = 250_000;
@@ -88,8 +88,7 @@ impl App {
             drop(fold);
             written
         };
-        let written =
-            tokio::task::spawn_blocking(write).await.map_err(|error| AppError::Internal(error.to_string()))?;
+        let written = aside(write).await?;
         written.map_err(|error| AppError::Internal(format!("what is folded cannot be written down: {error}")))?;
         tracing::debug!(rows = marks.rows(), "fold kept");
         Ok(())

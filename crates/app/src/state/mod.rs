@@ -39,8 +39,8 @@ use crate::{
     error::AppError,
     learned::finding::Findings,
     sealing::MasterKey,
-    trials::rehearsal::Rehearsals,
     trials::release::ReleaseRules,
+    trials::{data::RECORDS_AT_ONCE, rehearsal::Rehearsals},
     watch::{TrustedClock, checks::ChecksSeen, harm::DailyWatch, reminders::Reminded},
 };
 
@@ -82,6 +82,8 @@ pub struct App {
     pub(crate) passwords: Semaphore,
     /// One report as at a day is computed at a time.
     pub(crate) as_at: Arc<Semaphore>,
+    /// Places for records of single people that are handed out.
+    pub(crate) records: Arc<Semaphore>,
     pub(crate) setup_token: Mutex<Option<crate::people::setup::SetupToken>>,
 }
 
@@ -134,6 +136,7 @@ impl App {
             answering: Mutex::default(),
             passwords: Semaphore::new(PASSWORDS_AT_ONCE),
             as_at: Arc::new(Semaphore::new(1)),
+            records: Arc::new(Semaphore::new(RECORDS_AT_ONCE)),
             setup_token: Mutex::default(),
             release: OnceLock::new(),
             message_days: OnceLock::new(),

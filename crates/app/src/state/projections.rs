@@ -403,14 +403,13 @@ impl Projections {
         with_calendar(trial, projection.evidence(as_of, data_cut, trial.locked_at.is_some(), not_enrolled))
     }
 
-    /// The people of a trial one by one, with what was kept of their attributes.
+    /// Tells the people of a trial one by one, with what was kept of their attributes. That goes through everybody.
     pub(crate) fn people(
         &self,
         trial: &Trial,
-        as_of: DateTime<Utc>,
-        attributes: &HashMap<Pseudonym, Attributes>,
-    ) -> UnitEvidence {
-        read(&self.of(trial)).unit_evidence(as_of, attributes)
+    ) -> impl FnOnce(DateTime<Utc>, &HashMap<Pseudonym, Attributes>) -> UnitEvidence + Send + use<> {
+        let projection = self.of(trial);
+        move |as_of, attributes| read(&projection).unit_evidence(as_of, attributes)
     }
 
     /// A trial exactly as of a place in each log, and that place: nothing is folded meanwhile.
@@ -427,7 +426,7 @@ impl Projections {
         let plan = trial.plan.protocol();
         if plan.adjusts_beyond_balance() {
             let attributes = app.attributes_of(trial).await?;
-            evidence.alike = self.people(trial, evidence.as_of, &attributes).alike(plan);
+            evidence.alike = self.people(trial)(evidence.as_of, &attributes).alike(plan);
         }
         Ok((evidence, fold.marks))
     }

@@ -22,6 +22,7 @@ use serde_json::json;
 
 use super::report::{Counted, ENGINE};
 use crate::{
+    aside::aside,
     error::AppError,
     state::{
         App, Directory,
@@ -129,8 +130,7 @@ impl App {
             evidence.crossings.retain(|crossed| crossed.at <= until);
             Ok::<Report, AppError>(fairtrial_analysis::analyse(&open.plan, &evidence, ENGINE))
         };
-        let report = tokio::task::spawn_blocking(compute).await;
-        let report = report.map_err(|error| AppError::Internal(error.to_string()))??;
+        let report = aside(compute).await??;
         // What was read while records went is not what the day was.
         self.refresh_directory().await?;
         self.trial_of(actor, key)?.with_records()?;

@@ -1,14 +1,17 @@
 //! The data of a trial for its analysts: what is missing, and the records of single people, taken away for a purpose on record.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use fairtrial_analysis::report::OutcomeReport;
-use fairtrial_domain::{canonical::sha256_hex, projection::UnitEvidence, trial::PersonRole};
+use fairtrial_domain::{canonical::hex, projection::UnitEvidence, trial::PersonRole};
 use fairtrial_store::{audit, log};
 use serde_json::json;
+use sha2::{Digest, Sha256};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::{
+    aside::aside,
     error::AppError,
     state::{App, actor::Actor, directory::Trial},
 };
@@ -45,13 +48,39 @@ pub struct Corrections {
     pub waiting: u64,
 }
 
-/// The records of single people, in the order of their assignments, without a name or a code.
-#[derive(Debug, Clone)]
+/// The records of single people, in the order of their assignments, without a name or a code. They take a place among those that are
+/// handed out at once, until they are dropped.
+#[derive(Debug)]
 pub struct Records {
     /// The trial.
     pub trial: Arc<Trial>,
     /// The people.
     pub people: UnitEvidence,
+    _place: OwnedSemaphorePermit,
+}
+
+/// How many sets of records are in memory at once: each holds everybody of a trial until whoever asked for it has read it.
+pub(crate) const RECORDS_AT_ONCE: usize = 2;
+
+/// Hashes what is written to it.
+struct Hashing(Sha256);
+
+impl io::Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The digest of people's records as JSON, which is not kept for it.
+fn digest_of(people: &UnitEvidence) -> Result<String, AppError> {
+    let mut hashing = Hashing(Sha256::new());
+    serde_json::to_writer(&mut hashing, people).map_err(|error| AppError::Internal(error.to_string()))?;
+    Ok(hex(&hashing.0.finalize()))
 }
 
 impl App {
@@ -92,7 +121,7 @@ impl App {
     ///
     /// # Errors
     /// As [`App::data_view`]; [`AppError::Conflict`] before the data are locked and once the records are deleted; [`AppError::Invalid`] for a purpose that says
-    /// nothing.
+    /// nothing; [`AppError::Busy`] while others are taking as many as are handed out at once.
     pub async fn take_records(&self, actor: &Actor, key: &str, purpose: &str) -> Result<Records, AppError> {
         let trial = self.trial_of(actor, key)?;
         let person = actor.person()?;
@@ -103,14 +132,19 @@ impl App {
         };
         trial.with_records()?;
         let purpose = checked_purpose(purpose)?;
+        let place = Arc::clone(&self.records).try_acquire_owned().map_err(|_| AppError::Busy)?;
         self.catch_up().await?;
         let people = self.people_of(&trial, locked_at).await?;
-        let text = serde_json::to_string(&people).map_err(|error| AppError::Internal(error.to_string()))?;
+        let (people, digest) = aside(move || {
+            let digest = digest_of(&people);
+            (people, digest)
+        })
+        .await?;
         let detail = json!({"purpose": purpose, "reason": purpose, "records": people.units.len(),
-            "digest": sha256_hex(&text), "protocol_id": trial.plan.id()});
+            "digest": digest?, "protocol_id": trial.plan.id()});
         let entry = self.entry(actor, person, "data.downloaded", key, detail);
         self.store.write(move |c| audit::append(c, &entry)).await?;
-        Ok(Records { trial, people })
+        Ok(Records { trial, people, _place: place })
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::data::checked_purpose;
 use crate::{
+    aside::aside,
     error::AppError,
     state::{App, actor::Actor, directory::Trial},
 };
@@ -89,8 +90,7 @@ impl App {
         let mut evidence = self.projections.evidence(&trial, &self.ambient, Vec::new());
         evidence.units = Some(self.people_of(&trial, evidence.as_of).await?);
         let (plan, as_of) = (trial.plan.clone(), evidence.as_of);
-        let found = tokio::task::spawn_blocking(move || explore(&plan, &evidence)).await;
-        let found = found.map_err(|error| AppError::Internal(format!("exploring ended early: {error}")))?;
+        let found = aside(move || explore(&plan, &evidence)).await?;
         Ok(ExploreView { trial, as_of, found })
     }
 }

@@ -20,6 +20,7 @@ use serde_json::json;
 
 use super::view::may_read;
 use crate::{
+    aside::aside,
     error::AppError,
     sealing::MasterKey,
     state::{
@@ -137,7 +138,8 @@ async fn replayed(store: &Store, trial: &Trial) -> Result<Option<Replayed>, AppE
         return Ok(Some(Replayed::Differs(why.to_owned())));
     }
     let people = drawn(store, trial).await?;
-    Ok(Some(match drawing.allocator.replay(people.iter().map(Drawn::place)) {
+    let again = aside(move || drawing.allocator.replay(people.iter().map(Drawn::place))).await?;
+    Ok(Some(match again {
         Ok(people) => Replayed::Agrees { people },
         Err(found) => Replayed::Differs(format!(
             "Assignment {} is kept with another version than chance gave; compare the allocation bundle.",

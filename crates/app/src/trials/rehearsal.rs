@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     ambient::Ambient,
+    aside::aside,
     error::AppError,
     state::{App, actor::Actor},
 };
@@ -100,8 +101,7 @@ impl App {
     /// [`AppError::NotFound`].
     pub async fn endings(&self, actor: &Actor, key: &str) -> Result<Result<Vec<Ending>, Problem>, AppError> {
         let plan = Arc::clone(&self.trial_of(actor, key)?.plan);
-        let told = tokio::task::spawn_blocking(move || preview(&plan)).await;
-        told.map_err(|error| AppError::Internal(format!("the endings of {key} were not told: {error}")))
+        aside(move || preview(&plan)).await
     }
 
     /// The rehearsal of an exact plan, as far as it has come since the server started.
@@ -127,12 +127,12 @@ impl App {
             return Ok(found);
         }
         let (ambient, kept) = (self.ambient.clone(), Arc::clone(&self.rehearsals.kept));
-        let running = tokio::task::spawn_blocking(move || {
+        let running = aside(move || {
             // Whoever asked may have gone away; the next one still waits until this one is done.
             let _place = place;
             run(&plan, &ambient, &kept)
         });
-        running.await.map_err(|error| AppError::Internal(error.to_string()))?
+        running.await?
     }
 }
 

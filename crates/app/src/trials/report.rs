@@ -25,6 +25,7 @@ use serde_json::json;
 
 use super::release::Seen;
 use crate::{
+    aside::aside,
     error::AppError,
     state::{App, actor::Actor, directory::Trial, touches::LOOKED_AHEAD},
     watch::{harm::crossings, looks::held_looks},
@@ -159,7 +160,8 @@ impl App {
     /// The report computed from the logs as they are.
     async fn report_from(&self, trial: &Trial, counted: Counted) -> Result<Report, AppError> {
         let evidence = self.evidence_of(trial, counted).await?;
-        Ok(fairtrial_analysis::analyse(&trial.plan, &evidence, ENGINE))
+        let plan = Arc::clone(&trial.plan);
+        aside(move || fairtrial_analysis::analyse(&plan, &evidence, ENGINE)).await
     }
 
     /// Everything that the report of a trial is computed from, beside its plan.
@@ -224,19 +226,24 @@ impl App {
 
     /// The people of a trial one by one. Only for a trial whose arms may be compared: it reads a row for each person.
     pub(super) async fn people_of(&self, trial: &Trial, as_of: DateTime<Utc>) -> Result<UnitEvidence, AppError> {
-        Ok(self.projections.people(trial, as_of, &self.attributes_of(trial).await?))
+        let attributes = self.attributes_of(trial).await?;
+        let people = self.projections.people(trial);
+        aside(move || people(as_of, &attributes)).await
     }
 
     /// What was kept of people's attributes when they were assigned.
     pub(crate) async fn attributes_of(&self, trial: &Trial) -> Result<HashMap<Pseudonym, Attributes>, AppError> {
-        let id = trial.id;
+        let (id, plan) = (trial.id, Arc::clone(&trial.plan));
         let kept = self.store.read(move |c| log::attributes_of(c, id)).await?;
-        let declared = &trial.plan.protocol().attributes;
-        let read = |(unit, text): &(Vec<u8>, String)| {
-            let damaged = || AppError::Internal("the attributes of an assignment cannot be read".into());
-            Ok((Pseudonym::from_bytes(unit).ok_or_else(damaged)?, Attribute::read_kept(declared, text)))
+        let read = move || {
+            let declared = &plan.protocol().attributes;
+            let read = |(unit, text): &(Vec<u8>, String)| {
+                let damaged = || AppError::Internal("the attributes of an assignment cannot be read".into());
+                Ok((Pseudonym::from_bytes(unit).ok_or_else(damaged)?, Attribute::read_kept(declared, text)))
+            };
+            kept.iter().map(read).collect()
         };
-        kept.iter().map(read).collect()
+        aside(read).await?
     }
 
     /// Goes on only when whoever asks may see the comparison now, and puts the view on record.

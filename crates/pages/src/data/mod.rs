@@ -3,5 +3,5 @@
 mod records;
 mod show;
 
-pub use records::records;
+pub use records::{heading, records};
 pub use show::Show;

@@ -1,26 +1,44 @@
 //! Records of single people as CSV, for analysts.
 
-use crate::report::plain_text;
-use fairtrial_domain::Protocol;
-use fairtrial_domain::eligibility::AttributeValue;
-use fairtrial_domain::projection::{Delivery, Observed, UnitEvidence, UnitRecord};
+use std::ops::Range;
 
-/// The records as CSV (RFC 4180, UTF-8, lines end in CR LF), one row a person in the order of the assignments: row number, day, arm,
-/// group, the version given instead, delivery, whether the person is counted, each attribute, and each outcome.
+use fairtrial_domain::{
+    Protocol,
+    eligibility::AttributeValue,
+    projection::{Delivery, Observed, UnitEvidence, UnitRecord},
+};
+
+use crate::report::plain_text;
+
+/// The heading of the records as CSV (RFC 4180, UTF-8, lines end in CR LF): row number, day, arm, group, the version given instead,
+/// delivery, whether the person is counted, each attribute, and each outcome.
+///
+/// # Errors
+/// When the writer refuses, which it does not in memory; then a server may answer 500.
+pub fn heading(plan: &Protocol) -> Result<Vec<u8>, csv::Error> {
+    let fixed = ["row", "day", "arm", "group", "given_instead", "delivery", "counted"].map(str::to_owned);
+    let attributes = plan.attributes.iter().map(|attribute| format!("attribute.{}", attribute.name));
+    let outcomes = plan.outcomes.iter().map(|outcome| format!("outcome.{}", outcome.key));
+    lines(std::iter::once(fixed.into_iter().chain(attributes).chain(outcomes).collect()))
+}
+
+/// Some of the records, one row a person in the order of the assignments, so that nobody has to hold all rows at once.
 ///
 /// Outcomes are in their own unit: empty where nothing was recorded, `too_early` where the follow-up was not over. There is no name
 /// and no code of a person in it. A text that a spreadsheet would take for a formula is written with an apostrophe before it.
 ///
 /// # Errors
-/// When the writer refuses, which it does not in memory; then a server may answer 500.
-pub fn records(plan: &Protocol, people: &UnitEvidence) -> Result<Vec<u8>, csv::Error> {
+/// As [`heading`].
+pub fn records(plan: &Protocol, people: &UnitEvidence, some: Range<usize>) -> Result<Vec<u8>, csv::Error> {
+    let first = some.start;
+    let some = people.units.get(first..some.end.min(people.units.len())).unwrap_or_default();
+    lines(some.iter().enumerate().map(|(number, unit)| row(plan, people, first + number + 1, unit)))
+}
+
+fn lines(rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let fixed = ["row", "day", "arm", "group", "given_instead", "delivery", "counted"].map(str::to_owned);
-    let attributes = plan.attributes.iter().map(|attribute| format!("attribute.{}", attribute.name));
-    let outcomes = plan.outcomes.iter().map(|outcome| format!("outcome.{}", outcome.key));
-    writer.write_record(fixed.into_iter().chain(attributes).chain(outcomes))?;
-    for (number, unit) in people.units.iter().enumerate() {
-        writer.write_record(row(plan, people, number + 1, unit))?;
+    for row in rows {
+        writer.write_record(row)?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
 }

@@ -1,11 +1,23 @@
 //! The data of a trial for its analysts.
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use actix_web::{
     HttpResponse,
     http::{StatusCode, header},
+    web::Bytes,
 };
-use fairtrial_app::{Actor, AppError, people::sessions::Session};
-use fairtrial_pages::{Moment, component::ErrorSummary, data::Show, trial::corrections};
+use fairtrial_app::{Actor, AppError, people::sessions::Session, trials::data::Records};
+use fairtrial_pages::{
+    Moment,
+    component::ErrorSummary,
+    data::{Show, heading, records},
+    trial::corrections,
+};
+use futures_core::Stream;
 
 use super::{faults_of_form, frame, page};
 use crate::{
@@ -52,17 +64,12 @@ pub(crate) async fn download(call: Call) -> Answer {
     let actor = caller.actor()?;
     match state.app.take_records(&actor, &key, form.get("purpose")).await {
         Ok(records) => {
-            let text = fairtrial_pages::data::records(records.trial.plan.protocol(), &records.people);
-            let text = text.map_err(|error| {
-                tracing::error!(%error, "records could not be written");
-                Problem::internal()
-            })?;
             // The name of the file is made of the trial's key, which needs no quoting.
             let name = format!("attachment; filename=\"{key}-records.csv\"");
             Ok(HttpResponse::Ok()
                 .insert_header((header::CONTENT_DISPOSITION, name))
                 .content_type("text/csv; charset=utf-8")
-                .body(text))
+                .streaming(Download { records, next: None }))
         }
         Err(error @ AppError::Invalid(_)) => {
             let errors = faults_of_form(error)?;
@@ -70,5 +77,34 @@ pub(crate) async fn download(call: Call) -> Answer {
             page(Code::NotAcceptable.http_status(), fairtrial_pages::render(&again))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// People whose rows are written at once.
+const ROWS_AT_ONCE: usize = 500;
+
+/// Records on their way, as they are read: whoever goes away ends the work.
+struct Download {
+    records: Records,
+    /// The first person whose row is not written yet; none before the heading is.
+    next: Option<usize>,
+}
+
+impl Stream for Download {
+    type Item = Result<Bytes, csv::Error>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { records: taken, next } = self.get_mut();
+        let (plan, people) = (taken.trial.plan.protocol(), &taken.people);
+        let written = match *next {
+            None => heading(plan),
+            Some(first) if first < people.units.len() => records(plan, people, first..first + ROWS_AT_ONCE),
+            Some(_) => return Poll::Ready(None),
+        };
+        *next = Some(next.map_or(0, |first| first + ROWS_AT_ONCE));
+        if let Err(error) = &written {
+            tracing::error!(%error, "records could not be written");
+        }
+        Poll::Ready(Some(written.map(Bytes::from)))
     }
 }

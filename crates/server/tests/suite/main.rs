@@ -30,6 +30,7 @@ mod ofrep;
 mod outcome_files;
 mod overload;
 mod plan;
+mod records;
 mod register;
 mod rights;
 mod running;
