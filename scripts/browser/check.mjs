@@ -209,7 +209,7 @@ async function plan() {
     { login: account("contact_centre"), pages: found(["/", "/messages", "/optouts", ...running.flatMap((key) => ["harm", "override", "delivery"].map((what) => `/trials/${key}/notes/${what}`))]) },
     { login: account("analyst"), pages: found([...analysed.map((key) => `/trials/${key}/data`), ...of("analyst").filter(({ state }) => ["decided", "archived"].includes(state)).map(({ key }) => `/trials/${key}/explore`)]) },
     { login: account("monitor"), pages: found(demo.trials.filter(({ agency }) => agency === account("monitor").agency).flatMap(({ key, state }) => [`/trials/${key}/looks`, ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/notes/by-version`])])) },
-    { login: account("administrator"), pages: found(["/admin/keys", "/admin/keys/new", "/admin/people", "/admin/people/new"]) },
+    { login: account("administrator"), pages: found(["/admin/keys", "/admin/keys/new", "/admin/receivers", "/admin/receivers/new", "/admin/people", "/admin/people/new"]) },
   ];
 }
 

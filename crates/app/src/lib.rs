@@ -6,6 +6,7 @@
 //! **Architecture invariant:** the clock and the source of randomness are handed in with [`Ambient`]; nothing else here
 //! knows the time or draws by chance.
 
+pub mod alerts;
 mod ambient;
 mod aside;
 pub mod demo;

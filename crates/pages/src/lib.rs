@@ -40,6 +40,7 @@ pub mod portfolio;
 pub mod privacy;
 pub mod protocol;
 pub mod quantity;
+pub mod receiver;
 pub mod records;
 pub mod register;
 pub mod rehearsal;

@@ -3,6 +3,7 @@
 //! **Architecture invariant:** a handler parses into domain types, calls one use case and turns its answer into JSON or a
 //! page. It decides nothing itself.
 
+pub mod alerts;
 pub mod command;
 pub mod config;
 pub mod problem;

@@ -65,7 +65,7 @@ fn normal_name(name: &str) -> Result<String, AppError> {
 }
 
 /// Whether people can read a name and take it for no other.
-pub(super) fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     !visible::is_blank(name)
         && !visible::turns_round(name)
         && name.chars().count() <= 100

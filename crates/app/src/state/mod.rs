@@ -57,6 +57,7 @@ pub struct App {
     pub(crate) ambient: Ambient,
     pub(crate) release: OnceLock<ReleaseRules>,
     pub(crate) message_days: OnceLock<u32>,
+    pub(crate) alert_hosts: OnceLock<crate::alerts::AllowedHosts>,
     pub(crate) findings: Findings,
     pub(crate) rehearsals: Rehearsals,
     pub(crate) directory: ArcSwap<Directory>,
@@ -140,6 +141,7 @@ impl App {
             setup_token: Mutex::default(),
             release: OnceLock::new(),
             message_days: OnceLock::new(),
+            alert_hosts: OnceLock::new(),
             findings: Findings::default(),
             rehearsals: Rehearsals::default(),
         });

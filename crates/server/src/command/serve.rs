@@ -5,6 +5,7 @@ use std::{
     net::TcpListener,
     sync::{Arc, OnceLock},
     task::Poll,
+    time::Duration,
 };
 
 use actix_web::{
@@ -13,9 +14,11 @@ use actix_web::{
 };
 use anyhow::{Context, bail};
 use fairtrial_app::App;
+use tokio::{task::JoinHandle, time::timeout};
 
 use super::{Failure, print};
 use crate::{
+    alerts::{Authorities, Exchange, Sender, SystemLookUp},
     config::Settings,
     routes,
     server::{State, bind, open_when_there, start_log, system_ambient},
@@ -54,7 +57,7 @@ pub(super) async fn answer(
     let state = State::new(Arc::clone(&app), settings, demonstration);
     let bound = bind(listener, settings, state.clone(), routes::table())
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
-    let closing = actix_web::rt::spawn(end_when_told(state, bound.server.handle(), stop));
+    let closing = actix_web::rt::spawn(end_when_told(state.clone(), bound.server.handle(), stop));
     let own = format!("http://{}", bound.address);
     at_address(&own)?;
     print(&format!("Fairtrial answers at {own}\n"))?;
@@ -74,6 +77,8 @@ pub(super) async fn answer(
             Some(handle)
         }
     };
+    let site = settings.public_url.as_ref().map_or(own.as_str(), |url| url.as_str());
+    let sending = send_alerts(settings, &app, &state, site)?;
     let in_step = actix_web::rt::spawn(Arc::clone(&app).keep_in_step());
     let handing_over = actix_web::rt::spawn(Arc::clone(&app).hand_over_spool());
     let broken = end_when_broken(Arc::clone(&app), bound.server.handle());
@@ -81,6 +86,13 @@ pub(super) async fn answer(
     in_step.abort();
     handing_over.abort();
     closing.abort();
+    state.close();
+    if let Some(mut sending) = sending
+        && timeout(Duration::from_secs(settings.shutdown_seconds), &mut sending).await.is_err()
+    {
+        // What was under way goes out again later.
+        sending.abort();
+    }
     if let Some(metrics) = metrics {
         metrics.stop(false).await;
     }
@@ -96,6 +108,24 @@ pub(super) async fn answer(
     app.write_counters().await?;
     app.keep_fold(true).await?;
     Ok(())
+}
+
+/// Sends alerts beside the answers, where anybody may be called.
+fn send_alerts(
+    settings: &Settings,
+    app: &Arc<App>,
+    state: &State,
+    site: &str,
+) -> anyhow::Result<Option<JoinHandle<()>>> {
+    let alerts = &settings.alerts;
+    if alerts.hosts.is_empty() {
+        return Ok(None);
+    }
+    let authorities =
+        if alerts.hosts.has_encrypted() { Authorities::read(&alerts.authorities)? } else { Authorities::none() };
+    let exchange = Exchange::new(alerts.networks.clone(), authorities, SystemLookUp);
+    let (sender, state) = (Sender::new(Arc::clone(app), exchange, site.to_owned()), state.clone());
+    Ok(Some(actix_web::rt::spawn(sender.run(move || state.is_closing()))))
 }
 
 /// Ends when the process is told to stop, and says whether calls under way may finish: SIGTERM lets them, as a service manager sends it.

@@ -8,6 +8,7 @@ use fairtrial_app::{
     trials::release::ReleaseRules,
 };
 
+use super::alerts::AlertSettings;
 use super::sources::{ConfigError, Found, SETTINGS, Setting, Sources};
 
 /// Everything that can be set.
@@ -37,6 +38,8 @@ pub struct Settings {
     pub spool_bytes: u64,
     /// Days for which a question or a complaint stays after its answer.
     pub message_days: u32,
+    /// Who may be called when something wants a person.
+    pub alerts: AlertSettings,
     /// How numbers are controlled that leave those who analyse a trial.
     pub release: ReleaseRules,
 }
@@ -180,6 +183,7 @@ impl Settings {
             shutdown_seconds: read(sources, "shutdown-seconds", |text| number(text, 0, 3600))?.unwrap_or(10),
             spool_bytes: read(sources, "spool-megabytes", |text| number(text, 0, 1_000_000))?.unwrap_or(1_024) << 20,
             message_days: message_days(sources)?,
+            alerts: AlertSettings::from_sources(sources)?,
             release: release(sources)?,
         })
     }
@@ -201,6 +205,7 @@ impl Settings {
              master key        {}\nlog               {}, as {}\nworkers           {workers}\nshutdown seconds  {}\n\
              spool             up to {} MB of events while a PostgreSQL database is away\n\
              messages          kept for {} days after their answer\n\
+             alerts            {}\n\
              released counts   from {}, averages of at least {}, the agency\u{2019}s programs get {} numbers\n",
             self.listen,
             self.data.display(),
@@ -211,6 +216,7 @@ impl Settings {
             self.shutdown_seconds,
             self.spool_bytes >> 20,
             self.message_days,
+            self.alerts.describe(),
             self.release.policy.suppress_below(),
             self.release.policy.sums_below(),
             if self.release.exact_for_programs { "exact" } else { "released" },
@@ -219,7 +225,11 @@ impl Settings {
 }
 
 /// Finds a setting and reads its text; an error says what was expected.
-fn read<T>(sources: &Sources, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, ConfigError> {
+pub(super) fn read<T>(
+    sources: &Sources,
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, ConfigError> {
     let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else { return Ok(None) };
     let Some(found) = sources.find(setting)? else { return Ok(None) };
     parse(&found.text).map(Some).map_err(|expected| wrong(setting, &found, &expected))
@@ -363,6 +373,8 @@ mod tests {
             ("FAIRTRIAL_RELEASE_SUPPRESS_BELOW", "5"),
             ("FAIRTRIAL_RELEASE_SUMS_BELOW", "19"),
             ("FAIRTRIAL_RELEASE_AGENCY", "off"),
+            ("FAIRTRIAL_ALERT_HOSTS", "a.example,*.example"),
+            ("FAIRTRIAL_ALERT_NETWORKS", "10.0.0.1/8"),
             ("DATABASE_URL", "sqlite:"),
             ("FAIRTRIAL_MASTER_KEY", "0123"),
             ("FAIRTRIAL_MASTER_KEY", &"g".repeat(64)),

@@ -31,7 +31,7 @@ const fn setting(name: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(super) const SETTINGS: [Setting; 15] = [
+pub(super) const SETTINGS: [Setting; 18] = [
     setting("listen"),
     setting("data"),
     Setting { name: "database-url", also: Some("DATABASE_URL"), secret: true },
@@ -44,6 +44,9 @@ pub(super) const SETTINGS: [Setting; 15] = [
     setting("shutdown-seconds"),
     setting("spool-megabytes"),
     setting("messages-days"),
+    setting("alert-hosts"),
+    setting("alert-networks"),
+    setting("alert-authorities"),
     setting("release-suppress-below"),
     setting("release-sums-below"),
     setting("release-agency"),

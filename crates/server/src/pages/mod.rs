@@ -26,6 +26,7 @@ pub(crate) mod outcome_files;
 pub(crate) mod people;
 pub(crate) mod portfolio;
 pub(crate) mod privacy;
+pub(crate) mod receivers;
 mod records;
 pub(crate) mod register;
 pub(crate) mod rehearsal;
@@ -78,6 +79,7 @@ fn faults_of_form(error: AppError) -> Result<ErrorSummary, Problem> {
             // The form's names are those of one thing; the use case speaks of several.
             "roles" => "role".to_owned(),
             "scopes" => "scope".to_owned(),
+            "kinds" => "kind".to_owned(),
             "key" => "agency".to_owned(),
             name => name.to_owned(),
         }),

@@ -80,6 +80,7 @@ async fn open_with(
     let app = App::load_beside(Some(&settings.data), store.clone(), key, ambient).await.map_err(in_full)?;
     app.set_release_rules(settings.release);
     app.set_message_days(settings.message_days);
+    app.set_alert_hosts(settings.alerts.hosts.clone());
     Ok(Installation { app, store })
 }
 

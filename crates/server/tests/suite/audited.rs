@@ -58,7 +58,7 @@ fn contents(url: &DatabaseUrl) -> Contents {
 /// Looks on while things are done.
 pub(crate) struct Watch<'a> {
     world: &'a World,
-    url: DatabaseUrl,
+    pub(crate) url: DatabaseUrl,
     /// On SQLite, where a look keeps writers out, also what stands between before and after is seen.
     between: bool,
     covered: BTreeSet<(String, String)>,
@@ -236,7 +236,7 @@ fn accounts(watch: &mut Watch<'_>) -> Staff {
     let key =
         made.split("ft_live_").nth(1).and_then(|rest| rest.split('_').next()).expect("it is shown once").to_owned();
     let revoke = format!("/admin/keys/{key}/revoke");
-    watch.form(&mut administrator, "/admin/keys", "/admin/keys/{key}/revoke", &revoke, &[]);
+    crate::alerts::walk(watch, &mut administrator, &revoke);
     let mut leaving = sign_in(watch, "approver@health.example");
     let change = [("current", PASSWORD), ("new", "five other words in one row")];
     watch.form(&mut leaving, "/account", "/account/password", "/account/password", &change);

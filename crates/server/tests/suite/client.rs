@@ -53,6 +53,16 @@ pub(crate) fn send(address: SocketAddr, bytes: &[u8]) -> Option<Response> {
     parse(&answer, bytes.starts_with(b"HEAD "))
 }
 
+/// The same, and none when nobody listens any more.
+pub(crate) fn send_if_there(address: SocketAddr, bytes: &[u8]) -> Option<Response> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+    stream.write_all(bytes).ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    parse(&answer, false)
+}
+
 fn parse(bytes: &[u8], head_only: bool) -> Option<Response> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&bytes[..end]).expect("headers are text");

@@ -1,6 +1,7 @@
 //! The server and its command line, driven from outside.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test says what it expected by failing")]
 
+mod alerts;
 mod audit;
 mod audited;
 mod backup;

@@ -22,6 +22,7 @@ fn filled(row: &Row) -> String {
         .replace("{trial}", "open-door")
         .replace("{batch}", "none")
         .replace("{file}", "1")
+        .replace("{receiver}", "rc-0000000000000000")
         .replace("{link}", "link-0000000000000000")
         .replace("{touchpoint}", "front-desk")
         .replace("{verb}", "pause_enrolment")

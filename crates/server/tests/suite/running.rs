@@ -58,7 +58,8 @@ pub(crate) fn settings(public_url: Option<&str>) -> Settings {
         metrics_listen: None,
         spool_megabytes: None,
     };
-    let sources = Sources::of(&Flags::default(), &server, BTreeMap::new(), BTreeMap::new());
+    let environment = BTreeMap::from([("FAIRTRIAL_ALERT_HOSTS".to_owned(), "hooks.example".to_owned())]);
+    let sources = Sources::of(&Flags::default(), &server, environment, BTreeMap::new());
     Settings::from_sources(&sources).expect("settings of a test are right")
 }
 
@@ -132,6 +133,7 @@ pub(crate) fn begin_with(
             let store = Store::open(&url, writer).expect("it opens");
             let beneath = store.clone();
             let app = App::load(store, MasterKey::new(&MASTER_KEY), Ambient::new(Noon, Dice)).await.expect("it loads");
+            app.set_alert_hosts(settings.alerts.hosts.clone());
             let keys = if filled { fill(&app).await } else { BTreeMap::new() };
             let setup = app.offer_setup().await.expect("the database answers");
             let listener = TcpListener::bind(settings.listen).expect("a free port");

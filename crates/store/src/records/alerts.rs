@@ -5,7 +5,8 @@
 
 use diesel::{
     BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl, Queryable,
-    RunQueryDsl, dsl::min,
+    RunQueryDsl,
+    dsl::{count_star, min},
 };
 use fairtrial_domain::{
     canonical::hex,
@@ -219,6 +220,19 @@ pub fn of_receiver(c: &mut DbConnection, receiver: &str, most: i64) -> Result<Ve
         .filter(sendings::receiver_id.eq(receiver))
         .order(sendings::sequence.desc())
         .limit(most)
+        .load(c)?)
+}
+
+/// How many alerts wait for a further try, by receiver, of those receivers that have some.
+///
+/// # Errors
+/// When the database fails.
+pub fn tried_again(c: &mut DbConnection, receivers: &[String]) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows = sendings::table.filter(sendings::state.eq(WAITING)).filter(sendings::tries.gt(0));
+    Ok(rows
+        .filter(sendings::receiver_id.eq_any(receivers))
+        .group_by(sendings::receiver_id)
+        .select((sendings::receiver_id, count_star()))
         .load(c)?)
 }
 

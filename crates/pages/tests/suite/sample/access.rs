@@ -1,15 +1,16 @@
 use super::{LONG, NASTY, Pages, done, inside, moment, outside, page};
-use fairtrial_domain::trial::{PersonRole, Scope};
+use fairtrial_domain::trial::{AlertKind, AlertMatter, PersonRole, Scope};
 use fairtrial_pages::component::{ErrorSummary, Fault};
 use fairtrial_pages::fault::Reason;
 use fairtrial_pages::frame::Section;
 use fairtrial_pages::session::{Refused, SignIn};
-use fairtrial_pages::{account, administrator, audit, fault, interface, key, person};
+use fairtrial_pages::{account, administrator, audit, fault, interface, key, person, receiver};
 
 pub(crate) fn add(pages: &mut Pages) {
     sessions(pages);
     faults(pages);
     keys(pages);
+    receivers(pages);
     people(pages);
 }
 
@@ -84,6 +85,80 @@ fn keys(pages: &mut Pages) {
     };
     page(pages, "key/created-typical", &created("Fines letters, production"));
     page(pages, "key/created-worst", &created(NASTY));
+}
+
+fn receivers(pages: &mut Pages) {
+    use receiver::Standing;
+    let row = |name: &str, kinds: &[AlertKind], standing: Standing| receiver::Row {
+        id: "rc-0c5b1f".into(),
+        name: name.into(),
+        origin: "https://alerts.example.govt.nz".into(),
+        kinds: kinds.to_vec(),
+        made: moment("2026-06-01T01:00:00Z"),
+        standing,
+    };
+    let list =
+        |is_on: bool, receivers: Vec<receiver::Row>| receiver::List { frame: inside(Section::Keys), is_on, receivers };
+    let at = || moment("2026-11-22T20:14:00Z");
+    page(pages, "receiver/list-empty", &list(false, vec![]));
+    let urgent = [AlertKind::Harm, AlertKind::Check];
+    let typical = vec![
+        row("Pager of the duty officer", &urgent, Standing::Works(at())),
+        row("Room of the letters team", AlertKind::ALL, Standing::Untried),
+        row("Case system", &urgent, Standing::Fails(at())),
+        row("Case system, new", &urgent, Standing::TriedAgain(3)),
+        row("Old pager", &urgent, Standing::Closed(at())),
+    ];
+    page(pages, "receiver/list-typical", &list(true, typical));
+    let worst = vec![row(NASTY, AlertKind::ALL, Standing::NotAllowed), row(LONG, &urgent, Standing::Fails(at()))];
+    page(pages, "receiver/list-worst", &list(true, worst));
+
+    let form = || receiver::Create::new(inside(Section::Keys));
+    page(pages, "receiver/create-empty", &form());
+    let faults = vec![
+        Fault::of_field("name", "Enter a name."),
+        Fault::of_field("address", "Enter an address such as https://alerts.agency.govt.nz/fairtrial."),
+        Fault::of_field("kind", "Choose at least one thing to be told of."),
+    ];
+    let worst = form().given(NASTY.into(), NASTY.into(), &urgent).refused(ErrorSummary { faults });
+    page(pages, "receiver/create-worst", &worst);
+    let created = |name: &str| receiver::Created {
+        frame: inside(Section::Keys),
+        name: name.into(),
+        id: "rc-0c5b1f".into(),
+        secret: "whsec_c2VjcmV0LW9mLXRoaXMtcmVjZWl2ZXItbmV2ZXItc2hvd24tYWdhaW4=".into(),
+    };
+    page(pages, "receiver/created-typical", &created("Pager of the duty officer"));
+    page(pages, "receiver/created-worst", &created(NASTY));
+
+    let sending = |matter: AlertMatter, tries: i64, last: Option<&str>| receiver::Sending {
+        what: matter.sentence(),
+        trial: matter.is_about_a_trial().then(|| "fine-reminder".to_owned()),
+        at: moment("2026-11-22T20:14:00Z"),
+        id: "msg_0c5b1f0a4e110c5b1f0a4e110c5b1f0a".into(),
+        waits: last.is_none_or(|answer| answer.contains("503")),
+        given_up: tries > 10,
+        tries,
+        last: last.map(|answer| (moment("2026-11-22T20:15:00Z"), answer.to_owned())),
+        next: last.is_none_or(|answer| answer.contains("503")).then(|| moment("2026-11-22T20:20:00Z")),
+    };
+    let show = |receiver: receiver::Row, sendings: Vec<receiver::Sending>, given_up: u64| receiver::Show {
+        frame: inside(Section::Keys),
+        receiver,
+        sendings,
+        given_up,
+    };
+    page(pages, "receiver/show-empty", &show(row("Pager", &urgent, Standing::Untried), vec![], 0));
+    let typical = vec![
+        sending(AlertMatter::Test, 0, None),
+        sending(AlertMatter::HarmBoundary, 2, Some("It answered 503, which is not yes (200 to 299).")),
+        sending(AlertMatter::PlanWaits, 11, Some("It did not answer within 3 seconds.")),
+        sending(AlertMatter::CheckRed, 1, Some("It answered 200.")),
+    ];
+    page(pages, "receiver/show-typical", &show(row("Pager", &urgent, Standing::Fails(at())), typical, 1));
+    let all = AlertMatter::ALL.iter().map(|matter| sending(*matter, 11, Some(NASTY))).collect();
+    page(pages, "receiver/show-worst", &show(row(LONG, AlertKind::ALL, Standing::Fails(at())), all, 4_321));
+    page(pages, "receiver/show-closed", &show(row(NASTY, &urgent, Standing::Closed(at())), vec![], 3));
 }
 
 fn people(pages: &mut Pages) {

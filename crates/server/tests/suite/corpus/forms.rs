@@ -444,6 +444,20 @@ on_both_databases! {
         ]);
         let response = desk.browser.post("/admin/keys/nosuchky/revoke", &[]);
         desk.judge("no such key", &response, 404, "<h1");
+        desk.browser.get("/admin/receivers/new");
+        let receiver = [("name", "Pager"), ("address", "https://hooks.example/"), ("kind", "harm")];
+        desk.refused("/admin/receivers", &receiver, &[
+            ("no name", "name", " ", 422, "href=\"#name\""),
+            ("long", "name", &"x".repeat(300), 422, "href=\"#name\""),
+            ("no address", "address", "", 422, "href=\"#address\""),
+            ("long address", "address", &format!("https://hooks.example/{}", "x".repeat(500)), 422, "href=\"#address\""),
+            ("another host", "address", "https://127.0.0.1/", 422, "has not allowed"),
+            ("no such kind", "kind", "everything", 400, "choice that its page does not have"),
+            ("W17 agency", "agency_id", "2", 400, "field that its page does not have"),
+            ("W17 secret", "secret", "x", 400, "field that its page does not have"),
+        ]);
+        let response = desk.browser.post("/admin/receivers/rc-0/test", &[]);
+        desk.judge("no such receiver", &response, 404, "<h1");
         desk.browser.get("/account");
         let current = [("current", PASSWORD), ("new", "five other words in one row")];
         desk.refused("/account/password", &current, &[
