@@ -12,6 +12,7 @@ pub mod assets;
 pub mod audit;
 pub mod batch;
 pub mod chart;
+pub mod checklist;
 pub mod component;
 pub mod data;
 pub mod decision;

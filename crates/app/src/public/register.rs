@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_analysis::release::ReleasedReport;
 use fairtrial_domain::trial::{NoticeCode, PersonRole, State, Tier};
-use fairtrial_store::{adoptions, conclusions, trials};
+use fairtrial_store::{adoptions, audit, conclusions, trials};
 
 use crate::{
     error::AppError,
@@ -173,6 +173,23 @@ impl App {
         }
         let report = self.compute_report(trial).await?;
         self.release_to_public(trial, &report).map(Some)
+    }
+
+    /// Why nobody new enters a trial any more, in the words of who ended it; nothing before. It is public from that moment on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn why_ended(&self, trial: &Trial) -> Result<Option<String>, AppError> {
+        if trial.ended_at.is_none() {
+            return Ok(None);
+        }
+        let key = trial.key().to_owned();
+        let entry = self.store.read(move |c| audit::latest(c, &key, "trial.stop")).await?;
+        let reason = entry.and_then(|entry| {
+            let detail: serde_json::Value = serde_json::from_str(&entry.detail).ok()?;
+            detail.get("reason")?.as_str().map(str::to_owned)
+        });
+        Ok(reason.filter(|reason| !reason.trim().is_empty()))
     }
 
     pub(crate) fn entry_of(&self, trial: &Arc<Trial>, agency: &Agency) -> Entry {

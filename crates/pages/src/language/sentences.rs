@@ -82,6 +82,7 @@ catalogue! {
     WhoTookPart: "Who took part";
     ChecksOfData: "Checks of the data";
     NumbersElsewhere: "[These numbers as JSON]{json}, [as CSV]{csv}, [as a spreadsheet]{sheet}";
+    ChecklistOfTrial: "[What a report of a trial should tell, and what the record of this one says to it]{checklist} (CONSORT 2025)";
     ResultsDue: "The data are complete. The results are due here within 60 days of the day they were fixed. [Which day that is, and how to be told]{result}";
     NoResultsYet: "None yet. Numbers are published when the data no longer change, not before: looking early makes a wrong answer more likely. [When that will be, and how to be told]{result}";
     WhatWasDecided: "What was decided";

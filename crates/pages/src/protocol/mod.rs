@@ -13,4 +13,6 @@ pub(crate) use form::DocumentForm;
 pub(crate) use rule::{beside_the_rule, rule_sentence, truth_table};
 pub use show::{Part, Show};
 pub use words::summary;
-pub(crate) use words::{limits, notice, parts as public_parts, spending, who};
+pub(crate) use words::{
+    chance, in_100, limits, measured, missing as missing_words, notice, parts as public_parts, spending, watched, who,
+};

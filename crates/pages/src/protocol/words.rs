@@ -79,8 +79,18 @@ fn versions(plan: &Protocol) -> Part {
         lines.extend(arm.unit_cost.map(|cost| format!("Costs {cost} each time.")));
         list = list.rows_of(format!("Version \u{2018}{}\u{2019}", arm.key), lines);
     }
+    Part {
+        place: PlanPart::Versions,
+        heading: "Which versions are compared?".into(),
+        sentence: None,
+        list: list.row("Who gets which", chance(plan)).row("Planned shares", shares.join(" to ")),
+    }
+}
+
+/// How chance decides, in a sentence.
+pub(crate) fn chance(plan: &Protocol) -> String {
     let units = plural(&plan.unit);
-    let chance = match &plan.allocation {
+    match &plan.allocation {
         Allocation::Simple => format!("Chance alone decides for every {}.", plan.unit),
         Allocation::PermutedBlocks { strata, .. } if strata.is_empty() => {
             format!("Chance decides in small balanced groups of {units}.")
@@ -106,12 +116,6 @@ fn versions(plan: &Protocol) -> Part {
             let groups = counted(roster.len() as u64, "group", "groups");
             format!("Chance decides for whole groups together; {groups} take part.")
         }
-    };
-    Part {
-        place: PlanPart::Versions,
-        heading: "Which versions are compared?".into(),
-        sentence: None,
-        list: list.row("Who gets which", chance).row("Planned shares", shares.join(" to ")),
     }
 }
 
@@ -152,6 +156,15 @@ fn outcomes(plan: &Protocol) -> Part {
 }
 
 fn outcome_lines(outcome: &Outcome, unit: &str) -> Vec<String> {
+    let mut lines = vec![measured(outcome)];
+    lines.extend(worthwhile(outcome, unit).map(|text| format!("The smallest difference that would matter is {text}.")));
+    lines.extend(limits(outcome, unit));
+    lines.extend(outcome.cap.map(|cap| format!("A value above {cap} counts as {cap}.")));
+    lines
+}
+
+/// What an outcome is for, and how and until when it is measured, in a sentence.
+pub(crate) fn measured(outcome: &Outcome) -> String {
     let role = match outcome.role {
         Role::Primary => "The main outcome",
         Role::Secondary => "Also measured",
@@ -170,12 +183,7 @@ fn outcome_lines(outcome: &Outcome, unit: &str) -> Vec<String> {
         Better::Decrease => "Less is better",
     };
     let days = counted(u64::from(outcome.follow_up_days), "day", "days");
-    let mut lines =
-        vec![format!("{role}: {how} within {days}, from \u{2018}{}\u{2019} events. {good}.", outcome.event)];
-    lines.extend(worthwhile(outcome, unit).map(|text| format!("The smallest difference that would matter is {text}.")));
-    lines.extend(limits(outcome, unit));
-    lines.extend(outcome.cap.map(|cap| format!("A value above {cap} counts as {cap}.")));
-    lines
+    format!("{role}: {how} within {days}, from \u{2018}{}\u{2019} events. {good}.", outcome.event)
 }
 
 /// How much worse an outcome may get, why, and what happens beyond.
@@ -246,7 +254,7 @@ pub(crate) fn spending(spending: &Spending) -> String {
 }
 
 /// The harm measures that are watched more closely than at the looks, each with how closely.
-fn watched(plan: &Protocol) -> Vec<String> {
+pub(crate) fn watched(plan: &Protocol) -> Vec<String> {
     let how = |watch: HarmWatch| match watch {
         HarmWatch::Looks => None,
         HarmWatch::EveryEvent => Some("whenever it happens"),
@@ -282,16 +290,12 @@ pub(super) fn rule_words(rule: &DecisionRule, plan: &Protocol) -> String {
 }
 
 fn analysis(plan: &Protocol) -> Part {
-    let missing = match plan.analysis.missing {
-        Missing::NotSettled => "Counts as no, or as zero: the source records everybody.",
-        Missing::LeftOut => "Is left out of the comparison, and counted as missing.",
-    };
     Part {
         place: PlanPart::Analysis,
         heading: "How is it worked out?".into(),
         sentence: Some("Everybody is counted with the version they were assigned, whatever they received.".into()),
         list: SummaryList::default()
-            .row("Nobody heard of", missing)
+            .row("Nobody heard of", missing(plan.analysis.missing))
             .rows_of("Adjusted for", plan.analysis.adjust_for.clone())
             .rows_of("Drawn again", plan.analysis.redraws.map(redrawn).into_iter().collect())
             .rows_of("Those who got it", plan.analysis.got_it.map(|what| got_it(what).to_owned()).into_iter().collect())
@@ -300,6 +304,14 @@ fn analysis(plan: &Protocol) -> Part {
                 plan.analysis.multiplicity.iter().map(|method| capitalised(method)).collect(),
             )
             .row("People who met two versions", contamination(plan.analysis.contamination)),
+    }
+}
+
+/// What somebody counts as of whom nothing is heard.
+pub(crate) fn missing(missing: Missing) -> &'static str {
+    match missing {
+        Missing::NotSettled => "Counts as no, or as zero: the source records everybody.",
+        Missing::LeftOut => "Is left out of the comparison, and counted as missing.",
     }
 }
 
@@ -391,7 +403,7 @@ fn data(plan: &Protocol) -> Part {
 }
 
 /// A share as people in 100, with as many digits as it has: 0.025 is 2.5.
-fn in_100(share: f64) -> String {
+pub(crate) fn in_100(share: f64) -> String {
     let text = format!("{:.4}", share * 100.0);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -25,5 +25,5 @@ pub use released::ShowReleased;
 pub use released_csv::released_csv;
 pub(crate) use results::Results;
 pub use show::{Decided, Download, Show};
-pub(crate) use words::came_to;
+pub(crate) use words::{came_to, quoted, sentence};
 pub use workbook::workbook;

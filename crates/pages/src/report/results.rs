@@ -31,7 +31,7 @@ pub(crate) struct Results {
 /// One outcome.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
-    pub(super) role: Role,
+    pub(crate) role: Role,
     pub(crate) heading: String,
     pub(crate) sentences: Vec<String>,
     pub(crate) chart: Option<Interval>,

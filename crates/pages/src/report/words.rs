@@ -79,12 +79,12 @@ pub(super) fn guarantee(guarantee: Guarantee) -> &'static str {
 }
 
 /// The name of a version in a sentence.
-pub(super) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\u{2018}{name}\u{2019}")
 }
 
 /// The text with a capital letter and a full stop.
-pub(super) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.trim().chars();
     let text: String = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
     if text.is_empty() || text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }

@@ -1,6 +1,7 @@
 //! Every page rendered with an empty, a typical and a worst sample, then read as a browser and a person would.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test says what it expected by failing")]
 
+mod checklist;
 mod contrast;
 mod language;
 mod markup;

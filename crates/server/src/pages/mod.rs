@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod assets;
 pub(crate) mod audit;
 pub(crate) mod batches;
+pub(crate) mod checklist;
 pub(crate) mod data;
 pub(crate) mod decision;
 pub(crate) mod docs;

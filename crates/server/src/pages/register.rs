@@ -101,24 +101,37 @@ pub(crate) async fn show(call: Call) -> Answer {
     frame.section = Section::Outside;
     frame.facts.protocol_id = Some(trial.plan.id().to_string());
     frame.facts.as_at = found.results.as_ref().map(|results| moment(results.as_of));
-    let standing = Standing {
+    let standing = standing(&found, public_reason(&found));
+    let show =
+        Show::of(frame, &trial.plan, &found.entry.agency.name, standing, approvals(&found), found.results.as_ref())
+            .decided(decision(&found))
+            .changed(changes(&found))
+            .linked(linked(&call.state, trial))
+            .keeping(records_kept(trial));
+    kept(page(StatusCode::OK, fairtrial_pages::render(&show))?)
+}
+
+/// Where a trial stands, with the reason for it that is told.
+pub(super) fn standing(found: &Registered, reason: Option<String>) -> Standing {
+    let trial = &found.entry.trial;
+    let moment = |at| Moment::new(at, trial.plan.protocol().time_zone);
+    Standing {
         state: trial.state,
         reverted: trial.reverted,
-        reason: public_reason(&found),
+        reason,
         started: trial.started_at.map(moment),
         ended: trial.ended_at.map(moment),
         locked: trial.locked_at.map(moment),
         overdue: found.entry.overdue_since.map(moment),
         commitment: trial.secret_commitment.clone(),
         code: found.entry.code.to_string(),
-    };
-    let approvals = found.approved.iter().map(|(role, at)| Approval { role: *role, at: moment(*at) }).collect();
-    let show = Show::of(frame, &trial.plan, &found.entry.agency.name, standing, approvals, found.results.as_ref())
-        .decided(decision(&found))
-        .changed(changes(&found))
-        .linked(linked(&call.state, trial))
-        .keeping(records_kept(trial));
-    kept(page(StatusCode::OK, fairtrial_pages::render(&show))?)
+    }
+}
+
+/// In which roles the plan was approved, and when.
+pub(super) fn approvals(found: &Registered) -> Vec<Approval> {
+    let zone = found.entry.trial.plan.protocol().time_zone;
+    found.approved.iter().map(|(role, at)| Approval { role: *role, at: Moment::new(*at, zone) }).collect()
 }
 
 /// Which agencies send outcomes, by what right, from when to when.
@@ -138,7 +151,7 @@ pub(super) fn linked(state: &State, trial: &Trial) -> Vec<String> {
 }
 
 /// What was decided and what became of it, without names: a sentence and a reason each.
-fn decision(found: &Registered) -> Vec<String> {
+pub(super) fn decision(found: &Registered) -> Vec<String> {
     let Some(decided) = &found.decision else {
         let awaited = found.results.is_some().then(|| "It has not been decided yet what is done now.".to_owned());
         return awaited.into_iter().collect();
@@ -157,7 +170,7 @@ fn decision(found: &Registered) -> Vec<String> {
 }
 
 /// How the plan was changed after the start. What exactly is told from the day on which the plan itself is public.
-fn changes(found: &Registered) -> Vec<PlanChange> {
+pub(super) fn changes(found: &Registered) -> Vec<PlanChange> {
     let trial = &found.entry.trial;
     let open = trial.state.is_locked() || trial.state == TrialState::FollowUp;
     let told = |version: &VersionView| {

@@ -102,6 +102,10 @@ fn downloads(key: &str, locked: bool, inside: bool) -> Vec<Download> {
     let mut files = vec![
         download("Spreadsheet with rounded numbers, to pass on", "report.xlsx"),
         download("Rounded numbers as CSV, to pass on", "released.csv"),
+        download(
+            "What a report of a trial should tell, answered from the record (checklist of CONSORT 2025)",
+            "checklist",
+        ),
     ];
     files.extend(match inside {
         true => vec![

@@ -5,6 +5,8 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use crate::client;
+
 pub(crate) fn fairtrial(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fairtrial"));
     command.args(arguments).env_clear().current_dir(std::env::temp_dir());
@@ -249,8 +251,33 @@ fn a_demonstration_describes_itself_before_it_answers_and_leaves_other_data_alon
     }
     let socket = address.strip_prefix("http://").expect("an address").to_owned();
     assert_eq!(run(&["healthcheck", "--listen", &socket]).status.code(), Some(0));
+    every_item_is_answered_or_missed(socket.parse().expect("an address"));
     Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+/// Of the finished trials of the demonstration, one by one and by whole offices: nothing is left blank in the checklist.
+fn every_item_is_answered_or_missed(address: std::net::SocketAddr) {
+    for (trial, items) in [("fines-letter", 42), ("identity-check", 42), ("queue-ticket", 42), ("call-script", 46)] {
+        let path = format!("/register/{trial}/checklist.csv");
+        let answer = client::send(address, &client::request("GET", &path, &[], &[])).expect("an answer");
+        assert_eq!(answer.status, 200, "{trial}");
+        let mut table = csv::Reader::from_reader(answer.body.as_slice());
+        let rows: Vec<csv::StringRecord> = table.records().collect::<Result<_, _>>().expect("rows");
+        assert_eq!(rows.len(), items, "{trial}");
+        for row in &rows {
+            let (standing, told, missing) = (&row[3], !row[4].is_empty(), !row[5].is_empty());
+            let wanted = match standing {
+                "On record" => (true, false),
+                "In part" => (true, true),
+                "Not on record" | "Not asked of this trial" => (false, true),
+                other => panic!("{trial}: {other}"),
+            };
+            assert_eq!((told, missing), wanted, "{trial}: {row:?}");
+        }
+        let open = rows.iter().filter(|row| &row[3] == "On record").count();
+        assert!(open >= 20, "{trial}: only {open} answered");
+    }
 }
 
 #[test]

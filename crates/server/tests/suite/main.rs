@@ -8,6 +8,7 @@ mod backup;
 mod batches;
 mod browser;
 mod chance;
+mod checklist;
 mod client;
 mod command;
 mod concealment;

@@ -227,6 +227,8 @@ fn rows_that_need_nothing_are_few_and_known() {
         "/register/{trial}/feed.atom",
         "/register/{trial}/results.xlsx",
         "/register/{trial}/results.csv",
+        "/register/{trial}/checklist",
+        "/register/{trial}/checklist.csv",
         "/register/{trial}/transparency.json",
         "/t/{code}",
         "/t/{code}/result",

@@ -1,6 +1,7 @@
 //! The samples: names are `<noun>/<verb>-<case>`.
 
 mod access;
+pub(crate) mod checklist;
 mod connect;
 mod data;
 mod guide;
@@ -34,6 +35,7 @@ pub(crate) fn all() -> Vec<(String, String)> {
     note::add(&mut pages);
     opt_out::add(&mut pages);
     connect::add(&mut pages);
+    checklist::add(&mut pages);
     review::add(&mut pages);
     pages
 }
