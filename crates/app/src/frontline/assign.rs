@@ -12,6 +12,7 @@ use fairtrial_domain::{
 use fairtrial_store::{AssignAnswer, AssignRequest, Limits, identities};
 use serde_json::{Map, Value};
 
+use super::several::Told;
 use crate::{
     error::AppError,
     state::{
@@ -74,6 +75,12 @@ pub(super) struct Asker<'a> {
     pub(super) dry_run: bool,
 }
 
+/// Whether somebody has a place in a trial, with what they are told, or with what is needed to find one.
+enum Recognised {
+    Known(Arc<Trial>, Told),
+    New(Arc<Directory>, Arc<Trial>, Attributes, Pseudonym),
+}
+
 /// How one gate stands to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GateStep {
@@ -86,20 +93,47 @@ pub struct GateStep {
 }
 
 impl App {
-    /// Which version a person gets in one trial. Repeated, it gives the same answer.
+    /// Which version a person gets in one trial, in full.
+    ///
+    /// # Errors
+    /// As [`App::tell`].
+    pub async fn assign(&self, caller: &KeyActor, trial: &str, call: &AssignCall) -> Result<Assignment, AppError> {
+        let (trial, told) = self.tell(caller, trial, call).await?;
+        Ok(told.assignment(&trial))
+    }
+
+    /// Which version a person gets in one trial, and the trial. Repeated, it gives the same answer.
     ///
     /// # Errors
     /// [`AppError::NotFound`] for a trial that is not the agency's, [`AppError::Invalid`] for undeclared or ill-fitting
     /// attributes, [`AppError::Busy`] and [`AppError::Unavailable`] when nothing could be kept.
-    pub async fn assign(&self, caller: &KeyActor, trial: &str, call: &AssignCall) -> Result<Assignment, AppError> {
+    pub async fn tell(
+        &self,
+        caller: &KeyActor,
+        trial: &str,
+        call: &AssignCall,
+    ) -> Result<(Arc<Trial>, Told), AppError> {
+        let (directory, trial, attributes, unit) = match self.recognise(caller, trial, call)? {
+            Recognised::Known(trial, told) => return Ok((trial, told)),
+            Recognised::New(directory, trial, attributes, unit) => (directory, trial, attributes, unit),
+        };
+        let asker = Asker { key: caller, unit: &unit, cluster: call.cluster.as_deref(), dry_run: call.dry_run };
+        let assignment = self.assign_in(&directory, &trial, asker, &attributes).await?;
+        Ok((trial, Told::Assignment(Box::new(assignment))))
+    }
+
+    /// Answers at once where the person has a place: nothing is waited for, and nothing of the plan is copied.
+    fn recognise(&self, caller: &KeyActor, trial: &str, call: &AssignCall) -> Result<Recognised, AppError> {
         caller.needs(Scope::Assign)?;
-        let directory = self.directory.load_full();
+        let directory = self.directory.load();
         let trial = directory.trial_of(caller.agency_id, trial)?;
         let attributes =
             read_attributes(&trial.plan.protocol().attributes, &call.attributes).map_err(AppError::Invalid)?;
         let unit = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit);
-        let asker = Asker { key: caller, unit: &unit, cluster: call.cluster.as_deref(), dry_run: call.dry_run };
-        self.assign_in(&directory, trial, asker, &attributes).await
+        Ok(match self.place(trial.id, &unit).filter(|_| !call.dry_run) {
+            Some((as_whom, place)) => Recognised::Known(Arc::clone(trial), self.told(trial, &unit, &as_whom, place)),
+            None => Recognised::New(Arc::clone(&directory), Arc::clone(trial), attributes, unit),
+        })
     }
 
     /// A person's place in a trial, without ever making one.

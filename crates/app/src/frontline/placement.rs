@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::assign::{Assignment, not_enrolled};
 use crate::state::{
     App,
-    directory::{Trial, instant},
+    directory::{Trial, instant, notice_of},
     known::KnownPlace,
 };
 
@@ -41,6 +41,18 @@ impl Placement {
         self.given.unwrap_or(self.arm)
     }
 
+    /// Whether it is another arm than the assigned one, which somebody gave the person for their good.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.given.is_some()
+    }
+
+    /// When the person was assigned.
+    #[must_use]
+    pub fn assigned_at(&self) -> DateTime<Utc> {
+        self.assigned_at
+    }
+
     /// The plan under which the person was assigned.
     #[must_use]
     pub fn protocol_id<'a>(&self, trial: &'a Trial) -> &'a ProtocolId {
@@ -67,7 +79,7 @@ impl Placement {
             assignment_id: Some(self.assignment_id(trial, &mut [0; ASSIGNMENT_ID_DIGITS]).to_owned()),
             protocol_id: self.protocol_id(trial).clone(),
             assigned_at: Some(self.assigned_at),
-            notice: (protocol.data.notice == "individual").then(|| protocol.public_summary.clone()),
+            notice: notice_of(&trial.plan).map(str::to_owned),
             delivered_arm: given.map(|given| given.key.clone()),
             gates: None,
         }

@@ -21,6 +21,7 @@ use crate::{
         App,
         actor::KeyActor,
         directory::{Directory, Trial},
+        known::KnownPlace,
     },
 };
 
@@ -48,6 +49,14 @@ impl Told {
 }
 
 impl App {
+    /// What somebody is told who has a place; see [`App::placement`].
+    pub(super) fn told(&self, trial: &Trial, asked: &Pseudonym, unit: &Pseudonym, place: KnownPlace) -> Told {
+        match self.placement(trial, asked, unit, place) {
+            Ok(placement) => Told::Placed(placement),
+            Err((outcome, why)) => Told::Assignment(Box::new(not_enrolled(trial, outcome, why.into()))),
+        }
+    }
+
     /// Which versions a person gets in all started trials of a touchpoint.
     ///
     /// Attributes that some trial of the touchpoint declares are read by those that do; one that none declares is refused, and so
@@ -117,11 +126,7 @@ impl App {
                 }
             };
             if let Some((as_whom, place)) = place().filter(|_| !call.dry_run) {
-                let told = match self.placement(trial, &unit, &as_whom, place) {
-                    Ok(placement) => Told::Placed(placement),
-                    Err((outcome, why)) => Told::Assignment(Box::new(not_enrolled(trial, outcome, why.into()))),
-                };
-                answers.push((number, Ok(told)));
+                answers.push((number, Ok(self.told(trial, &unit, &as_whom, place))));
                 continue;
             }
             let excludes = agency.burden_cap.is_some() || trial.plan.protocol().layer.is_some();

@@ -22,6 +22,7 @@ use fairtrial_store::{
     red_checks::{self, RedCheck},
     trials,
 };
+use serde_json::json;
 
 use super::actor::{KeyActor, Person};
 use crate::{
@@ -68,6 +69,12 @@ impl PayloadText {
     }
 }
 
+/// How each person is to be told of a trial, where its plan says that each is.
+pub(crate) fn notice_of(plan: &LockedProtocol) -> Option<&str> {
+    let plan = plan.protocol();
+    (plan.data.notice == "individual").then_some(plan.public_summary.as_str())
+}
+
 /// A trial, ready for use.
 #[derive(Debug, Clone)]
 pub struct Trial {
@@ -81,6 +88,8 @@ pub struct Trial {
     pub plan: Arc<LockedProtocol>,
     /// What each version of the plan shows, in the order of the versions.
     pub payloads: Arc<[PayloadText]>,
+    /// How each person is to be told, as JSON: a text, or null where nobody is told one by one.
+    pub notice: Arc<str>,
     /// Whether everybody gets the current version for good.
     pub reverted: bool,
     /// SHA-256 of the allocation secret, from the start on.
@@ -367,6 +376,7 @@ fn build_trial(
         return Err(damaged("plan's id"));
     }
     let payloads = known.map_or_else(|| PayloadText::of(&plan), |known| Arc::clone(&known.payloads));
+    let notice = known.map_or_else(|| json!(notice_of(&plan)).to_string().into(), |known| Arc::clone(&known.notice));
     let state = State::from_word(&row.state).ok_or_else(|| damaged("state"))?;
     let drawing = match (&row.sealed_secret, known.and_then(|known| known.drawing.as_ref())) {
         (None, _) => None,
@@ -384,6 +394,7 @@ fn build_trial(
         state,
         plan,
         payloads,
+        notice,
         reverted: row.reverted,
         secret_commitment: row.secret_commitment,
         created_at: instant(row.created_at),

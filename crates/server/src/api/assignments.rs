@@ -4,18 +4,22 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use chrono::{DateTime, SecondsFormat, Utc};
-use fairtrial_app::frontline::{
-    assign::{AssignCall, Assignment, GateStep},
-    several::Answered,
+use fairtrial_app::{
+    Trial,
+    frontline::{
+        assign::{AssignCall, Assignment, GateStep},
+        placement::{ASSIGNMENT_ID_DIGITS, Placement},
+        several::{Answered, Told},
+    },
 };
-use fairtrial_domain::UnitText;
-use serde::Serialize;
-use serde_json::Value;
+use fairtrial_domain::{UnitText, trial::AssignmentOutcome};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     problem::Problem,
     server::Verdict,
-    transport::{self, Answer, Call, Limit},
+    transport::{self, Answer, Call, Fields, Limit},
 };
 
 #[derive(Serialize)]
@@ -98,12 +102,47 @@ pub(super) fn instant(at: DateTime<Utc>) -> String {
 pub(crate) async fn assign(call: Call) -> Answer {
     let (state, caller, trial) = (call.state.clone(), call.caller.clone(), call.part("trial").to_owned());
     let asked = read(call).await?;
-    let assignment = state.app.assign(caller.key()?, &trial, &asked).await?;
-    let mut answer = transport::json(StatusCode::OK, &Shown::from(&assignment))?;
+    let (trial, told) = state.app.tell(caller.key()?, &trial, &asked).await?;
+    let (mut answer, outcome) = match told {
+        Told::Placed(placement) if !placement.is_given() => {
+            (transport::json_text(placed(&trial, &placement)), AssignmentOutcome::Existing)
+        }
+        told => {
+            let assignment = told.assignment(&trial);
+            (transport::json(StatusCode::OK, &Shown::from(&assignment))?, assignment.outcome)
+        }
+    };
     if state.is_looked_at() {
-        answer.extensions_mut().insert(Verdict(assignment.outcome.as_str().to_owned()));
+        answer.extensions_mut().insert(Verdict(outcome.as_str().to_owned()));
     }
     Ok(answer)
+}
+
+/// What [`Shown`] says of somebody who has their place and gets its version, put together from texts that are ready: an app asks for it
+/// by the thousand a second. Keys and ids are letters, digits and the marks `-_.:`, which JSON takes as they are.
+fn placed(trial: &Trial, placement: &Placement) -> String {
+    let served = placement.served();
+    let mut body = String::with_capacity(transport::USUAL_SIZE);
+    for text in [
+        r#"{"trial":""#,
+        trial.key(),
+        r#"","outcome":"existing","arm":""#,
+        trial.plan.protocol().arms.get(served).map_or("", |arm| arm.key.as_str()),
+        r#"","payload":"#,
+        trial.payloads.get(served).map_or("null", |text| &text.whole),
+        r#","assignment_id":""#,
+        placement.assignment_id(trial, &mut [0; ASSIGNMENT_ID_DIGITS]),
+        r#"","protocol_id":""#,
+        placement.protocol_id(trial).as_str(),
+        r#"","assigned_at":""#,
+        &instant(placement.assigned_at()),
+        r#"","notice":"#,
+        &trial.notice,
+        r#","reason":null}"#,
+    ] {
+        body.push_str(text);
+    }
+    body
 }
 
 /// `POST /v1/touchpoints/{touchpoint}/assignments`
@@ -153,8 +192,20 @@ pub(crate) async fn look_up(call: Call) -> Answer {
     transport::json(StatusCode::OK, &Shown::from(&assignment))
 }
 
+/// A body that says who and no more, as most do.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Who<'a> {
+    unit: &'a str,
+}
+
 async fn read(call: Call) -> Result<AssignCall, Problem> {
-    let mut fields = call.fields(Limit::SINGLE).await?;
+    let (_, bytes) = call.body(&["application/json"], Limit::SINGLE).await?;
+    // In one go where it is as short as that; anything else, and whatever is wrong, is read field by field.
+    if let Ok(Who { unit }) = serde_json::from_slice(&bytes) {
+        return Ok(AssignCall { unit: UnitText::new(unit)?, cluster: None, attributes: Map::new(), dry_run: false });
+    }
+    let mut fields = Fields::new(transport::parse_json(&bytes)?)?;
     let unit = fields.text("unit");
     let cluster = fields.optional_text("cluster");
     let attributes = fields.object("attributes");

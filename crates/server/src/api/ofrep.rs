@@ -16,7 +16,7 @@ use fairtrial_app::{
 };
 use fairtrial_domain::{UnitText, trial::AssignmentOutcome};
 use foldhash::quality::FixedState;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -119,11 +119,15 @@ pub(crate) async fn evaluate(call: Call) -> Answer {
         let trial = state.app.trial_asked_for(key, &flag).map_err(refused)?;
         let context = context(call).await?;
         let unit = context.unit.clone().map_err(Ok)?;
-        let assignment = state.app.assign(key, &flag, &asked(&trial, unit, &context)).await.map_err(refused)?;
-        Ok((trial, assignment))
+        state.app.tell(key, &flag, &asked(&trial, unit, &context)).await.map_err(refused)
     };
     match evaluated.await {
-        Ok((trial, assignment)) => transport::json(StatusCode::OK, &evaluation(&trial, &assignment)),
+        Ok((trial, Told::Placed(placement))) => {
+            let mut body = String::with_capacity(transport::USUAL_SIZE);
+            write_placed(&mut body, &trial, &placement);
+            Ok(transport::json_text(body))
+        }
+        Ok((trial, told)) => transport::json(StatusCode::OK, &evaluation(&trial, &told.assignment(&trial))),
         Err(Ok(failure)) => {
             let failure: Failure = failure;
             transport::json(failure.status(), &failure.body(Some(&flag)))
@@ -212,10 +216,38 @@ fn split(problem: Problem) -> Result<Failure, Problem> {
     failure(&problem).ok_or(problem)
 }
 
+/// A body whose context says who and no more.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Who<'a> {
+    #[serde(borrow)]
+    context: Key<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Key<'a> {
+    targeting_key: &'a str,
+}
+
+/// A unit; or why the text is none, in the protocol's words.
+fn unit(text: &str) -> Result<Result<UnitText, Failure>, Problem> {
+    match UnitText::new(text).map_err(|error| split(error.into())) {
+        Ok(unit) => Ok(Ok(unit)),
+        Err(Ok(failure)) => Ok(Err(failure)),
+        Err(Err(problem)) => Err(problem),
+    }
+}
+
 /// The context of a request. Fields that the protocol does not know are passed over, as it asks of servers.
 async fn context(call: Call) -> Result<Context, Result<Failure, Problem>> {
     let parse_error = |details: &str| Ok(Failure::new("PARSE_ERROR", details));
-    let body = call.json(Limit::SINGLE).await.map_err(split)?;
+    let (_, bytes) = call.body(&["application/json"], Limit::SINGLE).await.map_err(split)?;
+    // In one go where it is as short as that; anything else, and whatever is wrong, is read field by field.
+    if let Ok(Who { context: Key { targeting_key } }) = serde_json::from_slice(&bytes) {
+        return Ok(Context { unit: unit(targeting_key).map_err(Err)?, facts: Map::new() });
+    }
+    let body = transport::parse_json(&bytes).map_err(split)?;
     let Value::Object(mut body) = body else { return Err(parse_error("the body must be an object with a context")) };
     let mut facts = match body.remove("context") {
         Some(Value::Object(facts)) => facts,
@@ -223,11 +255,7 @@ async fn context(call: Call) -> Result<Context, Result<Failure, Problem>> {
         None => return Err(parse_error("context is needed")),
     };
     let unit = match facts.remove("targetingKey") {
-        Some(Value::String(text)) => match UnitText::new(&text).map_err(|error| split(error.into())) {
-            Ok(unit) => Ok(unit),
-            Err(Ok(failure)) => Err(failure),
-            Err(Err(problem)) => return Err(Err(problem)),
-        },
+        Some(Value::String(text)) => unit(&text).map_err(Err)?,
         Some(Value::Null) | None => {
             let details = "targetingKey is needed: the code by which your system names the person for this purpose";
             return Err(Ok(Failure::new("TARGETING_KEY_MISSING", details)));

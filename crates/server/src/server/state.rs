@@ -53,9 +53,9 @@ impl State {
 
     /// A name for a request: another for each, from a start that chance gave. It is no secret, only a name, so that no
     /// request waits for the operating system's randomness.
-    pub(crate) fn new_id(&self) -> String {
+    pub(crate) fn new_id(&self) -> u64 {
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-        format!("{:016x}", self.last_id.fetch_add(STEP, Ordering::Relaxed))
+        self.last_id.fetch_add(STEP, Ordering::Relaxed)
     }
 
     /// Whether somebody looks at the last calls.

@@ -1,7 +1,12 @@
 //! A server whose database does not answer when it starts: it says so at its address and opens when the database is there,
 //! so that whoever starts servers does not have to start them in the right order, or again and again.
 
-use std::{net::TcpListener, pin::pin, time::Duration};
+use std::{
+    net::TcpListener,
+    pin::pin,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer,
@@ -110,7 +115,8 @@ async fn answers(url: DatabaseUrl) -> Result<(), StoreError> {
 /// What everybody is answered meanwhile.
 async fn not_yet(request: HttpRequest) -> HttpResponse {
     let audience = Audience::of(request.path());
-    let opened = Opened::new(&request, String::new);
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let opened = Opened::new(&request, || LAST.fetch_add(1, Ordering::Relaxed));
     opened.close(&request, told_to_wait(request.path(), audience), ("none", audience), false)
 }
 

@@ -17,7 +17,7 @@ pub type Answer = Result<HttpResponse, Problem>;
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Bytes that hold what a frontline app is told of one person.
-const USUAL_SIZE: usize = 512;
+pub(crate) const USUAL_SIZE: usize = 512;
 
 /// A response with a JSON body.
 ///
@@ -27,4 +27,9 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
     let mut text = Vec::with_capacity(USUAL_SIZE);
     serde_json::to_writer(&mut text, body).map_err(|_| Problem::internal())?;
     Ok(HttpResponse::build(status).insert_header((CONTENT_TYPE, JSON.clone())).body(text))
+}
+
+/// The same with a body that is written already.
+pub(crate) fn json_text(body: String) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, JSON.clone())).body(body)
 }

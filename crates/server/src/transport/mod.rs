@@ -17,6 +17,7 @@ mod request_id;
 mod row;
 
 pub use answer::{Answer, json};
+pub(crate) use answer::{USUAL_SIZE, json_text};
 pub use body::Limit;
 pub use call::{Call, parse_json};
 pub use fields::{Fields, one_of, whole};

@@ -53,7 +53,7 @@ pub(crate) struct Opened {
 
 impl Opened {
     /// Notes when a request came, and gives it the name that it brought or one that is made.
-    pub(crate) fn new(request: &HttpRequest, make_id: impl FnOnce() -> String) -> Self {
+    pub(crate) fn new(request: &HttpRequest, make_id: impl FnOnce() -> u64) -> Self {
         Self { began: Instant::now(), id: RequestId::new(request.headers(), make_id) }
     }
 

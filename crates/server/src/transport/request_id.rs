@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::header::{HeaderMap, HeaderName};
+use fairtrial_domain::canonical::hex_in;
 
 /// The header that carries it.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -12,15 +13,15 @@ pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// The caller's name for it when that is a plain short token, otherwise a new one.
-    pub(crate) fn new(headers: &HeaderMap, make: impl FnOnce() -> String) -> Self {
+    /// The caller's name for it when that is a plain short token, otherwise a new number as 16 hexadecimal digits.
+    pub(crate) fn new(headers: &HeaderMap, make: impl FnOnce() -> u64) -> Self {
         let plain = |text: &&str| {
             (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
         };
         // It is kept in the audit, so it must not name a person.
         let unknown = |text: &&str| fairtrial_domain::identity::recognise(text).is_none();
         let theirs = headers.get(HEADER).and_then(|value| value.to_str().ok()).filter(plain).filter(unknown);
-        Self(theirs.map_or_else(|| make().into(), Arc::from))
+        Self(theirs.map_or_else(|| hex_in(&make().to_be_bytes(), &mut [0; 16]).into(), Arc::from))
     }
 
     /// The name, for whoever keeps it.
@@ -44,7 +45,7 @@ mod tests {
         let id = |text: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(HEADER, HeaderValue::from_static(text));
-            RequestId::new(&headers, || "made".into()).as_str().to_owned()
+            RequestId::new(&headers, || 0x0123_4567_89ab_cdef).as_str().to_owned()
         };
         assert_eq!(id("abc-1.2_3"), "abc-1.2_3");
         for odd in [
@@ -57,7 +58,7 @@ mod tests {
             "{\"a\":1}",
             "0123456789012345678901234567890123456789012345678901234567890123x",
         ] {
-            assert_eq!(id(odd), "made", "{odd}");
+            assert_eq!(id(odd), "0123456789abcdef", "{odd}");
         }
     }
 }

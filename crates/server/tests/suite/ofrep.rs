@@ -142,6 +142,8 @@ fn a_flag_is_the_same_alone_and_among_all() {
         let known = evaluate(&world, ALL, &context).json();
         assert_eq!(new["flags"], known["flags"], "{unit}");
         assert_eq!(known["flags"][0], evaluate(&world, ONE, &context).json(), "{unit}");
+        let more = json!({"context": {"targetingKey": unit, "browser": "x"}});
+        assert_eq!(known["flags"][0], evaluate(&world, ONE, &more).json(), "{unit}");
         assert!(known["flags"][0]["metadata"]["contextId"].is_string());
         // Somebody gives them the other version: it is what both show, under the same place.
         let variant = if known["flags"][0]["variant"] == "norm" { "usual" } else { "norm" };
