@@ -266,7 +266,7 @@ on_both_databases! {
                 for (kind, outcome) in KINDS.iter().zip(told) {
                     for n in 0..people {
                         // Whoever is new is new at each step.
-                        let unit = if *kind == "new" { format!("new-{step}-{n}") } else { format!("{kind}-{n}") };
+                        let unit = if *kind == "new" { format!("person-new-{step}-{n}") } else { format!("person-{kind}-{n}") };
                         let answer = app.assign(&office.company.key, "grid", &comes(&unit, kind)).await.unwrap();
                         assert_eq!(answer.outcome, *outcome, "{verb:?} {unit}");
                         let again = app.assign(&office.company.key, "grid", &comes(&unit, kind)).await.unwrap();
@@ -324,7 +324,7 @@ async fn enter(
     let mut first = BTreeMap::new();
     for kind in ["in", "left"] {
         for n in 0..people {
-            let unit = format!("{kind}-{n}");
+            let unit = format!("person-{kind}-{n}");
             let answer = app.assign(&office.company.key, "grid", &comes(&unit, kind)).await.unwrap();
             assert_eq!(answer.outcome, AssignmentOutcome::Assigned);
             first.insert(unit, answer);
@@ -332,7 +332,7 @@ async fn enter(
     }
     for kind in ["left", "out"] {
         for n in 0..people {
-            let unit = UnitText::new(&format!("{kind}-{n}")).unwrap();
+            let unit = UnitText::new(&format!("person-{kind}-{n}")).unwrap();
             let channel = CodeWord::new("phone").unwrap();
             app.opt_out(&desk, &OptOutCall { unit, kind: OptOutKind::All, trial: None, channel }).await.unwrap();
         }
