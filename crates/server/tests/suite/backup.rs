@@ -62,18 +62,23 @@ fn accepted(world: &World) -> u64 {
 fn a_file_that_is_copied_as_it_stands_lacks_what_was_kept() {
     let database = TestDatabase::fresh(Kind::Sqlite).unwrap();
     let world = start_filled_on(database.url());
-    for n in 0..30 {
+    // At any one moment the file may just have been brought up to its log; hardly at each of several.
+    let mut lacking = 0;
+    for n in 1..=30 {
         let answer = call(&world, "justice", "POST", "/v1/events", Some(&json!({"events": [event(n)]})));
         assert_eq!(answer.status, 200, "{}", answer.text());
+        if n % 5 == 0 {
+            let folder = tempfile::tempdir().unwrap();
+            let copy = folder.path().join("copy.db");
+            fs::copy(database.url().strip_prefix("sqlite:").unwrap(), &copy).unwrap();
+            let url = format!("sqlite:{}", copy.display()).parse().unwrap();
+            let there = Store::open(&url, WriterSettings::default())
+                .and_then(|store| store.read_blocking(|c| log::events_after(c, 0, 100)))
+                .map_or(0, |rows| rows.len() as u64);
+            lacking += u64::from(there < n);
+        }
     }
-    let folder = tempfile::tempdir().unwrap();
-    let copy = folder.path().join("copy.db");
-    fs::copy(database.url().strip_prefix("sqlite:").unwrap(), &copy).unwrap();
-    let url = format!("sqlite:{}", copy.display()).parse().unwrap();
-    let there = Store::open(&url, WriterSettings::default())
-        .and_then(|store| store.read_blocking(|c| log::events_after(c, 0, 100)))
-        .map_or(0, |rows| rows.len());
-    assert!(there < 30, "{there} of 30 events");
+    assert!(lacking > 0, "each copy had everything");
 }
 
 on_both_databases! {
