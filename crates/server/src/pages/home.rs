@@ -1,7 +1,7 @@
 //! The first page.
 
 use actix_web::http::StatusCode;
-use fairtrial_app::{Actor, Person, Trial};
+use fairtrial_app::{Actor, Person, Trial, alerts::ReceiverView};
 use fairtrial_domain::trial::{PersonRole, State as TrialState};
 use fairtrial_pages::{
     frame::Section,
@@ -30,6 +30,9 @@ pub(crate) async fn show(call: Call) -> Answer {
     let mut waiting = Vec::new();
     for trial in &own {
         waiting.extend(waits(&call.state, &actor, &session.person, trial).await?);
+    }
+    if session.person.has(PersonRole::Administrator) {
+        waiting.extend(call.state.app.receivers(&actor).await?.into_iter().filter_map(fails));
     }
     waiting.sort_by_key(|waiting| !waiting.urgent);
     let agency = call.state.app.agency_of(&actor)?.name;
@@ -85,6 +88,17 @@ async fn waits(state: &State, actor: &Actor, person: &Person, trial: &Trial) -> 
         _ => return Ok(None),
     };
     Ok(Some(Waiting { what, why: why.into(), address: format!("/trials/{}", trial.key()), urgent }))
+}
+
+/// A receiver that did not take what it was told in three days: what calls for somebody may reach nobody.
+fn fails(receiver: ReceiverView) -> Option<Waiting> {
+    let since = frame::moment(receiver.failing_since.filter(|_| receiver.closed_at.is_none())?);
+    Some(Waiting {
+        what: format!("Find out why \u{2018}{}\u{2019} takes no alerts", receiver.name),
+        why: format!("An alert was given up on {since}. What was given up can be sent again."),
+        address: format!("/admin/receivers/{}", receiver.id),
+        urgent: true,
+    })
 }
 
 /// Something that is done on the page of the decision.

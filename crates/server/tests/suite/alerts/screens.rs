@@ -77,6 +77,17 @@ on_both_databases! {
         let rows = alerts::of_receiver(&mut c, id, 9).unwrap();
         assert_eq!(rows.len(), 1);
 
+        // Who may do something about a receiver that fails hears of it on their first page, and nobody else.
+        give_up(&place(database).parse().unwrap(), id);
+        assert!(administrator.get("/admin/receivers").text().contains("Fails"));
+        let fails = "Find out why \u{2018}Pager\u{2019} takes no alerts";
+        assert!(administrator.get("/").text().contains(fails));
+        for email in ["designer@justice.example", "administrator@health.example"] {
+            assert!(!Browser::signed_in(world.address, email).get("/").text().contains(fails), "{email}");
+        }
+        administrator.get(&page);
+        assert_eq!(administrator.post(&format!("{page}/again"), &[]).status, 303);
+
         // Another agency's is not there, and others than administrators may not.
         let mut other = Browser::signed_in(world.address, "administrator@health.example");
         other.get("/admin/receivers");
@@ -100,7 +111,8 @@ on_both_databases! {
             entries.into_iter().map(|entry| entry.action).filter(|action| action.starts_with("receiver.")).collect()
         };
         let entries = audit::after(&mut c, 0, 10_000).unwrap();
-        assert_eq!(actions(entries), ["receiver.created", "receiver.tested", "receiver.closed"]);
+        let wanted = ["receiver.created", "receiver.tested", "receiver.failing", "receiver.sent_again", "receiver.closed"];
+        assert_eq!(actions(entries), wanted);
     }
 
     fn what_does_not_fit_is_told_at_its_field(database) {
