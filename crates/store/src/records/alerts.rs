@@ -70,6 +70,12 @@ pub const TAKEN: &str = "taken";
 /// What was tried often enough.
 pub const GIVEN_UP: &str = "given_up";
 
+/// A moment further ahead than this was set by a clock that has been put back since: pauses are shorter.
+const TOO_FAR: i64 = 2 * 86_400_000_000;
+
+/// The same for how long a server holds what it sends.
+const HELD_TOO_LONG: i64 = 3_600_000_000;
+
 /// Raises an alert where an entry calls for somebody, and lays it ready for those who want it.
 pub(super) fn raise(c: &mut DbConnection, sequence: i64, hash: &[u8], entry: &NewEntry) -> Result<(), StoreError> {
     let Some(agency_id) = entry.agency_id else { return Ok(()) };
@@ -116,8 +122,8 @@ pub fn due(c: &mut DbConnection, now: i64) -> Result<Vec<(String, i64)>, StoreEr
     let open = receiver_table::table.filter(receiver_table::closed_at.is_null()).select(receiver_table::id);
     let rows: Vec<(String, Option<i64>)> = sendings::table
         .filter(sendings::state.eq(WAITING))
-        .filter(sendings::next_at.le(now))
-        .filter(sendings::held_until.le(now))
+        .filter(sendings::tries.eq(0).or(sendings::next_at.le(now)).or(sendings::next_at.gt(now + TOO_FAR)))
+        .filter(sendings::held_until.le(now).or(sendings::held_until.gt(now + HELD_TOO_LONG)))
         .filter(sendings::receiver_id.eq_any(open))
         .group_by(sendings::receiver_id)
         .select((sendings::receiver_id, min(sendings::sequence)))
@@ -138,7 +144,9 @@ pub fn hold(
 ) -> Result<Option<(AlertRow, receivers::ReceiverRow, i64)>, StoreError> {
     let free = sendings::table
         .find((receiver, sequence))
-        .filter(sendings::state.eq(WAITING).and(sendings::next_at.le(now)).and(sendings::held_until.le(now)));
+        .filter(sendings::state.eq(WAITING))
+        .filter(sendings::tries.eq(0).or(sendings::next_at.le(now)).or(sendings::next_at.gt(now + TOO_FAR)))
+        .filter(sendings::held_until.le(now).or(sendings::held_until.gt(now + HELD_TOO_LONG)));
     if diesel::update(free).set(sendings::held_until.eq(until)).execute(c)? == 0 {
         return Ok(None);
     }
@@ -221,6 +229,19 @@ pub fn of_receiver(c: &mut DbConnection, receiver: &str, most: i64) -> Result<Ve
         .order(sendings::sequence.desc())
         .limit(most)
         .load(c)?)
+}
+
+/// How many alerts wait for any receiver that is not closed, and how many were given up.
+///
+/// # Errors
+/// When the database fails.
+pub fn standing(c: &mut DbConnection) -> Result<(i64, i64), StoreError> {
+    let mut count = |state: &str| {
+        let open = receiver_table::table.filter(receiver_table::closed_at.is_null()).select(receiver_table::id);
+        let rows = sendings::table.filter(sendings::state.eq(state)).filter(sendings::receiver_id.eq_any(open));
+        rows.count().get_result(c)
+    };
+    Ok((count(WAITING)?, count(GIVEN_UP)?))
 }
 
 /// How many alerts wait for a further try, by receiver, of those receivers that have some.
