@@ -75,6 +75,15 @@ pub fn signature(secret: &[u8], id: &str, timestamp: i64, body: &str) -> Result<
 }
 
 impl App {
+    /// How many alerts wait to be taken, and how many were given up, with all receivers together.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn alerts_standing(&self) -> Result<(u64, u64), AppError> {
+        let (waiting, given_up) = self.store.read(alerts::standing).await?;
+        Ok((waiting.unsigned_abs(), given_up.unsigned_abs()))
+    }
+
     /// What may be sent now: of each receiver the oldest alert whose time has come.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::stage::{Company, StandingClock, call, open, plan, run};
 
 /// Everything that was told, as the database has it.
-fn told(database: &TestDatabase) -> Vec<String> {
+pub(crate) fn told(database: &TestDatabase) -> Vec<String> {
     let mut c = DbConnection::open(&database.url().parse().unwrap()).unwrap();
     let rows = alerts::after(&mut c, 0, 1_000).unwrap();
     rows.into_iter().map(|row| format!("{} {}", row.subject, row.matter)).collect()

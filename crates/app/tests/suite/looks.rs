@@ -341,6 +341,8 @@ on_both_databases! {
 
             let trial = app.trial_of(&company.designer, "letter").unwrap();
             assert!(trial.halted && trial.crossings.len() == 1);
+            let harm = crate::alerts::told(database).into_iter().filter(|told| told.contains("harm"));
+            assert_eq!(harm.collect::<Vec<_>>(), ["letter harm.boundary_crossed"], "both servers saw it, and it is told once");
             let reason = trial.state_reason.clone().unwrap();
             assert!(reason.contains("boundary for harm of") && reason.contains("Harm"), "{reason}");
             let resume = async |actor: &Actor| app.move_trial(actor, "letter", &Move::plain(Verb::Resume, "a faulty batch of reports")).await;

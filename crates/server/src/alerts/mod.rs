@@ -7,7 +7,11 @@
 mod exchange;
 mod network;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use fairtrial_app::{
     App, AppError,
@@ -33,6 +37,7 @@ pub struct Sender {
     exchange: Arc<Exchange>,
     site: String,
     busy: BTreeSet<String>,
+    turns: Turns,
     under_way: JoinSet<(String, Result<(), AppError>)>,
 }
 
@@ -40,7 +45,14 @@ impl Sender {
     /// A sender; `site` is the address under which people find our pages.
     #[must_use]
     pub fn new(app: Arc<App>, exchange: Exchange, site: String) -> Self {
-        Self { app, exchange: Arc::new(exchange), site, busy: BTreeSet::new(), under_way: JoinSet::new() }
+        Self {
+            app,
+            exchange: Arc::new(exchange),
+            site,
+            busy: BTreeSet::new(),
+            turns: Turns::default(),
+            under_way: JoinSet::new(),
+        }
     }
 
     /// Sends until told to stop; then what is under way comes to its end, which takes seconds. What is cut off before that goes out
@@ -94,15 +106,24 @@ impl Sender {
             return Ok(0);
         }
         let mut begun = 0;
-        for (receiver, sequence) in self.app.due_sendings().await? {
+        for (receiver, sequence) in self.turns.in_turn(self.app.due_sendings().await?) {
             if self.under_way.len() >= AT_ONCE {
                 break;
             }
             if self.busy.contains(&receiver) {
                 continue;
             }
-            let Some(outgoing) = self.app.take_sending(&receiver, sequence, &self.site).await? else { continue };
+            let outgoing = match self.app.take_sending(&receiver, sequence, &self.site).await {
+                Ok(Some(outgoing)) => outgoing,
+                Ok(None) => continue,
+                Err(error) => {
+                    // What is wrong with one alert holds up no other.
+                    tracing::warn!(%error, receiver, sequence, "an alert cannot be made ready; trying again");
+                    continue;
+                }
+            };
             self.busy.insert(receiver.clone());
+            self.turns.had(&receiver);
             let (app, exchange) = (Arc::clone(&self.app), Arc::clone(&self.exchange));
             self.under_way.spawn(async move {
                 let outgoing = Arc::new(outgoing);
@@ -135,6 +156,27 @@ impl Sender {
     }
 }
 
+/// Who was served when, so that those who have waited longest come first, however many alerts wait for the others.
+#[derive(Debug, Default)]
+struct Turns {
+    served: u64,
+    last: BTreeMap<String, u64>,
+}
+
+impl Turns {
+    /// The receivers that were served least lately first. Who has nothing to be sent is forgotten.
+    fn in_turn(&mut self, mut due: Vec<(String, i64)>) -> Vec<(String, i64)> {
+        self.last.retain(|receiver, _| due.iter().any(|(name, _)| name == receiver));
+        due.sort_by_key(|(receiver, sequence)| (self.last.get(receiver).copied(), *sequence));
+        due
+    }
+
+    fn had(&mut self, receiver: &str) {
+        self.served += 1;
+        self.last.insert(receiver.to_owned(), self.served);
+    }
+}
+
 /// One exchange, on a thread that may wait.
 async fn on_its_thread(exchange: Arc<Exchange>, outgoing: Arc<Outgoing>) -> Tried {
     let (tell, told) = oneshot::channel();
@@ -146,4 +188,29 @@ async fn on_its_thread(exchange: Arc<Exchange>, outgoing: Arc<Outgoing>) -> Trie
         return Tried::Failed(format!("this server could not begin: {error}"));
     }
     told.await.unwrap_or_else(|_| Tried::Failed("this server failed while it sent".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_waited_longest_comes_first_however_much_waits_for_others() {
+        let mut turns = Turns::default();
+        // Twenty receivers for whom alerts without an end wait, two places, and one that comes late with a single alert.
+        let slow: Vec<(String, i64)> = (0..20).map(|n| (format!("a-{n:02}"), n)).collect();
+        let mut served = Vec::new();
+        for round in 0..20 {
+            let late = (round >= 3 && !served.contains(&"z".to_owned())).then(|| ("z".to_owned(), 1_000));
+            for (receiver, _) in turns.in_turn(slow.iter().cloned().chain(late).collect()).into_iter().take(2) {
+                turns.had(&receiver);
+                served.push(receiver);
+            }
+        }
+        let place = served.iter().position(|receiver| receiver == "z");
+        assert!(place.is_some_and(|place| place <= 20), "before anybody is served twice: {place:?}");
+        for (receiver, _) in slow.iter().take(19) {
+            assert!(served.contains(receiver), "{receiver}");
+        }
+    }
 }

@@ -94,6 +94,12 @@ impl Metrics {
             line(format_args!("# TYPE fairtrial_tallies_behind_seconds gauge"));
             line(format_args!("fairtrial_tallies_behind_seconds {}", waited.as_secs_f64()));
         }
+        if let Ok((waiting, given_up)) = app.alerts_standing().await {
+            line(format_args!("# HELP fairtrial_alerts_waiting Alerts that no receiver has taken yet."));
+            line(format_args!("# TYPE fairtrial_alerts_waiting gauge\nfairtrial_alerts_waiting {waiting}"));
+            line(format_args!("# HELP fairtrial_alerts_given_up Alerts that were tried for three days in vain."));
+            line(format_args!("# TYPE fairtrial_alerts_given_up gauge\nfairtrial_alerts_given_up {given_up}"));
+        }
         if let Some((is_away, waiting)) = app.waiting_for_database() {
             line(format_args!("# HELP fairtrial_database_away 1 while the database does not answer."));
             line(format_args!("# TYPE fairtrial_database_away gauge\nfairtrial_database_away {}", u8::from(is_away)));

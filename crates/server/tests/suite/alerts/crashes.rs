@@ -19,7 +19,7 @@ use fairtrial_testkit::{on_both_databases, size::times};
 use serde_json::json;
 
 use super::{
-    Hands, NOON, Names, administrator, kept_and_due, open, place, receiver, sender,
+    Hands, NOON, Names, administrator, kept_and_due, of_one, open, place, receiver, sender,
     sink::{Answer, Sink},
 };
 use crate::{
@@ -138,6 +138,41 @@ on_both_databases! {
         assert_eq!(judge(&kept, &due, (&fewer, &came), (promised, harms)).len(), 1);
         assert_eq!(judge(&kept[1..], &due, (&names, &came), (promised, harms)).len(), 1);
         assert_eq!(judge(&kept, &due, (&names, &came), (harms + 1, harms)).len(), 1);
+    }
+
+    fn a_server_that_is_told_to_stop_ends_what_it_sends(database) {
+        let url = place(database);
+        let sink = Sink::start(|n| if n == 0 { Answer::Nothing } else { Answer::Status(200) });
+        let house = House::build(url, Path::new(env!("CARGO_BIN_EXE_fairtrial")), 8);
+        let id = actix_web::rt::System::new().block_on(async {
+            let app = open(url, Hands::at(system_ambient().now_micros()), &sink.url()).await;
+            let who = administrator(&app, "justice").await;
+            let (id, _) = receiver(&app, &who, &sink.url()).await;
+            app.test_receiver(&who, &id).await.unwrap();
+            id
+        });
+        let allowed =
+            format!("export FAIRTRIAL_ALERT_HOSTS={} FAIRTRIAL_ALERT_NETWORKS=127.0.0.1;", sink.url());
+        let server = house.start(0, &allowed);
+        let waited = std::time::Instant::now();
+        while sink.connections() == 0 {
+            assert!(waited.elapsed() < Duration::from_secs(30), "nothing is sent: {}", house.log());
+            thread::yield_now();
+        }
+        // In the middle of an exchange with somebody who says nothing.
+        let told = std::time::Instant::now();
+        assert_eq!(server.stop().code(), Some(0));
+        assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+        let (tries, state, answer) = of_one(url, &id);
+        assert_eq!((tries, state.as_str()), (1, "waiting"), "what came of it is kept: {answer}");
+        // It goes out again with the next start.
+        actix_web::rt::System::new().block_on(async {
+            let app = open(url, Hands::at(system_ambient().now_micros() + 60_000_000), &sink.url()).await;
+            sender(&app, "127.0.0.1", Names::default(), Authorities::none()).send_all().await.unwrap();
+        });
+        assert_eq!(of_one(url, &id).1, "taken");
+        let names: BTreeSet<String> = sink.got().iter().map(|got| got.id().to_owned()).collect();
+        assert_eq!((sink.got().len(), names.len()), (2, 1), "twice, under one name");
     }
 
     fn two_servers_send_each_alert_once(database) {
