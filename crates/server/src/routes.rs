@@ -214,7 +214,8 @@ fn screens() -> Vec<Row> {
         Row::page(Method::GET, "/trials/{trial}/batches/{batch}", senders, pages::batches::show),
         Row::page(Method::POST, "/trials/{trial}/batches/{batch}/commit", senders, pages::batches::commit),
         Row::page(Method::GET, "/trials/{trial}/batches/{batch}/letters.csv", senders, pages::batches::letters),
-        Row::page(Method::GET, "/trials/{trial}/outcome-files", keepers_of_files, pages::outcome_files::list),
+        Row::page(Method::GET, "/trials/{trial}/outcome-files", keepers_of_files, pages::outcome_files::list)
+            .with_query(&pages::outcome_files::FIELDS),
         Row::page(Method::POST, "/trials/{trial}/outcome-files", keepers_of_files, pages::outcome_files::check),
         Row::page(
             Method::POST,

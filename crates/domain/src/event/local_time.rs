@@ -46,6 +46,36 @@ pub fn read_local_time(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateT
     read_time("the time", &read.with_timezone(&Utc).to_rfc3339_opts(SecondsFormat::Micros, true), now)
 }
 
+/// Reads the same where days are written as 23/11/2026: such a day, alone or with a time on the trial's clock. Nothing else is read, so
+/// that no file mixes two ways of writing days unnoticed.
+///
+/// # Errors
+/// As [`read_local_time`].
+pub fn read_day_first(text: &str, zone: Tz, now: DateTime<Utc>) -> Result<DateTime<Utc>, (&'static str, String)> {
+    let malformed = || {
+        let detail =
+            "the time is a day such as 23/11/2026, or a time such as 23/11/2026 09:30, as was said of this file";
+        ("malformed_time", detail.to_owned())
+    };
+    let (day, time) = text.split_once(' ').map_or((text, None), |(day, time)| (day, Some(time)));
+    let parts: Vec<&str> = day.split('/').collect();
+    let digits = |part: &str, most: usize| {
+        (!part.is_empty() && part.len() <= most && part.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| part.parse::<u32>().ok())
+            .flatten()
+    };
+    let [day, month, year] = parts.as_slice() else { return Err(malformed()) };
+    let (Some(day), Some(month), Some(year)) = (digits(day, 2), digits(month, 2), digits(year, 4)) else {
+        return Err(malformed());
+    };
+    if year < 1_000 || time.is_some_and(|time| !time.bytes().all(|byte| byte.is_ascii_digit() || byte == b':')) {
+        return Err(malformed());
+    }
+    let time = time.map(|time| format!(" {time}")).unwrap_or_default();
+    read_local_time(&format!("{year:04}-{month:02}-{day:02}{time}"), zone, now)
+        .map_err(|(code, detail)| if detail.starts_with("the time is a day") { malformed() } else { (code, detail) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +111,33 @@ mod tests {
             ("", Err("malformed_time")),
         ] {
             assert_eq!(read(text).as_deref(), wanted.as_deref(), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_come_first_where_that_was_said() {
+        let now = Utc.with_ymd_and_hms(2026, 11, 23, 0, 0, 0).unwrap();
+        for (text, wanted) in [
+            ("22/11/2026", Ok("2026-11-22T10:59:59Z")),
+            ("3/4/2026", Ok("2026-04-03T10:59:59Z")),
+            ("22/11/2026 09:30", Ok("2026-11-21T20:30:00Z")),
+            ("22/11/2026 09:30:15", Ok("2026-11-21T20:30:15Z")),
+            ("23/11/2026", Err("time_in_future")),
+            ("11/22/2026", Err("malformed_time")),
+            ("31/04/2026", Err("malformed_time")),
+            ("22/11/26", Err("malformed_time")),
+            ("2026-11-22", Err("malformed_time")),
+            ("2026-11-22T09:30:00Z", Err("malformed_time")),
+            ("22/11/2026 9am", Err("malformed_time")),
+            ("22/11/2026 ", Err("malformed_time")),
+            ("22/11", Err("malformed_time")),
+            ("+2/11/2026", Err("malformed_time")),
+            ("22//2026", Err("malformed_time")),
+            ("", Err("malformed_time")),
+        ] {
+            let read = read_day_first(text, Auckland, now);
+            let read = read.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)).map_err(|(code, _)| code);
+            assert_eq!(read, wanted.map(str::to_owned), "{text}");
         }
     }
 }

@@ -19,7 +19,9 @@ pub struct Check {
     sentence: String,
     facts: SummaryList,
     refused: Option<Table>,
-    hidden: Vec<(&'static str, String)>,
+    read_as: Vec<(&'static str, String)>,
+    digest: String,
+    next: String,
     form: Option<(Upload, Option<Choice>)>,
 }
 
@@ -67,21 +69,16 @@ impl Check {
             choice
         });
         let hint = "It was not kept, so choose it again. It must be exactly the one that was checked.".to_owned();
+        let read_as_before = named(typed);
         Self {
+            next: next(key, &read_as_before),
             key: key.to_owned(),
             title: title.to_owned(),
             sentence: sentence(found),
             facts: read_as(facts, typed),
             refused: table(&found.refused),
-            hidden: vec![
-                ("unit", typed.unit.clone()),
-                ("event", typed.event.clone()),
-                ("event_column", typed.event_column.clone()),
-                ("value", typed.value.clone()),
-                ("occurred_at", typed.occurred_at.clone()),
-                ("source", typed.source.clone()),
-                ("digest", found.digest.clone()),
-            ],
+            read_as: read_as_before,
+            digest: found.digest.clone(),
             form: (found.new > 0).then(|| (chooser("The same file once more", hint, None), leave_out)),
             frame,
             errors,
@@ -91,6 +88,33 @@ impl Check {
     fn crumbs(&self) -> Breadcrumbs {
         crumbs(&self.key, &self.title, true)
     }
+}
+
+/// How the columns were read, as the form sends it.
+fn named(typed: &Typed) -> Vec<(&'static str, String)> {
+    vec![
+        ("unit", typed.unit.clone()),
+        ("event", typed.event.clone()),
+        ("event_column", typed.event_column.clone()),
+        ("value", typed.value.clone()),
+        ("occurred_at", typed.occurred_at.clone()),
+        ("source", typed.source.clone()),
+        ("days", typed.days().to_owned()),
+        ("sheet", typed.sheet.clone()),
+    ]
+}
+
+/// Where the next file is checked, with what was named for this one.
+fn next(key: &str, named: &[(&'static str, String)]) -> String {
+    let escaped = |text: &str| {
+        let byte = |byte: u8| match byte.is_ascii_alphanumeric() {
+            true => char::from(byte).to_string(),
+            false => format!("%{byte:02X}"),
+        };
+        text.bytes().map(byte).collect::<String>()
+    };
+    let said: Vec<String> = named.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+    format!("/trials/{key}/outcome-files?{}", said.join("&"))
 }
 
 fn sentence(found: &Found) -> String {

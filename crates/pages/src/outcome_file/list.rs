@@ -22,7 +22,8 @@ pub struct List {
 struct Form {
     file: Upload,
     event: Select,
-    fields: [TextField; 5],
+    days: Select,
+    fields: [TextField; 6],
 }
 
 /// One file.
@@ -68,7 +69,21 @@ pub struct Typed {
     pub occurred_at: String,
     /// Where the sender knows it from.
     pub source: String,
+    /// Whether days are written as 23/11/2026, and not as 2026-11-23.
+    pub day_first: bool,
+    /// The sheet of a spreadsheet; empty for the first one.
+    pub sheet: String,
 }
+
+impl Typed {
+    /// How days are written, as it is sent.
+    pub(super) fn days(&self) -> &'static str {
+        if self.day_first { DAY_FIRST } else { YEAR_FIRST }
+    }
+}
+
+const YEAR_FIRST: &str = "year_first";
+const DAY_FIRST: &str = "day_first";
 
 /// What the form needs to know.
 #[derive(Debug, Clone)]
@@ -101,9 +116,10 @@ impl List {
 }
 
 fn form_of(Blank { kinds, typed, most }: Blank, errors: &ErrorSummary) -> Form {
+    let days = typed.days().to_owned();
     let fault = errors.faults.iter().find(|fault| fault.field.as_deref() == Some("file"));
     let hint = format!(
-        "As \u{2018}CSV UTF-8\u{2019}, with the names of the columns in the first line; at most 1 MB and {} rows. The file is read and not kept.",
+        "An Excel workbook (.xlsx), or a table saved as \u{2018}CSV UTF-8\u{2019}, with the names of the columns in the first line; at most 1 MB and {} rows. The file is read and not kept.",
         grouped(most as u64)
     );
     let field = |name: &str, label: &str, hint: &str, value: String| {
@@ -129,8 +145,8 @@ fn form_of(Blank { kinds, typed, most }: Blank, errors: &ErrorSummary) -> Form {
         field(
             "occurred_at",
             "Column that tells when it happened",
-            "A day such as 2026-11-23, which counts as its end; a time such as 2026-11-23 09:30 on the trial\u{2019}s clock; or a time \
-             with its offset.",
+            "A day, or a day with a time such as 09:30 on the trial\u{2019}s clock; days are written as you choose above. A day alone counts as \
+             23:59:59 of that day.",
             typed.occurred_at,
         ),
         field(
@@ -140,9 +156,15 @@ fn form_of(Blank { kinds, typed, most }: Blank, errors: &ErrorSummary) -> Form {
             typed.value,
         ),
         field("source", "Column that tells where it is known from (optional)", "Kept as it is written.", typed.source),
+        field(
+            "sheet",
+            "Sheet (only of a workbook with several)",
+            "Its name as it stands on its tab. Leave it empty for the first one.",
+            typed.sheet,
+        ),
     ];
-    let [unit, event_column, occurred_at, value, source] = &mut fields;
-    show_at_fields(errors, [unit, event_column, occurred_at, value, source]);
+    let [unit, event_column, occurred_at, value, source, sheet] = &mut fields;
+    show_at_fields(errors, [unit, event_column, occurred_at, value, source, sheet]);
     Form {
         file: chooser("The file", hint, fault.map(|fault| fault.message.clone())),
         event: Select {
@@ -150,6 +172,15 @@ fn form_of(Blank { kinds, typed, most }: Blank, errors: &ErrorSummary) -> Form {
             label: "What do the rows say happened?".into(),
             options: kinds.into_iter().chain([(String::new(), "Each row says it by itself".to_owned())]).collect(),
             chosen: typed.event,
+        },
+        days: Select {
+            name: "days".into(),
+            label: "How are days written in it?".into(),
+            options: vec![
+                (YEAR_FIRST.to_owned(), "2026-11-23: the year first".to_owned()),
+                (DAY_FIRST.to_owned(), "23/11/2026: the day first".to_owned()),
+            ],
+            chosen: days,
         },
         fields,
     }

@@ -24,7 +24,7 @@ fn crumbs(key: &str, title: &str, below: bool) -> Breadcrumbs {
 }
 
 fn chooser(label: &str, hint: String, error: Option<String>) -> Upload {
-    Upload { name: "file".into(), label: label.into(), hint: Some(hint), error, accept: ".csv,text/csv" }
+    Upload { name: "file".into(), label: label.into(), hint: Some(hint), error, accept: ".csv,.xlsx,text/csv" }
 }
 
 /// How the columns were read, in rows.
@@ -35,7 +35,11 @@ fn read_as(facts: SummaryList, typed: &Typed) -> SummaryList {
         false => format!("{}, in all rows", typed.event),
     };
     let facts = facts.row("Code of the person", column(&typed.unit)).row("What happened", happened);
-    let facts = facts.row("When", column(&typed.occurred_at));
+    let days = if typed.day_first { "23/11/2026" } else { "2026-11-23" };
+    let when =
+        format!("{}, days written as {days}; a day alone counts as 23:59:59 of that day", column(&typed.occurred_at));
+    let facts = facts.row("When", when);
+    let facts = if typed.sheet.is_empty() { facts } else { facts.row("Sheet", &typed.sheet) };
     let facts = if typed.value.is_empty() { facts } else { facts.row("How much", column(&typed.value)) };
     if typed.source.is_empty() { facts } else { facts.row("Source", column(&typed.source)) }
 }

@@ -18,4 +18,5 @@ mod once;
 pub(crate) mod opt_outs;
 pub(crate) mod reconcile;
 pub(crate) mod report;
+pub(crate) mod spreadsheet;
 pub(crate) mod trials;

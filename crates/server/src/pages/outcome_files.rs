@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use fairtrial_app::{
     Actor, AppError,
-    frontline::outcome_file::{Checked, Columns, ListedFile, MOST_ROWS, Table},
+    frontline::outcome_file::{Checked, Columns, DayOrder, ListedFile, MOST_ROWS, Table},
     people::sessions::Session,
 };
 use fairtrial_pages::{
@@ -16,14 +16,15 @@ use fairtrial_pages::{
 
 use super::{faults_of_form, frame, go_to, page};
 use crate::{
-    api::event_formats,
+    api::{event_formats, spreadsheet},
     problem::{Code, Problem, sentence},
     server::State,
     transport::{Answer, Call, Form},
 };
 
 /// The fields that say which column is read as what.
-const FIELDS: [&str; 6] = ["unit", "event", "event_column", "value", "occurred_at", "source"];
+pub(crate) const FIELDS: [&str; 8] =
+    ["unit", "event", "event_column", "value", "occurred_at", "source", "days", "sheet"];
 
 /// Who asks, on which server, about which trial.
 struct Asked<'a> {
@@ -37,7 +38,10 @@ struct Asked<'a> {
 pub(crate) async fn list(call: Call) -> Answer {
     let (session, actor) = (call.caller.session()?, call.caller.actor()?);
     let asked = Asked { state: &call.state, session, actor: &actor, key: call.part("trial") };
-    let list = asked.list(None, ErrorSummary::default()).await?;
+    // From the page of a check: the next file is read in the same way.
+    let named = FIELDS.iter().any(|name| call.query.get(name).is_some());
+    let read_as = named.then(|| columns(|name| call.query.get(name).unwrap_or_default())).transpose()?;
+    let list = asked.list(read_as.as_ref(), ErrorSummary::default()).await?;
     page(StatusCode::OK, fairtrial_pages::render(&list))
 }
 
@@ -48,8 +52,8 @@ pub(crate) async fn check(call: Call) -> Answer {
     let (form, state, caller) = call.form_with_file(&FIELDS_AND_FILE, "file").await?;
     let (session, actor) = (caller.session()?, caller.actor()?);
     let asked = Asked { state: &state, session, actor: &actor, key: &key };
-    let columns = columns(&form);
-    let table = match table(&form) {
+    let columns = columns(|name| form.get(name))?;
+    let table = match table(&form, &columns).await {
         Ok(table) => table,
         Err(message) => return asked.again(&columns, of_file(&message)).await,
     };
@@ -67,8 +71,8 @@ pub(crate) async fn take_in(call: Call) -> Answer {
     let (form, state, caller) = call.form_with_file(&FIELDS_TO_TAKE_IN, "file").await?;
     let (session, actor) = (caller.session()?, caller.actor()?);
     let asked = Asked { state: &state, session, actor: &actor, key: &key };
-    let (columns, leave_out) = (columns(&form), form.get("leave_out") == "yes");
-    let table = match table(&form) {
+    let (columns, leave_out) = (columns(|name| form.get(name))?, form.get("leave_out") == "yes");
+    let table = match table(&form, &columns).await {
         Ok(table) => table,
         Err(message) => return asked.again(&columns, of_file(&message)).await,
     };
@@ -120,23 +124,31 @@ pub(crate) async fn take_back(call: Call) -> Answer {
 }
 
 /// The fields of the form that checks a file.
-const FIELDS_AND_FILE: [&str; 7] = ["unit", "event", "event_column", "value", "occurred_at", "source", "file"];
+const FIELDS_AND_FILE: [&str; 9] =
+    ["unit", "event", "event_column", "value", "occurred_at", "source", "days", "sheet", "file"];
 /// And of the one that takes it in.
-const FIELDS_TO_TAKE_IN: [&str; 9] =
-    ["unit", "event", "event_column", "value", "occurred_at", "source", "file", "digest", "leave_out"];
+const FIELDS_TO_TAKE_IN: [&str; 11] =
+    ["unit", "event", "event_column", "value", "occurred_at", "source", "days", "sheet", "file", "digest", "leave_out"];
 
 fn number(call: &Call) -> Result<i64, Problem> {
     call.part("file").parse().map_err(|_| Problem::not_found())
 }
 
-fn columns(form: &Form) -> Columns {
-    let [unit, event, event_column, value, occurred_at, source] = FIELDS.map(|name| form.get(name).trim().to_owned());
-    Columns { unit, event, event_column, value, occurred_at, source }
+/// How a file is to be read.
+fn columns<'a>(said: impl Fn(&str) -> &'a str) -> Result<Columns, Problem> {
+    let [unit, event, event_column, value, occurred_at, source, days, sheet] =
+        FIELDS.map(|name| said(name).trim().to_owned());
+    let unknown = || Problem::new(Code::MalformedRequest, "days is year_first or day_first.");
+    let days = match days.as_str() {
+        "" => DayOrder::default(),
+        word => DayOrder::from_word(word).ok_or_else(unknown)?,
+    };
+    Ok(Columns { unit, event, event_column, value, occurred_at, source, days, sheet })
 }
 
 fn typed(columns: &Columns) -> Typed {
-    let Columns { unit, event, event_column, value, occurred_at, source } = columns.clone();
-    Typed { unit, event, event_column, value, occurred_at, source }
+    let Columns { unit, event, event_column, value, occurred_at, source, days, sheet } = columns.clone();
+    Typed { unit, event, event_column, value, occurred_at, source, day_first: days == DayOrder::DayFirst, sheet }
 }
 
 fn of_file(message: &str) -> ErrorSummary {
@@ -144,10 +156,21 @@ fn of_file(message: &str) -> ErrorSummary {
 }
 
 /// The table in the form's file; otherwise what is wrong with it, in a sentence.
-fn table(form: &Form) -> Result<Table, String> {
+async fn table(form: &Form, columns: &Columns) -> Result<Table, String> {
     let bytes = form.file();
     if bytes.trim_ascii().is_empty() {
         return Err("Choose a file that has a table in it.".into());
+    }
+    if spreadsheet::is_locked_or_old(bytes) {
+        let told = "This spreadsheet is of an old kind (.xls), or is locked by a password. Save it as an Excel workbook (.xlsx) without a \
+                    password, or as \u{2018}CSV UTF-8\u{2019}.";
+        return Err(told.into());
+    }
+    if spreadsheet::is_workbook(bytes) {
+        // Unpacking is work that other calls must not wait for; whatever a broken file does to its reader stays there.
+        let (bytes, columns) = (bytes.to_vec(), columns.clone());
+        let read = actix_web::web::block(move || spreadsheet::outcomes(&bytes, &columns)).await;
+        return read.unwrap_or_else(|_| Err(spreadsheet::BROKEN.to_owned()));
     }
     event_formats::outcomes(bytes).map_err(|problem| {
         let told: Vec<String> = problem.errors.iter().map(|fault| sentence(&fault.detail)).collect();

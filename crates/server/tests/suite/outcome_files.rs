@@ -244,3 +244,143 @@ on_both_databases! {
         assert_eq!(without_signing_in(), before);
     }
 }
+
+/// A workbook with one sheet of texts, numbers, dates and a formula, and another one of the same shape.
+fn workbook() -> Vec<u8> {
+    use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
+    let mut book = Workbook::new();
+    let (day, time) = (Format::new().set_num_format("dd/mm/yyyy"), Format::new().set_num_format("yyyy-mm-dd hh:mm"));
+    let at = |text: &str| ExcelDateTime::parse_from_str(text).expect("a date");
+    let sheet = book.add_worksheet();
+    sheet.set_name("Doors").expect("a name");
+    for (column, name) in (0_u16..).zip(["code", "day", "remark"]) {
+        sheet.write_string(0, column, name).expect("a cell");
+    }
+    sheet.write_string(1, 0, "v-0").expect("a cell");
+    sheet.write_datetime_with_format(1, 1, at("2026-11-22"), &day).expect("a cell");
+    sheet.write_formula(2, 0, Formula::new("=\"v-\"&1").set_result("v-1")).expect("a cell");
+    sheet.write_datetime_with_format(2, 1, at("2026-11-22 10:00"), &time).expect("a cell");
+    // A number that is no date by its format, and a day as a text.
+    sheet.write_string(4, 0, "v-2").expect("a cell").write_number(4, 1, 46_348.0).expect("a cell");
+    sheet.write_string(5, 0, "v-3").expect("a cell").write_string(5, 1, "2026-11-21").expect("a cell");
+    let other = book.add_worksheet();
+    other.set_name("More").expect("a name");
+    other.write_string(0, 0, "code").expect("a cell").write_string(0, 1, "day").expect("a cell");
+    other.write_string(1, 0, "v-3").expect("a cell").write_string(1, 1, "21/11/2026 08:15").expect("a cell");
+    book.save_to_buffer().expect("a workbook")
+}
+
+/// The same packed anew, with one of its files changed.
+fn repacked(book: &[u8], name: &str, change: impl Fn(String) -> Vec<u8>) -> Vec<u8> {
+    use std::io::{Cursor, Read, Write};
+    let mut from = zip::ZipArchive::new(Cursor::new(book)).expect("a packed file");
+    let mut to = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let mut seen = false;
+    for place in 0..from.len() {
+        let mut file = from.by_index(place).expect("a file");
+        let (own, mut text) = (file.name().expect("a name").into_owned(), Vec::new());
+        file.read_to_end(&mut text).expect("its text");
+        to.start_file(&own, zip::write::SimpleFileOptions::default()).expect("a file");
+        let changed = own == name;
+        seen |= changed;
+        let text = if changed { change(String::from_utf8(text).expect("a text")) } else { text };
+        to.write_all(&text).expect("it is written");
+    }
+    assert!(seen, "{name}");
+    to.finish().expect("a packed file").into_inner()
+}
+
+on_both_databases! {
+    fn a_workbook_is_read_by_sheet_and_by_the_days_that_were_said(database) {
+        let (_world, mut designer) = begin(database);
+        let before = rows(database);
+        let book = workbook();
+        let said = |days: &'static str, sheet: &'static str| [("days", days), ("sheet", sheet)];
+        let mut look = |file: &[u8], more: &[(&str, &str)]| {
+            let answer = send_file(&mut designer, FILES, &GOOD, more, file);
+            (answer.status, answer.text(), answer)
+        };
+        let (status, text, checked) = look(&book, &said("year_first", ""));
+        assert!(status == 200 && text.contains("3 rows can be taken in, and 1 is refused"), "{text}");
+        // The line is the row of the sheet, though an empty one stands before it.
+        assert!(text.contains("Line 5") && text.contains("days written as 2026-11-23; a day alone counts as 23:59:59"), "{text}");
+        for field in ["name=\"unit\" value=\"code\"", "name=\"days\" value=\"year_first\""] {
+            assert!(text.contains(field), "{field}: {text}");
+        }
+        let next = format!("{FILES}?unit=code&#38;event=door%2Eopened&#38;event_column=&#38;value=&#38;occurred_at=day&#38;source=&#38;days=year%5Ffirst&#38;sheet=");
+        assert!(text.contains(&next), "the next file is read in the same way: {text}");
+        // Dates are dates in whichever way texts are written; the one day that is a text does not fit then.
+        let (_, text, _) = look(&book, &said("day_first", "Doors"));
+        assert!(text.contains("2 rows can be taken in, and 2 are refused") && text.contains("such as 23/11/2026"), "{text}");
+        let (_, text, _) = look(&book, &said("day_first", "More"));
+        assert!(text.contains("1 row can be taken in.") && text.contains("<dd class=\"govuk-summary-list__value\">"), "{text}");
+        let (_, text, _) = look(&book, &said("year_first", "More"));
+        assert!(text.contains("No row of this file can be taken in"), "{text}");
+        let (status, text, _) = look(&book, &said("year_first", "Elsewhere"));
+        assert!(status == 422 && text.contains("no sheet of that name"), "{text}");
+        assert_eq!(look(&book, &said("month_first", "")).0, 400);
+        let (_, text, _) = look(b"code,day\nv-0,22/11/2026\nv-1,2026-11-22\n", &said("day_first", ""));
+        assert!(text.contains("1 row can be taken in, and 1 is refused") && text.contains("Line 3"), "{text}");
+        // The other calendar of Excel counts 1,462 days less for the same day.
+        let other = repacked(&book, "xl/workbook.xml", |text| text.replace("<workbookPr", "<workbookPr date1904=\"1\"").into_bytes());
+        let other = repacked(&other, "xl/worksheets/sheet1.xml", |text| text.replace("<v>46348</v>", "<v>44886</v>").replace("<v>46348.4", "<v>44886.4").into_bytes());
+        let (_, of_other, _) = look(&other, &said("year_first", ""));
+        assert!(of_other.contains("3 rows can be taken in, and 1 is refused"), "{of_other}");
+        assert_eq!(rows(database), before, "nothing is kept");
+
+        let digest = digest_on(&checked);
+        let more = [("days", "year_first"), ("sheet", ""), ("digest", digest.as_str()), ("leave_out", "yes")];
+        let taken = send_file(&mut designer, &format!("{FILES}/take-in"), &GOOD, &more, &book);
+        assert_eq!(taken.status, 303, "{}", taken.text());
+        let place = taken.header("location").expect("where it is").to_owned();
+        assert!(designer.get(&place).text().contains(&fairtrial_domain::canonical::sha256_hex_of(&book)), "the file as it was sent");
+        assert_eq!(rows(database)["events"] - before["events"], 3);
+        // The same rows as a table, and by the other calendar, are the same events.
+        for same in [&b"code,day\nv-0,2026-11-22\nv-1,2026-11-22 10:00\n"[..], &other] {
+            let again = send_file(&mut designer, FILES, &GOOD, &said("year_first", ""), same).text();
+            assert!(again.contains("nothing else is new") || again.contains("Nothing in this file is new"), "{again}");
+        }
+        // The next file is read in the same way, when asked for from the page of a check.
+        let next = designer.get(&format!("{FILES}?unit=person&occurred_at=on&event=&event_column=what&days=day_first&sheet=More")).text();
+        for kept in ["value=\"person\"", "value=\"what\"", "value=\"More\"", "<option value=\"day_first\" selected>"] {
+            assert!(next.contains(kept), "{kept}: {next}");
+        }
+    }
+
+    fn hostile_workbooks_are_refused_in_a_sentence(database) {
+        let (_world, mut designer) = begin(database);
+        let before = rows(database);
+        let book = workbook();
+        let sheet = "xl/worksheets/sheet1.xml";
+        let cell = |place: &str| format!("<row><c r=\"{place}\" t=\"inlineStr\"><is><t>x</t></is></c></row></sheetData>");
+        let with = |more: String| repacked(&book, sheet, move |text| text.replace("</sheetData>", &more).into_bytes());
+        let entity = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]>";
+        for (name, file, said) in [
+            ("a bomb", repacked(&book, "docProps/app.xml", |_| vec![b' '; 17_000_000]), "unpacked it may hold 16 MB"),
+            ("a bomb of cells", with(format!("{}</sheetData>", "<row><c><v>1</v></c></row>".repeat(700_000))), "unpacked it may hold 16 MB"),
+            ("too many rows", with(format!("{}</sheetData>", "<row><c><v>1</v></c></row>".repeat(20_002))), "at most 20,000 rows"),
+            ("a cell far away", with(cell("XFD9")), "more than 200 columns"),
+            ("a row that is none", with(cell("A0")), "no spreadsheet that can be read"),
+            ("rows that go back", with(cell("A2")), "no spreadsheet that can be read"),
+            ("half of it", book[..book.len() / 2].to_vec(), "no spreadsheet that can be read"),
+            ("no workbook in it", repacked(&book, "xl/workbook.xml", |_| b"<x/>".to_vec()), "no spreadsheet that can be read"),
+            ("a sheet that breaks off", repacked(&book, sheet, |text| text.as_bytes()[..text.len() / 2].to_vec()), "no spreadsheet that can be read"),
+            ("an old or locked one", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and more".to_vec(), "locked by a password"),
+            ("a packed file of another kind", b"PK\x03\x04\x00\x00".to_vec(), "CSV UTF-8"),
+        ] {
+            let answer = check(&mut designer, &file);
+            let text = answer.text();
+            assert!(answer.status == 422 && text.contains(said), "{name}: {} {text}", answer.status);
+            assert!(text.contains("value=\"code\""), "{name}: what was typed stands there again");
+            assert_eq!(rows(database), before, "{name}");
+        }
+        // What a document declares for itself stands for nothing: the row has no day.
+        let entities = repacked(&book, sheet, |text| {
+            text.replace("<worksheet", &format!("{entity}<worksheet")).replace(">46348<", ">&b;<").into_bytes()
+        });
+        let answer = check(&mut designer, &entities);
+        let text = answer.text();
+        assert!(answer.status == 200 && text.contains("2 are refused") && !text.contains("aaaa"), "{text}");
+        assert_eq!(rows(database), before, "entities");
+    }
+}

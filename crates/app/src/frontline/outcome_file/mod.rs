@@ -20,7 +20,7 @@ use fairtrial_store::{
 };
 use serde_json::json;
 
-pub use self::reading::{Columns, MOST_ROWS, Table};
+pub use self::reading::{Columns, DayOrder, MOST_ROWS, Table};
 use self::reading::{Reading, prints, read};
 use super::batch::RefusedLine;
 use crate::{

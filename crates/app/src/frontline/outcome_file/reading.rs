@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, SecondsFormat, Utc};
 use fairtrial_domain::{
     Fault, PseudonymKey, UnitText,
-    event::{Catalogue, NewEvent, read_local_time, screen},
+    event::{Catalogue, NewEvent, read_day_first, read_local_time, screen},
     identity::{RealIdentifier, recognise},
     protocol::Protocol,
 };
@@ -32,6 +32,34 @@ pub struct Table {
     pub digest: String,
 }
 
+/// How days are written in a file. Nobody guesses: 3/4/2026 is a day either way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayOrder {
+    /// 2026-11-23.
+    #[default]
+    YearFirst,
+    /// 23/11/2026.
+    DayFirst,
+}
+
+impl DayOrder {
+    /// Each with its word.
+    pub const WORDS: [(Self, &'static str); 2] = [(Self::YearFirst, "year_first"), (Self::DayFirst, "day_first")];
+
+    /// By its word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::WORDS.into_iter().find(|(_, known)| *known == word).map(|(order, _)| order)
+    }
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.into_iter().find(|(order, _)| *order == self).map_or("year_first", |(_, word)| word)
+    }
+}
+
 /// Which column is read as what; empty where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Columns {
@@ -47,6 +75,12 @@ pub struct Columns {
     pub occurred_at: String,
     /// Where the sender knows it from.
     pub source: String,
+    /// How days are written.
+    #[serde(default)]
+    pub days: DayOrder,
+    /// The sheet of a workbook, where it is not the first one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sheet: String,
 }
 
 /// What a table says.
@@ -148,7 +182,7 @@ pub(super) fn read(
     for (line, cells) in &table.rows {
         let cell = |at: usize| cells.get(at).map_or("", String::as_str);
         let kind = places.event.map_or(columns.event.as_str(), cell);
-        match item(plan, &places, cell, kind, now) {
+        match item(plan, &places, cell, (kind, columns.days), now) {
             Ok(item) => {
                 items.push(item);
                 lines.push(*line);
@@ -179,13 +213,17 @@ fn item<'a>(
     plan: &Protocol,
     places: &Places,
     cell: impl Fn(usize) -> &'a str,
-    kind: &str,
+    (kind, days): (&str, DayOrder),
     now: DateTime<Utc>,
 ) -> Result<Value, (&'static str, String)> {
     if !listens(plan, kind) {
         return Err(("unknown_event", "no outcome of this trial is made from what this row says happened".into()));
     }
-    let occurred_at = read_local_time(cell(places.occurred_at), plan.time_zone, now)?;
+    let read = match days {
+        DayOrder::YearFirst => read_local_time,
+        DayOrder::DayFirst => read_day_first,
+    };
+    let occurred_at = read(cell(places.occurred_at), plan.time_zone, now)?;
     let mut item = Map::new();
     item.insert("event_id".into(), "row".into());
     item.insert("unit".into(), cell(places.unit).into());

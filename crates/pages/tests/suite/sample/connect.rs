@@ -135,6 +135,8 @@ fn outcome_files(pages: &mut Pages) {
         event_column: words.into(),
         value: words.into(),
         source: words.into(),
+        day_first: true,
+        sheet: words.into(),
         ..typed(words)
     };
     let at = moment("2026-11-20T02:00:00Z");
@@ -147,8 +149,8 @@ fn outcome_files(pages: &mut Pages) {
     let rows =
         vec![row("Aroha Bennett", 1_200, None), row("Bill Harper", 1, Some(days_after("2026-11-20T02:00:00Z", 1)))];
     page(pages, "outcome_file/list-typical", &list("Overdue fines", rows, None, none()));
-    let faults =
-        ["file", "unit", "event_column", "occurred_at", "value", "source"].map(|field| Fault::of_field(field, NASTY));
+    let faults = ["file", "unit", "event_column", "occurred_at", "value", "source", "sheet"]
+        .map(|field| Fault::of_field(field, NASTY));
     let many = vec![(LONG.to_owned(), LONG.to_owned()), (NASTY.to_owned(), NASTY.to_owned())];
     let rows = vec![row(LONG, u64::MAX, None); 20];
     page(
