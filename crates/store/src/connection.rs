@@ -195,7 +195,7 @@ fn with_limits(address: &str) -> String {
 }
 
 fn unavailable(error: impl fmt::Display) -> StoreError {
-    StoreError::Unavailable(error.to_string())
+    StoreError::Unavailable(error.to_string().trim_end().to_owned())
 }
 
 #[derive(QueryableByName)]

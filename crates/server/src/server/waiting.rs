@@ -97,8 +97,19 @@ async fn attempt(settings: &Settings, ambient: &Ambient) -> anyhow::Result<Insta
 /// Whether the database may answer later. A file is there or is not.
 fn may_pass(settings: &Settings, error: &anyhow::Error) -> bool {
     let is_server = database(settings).is_ok_and(|url| matches!(url, DatabaseUrl::Postgres(_)));
-    is_server && error.chain().any(|cause| matches!(cause.downcast_ref(), Some(StoreError::Unavailable(_))))
+    let passes = |cause: &StoreError| matches!(cause, StoreError::Unavailable(why) if !REFUSALS.iter().any(|no| why.contains(no)));
+    is_server && error.chain().any(|cause| cause.downcast_ref().is_some_and(passes))
 }
+
+/// Whom PostgreSQL refuses in these words is not let in later either: a password, a name or a rule is wrong. The library tells no code of
+/// it, and a server that speaks another language is waited for, with its words in the log. Only at the start: a server that has begun
+/// goes on serving who is known, whatever becomes of its password.
+const REFUSALS: [&str; 4] = [
+    "password authentication failed for user",
+    "no password supplied",
+    "no pg_hba.conf entry for host",
+    "\" does not exist",
+];
 
 /// Whether the database answers now. The question has a thread of its own, which nobody waits for at the end: a network that
 /// swallows it takes minutes to say so.

@@ -81,6 +81,9 @@ fn what_waiting_does_not_mend_ends_it_at_once() {
     let house = House::build(database.url(), Path::new(PROGRAM), 100);
     let ended = house.launch(0, "export DATABASE_URL=sqlite:/nowhere/at/all.db;").answers();
     assert!(ended.is_none(), "a file that is not there does not come by itself");
+    let elsewhere = database.url().rsplit_once('/').expect("a name").0.to_owned() + "/nowhere";
+    assert!(house.launch(0, &format!("export DATABASE_URL={elsewhere};")).answers().is_none(), "nor does a database");
+    assert!(house.log().contains("\"nowhere\" does not exist"), "{}", house.log());
     fairtrial_store::Store::revert_all_migrations(&database.url().parse().expect("an address")).expect("no tables");
     assert!(house.launch(0, "").answers().is_none(), "nor do tables");
     assert!(house.log().contains("run `fairtrial migrate` first"), "{}", house.log());
