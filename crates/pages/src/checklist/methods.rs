@@ -126,7 +126,9 @@ pub(super) fn harms(record: &Record<'_>) -> Answer {
     };
     let told: Vec<String> = record.planned(&[Role::Harm]).map(line).collect();
     let severe = plan.monitoring.severe_harms_over_control.map(|most| {
-        format!("More than {most} severe reports beyond those of the usual version suspend the trial by themselves.")
+        format!(
+            "{most} more reports of grave harm (weight 3) than with the usual version suspend the trial by themselves."
+        )
     });
     Answer::default().need_any(told, "The plan names no measure of harm.").tell_all(severe)
 }

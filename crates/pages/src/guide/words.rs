@@ -210,6 +210,13 @@ pub(super) fn field(name: &str) -> (&str, Option<&'static str>) {
         "harm_margin_reason" => {
             ("Why could you accept that many more?", Some("Say it to the people to whom it would happen."))
         }
+        "severe" => (
+            "How many more reports of grave harm than with the usual version suspend the trial by themselves? (optional)",
+            Some(
+                "Such as 3. Staff say of each report how bad it is; ‘grave’ is the third of four. Leave it empty when people \
+                 decide about them. One of the gravest kind with the new version suspends the trial in any case.",
+            ),
+        ),
         "equity_groups" => ("Compare the versions within", Some("Choose at least one.")),
         "equity_margin" => ("How much worse off may one group be, at most?", Some("People in 100, such as 5.")),
         "ends_on" => ("The last day on which anybody enters", Some("For example, 30 6 2027.")),

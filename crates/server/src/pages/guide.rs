@@ -208,7 +208,7 @@ fn shown(
         "unit" => vec![drawn(&plan.allocation)],
         _ => Vec::new(),
     };
-    let given = given(guided, step, typed);
+    let given = given(guided, guided.answers(step), typed);
     let shown = StepPage::new(frame, (plan.key.as_str(), &plan.title), step.name, given, sentences, errors);
     match step.name {
         "shown" => shown.with_preview(plan),
@@ -218,8 +218,8 @@ fn shown(
 }
 
 /// The answers of a step; where somebody has typed others, those.
-fn given(guided: &Guided, step: &Step, typed: Option<&[(&str, String)]>) -> Vec<Given> {
-    let given = guided.answers(step).into_iter().map(|answer| {
+fn given(guided: &Guided, answers: Vec<guide::Answer>, typed: Option<&[(&str, String)]>) -> Vec<Given> {
+    let given = answers.into_iter().map(|answer| {
         let again = typed.and_then(|typed| typed.iter().find(|(name, _)| *name == answer.field.name));
         Given {
             name: answer.field.name.to_owned(),
@@ -342,7 +342,8 @@ pub(crate) async fn check(call: Call) -> Answer {
         return Ok(go_to(&format!("/trials/{}/steps", trial.key())));
     }
     let frame = framed(&call.state, &call.caller, &trial)?;
-    let steps = guided.steps().map(|step| (step.name.to_owned(), given(&guided, step, None))).collect();
+    let steps = guided.steps().map(|step| (step.name.to_owned(), given(&guided, guided.told(step), None)));
+    let steps = steps.filter(|(_, given)| !given.is_empty()).collect();
     let sent = call.state.app.sent_last(&trial).await?;
     let answered = Answered {
         plan: &trial.plan,

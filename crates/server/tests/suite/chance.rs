@@ -64,6 +64,9 @@ on_both_databases! {
                     assert!(document.contains(method), "{pattern} {aim}: {document}");
                     let check = designer.get(&format!("{trial}/check"));
                     assert_eq!(check.status, 200, "{pattern} {aim} {method}: {}", designer.get(&list).text());
+                    let wedge = method == "stepped_wedge";
+                    assert_eq!(check.text().contains("The days on which offices change over"), wedge, "{method}");
+                    assert_eq!(check.text().contains("How are the versions kept alike"), !wedge, "{method}");
                     let sent = designer.post(&format!("{trial}/submit"), &[("protocol_id", &plan_on(&check.text()))]);
                     assert_eq!(sent.status, 303, "{pattern} {aim} {method}: {}", sent.text());
                 }

@@ -168,6 +168,24 @@ fn from_a_pattern_to_approval_without_a_document() {
     for what in ["Short letter", "Did what the letter asks within 28 days", "fines team", "Who must sign", "3 in 100"] {
         assert!(check.contains(what), "{what}");
     }
+    for not_asked in ["offices change over", "The offices that take part"] {
+        assert!(!check.contains(not_asked), "{not_asked}: {check}");
+    }
+    // So many severe harms more than with the usual version.
+    let harm = "/trials/short-letters/steps/harm";
+    for (typed, why) in [("few", "Write a whole number"), ("0", "1 to 1000"), ("1001", "1 to 1000")] {
+        let refused = fill_in(&mut designer, harm, &[("severe", typed)]);
+        let text = refused.text();
+        assert!(refused.status == 422 && text.contains("href=\"#severe\"") && text.contains(why), "{typed}: {text}");
+    }
+    assert_eq!(fill_in(&mut designer, harm, &[("severe", "3")]).status, 303);
+    let document = designer.get("/trials/short-letters/document").text();
+    assert!(document.contains("severe_harms_over_control"), "{document}");
+    assert_eq!(fill_in(&mut designer, harm, &[("severe", "")]).status, 303);
+    assert!(!designer.get("/trials/short-letters/document").text().contains("severe_harms_over_control"));
+    assert_eq!(fill_in(&mut designer, harm, &[("severe", "4")]).status, 303);
+    let check = designer.get("/trials/short-letters/check").text();
+    assert!(check.contains("How many more reports of grave harm"), "{check}");
     let page = designer.get("/trials/short-letters").text();
     assert!(page.contains("action=\"/trials/short-letters/submit\"") && !page.contains("square brackets"), "{page}");
     let sent = designer.post("/trials/short-letters/submit", &[("protocol_id", &plan_on(&check))]);

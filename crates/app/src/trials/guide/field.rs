@@ -2,7 +2,7 @@
 
 use fairtrial_domain::{
     Decimal, Fault,
-    protocol::{Aim, OutcomeKind, Protocol, Role},
+    protocol::{Aim, Allocation, OutcomeKind, Protocol, Role},
     trial::Tier,
 };
 use serde_json::{Value, json};
@@ -113,6 +113,19 @@ impl Field {
             When::MaoriData => plan.data.uses_maori_data,
         };
         asked || (self.may_wait() && document.pointer(self.pointer).is_some())
+    }
+
+    /// Whether its answer says something of that plan. Some questions stand on a page beside the one that decides about them, so that
+    /// they can be answered without a script; whoever reads a plan as a whole has no use for those it is not asked.
+    pub(super) fn matters(&self, plan: &Protocol) -> bool {
+        match self.kind {
+            Kind::Roster => plan.allocation.is_by_cluster(),
+            Kind::Steps | Kind::Transition => matches!(plan.allocation, Allocation::SteppedWedge { .. }),
+            Kind::Balanced => !plan.allocation.is_by_cluster(),
+            Kind::GivesUp => plan.monitoring.looks.len() > 1,
+            Kind::Guardrail => true,
+            _ => self.when != When::Guardrail || plan.outcomes.len() > 2,
+        }
     }
 
     /// Whether it may be left empty for now: some answers take weeks to get. The plan is sent once they are there.

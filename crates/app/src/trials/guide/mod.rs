@@ -110,6 +110,13 @@ impl Guided {
         self.asked(step).map(answer).collect()
     }
 
+    /// The same for whoever reads the plan as a whole: without questions that stand on the page for plans of another kind.
+    #[must_use]
+    pub fn told(&self, step: &Step) -> Vec<Answer> {
+        let plan = self.plan.protocol();
+        self.answers(step).into_iter().filter(|answer| answer.field.matters(plan)).collect()
+    }
+
     fn asked<'a>(&'a self, step: &Step) -> impl Iterator<Item = &'static Field> + use<'a> {
         let plan = self.plan.protocol();
         step.fields.iter().filter(move |field| field.is_asked(plan, &self.document, self.tier))

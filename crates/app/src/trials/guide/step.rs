@@ -125,6 +125,7 @@ pub const STEPS: &[Step] = &[
             field("harm_event", "/outcomes/1/event", Kind::Line),
             field("harm_margin", "/outcomes/1/margin", Kind::InHundred),
             later(When::HasMargin, "harm_margin_reason", "/outcomes/1/margin_reason", Kind::Text),
+            later(When::Optional, "severe", "/monitoring/severe_harms_over_control", Kind::Whole),
         ],
     ),
     step(

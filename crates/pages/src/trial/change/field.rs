@@ -155,7 +155,7 @@ pub(super) const FIELDS: &[Known] = &[
     known_as("/monitoring/looks_on", "Days on which it is looked at", Series(&Day)),
     known_as("/monitoring/efficacy", "Early success", Spent),
     known_as("/monitoring/futility", "Giving up early", Futility),
-    known_as("/monitoring/severe_harms_over_control", "How many more reports of the worst harm suspend it", Plain),
+    known_as("/monitoring/severe_harms_over_control", "How many more reports of grave harm suspend it", Plain),
     known_as("/planning/icc", "How alike the people of one office are, from 0 to 1", Plain),
     known_as("/planning/cluster_size_variation", "How unequal the offices are", Plain),
     known_as("/planning/attrition", "Those of whom no outcome is heard", Share),

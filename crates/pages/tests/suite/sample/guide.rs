@@ -47,7 +47,16 @@ const STEPS: [(&str, &[Field]); 23] = [
     ("kaitiaki", &[("kaitiaki_group", &[]), ("kaitiaki_contact", &[]), ("kaitiaki_decision", &["lines"])]),
     ("outcome", &[("outcome", &[]), ("event", &[]), ("better", &["increase", "decrease"]), ("follow_up_days", &[])]),
     ("effect", &[("expected", &[]), ("smallest", &[]), ("margin", &[]), ("margin_reason", &["lines"])]),
-    ("harm", &[("harm", &[]), ("harm_event", &[]), ("harm_margin", &[]), ("harm_margin_reason", &["lines"])]),
+    (
+        "harm",
+        &[
+            ("harm", &[]),
+            ("harm_event", &[]),
+            ("harm_margin", &[]),
+            ("harm_margin_reason", &["lines"]),
+            ("severe", &[]),
+        ],
+    ),
     (
         "guardrail",
         &[
