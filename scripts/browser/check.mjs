@@ -191,7 +191,7 @@ async function plan() {
   const account = (role) => demo.accounts.find((account) => account.role === role) ?? stop(`the demonstration has no ${role}`);
   const designer = account("designer");
   const trials = demo.trials.filter(({ agency }) => agency === designer.agency)
-    .flatMap(({ key, state }) => [`/trials/${key}`, `/trials/${key}/protocol`, `/trials/${key}/notice`, `/trials/${key}/review`, `/trials/${key}/privacy`, `/trials/${key}/rehearsal`, `/trials/${key}/rules`, `/trials/${key}/integration`, `/trials/${key}/batches`, `/trials/${key}/links`, ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/notes`]), ...(state === "draft" ? [`/trials/${key}/document`] : []), ...(IS_LOCKED.includes(state) ? [`/trials/${key}/decision`] : []), ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/report`])]);
+    .flatMap(({ key, state }) => [`/trials/${key}`, `/trials/${key}/protocol`, `/trials/${key}/notice`, `/trials/${key}/review`, `/trials/${key}/privacy`, `/trials/${key}/rehearsal`, `/trials/${key}/rules`, `/trials/${key}/integration`, `/trials/${key}/batches`, `/trials/${key}/links`, ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/notes`]), ...(state === "draft" ? [`/trials/${key}/document`] : []), ...(IS_LOCKED.includes(state) ? [`/trials/${key}/decision`, `/trials/${key}/checklist`] : []), ...(HAS_NO_REPORT.includes(state) ? [] : [`/trials/${key}/report`])]);
   const decisions = demo.trials.filter(({ agency, state }) => agency === account("manager").agency && IS_LOCKED.includes(state))
     .map(({ key }) => `/trials/${key}/decision`);
   const of = (role) => demo.trials.filter(({ agency, state }) => agency === account(role).agency && !HAS_NO_REPORT.includes(state));
@@ -200,7 +200,8 @@ async function plan() {
   const entered = of("designer").filter(({ state }) => state === "enrolling").map(({ key }) => key);
   const draft = await draftOf(designer);
   const register = await (await fetch(`${origin}/register.json`)).json();
-  const open = register.trials.flatMap(({ trial, code }) => [`/register/${trial}`, `/t/${code}`, `/t/${code}/ask`, `/t/${code}/result`]);
+  const published = demo.trials.filter(({ state }) => ["reported", "archived"].includes(state)).map(({ key }) => `/register/${key}/checklist`);
+  const open = [...published, ...register.trials.flatMap(({ trial, code }) => [`/register/${trial}`, `/t/${code}`, `/t/${code}/ask`, `/t/${code}/result`])];
   return [
     { login: null, pages: [...found(["/sign-in", "/docs", "/register", "/register?q=letter", ...open]), { path: "/nothing-is-here", status: 404 }] },
     { login: designer, pages: [...found(["/", "/trials", "/trials/new", "/trials/new/steps", "/account", "/library", "/library?q=letter&verdict=succeeded", "/library?q=letter", "/reviews", "/optouts", "/messages", "/links", "/audit", ...trials, ...draft, ...entered.flatMap((key) => [`/trials/${key}/versions`, `/trials/${key}/amend`])]), { path: "/trials/nothing-is-here", status: 404 }] },
