@@ -258,9 +258,11 @@ impl App {
         not_enrolled(trial, outcome, outcome.sentence().to_owned())
     }
 
-    /// Whether the last day on which somebody enters by the plan is over, in the trial's time zone.
+    /// Whether the last day on which somebody enters by the plan is over, in the trial's time zone. A clock that has just jumped does
+    /// not end a trial.
     pub(super) fn is_past_end(&self, trial: &Trial) -> bool {
-        trial.day_of(self.ambient.now_micros()) > trial.plan.protocol().monitoring.ends_on
+        let trusted = self.trusts_clock();
+        trusted && trial.day_of(self.ambient.now_micros()) > trial.plan.protocol().monitoring.ends_on
     }
 
     /// What is known here of a new unit, and the limits that the draw has to keep.

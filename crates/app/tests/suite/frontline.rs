@@ -1,6 +1,9 @@
 //! Assignments and events, as frontline apps ask for them.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration as StdDuration,
+};
 
 use chrono::{DateTime, Duration, Utc};
 use fairtrial_app::{
@@ -22,7 +25,58 @@ fn event(id: &str, unit: &str, value: Option<i64>) -> Value {
     event
 }
 
+/// A clock that can be set, beside one that cannot.
+#[derive(Clone)]
+struct SetClock(Arc<Mutex<(DateTime<Utc>, StdDuration)>>);
+
+impl SetClock {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new((StandingClock::new().now(), StdDuration::ZERO))))
+    }
+
+    fn pass(&self, minutes: u32) {
+        let mut read = self.0.lock().unwrap();
+        read.0 += Duration::minutes(minutes.into());
+        read.1 += StdDuration::from_secs(60 * u64::from(minutes));
+    }
+
+    fn set(&self, by: Duration) {
+        self.0.lock().unwrap().0 += by;
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.lock().unwrap().0
+    }
+
+    fn steady(&self) -> Option<StdDuration> {
+        Some(self.0.lock().unwrap().1)
+    }
+}
+
 on_both_databases! {
+    fn a_clock_that_jumps_ends_no_trial(database) {
+        run(async {
+            let clock = SetClock::new();
+            let app = open(database, clock.clone()).await;
+            let company = Company::hire(&app, "justice").await;
+            let trial = company.start(&app, &plan("letter", "justice", &json!({}))).await;
+            let comes = async |unit: &str| app.assign(&company.key, &trial, &call(unit)).await.unwrap().outcome;
+            assert_eq!(comes("before").await, AssignmentOutcome::Assigned);
+            clock.pass(1);
+            clock.set(Duration::days(3_650));
+            assert_eq!(comes("ten-years-on").await, AssignmentOutcome::Assigned);
+            clock.set(-Duration::days(3_650));
+            assert_eq!(comes("back").await, AssignmentOutcome::Assigned);
+            // A new time that holds is the time.
+            clock.set(Duration::days(3_650));
+            assert_eq!(comes("again").await, AssignmentOutcome::Assigned);
+            clock.pass(61);
+            assert_eq!(comes("an-hour-later").await, AssignmentOutcome::Ended);
+        });
+    }
+
     fn nobody_enters_after_the_last_day_of_the_plan(database) {
         run(async {
             let clock = StandingClock::new();
