@@ -136,11 +136,19 @@ def check(folder, told, sent):
         door.close()
 
 
+def size(path):
+    """Bytes of a file; none of one that was handed over and removed meanwhile."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def look(server, folder, told, sent):
     if server.address is None:
         return ["it does not start again"]
     until = time.monotonic() + 30
-    waits = lambda: [path for path in pathlib.Path(folder, "spool").glob("*.events") if path.stat().st_size > 0]  # noqa: E731
+    waits = lambda: [path for path in pathlib.Path(folder, "spool").glob("*.events") if size(path) > 0]  # noqa: E731
     while waits():
         if time.monotonic() > until:
             return [f"what waits is not handed over: {waits()}"]
