@@ -2,8 +2,8 @@
 //!
 //! Settings that are wrong (O4) are in the tests of `config`; copies that were touched or are another installation's (O3) in
 //! `backup.rs`; master keys (O2) in `command.rs`; a PostgreSQL server that is away (O5) in `waiting.rs`; full and failing disks in
-//! `durability.rs`. Nothing is sent anywhere of the program's own accord, so that there is no other server to be slow (O11); servers
-//! of two versions and clocks that differ (O12) are stories of faults.
+//! `durability.rs`. Receivers of alerts that are slow or rude (O11) are in `alerts/rude.rs`; servers of two versions and clocks that
+//! differ (O12) are stories of faults.
 
 use std::{
     fs,
