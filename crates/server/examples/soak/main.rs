@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! soak PROGRAM STORY FAULTS DATABASE_URL [SERVERS | IMAGE MOUNT | LIBRARY]
+//! soak PROGRAM steady HOURS DATABASE_URL TABLE
 //! ```
 //!
 //! The story `house` only makes the installation and prints the token of a program. The database is a new one. It prints one line with what was counted, and ends with 1 when a promise was broken.
@@ -14,6 +15,7 @@ mod faults;
 
 mod disk;
 mod postgres;
+mod steady;
 
 use std::{
     path::Path,
@@ -34,6 +36,10 @@ fn main() -> ExitCode {
     let [program, story, faults, url, rest @ ..] = words.as_slice() else {
         panic!("PROGRAM STORY FAULTS URL [SERVERS | IMAGE MOUNT]")
     };
+    if *story == "steady" {
+        let [table] = rest else { panic!("PROGRAM steady HOURS URL TABLE") };
+        return steady::play(Path::new(program), url, faults, table);
+    }
     let servers = rest.first().and_then(|servers| servers.parse().ok()).unwrap_or(1);
     let faults = faults.parse().expect("a number of faults");
     if *story == "house" {

@@ -38,6 +38,7 @@ mod rights;
 mod running;
 mod screens;
 mod stats;
+mod steadiness;
 mod transport;
 mod verbs;
 mod waiting;

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -26,6 +26,25 @@ pub(crate) struct Load<'a> {
     pub(crate) door: &'a Door,
     pub(crate) ledger: &'a Ledger,
     pub(crate) ending: &'a AtomicBool,
+    /// Hears how long each answer took.
+    pub(crate) clock: &'a (dyn Fn(Kind, Duration) + Sync),
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// For a place, of somebody who has one.
+    Known,
+    /// For a place, of somebody who has none.
+    New,
+    /// To keep an event.
+    Event,
+    /// To keep several events.
+    Events,
+    /// For a page, by somebody who has signed in.
+    Page,
+    /// For all flags at once.
+    Flags,
 }
 
 /// Runs callers until `conduct` returns; each then brings what it has begun to its end.
@@ -33,7 +52,7 @@ pub(crate) fn under_load(house: &House, door: &Door, ledger: &Ledger, callers: u
     let ending = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for number in 0..callers {
-            let load = Load { house, door, ledger, ending: &ending };
+            let load = Load { house, door, ledger, ending: &ending, clock: &|_, _| () };
             scope.spawn(move || Caller::new(load, number).run());
         }
         // Also when it fails, so that the callers end.
@@ -62,7 +81,7 @@ struct Person {
     assigned_at: String,
 }
 
-struct Caller<'a> {
+pub(crate) struct Caller<'a> {
     load: Load<'a>,
     chance: ChaCha12Rng,
     line: Option<Line>,
@@ -76,7 +95,7 @@ struct Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    fn new(load: Load<'a>, number: u64) -> Self {
+    pub(crate) fn new(load: Load<'a>, number: u64) -> Self {
         let chance = ChaCha12Rng::seed_from_u64(number);
         let (people, sent, standing, spooled) = (Vec::new(), Vec::new(), Vec::new(), BTreeSet::new());
         Self { load, chance, line: None, next: number, people, sent, standing, spooled }
@@ -103,10 +122,14 @@ impl<'a> Caller<'a> {
         self.next
     }
 
-    fn assign_somebody_new(&mut self) {
+    pub(crate) fn assign_somebody_new(&mut self) {
         let trial = if self.chance.random_bool(0.2) { TRIALS[1] } else { TRIALS[0] };
+        self.assign_in(trial);
+    }
+
+    pub(crate) fn assign_in(&mut self, trial: &'static str) {
         let unit = format!("case-{}-x", self.number());
-        let (answer, certain) = self.ask(&format!("/v1/trials/{trial}/assignments"), &json!({"unit": unit}));
+        let (answer, certain) = self.ask(Kind::New, &format!("/v1/trials/{trial}/assignments"), &json!({"unit": unit}));
         let outcome = answer.body["outcome"].as_str().expect("an outcome").to_owned();
         if trial == TRIALS[1] && outcome == "cap_reached" {
             return;
@@ -123,11 +146,11 @@ impl<'a> Caller<'a> {
         self.load.ledger.write(&Promise::Placed { trial, unit, arm, assigned_at });
     }
 
-    fn ask_again(&mut self) {
+    pub(crate) fn ask_again(&mut self) {
         let Some(person) = self.people.choose(&mut self.chance) else { return };
         let (trial, unit) = (person.trial, person.unit.clone());
         let told = (person.arm.clone(), person.assigned_at.clone());
-        let (answer, _) = self.ask(&format!("/v1/trials/{trial}/assignments"), &json!({"unit": unit}));
+        let (answer, _) = self.ask(Kind::Known, &format!("/v1/trials/{trial}/assignments"), &json!({"unit": unit}));
         assert_eq!(answer.body["outcome"], "existing");
         let text = |name: &str| answer.body[name].as_str().expect("text").to_owned();
         let now = (text("arm"), text("assigned_at"));
@@ -136,7 +159,7 @@ impl<'a> Caller<'a> {
     }
 
     /// Events about people of this caller, and about nobody now and then.
-    fn send_events(&mut self, many: usize) {
+    pub(crate) fn send_events(&mut self, many: usize) {
         let mut events = Vec::with_capacity(many);
         for _ in 0..many {
             let number = self.number();
@@ -146,7 +169,7 @@ impl<'a> Caller<'a> {
                 .push(json!({"event_id": format!("e-{number}"), "unit": unit, "event": "money.came", "value": number,
                 "occurred_at": just_after(&person.assigned_at)}));
         }
-        let (answer, certain) = self.ask("/v1/events", &json!({"events": events}));
+        let (answer, certain) = self.ask(of(&events), "/v1/events", &json!({"events": events}));
         let count = |name: &str| answer.body[name].as_u64().expect("a count");
         if self.load.house.clock_jumps && count("rejected") > 0 {
             return self.kept(&without_the_future(&events, &answer));
@@ -163,7 +186,7 @@ impl<'a> Caller<'a> {
     }
 
     /// Another value in the place of one that the database holds, of an event or of a correction.
-    fn correct_one(&mut self) {
+    pub(crate) fn correct_one(&mut self) {
         if self.standing.is_empty() {
             return;
         }
@@ -174,7 +197,7 @@ impl<'a> Caller<'a> {
         event["event_id"] = format!("e-{number}").into();
         event["value"] = number.into();
         let events = vec![event];
-        let (answer, _) = self.ask("/v1/events", &json!({"events": events}));
+        let (answer, _) = self.ask(of(&events), "/v1/events", &json!({"events": events}));
         let count = |name: &str| answer.body[name].as_u64().expect("a count");
         if self.load.house.clock_jumps && count("rejected") > 0 {
             return self.kept(&without_the_future(&events, &answer));
@@ -203,9 +226,9 @@ impl<'a> Caller<'a> {
         self.load.ledger.write(&Promise::Kept { numbers });
     }
 
-    fn send_once_more(&mut self) {
+    pub(crate) fn send_once_more(&mut self) {
         let Some(events) = self.sent.choose(&mut self.chance).cloned() else { return };
-        let (answer, _) = self.ask("/v1/events", &json!({"events": events}));
+        let (answer, _) = self.ask(of(&events), "/v1/events", &json!({"events": events}));
         let count = |name: &str| answer.body[name].as_u64().unwrap_or(0);
         if self.load.house.clock_jumps && count("rejected") > 0 {
             return self.kept(&without_the_future(&events, &answer));
@@ -220,10 +243,12 @@ impl<'a> Caller<'a> {
     }
 
     /// Asks until there is an answer; tells whether the first attempt had it, so that nothing can have been done before.
-    fn ask(&mut self, path: &str, body: &Value) -> (Answer, bool) {
+    fn ask(&mut self, kind: Kind, path: &str, body: &Value) -> (Answer, bool) {
         let mut certain = true;
         loop {
+            let asked = Instant::now();
             if let Some(answer) = self.try_to_ask(path, body).filter(|_| self.load.door.has_power()) {
+                (self.load.clock)(kind, asked.elapsed());
                 match answer.status {
                     200 => return (answer, certain),
                     207 | 422 if self.load.house.clock_jumps => return (answer, certain),
@@ -260,6 +285,10 @@ impl<'a> Caller<'a> {
         self.line = Some(line);
         Some(answer)
     }
+}
+
+fn of(events: &[Value]) -> Kind {
+    if events.len() == 1 { Kind::Event } else { Kind::Events }
 }
 
 /// The events that were taken, where others were refused because they have not happened yet by the server's clock.

@@ -8,6 +8,7 @@ pub(crate) mod house;
 pub(crate) mod ledger;
 pub(crate) mod load;
 pub(crate) mod proxy;
+pub(crate) mod steady;
 pub(crate) mod stories;
 pub(crate) mod verdict;
 pub(crate) mod wire;
