@@ -153,6 +153,34 @@ fn a_run_of_minutes_says_nothing_of_what_still_fills() {
     assert!(!is_level(&findings(&level_day()[..7])), "of less than this there are no quarters");
 }
 
+/// What is measured is what there is: of this process.
+#[test]
+fn what_a_process_takes_is_seen() {
+    const SIZE: usize = 64 << 20;
+    let read = || Process::read(std::process::id());
+    let before = read();
+    let files: Vec<_> = (0..20).map(|_| std::fs::File::open("/dev/null").expect("it is there")).collect();
+    // Written to, as the kernel gives no memory that nobody has touched.
+    let memory = std::hint::black_box(vec![1_u8; SIZE]);
+    let (stay, go) = std::sync::mpsc::channel::<()>();
+    let go = std::sync::Mutex::new(go);
+    std::thread::scope(|scope| {
+        let wait = || go.lock().expect("nobody fails").recv().is_err();
+        (0..3).for_each(|_| drop(scope.spawn(wait)));
+        let now = read();
+        assert_eq!((now.descriptors, now.threads), (before.descriptors + 20, before.threads + 3));
+        let more = |size: fn(&Process) -> u64| size(&now).saturating_sub(size(&before));
+        for size in [more(|process| process.resident), more(|process| process.anonymous)] {
+            assert!((60_000_000..80_000_000).contains(&size), "{size} bytes more");
+        }
+        drop(stay);
+    });
+    drop((files, memory));
+    let after = read();
+    assert_eq!(after.descriptors, before.descriptors);
+    assert!(after.resident < before.resident + 20_000_000, "it was given back: {after:?}");
+}
+
 #[test]
 fn a_day_of_seconds_is_played_to_its_end() {
     let folder = tempfile::tempdir().expect("a folder");
