@@ -16,12 +16,12 @@ pub(super) const CALLERS: u64 = 8;
 /// Between two calls of one of them: 40 a second, all together 320.
 pub(super) const BEAT: Duration = Duration::from_millis(25);
 
-/// Calls of one bar: ten for a place, five with one event and one with twenty. All together that is 200 calls for a place and 500
-/// events a second.
+/// Calls of one bar: ten for a place, five with one event and one with several. One call in twenty for events repeats what was sent
+/// before, which is often less than a batch: all together that is 200 calls for a place and 500 events a second.
 const BAR: u64 = 16;
 
 /// Events in one call that has several.
-pub(super) const BATCH: usize = 20;
+pub(super) const BATCH: usize = 21;
 
 /// What that is a second.
 pub(super) const PLACES: f64 = 200.0;
