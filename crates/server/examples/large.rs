@@ -116,13 +116,13 @@ async fn calls<F: Future<Output = ()> + 'static>(many: u64, call: impl Fn(u64) -
     }
 }
 
-async fn assign(app: Arc<App>, key: Arc<KeyActor>, trials: u64, n: u64) {
+async fn assign(app: Arc<App>, key: KeyActor, trials: u64, n: u64) {
     let unit = UnitText::new(&format!("case-{n}-x")).expect("a unit");
     let call = AssignCall { unit, cluster: None, attributes: serde_json::Map::new(), dry_run: false };
     app.assign(&key, &trial_name(n % trials), &call).await.expect("an assignment");
 }
 
-async fn record(app: Arc<App>, key: Arc<KeyActor>, people: u64, first: u64) {
+async fn record(app: Arc<App>, key: KeyActor, people: u64, first: u64) {
     let event = |n: u64| {
         // A stride that visits everybody in no order.
         let unit = (n * 7_919) % people;

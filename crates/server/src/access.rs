@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use actix_web::{
-    HttpRequest,
     cookie::{Cookie, SameSite},
-    http::header,
+    http::header::{self, HeaderName},
 };
 use fairtrial_app::{Actor, KeyActor, Person, people::sessions::Session};
 use fairtrial_domain::trial::Scope;
@@ -13,8 +12,11 @@ use fairtrial_domain::trial::Scope;
 use crate::{
     problem::{Code, Problem},
     server::State,
-    transport::Needs,
+    transport::{Needs, Request},
 };
+
+/// Where a program may show its key, beside the standard header.
+static API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Who calls, as far as a row wants to know.
 #[derive(Debug, Clone)]
@@ -22,7 +24,7 @@ pub enum Caller {
     /// Nobody who is known.
     Nobody,
     /// A program.
-    Key(Arc<KeyActor>),
+    Key(KeyActor),
     /// A person, by their session.
     Person(Arc<Session>),
 }
@@ -57,7 +59,7 @@ impl Caller {
     pub(crate) fn actor(&self) -> Result<Actor, Problem> {
         match self {
             Self::Nobody => Err(not_signed_in()),
-            Self::Key(key) => Ok(Actor::Key(KeyActor::clone(key))),
+            Self::Key(key) => Ok(Actor::Key(key.clone())),
             Self::Person(session) => Ok(Actor::Person(session.person.clone())),
         }
     }
@@ -73,7 +75,7 @@ impl Caller {
 }
 
 /// Finds out who calls and whether they may.
-pub(crate) async fn caller(state: &State, request: &HttpRequest, needs: Needs) -> Result<Caller, Problem> {
+pub(crate) async fn caller(state: &State, request: &Request, needs: Needs) -> Result<Caller, Problem> {
     match needs {
         Needs::Nothing => Ok(Caller::Nobody),
         Needs::Scope(scope) => Ok(Caller::Key(key(state, request, scope)?)),
@@ -95,7 +97,7 @@ pub(crate) async fn caller(state: &State, request: &HttpRequest, needs: Needs) -
 }
 
 /// The key that was shown. Whoever shows two shows one too many: which one counts must not depend on the reader.
-fn key(state: &State, request: &HttpRequest, scope: Scope) -> Result<Arc<KeyActor>, Problem> {
+fn key(state: &State, request: &Request, scope: Scope) -> Result<KeyActor, Problem> {
     let headers = request.headers();
     let mut shown = None;
     let mut show = |token| match shown.replace(token) {
@@ -110,26 +112,27 @@ fn key(state: &State, request: &HttpRequest, scope: Scope) -> Result<Arc<KeyActo
         }
         show(token.trim())?;
     }
-    for value in headers.get_all("x-api-key") {
+    for value in headers.get_all(&API_KEY) {
         show(value.to_str().map_err(|_| no_key("The header X-API-Key is no plain text."))?.trim())?;
     }
     let token = shown.ok_or_else(|| no_key("No key was sent."))?;
     let key = state.app.key_actor(token)?;
     // Whoever may write plans may read them.
-    if !(scope == Scope::TrialsRead && key.scopes.contains(&Scope::TrialsWrite)) {
+    if !(scope == Scope::TrialsRead && key.scopes.contains(Scope::TrialsWrite)) {
         key.needs(scope)?;
     }
     Ok(key)
 }
 
-async fn session(state: &State, request: &HttpRequest) -> Result<Arc<Session>, Problem> {
+async fn session(state: &State, request: &Request) -> Result<Arc<Session>, Problem> {
     let cookie = session_cookie(request, state).ok_or_else(not_signed_in)?;
-    Ok(Arc::new(state.app.session(&cookie).await?))
+    // In a box: a program's call would carry the room for it along.
+    Ok(Arc::new(Box::pin(state.app.session(&cookie)).await?))
 }
 
 /// Refuses what another site makes a browser send. Browsers say where a request comes from; programs say nothing, and have
 /// no cookie that somebody could misuse.
-pub(crate) fn check_origin(request: &HttpRequest, state: &State) -> Result<(), Problem> {
+pub(crate) fn check_origin(request: &Request, state: &State) -> Result<(), Problem> {
     let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("unreadable"));
     let own = match (text("sec-fetch-site"), text("origin")) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
@@ -155,18 +158,18 @@ fn not_signed_in() -> Problem {
 }
 
 /// The cookie with a session in it.
-pub(crate) fn session_cookie(request: &HttpRequest, state: &State) -> Option<String> {
+pub(crate) fn session_cookie(request: &Request, state: &State) -> Option<String> {
     only_cookie(request, name(state, "__Host-fairtrial", "fairtrial"))
 }
 
 /// The cookie by which a browser is recognised before anybody signs in.
-pub(crate) fn form_cookie(request: &HttpRequest, state: &State) -> Option<String> {
+pub(crate) fn form_cookie(request: &Request, state: &State) -> Option<String> {
     only_cookie(request, name(state, "__Host-fairtrial-form", "fairtrial-form"))
 }
 
 /// A cookie that was sent once; two of one name are none, because it is not known who set the second.
-fn only_cookie(request: &HttpRequest, name: &str) -> Option<String> {
-    let cookies = request.cookies().ok()?;
+fn only_cookie(request: &Request, name: &str) -> Option<String> {
+    let cookies = request.cookies()?;
     let mut named = cookies.iter().filter(|cookie| cookie.name() == name);
     let (cookie, None) = (named.next()?, named.next()) else { return None };
     // The tokens that we hand out have 43 characters; anything else is not one of them.

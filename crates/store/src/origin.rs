@@ -15,8 +15,8 @@ thread_local! {
 }
 
 /// Does something on behalf of a request: entries of the audit that it leads to carry the request's name.
-pub async fn on_behalf_of<F: Future>(request: Arc<str>, doing: F) -> F::Output {
-    REQUEST.scope(request, doing).await
+pub fn on_behalf_of<F: Future>(request: Arc<str>, doing: F) -> impl Future<Output = F::Output> {
+    REQUEST.scope(request, doing)
 }
 
 /// The request on whose behalf this task runs.

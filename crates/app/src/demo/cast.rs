@@ -72,7 +72,7 @@ pub(super) struct Cast {
     pub(super) accounts: Vec<DemoAccount>,
     pub(super) keys: Vec<DemoKey>,
     actors: HashMap<(String, PersonRole), Actor>,
-    frontline: HashMap<String, Arc<KeyActor>>,
+    frontline: HashMap<String, KeyActor>,
 }
 
 impl Cast {
@@ -81,7 +81,7 @@ impl Cast {
     }
 
     pub(super) fn frontline(&self, agency: &str) -> Result<&KeyActor, AppError> {
-        self.frontline.get(agency).map(AsRef::as_ref).ok_or(AppError::NotFound("key"))
+        self.frontline.get(agency).ok_or(AppError::NotFound("key"))
     }
 }
 

@@ -12,7 +12,7 @@ use fairtrial_domain::{
 use fairtrial_store::{AssignAnswer, AssignRequest, Limits, identities};
 use serde_json::{Map, Value};
 
-use super::several::Told;
+use super::placement::Placement;
 use crate::{
     error::AppError,
     state::{
@@ -37,6 +37,14 @@ pub struct AssignCall {
     pub attributes: Map<String, Value>,
     /// Whether to look only: nobody enters, and no arm is told.
     pub dry_run: bool,
+}
+
+impl AssignCall {
+    /// A request that says who and no more.
+    #[must_use]
+    pub fn of(unit: UnitText) -> Self {
+        Self { unit, cluster: None, attributes: Map::new(), dry_run: false }
+    }
 }
 
 /// The answer, which explains itself.
@@ -75,9 +83,18 @@ pub(super) struct Asker<'a> {
     pub(super) dry_run: bool,
 }
 
+/// What a person is told by one trial.
+#[derive(Debug)]
+pub enum Answered<T> {
+    /// What was made for somebody who has had their place, and gets the version of it.
+    Placed(T),
+    /// Anything else, and the trial that says so.
+    Otherwise(Arc<Trial>, Box<Assignment>),
+}
+
 /// Whether somebody has a place in a trial, with what they are told, or with what is needed to find one.
-enum Recognised {
-    Known(Arc<Trial>, Told),
+enum Recognised<T> {
+    Known(Answered<T>),
     New(Arc<Directory>, Arc<Trial>, Attributes, Pseudonym),
 }
 
@@ -98,42 +115,59 @@ impl App {
     /// # Errors
     /// As [`App::tell`].
     pub async fn assign(&self, caller: &KeyActor, trial: &str, call: &AssignCall) -> Result<Assignment, AppError> {
-        let (trial, told) = self.tell(caller, trial, call).await?;
-        Ok(told.assignment(&trial))
+        let placed = |trial: &Trial, place: &Placement| place.assignment(trial, AssignmentOutcome::Existing);
+        match self.tell(caller, trial, call, placed).await? {
+            Answered::Placed(assignment) => Ok(assignment),
+            Answered::Otherwise(_, assignment) => Ok(*assignment),
+        }
     }
 
-    /// Which version a person gets in one trial, and the trial. Repeated, it gives the same answer.
+    /// Which version a person gets in one trial. Repeated, it gives the same answer. What somebody is told who has a place is made by
+    /// `placed`, at once and from the plan itself: nothing of it is copied or held for that, as apps ask by the thousand a second.
     ///
     /// # Errors
     /// [`AppError::NotFound`] for a trial that is not the agency's, [`AppError::Invalid`] for undeclared or ill-fitting
     /// attributes, [`AppError::Busy`] and [`AppError::Unavailable`] when nothing could be kept.
-    pub async fn tell(
+    pub async fn tell<T>(
         &self,
         caller: &KeyActor,
         trial: &str,
         call: &AssignCall,
-    ) -> Result<(Arc<Trial>, Told), AppError> {
-        let (directory, trial, attributes, unit) = match self.recognise(caller, trial, call)? {
-            Recognised::Known(trial, told) => return Ok((trial, told)),
+        placed: impl FnOnce(&Trial, &Placement) -> T,
+    ) -> Result<Answered<T>, AppError> {
+        let (directory, trial, attributes, unit) = match self.recognise(caller, trial, call, placed)? {
+            Recognised::Known(answered) => return Ok(answered),
             Recognised::New(directory, trial, attributes, unit) => (directory, trial, attributes, unit),
         };
         let asker = Asker { key: caller, unit: &unit, cluster: call.cluster.as_deref(), dry_run: call.dry_run };
-        let assignment = self.assign_in(&directory, &trial, asker, &attributes).await?;
-        Ok((trial, Told::Assignment(Box::new(assignment))))
+        // In a box: whoever is known would carry the room for it along.
+        let assignment = Box::pin(self.assign_in(&directory, &trial, asker, &attributes)).await?;
+        Ok(Answered::Otherwise(trial, Box::new(assignment)))
     }
 
-    /// Answers at once where the person has a place: nothing is waited for, and nothing of the plan is copied.
-    fn recognise(&self, caller: &KeyActor, trial: &str, call: &AssignCall) -> Result<Recognised, AppError> {
+    /// Answers at once where the person has a place: nothing is waited for.
+    fn recognise<T>(
+        &self,
+        caller: &KeyActor,
+        trial: &str,
+        call: &AssignCall,
+        placed: impl FnOnce(&Trial, &Placement) -> T,
+    ) -> Result<Recognised<T>, AppError> {
         caller.needs(Scope::Assign)?;
         let directory = self.directory.load();
         let trial = directory.trial_of(caller.agency_id, trial)?;
         let attributes =
             read_attributes(&trial.plan.protocol().attributes, &call.attributes).map_err(AppError::Invalid)?;
         let unit = directory.agency(caller.agency_id)?.pseudonym_key.pseudonym(&call.unit);
-        Ok(match self.place(trial.id, &unit).filter(|_| !call.dry_run) {
-            Some((as_whom, place)) => Recognised::Known(Arc::clone(trial), self.told(trial, &unit, &as_whom, place)),
-            None => Recognised::New(Arc::clone(&directory), Arc::clone(trial), attributes, unit),
-        })
+        let Some((as_whom, place)) = self.place(trial.id, &unit).filter(|_| !call.dry_run) else {
+            return Ok(Recognised::New(Arc::clone(&directory), Arc::clone(trial), attributes, unit));
+        };
+        Ok(Recognised::Known(match self.placement(trial, &unit, &as_whom, place) {
+            Ok(placement) => Answered::Placed(placed(trial, &placement)),
+            Err((outcome, why)) => {
+                Answered::Otherwise(Arc::clone(trial), Box::new(not_enrolled(trial, outcome, why.into())))
+            }
+        }))
     }
 
     /// A person's place in a trial, without ever making one.

@@ -414,7 +414,7 @@ pub(super) fn may_send(actor: &Actor) -> Result<(), AppError> {
 fn person_of(actor: &Actor) -> Option<&Person> {
     match actor {
         Actor::Person(person) => Some(person),
-        Actor::Key(key) => key.person.as_ref(),
+        Actor::Key(key) => key.person.as_deref(),
     }
 }
 

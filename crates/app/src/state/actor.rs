@@ -1,6 +1,8 @@
 //! Who asks.
 
-use fairtrial_domain::trial::{PersonRole, Scope};
+use std::sync::Arc;
+
+use fairtrial_domain::trial::{PersonRole, Scope, Scopes};
 
 use crate::error::AppError;
 
@@ -27,11 +29,11 @@ pub struct KeyActor {
     /// Number of the agency.
     pub agency_id: i64,
     /// What it may do.
-    pub scopes: Vec<Scope>,
+    pub scopes: Scopes,
     /// Whether what it does is for real. With a test key nothing is kept.
     pub live: bool,
     /// The person it acts as, when it may write plans.
-    pub person: Option<Person>,
+    pub person: Option<Arc<Person>>,
 }
 
 /// Either.
@@ -66,7 +68,7 @@ impl KeyActor {
     /// # Errors
     /// [`AppError::Forbidden`] naming the scope.
     pub fn needs(&self, scope: Scope) -> Result<(), AppError> {
-        if self.scopes.contains(&scope) {
+        if self.scopes.contains(scope) {
             return Ok(());
         }
         Err(AppError::Forbidden(format!("this key does not have the scope {}", scope.as_str())))
@@ -92,7 +94,7 @@ impl Actor {
             Self::Person(person) => Ok(person),
             Self::Key(key) => {
                 key.needs(Scope::TrialsWrite)?;
-                key.person.as_ref().ok_or_else(|| AppError::Forbidden("this key does not act as a person".into()))
+                key.person.as_deref().ok_or_else(|| AppError::Forbidden("this key does not act as a person".into()))
             }
         }
     }
@@ -104,7 +106,7 @@ impl Actor {
             Self::Person(person) => Some(person),
             Self::Key(key) => {
                 key.needs(Scope::ResultsRead)?;
-                key.person.as_ref()
+                key.person.as_deref()
             }
         };
         let nobody = || AppError::Forbidden(format!("this key does not act as a person; {who}"));

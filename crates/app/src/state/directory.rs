@@ -171,8 +171,8 @@ impl Trial {
 
 #[derive(Debug, Clone)]
 pub(crate) struct StoredKey {
-    pub(crate) actor: Arc<KeyActor>,
-    pub(crate) secret_hash: Vec<u8>,
+    pub(crate) actor: KeyActor,
+    pub(crate) secret_hash: [u8; 32],
     /// When it was last noted that the key is used, in microseconds.
     pub(crate) noted: Arc<AtomicI64>,
 }
@@ -320,11 +320,12 @@ impl Directory {
         }
         for (row, person) in rows.keys {
             let scopes = row.scopes.split_whitespace().filter_map(Scope::from_word).collect();
-            let person = person.filter(|person| !person.disabled).map(person_of);
+            let person = person.filter(|person| !person.disabled).map(person_of).map(Arc::new);
             let live = row.environment == "live";
-            let actor = Arc::new(KeyActor { id: row.id, agency_id: row.agency_id, scopes, live, person });
-            let key = StoredKey { actor, secret_hash: row.secret_hash, noted: Arc::default() };
-            directory.keys.insert(row.public_id, key);
+            let actor = KeyActor { id: row.id, agency_id: row.agency_id, scopes, live, person };
+            let damaged = |_| AppError::Internal(format!("the key {} cannot be read", row.public_id));
+            let secret_hash = row.secret_hash.as_slice().try_into().map_err(damaged)?;
+            directory.keys.insert(row.public_id, StoredKey { actor, secret_hash, noted: Arc::default() });
         }
         Ok(directory)
     }

@@ -95,7 +95,11 @@ fn at(places: &[(i64, KnownPlace)], trial_id: i64) -> Result<usize, usize> {
     places.binary_search_by_key(&trial_id, |(id, _)| *id)
 }
 
-type Shard = RwLock<HashMap<Pseudonym, Places, ByPseudonym>>;
+/// The places of one bucket. Its lock has a line of the processor's cache for itself, and the one that is fetched beside it: threads that
+/// read in neighbouring buckets would wait for each other.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Shard(RwLock<HashMap<Pseudonym, Places, ByPseudonym>>);
 
 /// All known places, in one map for each bucket so that a writer rarely meets a reader.
 #[derive(Debug)]
@@ -116,12 +120,12 @@ impl Known {
     }
 
     pub(crate) fn get(&self, trial_id: i64, unit: &Pseudonym) -> Option<KnownPlace> {
-        read(self.shard(unit)?).get(unit)?.get(trial_id)
+        read(&self.shard(unit)?.0).get(unit)?.get(trial_id)
     }
 
     /// All places of a unit.
     pub(crate) fn places_of(&self, unit: &Pseudonym) -> Places {
-        self.shard(unit).and_then(|shard| read(shard).get(unit).cloned()).unwrap_or(Places::Many(Vec::new()))
+        self.shard(unit).and_then(|shard| read(&shard.0).get(unit).cloned()).unwrap_or(Places::Many(Vec::new()))
     }
 
     /// The trials that a unit is in.
@@ -133,7 +137,7 @@ impl Known {
         let Ok(arm) = u8::try_from(arm) else { return };
         let Some(shard) = self.shard(&unit) else { return };
         let place = KnownPlace { arm, given: None, assigned_at };
-        let new = match write(shard).entry(unit) {
+        let new = match write(&shard.0).entry(unit) {
             Entry::Vacant(entry) => {
                 entry.insert(Places::One(trial_id, place));
                 true
@@ -146,7 +150,7 @@ impl Known {
     /// Notes that another version than the assigned one is served.
     pub(crate) fn give(&self, trial_id: i64, unit: &Pseudonym, arm: u8) {
         let Some(shard) = self.shard(unit) else { return };
-        if let Some(place) = write(shard).get_mut(unit).and_then(|places| places.get_mut(trial_id)) {
+        if let Some(place) = write(&shard.0).get_mut(unit).and_then(|places| places.get_mut(trial_id)) {
             place.given = Some(arm);
         }
     }
@@ -154,7 +158,7 @@ impl Known {
     /// Who is served another version than the assigned one: trial, unit, arm.
     pub(crate) fn given(&self) -> Vec<(i64, [u8; 16], u8)> {
         let of = |shard: &Shard| -> Vec<_> {
-            let shard = read(shard);
+            let shard = read(&shard.0);
             let places = shard.iter().flat_map(|(unit, places)| places.all().map(move |place| (unit, place)));
             places.filter_map(|(unit, (trial, place))| Some((trial, *unit.bytes(), place.given?))).collect()
         };
@@ -165,7 +169,7 @@ impl Known {
     pub(crate) fn forget(&self, trial_id: i64) {
         for shard in &self.shards {
             let mut forgotten = 0;
-            write(shard).retain(|_, places| {
+            write(&shard.0).retain(|_, places| {
                 let (was_in, is_left) = places.take_out(trial_id);
                 forgotten += usize::from(was_in);
                 is_left

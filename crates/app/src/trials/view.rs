@@ -132,6 +132,15 @@ impl App {
         self.directory.load().trial_of(actor.agency_id(), key).cloned()
     }
 
+    /// Whether a program may ask for assignments in a trial.
+    ///
+    /// # Errors
+    /// As [`App::trial_asked_for`].
+    pub fn may_ask_for(&self, caller: &KeyActor, key: &str) -> Result<(), AppError> {
+        caller.needs(Scope::Assign)?;
+        self.directory.load().trial_of(caller.agency_id, key).map(|_| ())
+    }
+
     /// A trial of a program's agency.
     ///
     /// # Errors
@@ -275,7 +284,7 @@ impl App {
 pub(crate) fn may_read(actor: &Actor) -> Result<(), AppError> {
     match actor {
         Actor::Person(_) => Ok(()),
-        Actor::Key(key) if key.scopes.contains(&Scope::TrialsWrite) => Ok(()),
+        Actor::Key(key) if key.scopes.contains(Scope::TrialsWrite) => Ok(()),
         Actor::Key(key) => key.needs(Scope::TrialsRead),
     }
 }

@@ -176,7 +176,7 @@ on_both_databases! {
                 line(45, "u-45", "old", "5"),
                 line(46, "a b", "old", "20"),
             ]);
-            let program = Actor::Key(KeyActor { scopes: vec![Scope::BatchesWrite], ..tax.key.clone() });
+            let program = Actor::Key(KeyActor { scopes: [Scope::BatchesWrite].into(), ..tax.key.clone() });
             let refused = app.upload_batch(&Actor::Key(tax.key.clone()), &key, &list, true).await.unwrap_err();
             assert!(matches!(refused, AppError::Forbidden(_)));
 

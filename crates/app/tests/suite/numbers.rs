@@ -8,7 +8,7 @@ use fairtrial_app::{
         release::{AgencyReport, ReleaseRules},
     },
 };
-use fairtrial_domain::trial::{PersonRole, Scope, Verb};
+use fairtrial_domain::trial::{PersonRole, Verb};
 use fairtrial_store::{Store, WriterSettings, audit};
 use fairtrial_testkit::on_both_databases;
 use serde_json::{Value, json};
@@ -80,9 +80,7 @@ on_both_databases! {
             let app = open(database, clock.clone()).await;
             let company = Company::hire(&app, "justice").await;
             let trial = ended(&app, &company, 61).await;
-            let mut key = company.key.clone();
-            key.scopes.push(Scope::ResultsRead);
-            let program = Actor::Key(key);
+            let program = Actor::Key(company.key.clone());
             assert!(exact(&app.agency_report(&program, &trial).await.unwrap().report).is_none());
             assert!(matches!(app.report(&program, &trial).await, Err(AppError::Forbidden(_))));
             let other = open(database, clock).await;

@@ -128,7 +128,7 @@ impl Company {
             approver: hire(PersonRole::Approver).await,
             monitor: hire(PersonRole::Monitor).await,
             analyst: hire(PersonRole::Analyst).await,
-            key: KeyActor::clone(&app.key_actor(&token).unwrap()),
+            key: app.key_actor(&token).unwrap(),
         }
     }
 

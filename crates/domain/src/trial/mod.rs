@@ -23,7 +23,7 @@ pub use link::{Authority, LinkId, LinkTerms};
 pub use message::MessageKind;
 pub use notice::NoticeCode;
 pub use part::PlanPart;
-pub use roles::{PersonRole, Scope};
+pub use roles::{PersonRole, Scope, Scopes};
 pub use signature::{Review, SignError, Signature, SignatureKind};
 pub use state::{State, Verb, VerbError};
 pub use tier::{Assessment, Tier, assess, needed_roles, not_ready};

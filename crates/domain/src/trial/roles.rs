@@ -1,5 +1,7 @@
 //! What people and programs may do.
 
+use std::fmt;
+
 use super::state::words;
 
 words!(
@@ -45,3 +47,55 @@ words!(
         TrialsWrite = "trials:write",
     }
 );
+
+/// What one API key may do. A copy costs nothing: each call of an app carries one.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scopes(u8);
+
+impl Scopes {
+    fn bit(scope: Scope) -> u8 {
+        1 << scope as u8
+    }
+
+    /// Whether this is among it.
+    #[must_use]
+    pub fn contains(self, scope: Scope) -> bool {
+        self.0 & Self::bit(scope) != 0
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<T: IntoIterator<Item = Scope>>(scopes: T) -> Self {
+        Self(scopes.into_iter().fold(0, |bits, scope| bits | Self::bit(scope)))
+    }
+}
+
+impl<const N: usize> From<[Scope; N]> for Scopes {
+    fn from(scopes: [Scope; N]) -> Self {
+        scopes.into_iter().collect()
+    }
+}
+
+impl fmt::Debug for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(Scope::ALL.iter().filter(|scope| self.contains(**scope))).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_scope_is_one_of_its_own() {
+        for one in Scope::ALL {
+            let only = Scopes::from([*one]);
+            for other in Scope::ALL {
+                assert_eq!(only.contains(*other), one == other, "{one:?} {other:?}");
+            }
+            assert_eq!(format!("{only:?}"), format!("{{{one:?}}}"));
+        }
+        assert_eq!(Scope::ALL.iter().copied().collect::<Scopes>(), Scopes(0b11_1111));
+        assert!(!Scopes::default().contains(Scope::Assign));
+    }
+}

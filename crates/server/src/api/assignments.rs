@@ -7,14 +7,14 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use fairtrial_app::{
     Trial,
     frontline::{
-        assign::{AssignCall, Assignment, GateStep},
+        assign::{Answered, AssignCall, Assignment, GateStep},
         placement::{ASSIGNMENT_ID_DIGITS, Placement},
-        several::{Answered, Told},
+        several,
     },
 };
 use fairtrial_domain::{UnitText, trial::AssignmentOutcome};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     problem::Problem,
@@ -99,20 +99,23 @@ pub(super) fn instant(at: DateTime<Utc>) -> String {
 }
 
 /// `POST /v1/trials/{trial}/assignments`
-pub(crate) async fn assign(call: Call) -> Answer {
-    let (state, caller, trial) = (call.state.clone(), call.caller.clone(), call.part("trial").to_owned());
-    let asked = read(call).await?;
-    let (trial, told) = state.app.tell(caller.key()?, &trial, &asked).await?;
-    let (mut answer, outcome) = match told {
-        Told::Placed(placement) if !placement.is_given() => {
-            (transport::json_text(placed(&trial, &placement)), AssignmentOutcome::Existing)
+pub(crate) async fn assign(mut call: Call) -> Answer {
+    let asked = read(&mut call).await?;
+    let placed = |trial: &Trial, placement: &Placement| {
+        if !placement.is_given() {
+            return Ok(transport::json_text(placed(trial, placement)));
         }
-        told => {
-            let assignment = told.assignment(&trial);
-            (transport::json(StatusCode::OK, &Shown::from(&assignment))?, assignment.outcome)
-        }
+        let assignment = placement.assignment(trial, AssignmentOutcome::Existing);
+        transport::json(StatusCode::OK, &Shown::from(&assignment))
     };
-    if state.is_looked_at() {
+    let (mut answer, outcome) =
+        match call.state.app.tell(call.caller.key()?, call.part("trial"), &asked, placed).await? {
+            Answered::Placed(answer) => (answer?, AssignmentOutcome::Existing),
+            Answered::Otherwise(_, assignment) => {
+                (transport::json(StatusCode::OK, &Shown::from(&*assignment))?, assignment.outcome)
+            }
+        };
+    if call.state.is_looked_at() {
         answer.extensions_mut().insert(Verdict(outcome.as_str().to_owned()));
     }
     Ok(answer)
@@ -146,11 +149,10 @@ fn placed(trial: &Trial, placement: &Placement) -> String {
 }
 
 /// `POST /v1/touchpoints/{touchpoint}/assignments`
-pub(crate) async fn assign_at_touchpoint(call: Call) -> Answer {
-    let (state, caller, touchpoint) = (call.state.clone(), call.caller.clone(), call.part("touchpoint").to_owned());
-    let asked = read(call).await?;
-    let answers = state.app.assign_at_touchpoint(caller.key()?, &touchpoint, &asked).await?;
-    let whole = |(trial, answer): Answered| (Arc::clone(&trial), answer.map(|told| told.assignment(&trial)));
+pub(crate) async fn assign_at_touchpoint(mut call: Call) -> Answer {
+    let asked = read(&mut call).await?;
+    let answers = call.state.app.assign_at_touchpoint(call.caller.key()?, call.part("touchpoint"), &asked).await?;
+    let whole = |(trial, answer): several::Answered| (Arc::clone(&trial), answer.map(|told| told.assignment(&trial)));
     let answers: Vec<_> = answers.into_iter().map(whole).collect();
     let mut body = Touchpoint::default();
     for (trial, answer) in &answers {
@@ -174,7 +176,7 @@ pub(crate) async fn assign_at_touchpoint(call: Call) -> Answer {
         }
     }
     let mut answer = transport::json(StatusCode::OK, &body)?;
-    if state.is_looked_at() {
+    if call.state.is_looked_at() {
         let outcomes = body.assignments.iter().map(|shown| shown.outcome);
         let outcomes: Vec<&str> = outcomes.chain(body.not_enrolled.iter().map(|shown| shown.outcome)).collect();
         answer.extensions_mut().insert(Verdict(outcomes.join(", ")));
@@ -199,11 +201,11 @@ struct Who<'a> {
     unit: &'a str,
 }
 
-async fn read(call: Call) -> Result<AssignCall, Problem> {
-    let (_, bytes) = call.body(&["application/json"], Limit::SINGLE).await?;
+async fn read(call: &mut Call) -> Result<AssignCall, Problem> {
+    let (_, bytes) = call.take_body(&["application/json"], Limit::SINGLE).await?;
     // In one go where it is as short as that; anything else, and whatever is wrong, is read field by field.
     if let Ok(Who { unit }) = serde_json::from_slice(&bytes) {
-        return Ok(AssignCall { unit: UnitText::new(unit)?, cluster: None, attributes: Map::new(), dry_run: false });
+        return Ok(AssignCall::of(UnitText::new(unit)?));
     }
     let mut fields = Fields::new(transport::parse_json(&bytes)?)?;
     let unit = fields.text("unit");

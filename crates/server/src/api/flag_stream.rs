@@ -2,7 +2,8 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, atomic::Ordering},
+    rc::Rc,
+    sync::atomic::Ordering,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -43,11 +44,11 @@ pub(crate) async fn open(call: Call) -> Answer {
 }
 
 /// One of the streams that there may be, given back when it ends.
-struct Seat(Arc<State>);
+struct Seat(Rc<State>);
 
 impl Seat {
-    fn take(state: &Arc<State>) -> Result<Self, Problem> {
-        let seat = Self(Arc::clone(state));
+    fn take(state: &Rc<State>) -> Result<Self, Problem> {
+        let seat = Self(Rc::clone(state));
         // Taken before it is looked at, so that two cannot take the last one.
         if state.streams.fetch_add(1, Ordering::Relaxed) >= MOST {
             return Err(Problem::new(

@@ -62,7 +62,7 @@ pub(crate) async fn report_harm(call: Call) -> Answer {
     answer(&trial, &asked.note, &receipt)
 }
 
-type Begun = (std::sync::Arc<crate::server::State>, crate::access::Caller, String, Fields);
+type Begun = (std::rc::Rc<crate::server::State>, crate::access::Caller, String, Fields);
 
 /// Another agency's trial looks like none, whatever the body.
 async fn begin(call: Call) -> Result<Begun, crate::problem::Problem> {

@@ -9,9 +9,9 @@ use actix_web::{HttpResponse, http::StatusCode, http::header};
 use fairtrial_app::{
     KeyActor, Trial,
     frontline::{
-        assign::{AssignCall, Assignment},
+        assign::{Answered, AssignCall, Assignment},
         placement::{ASSIGNMENT_ID_DIGITS, Placement},
-        several::{Answered, Told},
+        several::{self, Told},
     },
 };
 use fairtrial_domain::{UnitText, trial::AssignmentOutcome};
@@ -112,41 +112,45 @@ struct Metadata<'a> {
 }
 
 /// `POST /ofrep/v1/evaluate/flags/{key}`
-pub(crate) async fn evaluate(call: Call) -> Answer {
-    let (state, caller, flag) = (call.state.clone(), call.caller.clone(), call.part("key").to_owned());
+pub(crate) async fn evaluate(mut call: Call) -> Answer {
     let evaluated = async {
-        let key = caller.key().map_err(Err)?;
-        let trial = state.app.trial_asked_for(key, &flag).map_err(refused)?;
-        let context = context(call).await?;
-        let unit = context.unit.clone().map_err(Ok)?;
-        state.app.tell(key, &flag, &asked(&trial, unit, &context)).await.map_err(refused)
+        call.state.app.may_ask_for(call.caller.key().map_err(Err)?, call.part("key")).map_err(refused)?;
+        let Context { unit, facts } = context(&mut call).await?;
+        let (app, key, flag) = (&call.state.app, call.caller.key().map_err(Err)?, call.part("key"));
+        let unit = unit.map_err(Ok)?;
+        let asked = match facts.is_empty() {
+            true => AssignCall::of(unit),
+            false => asked(&*app.trial_asked_for(key, flag).map_err(refused)?, unit, &facts),
+        };
+        app.tell(key, flag, &asked, placed).await.map_err(refused)
     };
     match evaluated.await {
-        Ok((trial, Told::Placed(placement))) => {
-            let mut body = String::with_capacity(transport::USUAL_SIZE);
-            write_placed(&mut body, &trial, &placement);
-            Ok(transport::json_text(body))
-        }
-        Ok((trial, told)) => transport::json(StatusCode::OK, &evaluation(&trial, &told.assignment(&trial))),
+        Ok(Answered::Placed(body)) => Ok(transport::json_text(body)),
+        Ok(Answered::Otherwise(trial, told)) => transport::json(StatusCode::OK, &evaluation(&trial, &told)),
         Err(Ok(failure)) => {
             let failure: Failure = failure;
-            transport::json(failure.status(), &failure.body(Some(&flag)))
+            transport::json(failure.status(), &failure.body(Some(call.part("key"))))
         }
         Err(Err(problem)) => Err(problem),
     }
 }
 
+fn placed(trial: &Trial, placement: &Placement) -> String {
+    let mut body = String::with_capacity(transport::USUAL_SIZE);
+    write_placed(&mut body, trial, placement);
+    body
+}
+
 /// `POST /ofrep/v1/evaluate/flags`: every trial of the agency that has started.
-pub(crate) async fn evaluate_all(call: Call) -> Answer {
-    let (state, caller) = (call.state.clone(), call.caller.clone());
+pub(crate) async fn evaluate_all(mut call: Call) -> Answer {
     let known = call.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let context = match context(call).await {
+    let context = match context(&mut call).await {
         Ok(context) => context,
         Err(Ok(failure)) => return transport::json(failure.status(), &failure.body(None)),
         Err(Err(problem)) => return Err(problem),
     };
-    let key = caller.key()?;
-    let evaluated = evaluated(&state, key, context).await?;
+    let (state, key) = (&call.state, call.caller.key()?);
+    let evaluated = evaluated(state, key, context).await?;
     let mut body = String::with_capacity(ROOM_FOR_A_FLAG * (evaluated.len() + 1));
     body.push_str(r#"{"flags":["#);
     let begin = body.len();
@@ -188,7 +192,7 @@ async fn evaluated(
     let cluster = context.facts.get("cluster").and_then(Value::as_str).map(str::to_owned);
     let asked = AssignCall { unit, cluster, attributes: context.facts, dry_run: false };
     let answers = state.app.assign_in_started(key, &asked).await?.into_iter();
-    let answer = |(trial, answer): Answered| match answer.map_err(refused) {
+    let answer = |(trial, answer): several::Answered| match answer.map_err(refused) {
         Ok(told) => Ok((trial, Ok(told))),
         Err(Ok(failure)) => Ok((trial, Err(failure))),
         // Those that answer are not held back by one that cannot: its app shows what it shows today.
@@ -240,9 +244,9 @@ fn unit(text: &str) -> Result<Result<UnitText, Failure>, Problem> {
 }
 
 /// The context of a request. Fields that the protocol does not know are passed over, as it asks of servers.
-async fn context(call: Call) -> Result<Context, Result<Failure, Problem>> {
+async fn context(call: &mut Call) -> Result<Context, Result<Failure, Problem>> {
     let parse_error = |details: &str| Ok(Failure::new("PARSE_ERROR", details));
-    let (_, bytes) = call.body(&["application/json"], Limit::SINGLE).await.map_err(split)?;
+    let (_, bytes) = call.take_body(&["application/json"], Limit::SINGLE).await.map_err(split)?;
     // In one go where it is as short as that; anything else, and whatever is wrong, is read field by field.
     if let Ok(Who { context: Key { targeting_key } }) = serde_json::from_slice(&bytes) {
         return Ok(Context { unit: unit(targeting_key).map_err(Err)?, facts: Map::new() });
@@ -266,11 +270,11 @@ async fn context(call: Call) -> Result<Context, Result<Failure, Problem>> {
 }
 
 /// A context is shared by all flags of an app, so only what this trial's plan declares is handed on; nothing else is kept.
-fn asked(trial: &Trial, unit: UnitText, context: &Context) -> AssignCall {
+fn asked(trial: &Trial, unit: UnitText, facts: &Map<String, Value>) -> AssignCall {
     let declared = |name: &str| trial.plan.protocol().attributes.iter().any(|attribute| attribute.name == name);
-    let attributes = context.facts.iter().filter(|(name, _)| declared(name));
+    let attributes = facts.iter().filter(|(name, _)| declared(name));
     let by_cluster = trial.plan.protocol().allocation.is_by_cluster();
-    let cluster = context.facts.get("cluster").and_then(Value::as_str).filter(|_| by_cluster);
+    let cluster = facts.get("cluster").and_then(Value::as_str).filter(|_| by_cluster);
     AssignCall {
         unit,
         cluster: cluster.map(str::to_owned),

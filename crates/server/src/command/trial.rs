@@ -388,7 +388,7 @@ fn all(installation: &Installation) -> Result<Vec<Arc<fairtrial_app::Trial>>, Fa
 
 /// Whoever runs the server, reading what an agency has.
 fn reader(agency_id: i64) -> Actor {
-    Actor::Key(KeyActor { id: 0, agency_id, scopes: vec![Scope::TrialsRead], live: false, person: None })
+    Actor::Key(KeyActor { id: 0, agency_id, scopes: [Scope::TrialsRead].into(), live: false, person: None })
 }
 
 fn find(installation: &Installation, key: &str) -> Result<Arc<fairtrial_app::Trial>, Failure> {

@@ -1,6 +1,6 @@
 //! A problem, told to a person.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use fairtrial_pages::fault::{Reason, Show};
 
 use super::frame::{bare, outside};
@@ -8,10 +8,11 @@ use crate::{
     pages::session,
     problem::{Code, Problem},
     server::State,
+    transport::Request,
 };
 
 /// The page for a problem, with the problem's status. Whoever is not signed in gets the form for it instead.
-pub(crate) fn show(problem: &Problem, request: &HttpRequest, state: &web::Data<State>, id: &str) -> HttpResponse {
+pub(crate) fn show(problem: &Problem, request: &Request, state: &State, id: &str) -> HttpResponse {
     if problem.code == Code::Unauthenticated {
         return session::asked_to_sign_in(request, state);
     }

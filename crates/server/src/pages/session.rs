@@ -1,9 +1,8 @@
 //! Signing in and out.
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     http::{StatusCode, header},
-    web,
 };
 use fairtrial_app::AppError;
 use fairtrial_pages::session::{Refused, SignIn};
@@ -13,7 +12,7 @@ use crate::{
     access::{Caller, ended_session_cookie, form_cookie, new_form_cookie, new_session_cookie, session_cookie},
     problem::Problem,
     server::State,
-    transport::{Answer, Call},
+    transport::{Answer, Call, Request},
 };
 
 /// `GET /sign-in`
@@ -26,7 +25,7 @@ pub(crate) async fn form(call: Call) -> Answer {
 }
 
 /// The form in the place of a page that needs somebody, with the way back to it.
-pub(crate) fn asked_to_sign_in(request: &HttpRequest, state: &web::Data<State>) -> HttpResponse {
+pub(crate) fn asked_to_sign_in(request: &Request, state: &State) -> HttpResponse {
     let next = (request.method() == "GET" || request.method() == "HEAD").then(|| request.path().to_owned());
     let next = next.filter(|next| is_own_address(next));
     shown(StatusCode::UNAUTHORIZED, request, state, "", None, next).unwrap_or_else(|problem| problem.head().finish())
@@ -35,7 +34,7 @@ pub(crate) fn asked_to_sign_in(request: &HttpRequest, state: &web::Data<State>) 
 /// The form, which brings back what the browser keeps in a cookie: another site knows neither.
 pub(super) fn shown(
     status: StatusCode,
-    request: &HttpRequest,
+    request: &Request,
     state: &State,
     email: &str,
     refused: Option<Refused>,

@@ -7,7 +7,7 @@ use std::{
     io,
     net::{SocketAddr, TcpListener},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -22,7 +22,7 @@ const ENDS: [u64; 9] = [1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 500_000, 2
 /// Classes of statuses, from 1xx on.
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
-/// Counts of one route.
+/// Counts of one route by one thread: were they shared, threads would wait for each other at every answer.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     statuses: [AtomicU64; 5],
@@ -46,19 +46,57 @@ impl Counts {
     }
 }
 
+/// The same of all threads together.
+#[derive(Debug, Default)]
+struct Sums {
+    statuses: [u64; 5],
+    times: [u64; 9],
+    longer: u64,
+    microseconds: u64,
+}
+
+impl Sums {
+    fn add(&mut self, counts: &Counts) {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        for (sum, count) in self.statuses.iter_mut().zip(&counts.statuses) {
+            *sum += read(count);
+        }
+        for (sum, count) in self.times.iter_mut().zip(&counts.times) {
+            *sum += read(count);
+        }
+        self.longer += read(&counts.longer);
+        self.microseconds += read(&counts.microseconds);
+    }
+}
+
 /// Counts of all routes.
 #[derive(Debug)]
-pub struct Metrics(BTreeMap<String, Arc<Counts>>);
+pub struct Metrics(BTreeMap<String, Mutex<Vec<Arc<Counts>>>>);
 
 impl Metrics {
     /// Nothing counted yet for these paths.
     pub fn of_routes<'a>(paths: impl Iterator<Item = &'a str>) -> Self {
-        Self(paths.map(|path| (path.to_owned(), Arc::default())).collect())
+        Self(paths.map(|path| (path.to_owned(), Mutex::default())).collect())
     }
 
-    /// The counts of a path; counts that nobody reads for a path that is not known.
+    /// Counts of a path, for one thread; for a path that is not known, counts that nobody reads.
     pub(crate) fn of(&self, path: &str) -> Arc<Counts> {
-        self.0.get(path).cloned().unwrap_or_default()
+        let counts = Arc::<Counts>::default();
+        if let Some(threads) = self.0.get(path) {
+            threads.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&counts));
+        }
+        counts
+    }
+
+    /// What all threads counted, by path.
+    fn sums(&self) -> impl Iterator<Item = (&str, Sums)> {
+        self.0.iter().map(|(path, threads)| {
+            let mut sums = Sums::default();
+            for counts in threads.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                sums.add(counts);
+            }
+            (path.as_str(), sums)
+        })
     }
 
     /// The counts in the text format of Prometheus. How far the tallies are behind is left out while the database is away.
@@ -108,26 +146,26 @@ impl Metrics {
         }
         line(format_args!("# HELP fairtrial_requests_total Answers by route and class of status."));
         line(format_args!("# TYPE fairtrial_requests_total counter"));
-        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        for (route, counts) in &self.0 {
-            for (class, count) in CLASSES.iter().zip(&counts.statuses).filter(|(_, count)| read(count) > 0) {
-                line(format_args!("fairtrial_requests_total{{route=\"{route}\",status=\"{class}\"}} {}", read(count)));
+        let routes: Vec<_> = self.sums().collect();
+        for (route, counts) in &routes {
+            for (class, count) in CLASSES.iter().zip(counts.statuses).filter(|(_, count)| *count > 0) {
+                line(format_args!("fairtrial_requests_total{{route=\"{route}\",status=\"{class}\"}} {count}"));
             }
         }
         let name = "fairtrial_request_duration_seconds";
         line(format_args!(
             "# HELP {name} Time from the whole head of a request to its answer.\n# TYPE {name} histogram"
         ));
-        for (route, counts) in &self.0 {
+        for (route, counts) in &routes {
             let mut sum = 0;
-            for (end, count) in ENDS.iter().zip(&counts.times) {
-                sum += read(count);
+            for (end, count) in ENDS.iter().zip(counts.times) {
+                sum += count;
                 let end = *end as f64 / 1e6;
                 line(format_args!("{name}_bucket{{route=\"{route}\",le=\"{end}\"}} {sum}"));
             }
-            sum += read(&counts.longer);
+            sum += counts.longer;
             line(format_args!("{name}_bucket{{route=\"{route}\",le=\"+Inf\"}} {sum}"));
-            line(format_args!("{name}_sum{{route=\"{route}\"}} {}", read(&counts.microseconds) as f64 / 1e6));
+            line(format_args!("{name}_sum{{route=\"{route}\"}} {}", counts.microseconds as f64 / 1e6));
             line(format_args!("{name}_count{{route=\"{route}\"}} {sum}"));
         }
         text
@@ -162,13 +200,19 @@ mod tests {
 
     #[test]
     fn each_answer_is_counted_once() {
-        let counts = Counts::default();
-        for (status, micros) in [(200, 10), (204, 1_000), (404, 1_001), (503, 60_000_000), (999, 1)] {
+        let metrics = Metrics::of_routes(["/one", "/other"].into_iter());
+        let threads = [metrics.of("/one"), metrics.of("/one")];
+        for (counts, (status, micros)) in
+            threads.iter().cycle().zip([(200, 10), (204, 1_000), (404, 1_001), (503, 60_000_000), (999, 1)])
+        {
             counts.add(status, Duration::from_micros(micros));
         }
-        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        assert_eq!(counts.statuses.iter().map(read).collect::<Vec<_>>(), [0, 2, 0, 1, 1]);
-        assert_eq!(counts.times.iter().map(read).sum::<u64>() + read(&counts.longer), 5);
-        assert_eq!((read(&counts.times[0]), read(&counts.longer)), (3, 1));
+        metrics.of("/unknown").add(200, Duration::ZERO);
+        let sums: BTreeMap<_, _> = metrics.sums().collect();
+        let one = &sums["/one"];
+        assert_eq!(one.statuses, [0, 2, 0, 1, 1]);
+        assert_eq!(one.times.iter().sum::<u64>() + one.longer, 5);
+        assert_eq!((one.times[0], one.longer), (3, 1));
+        assert_eq!(sums["/other"].statuses, [0; 5]);
     }
 }

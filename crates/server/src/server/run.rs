@@ -1,14 +1,14 @@
 //! Listening and answering.
 
-use std::{io, net::SocketAddr, net::TcpListener, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, net::TcpListener, rc::Rc, sync::Arc, time::Duration};
 
-use actix_web::{App, HttpServer, dev::Server, web};
+use actix_web::{HttpServer, dev::Server};
 use rustix::net::sockopt;
 
 use super::{Metrics, State};
 use crate::{
     config::Settings,
-    transport::{Places, Row, respond},
+    transport::{Places, Row, respond, service},
 };
 
 /// Connections that one worker holds at once.
@@ -41,16 +41,15 @@ pub fn bind(listener: TcpListener, settings: &Settings, state: State, rows: Vec<
     // Connections have these from the listener.
     sockopt::set_tcp_user_timeout(&listener, UNREAD)?;
     sockopt::set_socket_send_buffer_size(&listener, ON_THE_WAY)?;
-    let state = web::Data::new(state);
     let metrics = Arc::new(Metrics::of_routes(rows.iter().map(|row| row.path)));
-    let places = Arc::new(Places::of(&rows, &metrics));
+    let counted = Arc::clone(&metrics);
     let server = HttpServer::new(move || {
-        let places = Arc::clone(&places);
-        let answer = move |request, payload, state| {
-            let places = Arc::clone(&places);
-            async move { respond(&places, request, payload, state).await }
-        };
-        App::new().app_data(state.clone()).default_service(web::to(answer))
+        // Each thread has its own: what they shared, they would wait for at every call.
+        let (places, state) = (Rc::new(Places::of(&rows, &counted)), Rc::new(state.of_one_thread()));
+        service(move |request, payload| {
+            let (places, state) = (Rc::clone(&places), Rc::clone(&state));
+            async move { respond(&places, request, payload, &state).await }
+        })
     })
     .client_request_timeout(Duration::from_secs(5))
     .keep_alive(Duration::from_secs(15))

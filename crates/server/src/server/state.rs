@@ -42,6 +42,12 @@ impl State {
         Self { app, https: settings.is_https(), public_url, demonstration, streams, tail, closing, last_id }
     }
 
+    /// The same for one thread, which names requests by itself.
+    pub(crate) fn of_one_thread(&self) -> Self {
+        let last_id = Arc::new(AtomicU64::new(u64::from_be_bytes(self.app.ambient().bytes())));
+        Self { last_id, ..self.clone() }
+    }
+
     /// Answers that never end by themselves end from now on, so that the server can.
     pub fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);

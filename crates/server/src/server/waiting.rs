@@ -2,6 +2,7 @@
 //! so that whoever starts servers does not have to start them in the right order, or again and again.
 
 use std::{
+    future::ready,
     net::TcpListener,
     pin::pin,
     sync::atomic::{AtomicU64, Ordering},
@@ -9,11 +10,10 @@ use std::{
 };
 
 use actix_web::{
-    App, HttpRequest, HttpResponse, HttpServer,
+    HttpResponse, HttpServer,
     http::StatusCode,
     rt::spawn,
     rt::time::{sleep, timeout},
-    web,
 };
 use fairtrial_app::Ambient;
 use fairtrial_store::{DatabaseUrl, Store, StoreError};
@@ -24,7 +24,7 @@ use crate::{
     config::Settings,
     pages,
     problem::{Code, Problem},
-    transport::{Audience, Opened},
+    transport::{Audience, Opened, Request, service},
 };
 
 /// The first and the longest time between two attempts.
@@ -52,7 +52,7 @@ pub async fn open_when_there(
     };
     at_first(&why.to_string())?;
     tracing::warn!(reason = %why, "the database does not answer; waiting for it");
-    let waiting = HttpServer::new(|| App::new().default_service(web::to(not_yet)))
+    let waiting = HttpServer::new(|| service(|request, _| ready(not_yet(&request))))
         .workers(1)
         .shutdown_timeout(1)
         .disable_signals()
@@ -124,11 +124,11 @@ async fn answers(url: DatabaseUrl) -> Result<(), StoreError> {
 }
 
 /// What everybody is answered meanwhile.
-async fn not_yet(request: HttpRequest) -> HttpResponse {
+fn not_yet(request: &Request) -> HttpResponse {
     let audience = Audience::of(request.path());
     static LAST: AtomicU64 = AtomicU64::new(0);
-    let opened = Opened::new(&request, || LAST.fetch_add(1, Ordering::Relaxed));
-    opened.close(&request, told_to_wait(request.path(), audience), ("none", audience), false)
+    let opened = Opened::new(request, || LAST.fetch_add(1, Ordering::Relaxed));
+    opened.close(request, told_to_wait(request.path(), audience), ("none", audience), false)
 }
 
 fn told_to_wait(path: &str, audience: Audience) -> HttpResponse {

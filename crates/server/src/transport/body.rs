@@ -3,9 +3,10 @@
 use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
 use actix_web::{
+    dev::Payload,
     error::PayloadError,
     http::header::{CONTENT_LENGTH, HeaderMap},
-    web,
+    web::Bytes,
 };
 use futures_core::Stream;
 use tokio::time::{Instant, timeout_at};
@@ -35,36 +36,60 @@ impl Limit {
 ///
 /// # Errors
 /// When it announces itself as too large, becomes too large, comes too slowly, or breaks off.
-pub(super) async fn read(headers: &HeaderMap, mut payload: web::Payload, limit: Limit) -> Result<Vec<u8>, Problem> {
+pub(super) async fn read(headers: &HeaderMap, mut payload: Payload, limit: Limit) -> Result<Bytes, Problem> {
     check_length(headers, limit.0)?;
-    let mut bytes = Vec::new();
+    let mut come = Come::default();
     // A small body comes with its head, and is handed over when this is polled again: no deadline has to be kept for it.
     again().await;
     while let Some(item) = ready(&mut payload).await {
         match item {
-            None => return Ok(bytes),
-            Some(chunk) => take(&mut bytes, chunk, limit)?,
+            None => return Ok(come.whole()),
+            Some(chunk) => come.take(chunk, limit)?,
         }
     }
     let began = Instant::now();
     loop {
-        match timeout_at(began + patience(bytes.len()), next_of(&mut payload)).await {
+        match timeout_at(began + patience(come.length()), next_of(&mut payload)).await {
             Err(_) => return Err(too_slow()),
-            Ok(None) => return Ok(bytes),
-            Ok(Some(chunk)) => take(&mut bytes, chunk, limit)?,
+            Ok(None) => return Ok(come.whole()),
+            Ok(Some(chunk)) => come.take(chunk, limit)?,
         }
     }
 }
 
-/// Adds what has come.
-fn take(bytes: &mut Vec<u8>, chunk: Result<web::Bytes, PayloadError>, limit: Limit) -> Result<(), Problem> {
-    let broken = |_| Problem::new(Code::MalformedRequest, "The body broke off or is not framed as it says.");
-    let chunk = chunk.map_err(broken)?;
-    if bytes.len() + chunk.len() > limit.0 {
-        return Err(too_large(limit.0));
+/// What has come of a body. Most come in one piece, which is handed on as it is.
+#[derive(Debug, Default)]
+struct Come {
+    first: Bytes,
+    /// All of it, from the second piece on.
+    more: Vec<u8>,
+}
+
+impl Come {
+    fn length(&self) -> usize {
+        self.first.len().max(self.more.len())
     }
-    bytes.extend_from_slice(&chunk);
-    Ok(())
+
+    fn take(&mut self, chunk: Result<Bytes, PayloadError>, limit: Limit) -> Result<(), Problem> {
+        let broken = |_| Problem::new(Code::MalformedRequest, "The body broke off or is not framed as it says.");
+        let chunk = chunk.map_err(broken)?;
+        if self.length() + chunk.len() > limit.0 {
+            return Err(too_large(limit.0));
+        }
+        if self.first.is_empty() {
+            self.first = chunk;
+            return Ok(());
+        }
+        if self.more.is_empty() {
+            self.more.extend_from_slice(&self.first);
+        }
+        self.more.extend_from_slice(&chunk);
+        Ok(())
+    }
+
+    fn whole(self) -> Bytes {
+        if self.more.is_empty() { self.first } else { self.more.into() }
+    }
 }
 
 /// Ends when it is polled once more, which it sees to itself.

@@ -1,11 +1,11 @@
 //! What a handler is given.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
-use actix_web::{HttpRequest, http::header::HeaderMap, web};
+use actix_web::{dev::Payload, http::header::HeaderMap, web::Bytes};
 use serde_json::Value;
 
-use super::{Fields, Form, Limit, Query, body, media_type, places::Parts};
+use super::{Fields, Form, Limit, Query, Request, body, media_type, places::Parts};
 use crate::{
     access::{Caller, form_cookie},
     problem::{Code, Problem},
@@ -15,31 +15,31 @@ use crate::{
 /// One request that has passed the door: its row exists, its caller may, its address is well formed.
 pub struct Call {
     /// What all handlers share.
-    pub state: Arc<State>,
+    pub state: Rc<State>,
     /// The query's known parameters.
     pub query: Query,
     /// Who calls, as far as the row wants to know.
     pub caller: Caller,
     parts: Parts,
-    request: HttpRequest,
-    payload: web::Payload,
+    request: Request,
+    payload: Payload,
 }
 
 impl Call {
     pub(super) fn new(
-        state: Arc<State>,
+        state: Rc<State>,
         query: Query,
         caller: Caller,
         parts: Parts,
-        request: HttpRequest,
-        payload: web::Payload,
+        request: Request,
+        payload: Payload,
     ) -> Self {
         Self { state, query, caller, parts, request, payload }
     }
 
     /// The request itself.
     #[must_use]
-    pub fn request(&self) -> &HttpRequest {
+    pub fn request(&self) -> &Request {
         &self.request
     }
 
@@ -59,9 +59,22 @@ impl Call {
     ///
     /// # Errors
     /// When it is of another kind, too large, or comes too slowly.
-    pub async fn body(self, accepted: &[&'static str], limit: Limit) -> Result<(&'static str, Vec<u8>), Problem> {
+    pub async fn body(mut self, accepted: &[&'static str], limit: Limit) -> Result<(&'static str, Bytes), Problem> {
+        self.take_body(accepted, limit).await
+    }
+
+    /// The same, for whoever goes on with the rest of the call. Taken once more, it is empty.
+    ///
+    /// # Errors
+    /// As [`Self::body`].
+    pub async fn take_body(
+        &mut self,
+        accepted: &[&'static str],
+        limit: Limit,
+    ) -> Result<(&'static str, Bytes), Problem> {
         let media_type = media_type::check(self.request.headers(), accepted)?;
-        Ok((media_type, body::read(self.request.headers(), self.payload, limit).await?))
+        let payload = std::mem::replace(&mut self.payload, Payload::None);
+        Ok((media_type, body::read(self.request.headers(), payload, limit).await?))
     }
 
     /// The body as JSON.
@@ -78,13 +91,13 @@ impl Call {
     ///
     /// # Errors
     /// As [`Self::body`], when it has other fields, and when it does not bring the text back.
-    pub async fn form(self, known: &[&'static str]) -> Result<(Form, Arc<State>, Caller), Problem> {
-        let (state, caller) = (Arc::clone(&self.state), self.caller.clone());
+    pub async fn form(self, known: &[&'static str]) -> Result<(Form, Rc<State>, Caller), Problem> {
+        let (state, caller) = (Rc::clone(&self.state), self.caller.clone());
         let expected = form_cookie(&self.request, &state);
         let (_, bytes) = self.body(&["application/x-www-form-urlencoded"], Limit::SINGLE).await?;
         let text =
-            String::from_utf8(bytes).map_err(|_| Problem::new(Code::MalformedRequest, "The form is no text."))?;
-        let form = Form::read(&text, known)?;
+            std::str::from_utf8(&bytes).map_err(|_| Problem::new(Code::MalformedRequest, "The form is no text."))?;
+        let form = Form::read(text, known)?;
         caller.check_form(form.csrf(), expected.as_deref())?;
         Ok((form, state, caller))
     }
@@ -97,7 +110,7 @@ impl Call {
         self,
         known: &[&'static str],
         file: &'static str,
-    ) -> Result<(Form, Arc<State>, Caller), Problem> {
+    ) -> Result<(Form, Rc<State>, Caller), Problem> {
         self.parts(known, Some(file)).await
     }
 
@@ -105,7 +118,7 @@ impl Call {
     ///
     /// # Errors
     /// As [`Self::form`].
-    pub async fn form_with_texts(self, known: &[&'static str]) -> Result<(Form, Arc<State>, Caller), Problem> {
+    pub async fn form_with_texts(self, known: &[&'static str]) -> Result<(Form, Rc<State>, Caller), Problem> {
         self.parts(known, None).await
     }
 
@@ -113,7 +126,7 @@ impl Call {
         self,
         known: &[&'static str],
         file: Option<&'static str>,
-    ) -> Result<(Form, Arc<State>, Caller), Problem> {
+    ) -> Result<(Form, Rc<State>, Caller), Problem> {
         let expected = form_cookie(&self.request, &self.state);
         let form = Form::read_parts(self.request.headers(), self.payload, known, file).await?;
         self.caller.check_form(form.csrf(), expected.as_deref())?;

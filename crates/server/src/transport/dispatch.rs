@@ -1,19 +1,18 @@
 //! From the rows of the route table to answers: method, address, right, handler, in this order.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, rc::Rc};
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
+    dev::Payload,
     http::{Method, header},
-    web,
 };
 use fairtrial_app::KeyActor;
 use fairtrial_domain::trial::Scope;
+use futures_util::FutureExt;
 
 use super::{
-    Answer, Audience, Call, Needs, Opened, Places, Query,
-    panic::caught,
-    percent,
+    Answer, Audience, Call, Needs, Opened, Places, Query, Request, percent,
     places::{Parts, Place},
 };
 use crate::{
@@ -26,42 +25,39 @@ use crate::{
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
 /// The answer to any request.
-pub(crate) async fn respond(
-    places: &Places,
-    request: HttpRequest,
-    payload: web::Payload,
-    state: web::Data<State>,
-) -> HttpResponse {
+pub(crate) async fn respond(places: &Places, request: Request, payload: Payload, state: &Rc<State>) -> HttpResponse {
     let opened = Opened::new(&request, || state.new_id());
     let (place, parts) = match places.find(request.path()) {
         Some((place, Some(parts))) => (place, parts),
         lost => {
             let audience = lost.map_or_else(|| Audience::of(request.path()), |(place, _)| place.audience());
             let problem = check_address(&request).err().unwrap_or_else(Problem::not_found);
-            let response = refuse(&problem, audience, &request, &state, opened.id());
+            let response = refuse(&problem, audience, &request, state, opened.id());
             return opened.close(&request, response, ("none", audience), state.https);
         }
     };
-    let answer = caught(answer(place, parts, request.clone(), payload, Arc::clone(&state)));
+    let answer = answer(place, parts, request.clone(), payload, Rc::clone(state));
+    // A fault in a handler is an answer, not a broken connection. What it left half done is dropped, so a transaction rolls back.
+    let answer = AssertUnwindSafe(answer).catch_unwind();
     let answer = fairtrial_app::on_behalf_of(opened.shared_id(), answer).await;
     let response = match answer {
-        Some(Ok(response)) => response,
-        Some(Err(mut problem)) => {
+        Ok(Ok(response)) => response,
+        Ok(Err(mut problem)) => {
             if matches!(problem.code, Code::Overloaded | Code::Unavailable) {
                 problem.retry_after = Some(state.patience());
             }
-            refuse(&problem, place.audience(), &request, &state, opened.id())
+            refuse(&problem, place.audience(), &request, state, opened.id())
         }
-        None => {
+        Err(_) => {
             tracing::error!(route = place.path, "a handler panicked");
-            refuse(&Problem::internal(), place.audience(), &request, &state, opened.id())
+            refuse(&Problem::internal(), place.audience(), &request, state, opened.id())
         }
     };
     place.counts.add(response.status().as_u16(), opened.began().elapsed());
     opened.close(&request, response, (place.path, place.audience()), state.https)
 }
 
-async fn answer(place: &Place, parts: Parts, request: HttpRequest, payload: web::Payload, state: Arc<State>) -> Answer {
+async fn answer(place: &Place, parts: Parts, request: Request, payload: Payload, state: Rc<State>) -> Answer {
     check_address(&request)?;
     if request.method() == Method::OPTIONS {
         return Ok(HttpResponse::NoContent().insert_header((header::ALLOW, place.allow())).finish());
@@ -75,12 +71,12 @@ async fn answer(place: &Place, parts: Parts, request: HttpRequest, payload: web:
         access::check_origin(&request, &state)?;
     }
     let caller = access::caller(&state, &request, row.needs).await?;
-    let query = Query::read(request.query_string(), row.query)?;
+    let query = Query::read(request.query(), row.query)?;
     let frontline = matches!(row.needs, Needs::Scope(Scope::Assign | Scope::EventsWrite | Scope::BatchesWrite));
     if !frontline || !state.is_looked_at() {
         return (row.handler)(Call::new(state, query, caller, parts, request, payload)).await;
     }
-    let (kept, key, about) = (Arc::clone(&state), caller.key().cloned(), parts.clone());
+    let (kept, key, about) = (Rc::clone(&state), caller.key().cloned(), parts.clone());
     let answer = (row.handler)(Call::new(state, query, caller, parts, request, payload)).await;
     if let Ok(key) = key {
         keep(&kept, &key, &about, place.path, &answer);
@@ -108,8 +104,8 @@ fn keep(state: &State, key: &KeyActor, parts: &Parts, path: &'static str, answer
 }
 
 /// Refuses an address that two readers could read in two ways.
-fn check_address(request: &HttpRequest) -> Result<(), Problem> {
-    let address = request.uri();
+fn check_address(request: &Request) -> Result<(), Problem> {
+    let address = request.address();
     if address.path_and_query().is_some_and(|text| text.as_str().len() > LONGEST_ADDRESS) {
         let detail = format!("It may have at most {LONGEST_ADDRESS} bytes.");
         return Err(Problem::new(Code::AddressTooLong, detail));
@@ -122,13 +118,7 @@ fn check_address(request: &HttpRequest) -> Result<(), Problem> {
 }
 
 /// Tells a problem in the reader's shape.
-fn refuse(
-    problem: &Problem,
-    audience: Audience,
-    request: &HttpRequest,
-    state: &web::Data<State>,
-    id: &str,
-) -> HttpResponse {
+fn refuse(problem: &Problem, audience: Audience, request: &Request, state: &State, id: &str) -> HttpResponse {
     if let Some(answer) = api::ofrep::refusal(problem, request.path()) {
         return answer;
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_multipart::Multipart;
-use actix_web::{http::header::HeaderMap, web};
+use actix_web::{dev::Payload, http::header::HeaderMap};
 use tokio::time::{Instant, timeout_at};
 
 use super::{body, percent::decode_lines};
@@ -49,7 +49,7 @@ impl Form {
     /// As [`Self::read`], and when it is too large, has too many parts, or comes too slowly.
     pub async fn read_parts(
         headers: &HeaderMap,
-        payload: web::Payload,
+        payload: Payload,
         known: &[&'static str],
         file: Option<&'static str>,
     ) -> Result<Self, Problem> {

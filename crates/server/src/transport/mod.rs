@@ -9,12 +9,13 @@ mod fields;
 mod form;
 mod media_type;
 mod outer;
-mod panic;
 mod percent;
 mod places;
 mod query;
+mod request;
 mod request_id;
 mod row;
+mod service;
 
 pub use answer::{Answer, json};
 pub(crate) use answer::{USUAL_SIZE, json_text};
@@ -24,8 +25,10 @@ pub use fields::{Fields, one_of, whole};
 pub use form::Form;
 pub use places::Places;
 pub use query::Query;
+pub use request::Request;
 pub use row::{Audience, Handler, Needs, Row};
 
 pub(crate) use dispatch::respond;
 pub(crate) use outer::Opened;
 use request_id::RequestId;
+pub(crate) use service::service;

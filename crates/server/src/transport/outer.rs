@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Instant};
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     http::{
         Method,
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
 };
 
-use super::{Audience, RequestId, cross_origin, request_id};
+use super::{Audience, Request, RequestId, cross_origin, request_id};
 
 type Header = (HeaderName, HeaderValue);
 
@@ -53,7 +53,7 @@ pub(crate) struct Opened {
 
 impl Opened {
     /// Notes when a request came, and gives it the name that it brought or one that is made.
-    pub(crate) fn new(request: &HttpRequest, make_id: impl FnOnce() -> u64) -> Self {
+    pub(crate) fn new(request: &Request, make_id: impl FnOnce() -> u64) -> Self {
         Self { began: Instant::now(), id: RequestId::new(request.headers(), make_id) }
     }
 
@@ -75,7 +75,7 @@ impl Opened {
     /// The answer as it leaves. `route` is the pattern of the path, where it has one.
     pub(crate) fn close(
         &self,
-        request: &HttpRequest,
+        request: &Request,
         mut response: HttpResponse,
         (route, audience): (&'static str, Audience),
         https: bool,
@@ -109,9 +109,11 @@ impl Opened {
             Audience::Program => &FOR_PROGRAMS,
             Audience::Person => &FOR_PEOPLE,
         };
-        // Unless the handler has said otherwise.
+        // Most answers say of themselves only what they are made of.
+        let plain = headers.is_empty() || (headers.len() == 1 && headers.contains_key(header::CONTENT_TYPE));
         for (name, value) in wanted {
-            if !headers.contains_key(name) {
+            // Unless the handler has said otherwise.
+            if plain || !headers.contains_key(name) {
                 headers.insert(name.clone(), value.clone());
             }
         }

@@ -1,0 +1,36 @@
+//! How requests come in.
+
+use std::convert::Infallible;
+
+use actix_web::{
+    HttpResponse,
+    dev::{AppConfig, Payload, ServiceFactory, fn_service},
+};
+
+use futures_util::FutureExt;
+
+use super::Request;
+
+/// What the HTTP library asks for every answer: `answer` and nothing else. Its own table of routes, with what that does for each request,
+/// is left out: ours does that work, and apps ask by the thousand a second.
+pub(crate) fn service<F, Fut>(
+    answer: F,
+) -> impl ServiceFactory<
+    actix_http::Request,
+    Config = AppConfig,
+    Response = HttpResponse,
+    Error = Infallible,
+    InitError = (),
+    Service: 'static,
+    Future: 'static,
+>
+where
+    F: Fn(Request, Payload) -> Fut + Clone + 'static,
+    Fut: Future<Output = HttpResponse> + 'static,
+{
+    fn_service(move |request: actix_http::Request| {
+        let (head, body) = request.into_parts();
+        let answer = answer(Request::new(head), body);
+        answer.map(Ok)
+    })
+}
