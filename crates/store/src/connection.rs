@@ -18,6 +18,9 @@ use crate::{dialect, error::StoreError};
 /// Name of the lock under which work is done.
 const WORK: i64 = 0x6661_6972_0001;
 
+/// Pages that SQLite's write-ahead log may have before the writer copies it into the database file itself.
+pub(crate) const LOG_PAGES: u32 = 16_000;
+
 /// A connection to either database.
 #[derive(diesel::MultiConnection)]
 pub enum DbConnection {
@@ -80,12 +83,12 @@ impl DbConnection {
                 // cache_size: a commit that split a page of an index walks through the whole cache, so a large one costs
                 // small commits more than it saves; what it does not hold is in the operating system's cache.
                 connection
-                    .batch_execute(
+                    .batch_execute(&format!(
                         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                          PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA secure_delete = FAST; \
-                         PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 16000; \
+                         PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = {LOG_PAGES}; \
                          PRAGMA journal_size_limit = 67108864",
-                    )
+                    ))
                     .map_err(unavailable)?;
                 check_sqlite_version(&mut connection)?;
                 Ok(Self::Sqlite(connection))

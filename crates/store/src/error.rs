@@ -29,6 +29,21 @@ pub enum StoreError {
     Setup(String),
 }
 
+/// SQLite's own words for a disk without room.
+const FULL: &str = "database or disk is full";
+
+impl StoreError {
+    /// What is told while the disk is full.
+    pub(crate) fn full() -> Self {
+        Self::Unavailable(FULL.into())
+    }
+
+    /// Whether it says that the disk is full.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, Self::Unavailable(why) if why == FULL)
+    }
+}
+
 impl From<diesel::result::Error> for StoreError {
     fn from(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind, Error};

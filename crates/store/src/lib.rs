@@ -8,6 +8,7 @@
 //! before, when they are on the disk of a [`Spool`], and only while the database is away.
 
 pub mod backup;
+mod ballast;
 pub mod condition;
 mod connection;
 mod dialect;
@@ -21,6 +22,7 @@ mod statement;
 mod store;
 mod writer;
 
+pub use ballast::{Ballast, DiskRoom};
 pub use connection::{DatabaseUrl, DbConnection};
 pub use error::StoreError;
 pub use origin::on_behalf_of;

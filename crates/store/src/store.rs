@@ -15,6 +15,7 @@ use diesel::{
 use tokio::task::spawn_blocking;
 
 use crate::{
+    ballast::{Ballast, DiskRoom},
     condition,
     connection::{DatabaseUrl, DbConnection},
     dialect,
@@ -229,6 +230,39 @@ impl Store {
     {
         self.unless_away()?;
         self.writer.write(work).await
+    }
+
+    /// The same for what must be written even when the disk is full: it may use what was set aside for that ([`Store::set_aside`]).
+    /// Not for what comes from apps, which may be any number.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_urgently<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.unless_away()?;
+        self.writer.write_urgently(work).await
+    }
+
+    /// Gives back this room when the disk is full, and writes only what is urgent from then on, until there is room again. Once for
+    /// each store.
+    pub fn set_aside(&self, ballast: Ballast) {
+        assert!(self.writer.ballast().set(ballast).is_ok(), "room is set aside once");
+    }
+
+    /// How things stand with the disk; none where no room is to be set aside.
+    #[must_use]
+    pub fn disk_room(&self) -> Option<DiskRoom> {
+        self.writer.ballast().get().map(Ballast::room)
+    }
+
+    /// The process is about to end: from now on anything may use what was set aside.
+    pub fn spend_what_is_set_aside(&self) {
+        if let Some(ballast) = self.writer.ballast().get() {
+            ballast.end();
+        }
     }
 
     /// Brings a SQLite file up to its log and empties that, so that what was deleted stands in neither. PostgreSQL does it by itself

@@ -58,6 +58,7 @@ fn digest(cookie: &str) -> Vec<u8> {
     Sha256::digest(cookie.as_bytes()).to_vec()
 }
 
+// All of it also on a full disk, so that somebody can stop a trial then.
 impl App {
     /// Signs somebody in.
     ///
@@ -97,7 +98,7 @@ impl App {
         let entry = entry(now.timestamp_micros(), &row, "person.signed_in", email);
         let id = row.id;
         self.store
-            .write(move |c| {
+            .write_urgently(move |c| {
                 people::note_sign_in(c, id, 0, None)?;
                 sessions::forget_ended(c, session.created_at)?;
                 sessions::add(c, &session)?;
@@ -116,7 +117,7 @@ impl App {
         let entry = entry(now.timestamp_micros(), row, "person.sign_in_refused", email);
         let id = row.id;
         self.store
-            .write(move |c| {
+            .write_urgently(move |c| {
                 people::note_sign_in(c, id, failed, locked_until)?;
                 audit::append(c, &entry)
             })
@@ -146,7 +147,7 @@ impl App {
         }
         // Once a minute is precise enough, and saves a write for each page.
         if idle > 60_000_000 {
-            self.store.write(move |c| sessions::touch(c, &hash, now)).await?;
+            self.store.write_urgently(move |c| sessions::touch(c, &hash, now)).await?;
         }
         Ok(Session { person: person_of(person), csrf_token: session.csrf_token })
     }
@@ -165,7 +166,7 @@ impl App {
             let email = person.email.clone();
             audit::append(c, &entry(at, &person, "person.signed_out", email))
         };
-        Ok(self.store.write(work).await?)
+        Ok(self.store.write_urgently(work).await?)
     }
 }
 

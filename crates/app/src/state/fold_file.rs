@@ -54,10 +54,18 @@ impl FoldFile {
         &self.path
     }
 
-    /// Writes the sections beside the old file and puts them in its place when they are on the disk.
+    /// Writes the sections beside the old file and puts them in its place when they are on the disk. What could not be written whole
+    /// takes no room.
     pub(crate) fn write(&self, sections: impl Iterator<Item = Vec<u8>>) -> io::Result<()> {
         let part = self.path.with_extension("part");
-        let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+        self.write_by(&part, sections).inspect_err(|_| {
+            // The error that counts is the first.
+            drop(fs::remove_file(&part));
+        })
+    }
+
+    fn write_by(&self, part: &Path, sections: impl Iterator<Item = Vec<u8>>) -> io::Result<()> {
+        let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(part)?;
         let mut out = BufWriter::new(file);
         out.write_all(FORM)?;
         let mut proof = [0; 32];
@@ -68,7 +76,7 @@ impl FoldFile {
             out.write_all(&proof)?;
         }
         out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        fs::rename(&part, &self.path)?;
+        fs::rename(part, &self.path)?;
         File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
     }
 

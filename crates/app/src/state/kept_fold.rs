@@ -48,6 +48,10 @@ impl App {
     /// When the database or the file fails. What was kept before stands, and a start reads more of the logs.
     pub async fn keep_fold(self: &Arc<Self>, at_the_end: bool) -> Result<(), AppError> {
         let Some(file) = &self.fold_file else { return Ok(()) };
+        // It is a copy, and would take the room that is left.
+        if !at_the_end && self.disk_room().is_some_and(|room| room.is_full) {
+            return Ok(());
+        }
         let file = Arc::clone(file);
         let mut fold = self.projections.hold().await;
         let new = fold.marks.rows() - fold.kept;

@@ -3,6 +3,7 @@
 pub(crate) mod actor;
 mod by_pseudonym;
 pub(crate) mod directory;
+mod disk;
 pub(crate) mod facts;
 mod fold_file;
 mod forgetting;
@@ -73,6 +74,7 @@ pub struct App {
     pub(crate) daily_watch: DailyWatch,
     pub(crate) checks_seen: ChecksSeen,
     pub(crate) reminded: Reminded,
+    pub(crate) full_noted: disk::FullNoted,
     pub(crate) looks_asked: AtomicI64,
     /// Trials whose deletion memory has followed: what was begun, and what was done.
     pub(crate) forgotten: Mutex<std::collections::HashSet<(i64, bool)>>,
@@ -129,6 +131,7 @@ impl App {
             daily_watch: DailyWatch::default(),
             checks_seen: ChecksSeen::default(),
             reminded: Reminded::default(),
+            full_noted: disk::FullNoted::default(),
             looks_asked: AtomicI64::new(i64::MIN),
             forgotten: Mutex::default(),
             deleting: Arc::default(),
@@ -167,6 +170,10 @@ impl App {
             // Whichever comes first: a commit of this server, or the time to look for those of others.
             let _ = tokio::time::timeout(REFRESH, commits.changed()).await;
             commits.mark_unchanged();
+            // Before anything that a full disk lets fail.
+            if let Err(error) = self.note_full_disk().await {
+                tracing::warn!(%error, "that the disk is full could not be noted in the audit; trying again");
+            }
             let result = self.step(ticks).await;
             if let Err(error) = result {
                 tracing::warn!(error = %error, "memory could not be brought in step; trying again");
@@ -201,16 +208,22 @@ impl App {
         Ok(())
     }
 
-    /// Writes what is only counted in memory: call it before the process ends.
+    /// Writes what is only counted in memory.
     ///
     /// # Errors
     /// When the database fails; the counts are kept for the next attempt.
     pub async fn write_counters(&self) -> Result<(), AppError> {
+        self.note_full_disk().await?;
         self.touches.flush(&self.store).await?;
         self.note_refused().await?;
         let used: Vec<(i64, i64)> = self.keys_used.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         if !used.is_empty() {
-            self.store.write(move |c| api_keys::note_used(c, &used)).await?;
+            let written = used.clone();
+            if let Err(error) = self.store.write(move |c| api_keys::note_used(c, &written)).await {
+                let mut later = self.keys_used.lock().unwrap_or_else(PoisonError::into_inner);
+                used.into_iter().for_each(|(key, at)| _ = later.entry(key).or_insert(at));
+                return Err(error.into());
+            }
         }
         Ok(())
     }

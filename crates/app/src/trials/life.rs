@@ -9,7 +9,7 @@ use fairtrial_domain::{
     trial::{DataSeen, Decision, PersonRole, State, Verb, not_ready},
 };
 use fairtrial_store::{
-    audit, limits, log,
+    DbConnection, audit, limits, log,
     trials::{self, StateChange},
 };
 use serde_json::json;
@@ -143,27 +143,30 @@ impl App {
         let layer = trial.plan.protocol().layer.clone().filter(|_| asked.verb == Verb::Start);
         let today = self.ambient.now().with_timezone(&trial.plan.protocol().time_zone).date_naive();
         let (moved, verb) = (Arc::clone(trial), asked.verb);
-        self.store
-            .write(move |c| {
-                if matches!(verb, Verb::Submit | Verb::Start)
-                    && let Err(refusal) = may_go_on(&UnderReview::read(c, moved.id)?, verb, today)
-                {
-                    return Ok(Err(refusal));
-                }
-                let mut change = change;
-                match verb {
-                    Verb::Start => change.started_sequence = Some(log::close_events(c, moved.id)?),
-                    Verb::LockData => change.locked_sequence = Some(log::close_events(c, moved.id)?),
-                    _ => {}
-                }
-                trials::move_state(c, moved.id, moved.state.as_str(), moved.plan.id().as_str(), &change)?;
-                if let Some(layer) = &layer {
-                    limits::enter_layer(c, moved.id, moved.agency_id, layer.as_str())?;
-                }
-                audit::append(c, &entry)?;
-                Ok(Ok(()))
-            })
-            .await??;
+        let work = move |c: &mut DbConnection| {
+            if matches!(verb, Verb::Submit | Verb::Start)
+                && let Err(refusal) = may_go_on(&UnderReview::read(c, moved.id)?, verb, today)
+            {
+                return Ok(Err(refusal));
+            }
+            let mut change = change;
+            match verb {
+                Verb::Start => change.started_sequence = Some(log::close_events(c, moved.id)?),
+                Verb::LockData => change.locked_sequence = Some(log::close_events(c, moved.id)?),
+                _ => {}
+            }
+            trials::move_state(c, moved.id, moved.state.as_str(), moved.plan.id().as_str(), &change)?;
+            if let Some(layer) = &layer {
+                limits::enter_layer(c, moved.id, moved.agency_id, layer.as_str())?;
+            }
+            audit::append(c, &entry)?;
+            Ok(Ok(()))
+        };
+        match asked.verb {
+            // Also on a full disk.
+            Verb::Suspend | Verb::Stop => self.store.write_urgently(work).await??,
+            _ => self.store.write(work).await??,
+        }
         if asked.verb == Verb::LockData {
             // The verdict is of everything that had arrived, so it is computed and frozen before anybody reads it.
             self.reload_directory().await?;

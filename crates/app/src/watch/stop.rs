@@ -49,7 +49,8 @@ impl App {
         keep: impl FnOnce(&mut DbConnection) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<bool, AppError> {
         let trial = Arc::clone(trial);
-        let kept = self.store.write(move |c| {
+        // Also on a full disk: a trial that harms must not go on for want of room.
+        let kept = self.store.write_urgently(move |c| {
             keep(c)?;
             let (state, plan) = (trial.state.as_str(), trial.plan.id().as_str());
             match &change {

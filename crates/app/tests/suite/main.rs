@@ -15,6 +15,7 @@ mod declared;
 mod demonstration;
 mod four_eyes;
 mod frontline;
+mod full_disk;
 mod grid;
 mod kept_fold;
 mod learned;

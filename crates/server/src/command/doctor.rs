@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use chrono::{DateTime, TimeDelta, Utc};
 use fairtrial_app::{App, MasterKey};
 use fairtrial_store::{
-    DatabaseUrl, Store, WriterSettings, api_keys, audit,
+    Ballast, DatabaseUrl, Store, WriterSettings, api_keys, audit,
     condition::{self, Condition},
     log_check,
 };
@@ -88,6 +88,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     look_at_folder(&settings.data, &mut findings);
     let url = database(&settings)?;
+    if let DatabaseUrl::Sqlite(file) = &url {
+        look_at_ballast(file, settings.ballast_bytes, &mut findings);
+    }
     match condition::examine(&url) {
         Err(error) => findings.add("database", State::Wrong, error.to_string()),
         Ok(condition) => {
@@ -144,6 +147,23 @@ fn look_at_folder(folder: &Path, findings: &mut Findings) {
             findings.add("disk", state, format!("{} MiB free", room / 1024 / 1024));
         }
     }
+}
+
+/// Whether room is set aside for when the disk is full.
+fn look_at_ballast(database: &Path, wanted: u64, findings: &mut Findings) {
+    let path = Ballast::place(database);
+    let (state, said) = match Ballast::taken_by(&path) {
+        Err(error) => (State::Note, format!("{} cannot be looked at: {error}", path.display())),
+        Ok(0) if wanted == 0 => {
+            (State::Note, "no room is set aside for when the disk is full, as the settings say".into())
+        }
+        Ok(0) => {
+            let said = "no room is set aside for when the disk is full: a server does that when it runs and the disk has room to spare";
+            (State::Note, said.into())
+        }
+        Ok(taken) => (State::Well, format!("{} MiB are set aside for when the disk is full", taken / 1024 / 1024)),
+    };
+    findings.add("ballast", state, said);
 }
 
 /// Tells whether it is sound enough to be opened.
@@ -211,6 +231,18 @@ async fn look_at_draws(store: &Store, key: &MasterKey, findings: &mut Findings) 
     }
 }
 
+/// When the disk was full last, as the audit tells.
+async fn look_for_full_disk(store: &Store, findings: &mut Findings) {
+    match store.read(|c| audit::latest(c, audit::DISK, audit::DISK_FULL)).await {
+        Err(error) => findings.add("disk", State::Wrong, error.to_string()),
+        Ok(None) => {}
+        Ok(Some(entry)) => {
+            let at = DateTime::<Utc>::from_timestamp_micros(entry.at).unwrap_or_default();
+            findings.add("disk", State::Note, format!("it was full on {}", at.format("%-d %B %Y at %H:%M UTC")));
+        }
+    }
+}
+
 async fn look_at_events(store: &Store, findings: &mut Findings) {
     match store.read(log_check::check).await {
         Err(error) => findings.add("events", State::Wrong, error.to_string()),
@@ -256,6 +288,7 @@ async fn look_inside(settings: &Settings, url: &DatabaseUrl, findings: &mut Find
             }
         }
     }
+    look_for_full_disk(&store, findings).await;
     look_at_events(&store, findings).await;
     match store.read(api_keys::all_valid).await {
         Err(error) => findings.add("keys", State::Wrong, error.to_string()),

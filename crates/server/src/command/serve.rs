@@ -14,6 +14,7 @@ use actix_web::{
 };
 use anyhow::{Context, bail};
 use fairtrial_app::App;
+use fairtrial_store::{Ballast, DatabaseUrl};
 use tokio::{task::JoinHandle, time::timeout};
 
 use super::{Failure, print};
@@ -34,6 +35,9 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
         let stopped = async { _ = (&mut stop).await };
         let opened = open_when_there(settings, system_ambient(), &listener, told, stopped).await?;
         let Some(opened) = opened else { return Ok(()) };
+        if let DatabaseUrl::Sqlite(file) = opened.store.url() {
+            opened.store.set_aside(Ballast::beside(file, settings.ballast_bytes)?);
+        }
         Ok(answer(settings, listener, opened.app, false, stop, |_| Ok(())).await?)
     })
 }
@@ -105,8 +109,13 @@ pub(super) async fn answer(
             "events wait on this server's disk for the database: start it again with this folder"
         );
     }
-    app.write_counters().await?;
-    app.keep_fold(true).await?;
+    app.write_last_counters().await?;
+    match app.keep_fold(true).await {
+        Err(error) if app.disk_room().is_some_and(|room| room.is_full) => {
+            tracing::warn!(%error, "what is folded could not be kept on a full disk; the next start reads more of the logs");
+        }
+        kept => kept?,
+    }
     Ok(())
 }
 

@@ -36,6 +36,8 @@ pub struct Settings {
     pub shutdown_seconds: u64,
     /// Bytes of events that may wait in the data folder while a PostgreSQL database is away; 0 for none.
     pub spool_bytes: u64,
+    /// Bytes that are set aside beside a SQLite database for when its disk is full; 0 for none.
+    pub ballast_bytes: u64,
     /// Days for which a question or a complaint stays after its answer.
     pub message_days: u32,
     /// Who may be called when something wants a person.
@@ -182,6 +184,7 @@ impl Settings {
             workers: read(sources, "workers", |text| number(text, 1, 256))?.and_then(|n| usize::try_from(n).ok()),
             shutdown_seconds: read(sources, "shutdown-seconds", |text| number(text, 0, 3600))?.unwrap_or(10),
             spool_bytes: read(sources, "spool-megabytes", |text| number(text, 0, 1_000_000))?.unwrap_or(1_024) << 20,
+            ballast_bytes: read(sources, "ballast-megabytes", |text| number(text, 0, 100_000))?.unwrap_or(64) << 20,
             message_days: message_days(sources)?,
             alerts: AlertSettings::from_sources(sources)?,
             release: release(sources)?,
@@ -204,6 +207,7 @@ impl Settings {
             "listen            {}\npublic address    {public}\nmetrics           {metrics}\ndata folder       {}\ndatabase          {}\n\
              master key        {}\nlog               {}, as {}\nworkers           {workers}\nshutdown seconds  {}\n\
              spool             up to {} MB of events while a PostgreSQL database is away\n\
+             ballast           up to {} MB beside a SQLite database, for when its disk is full\n\
              messages          kept for {} days after their answer\n\
              alerts            {}\n\
              released counts   from {}, averages of at least {}, the agency\u{2019}s programs get {} numbers\n",
@@ -215,6 +219,7 @@ impl Settings {
             if self.log_format == LogFormat::Json { "json" } else { "text" },
             self.shutdown_seconds,
             self.spool_bytes >> 20,
+            self.ballast_bytes >> 20,
             self.message_days,
             self.alerts.describe(),
             self.release.policy.suppress_below(),

@@ -31,7 +31,7 @@ const fn setting(name: &'static str) -> Setting {
 }
 
 /// All of them.
-pub(super) const SETTINGS: [Setting; 18] = [
+pub(super) const SETTINGS: [Setting; 19] = [
     setting("listen"),
     setting("data"),
     Setting { name: "database-url", also: Some("DATABASE_URL"), secret: true },
@@ -43,6 +43,7 @@ pub(super) const SETTINGS: [Setting; 18] = [
     setting("workers"),
     setting("shutdown-seconds"),
     setting("spool-megabytes"),
+    setting("ballast-megabytes"),
     setting("messages-days"),
     setting("alert-hosts"),
     setting("alert-networks"),
@@ -107,6 +108,9 @@ pub struct ServerFlags {
     /// Events that may wait in the data folder while a PostgreSQL database is away, in megabytes; 0 for none [default: 1024]
     #[arg(long, value_name = "NUMBER")]
     pub spool_megabytes: Option<String>,
+    /// Room that is set aside beside a SQLite database, for a few last things when its disk is full, in megabytes; 0 for none [default: 64]
+    #[arg(long, value_name = "NUMBER")]
+    pub ballast_megabytes: Option<String>,
 }
 
 /// What each source says, before anything is checked.
@@ -160,6 +164,7 @@ impl Sources {
             ("workers", &server.workers),
             ("shutdown-seconds", &server.shutdown_seconds),
             ("spool-megabytes", &server.spool_megabytes),
+            ("ballast-megabytes", &server.ballast_megabytes),
         ];
         let flags = given.into_iter().filter_map(|(name, text)| Some((name, text.clone()?))).collect();
         Self { flags, environment, file, file_name: file::DEFAULT.into(), default_data: None }

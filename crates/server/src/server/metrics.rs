@@ -138,6 +138,12 @@ impl Metrics {
             line(format_args!("# HELP fairtrial_alerts_given_up Alerts that were tried for three days in vain."));
             line(format_args!("# TYPE fairtrial_alerts_given_up gauge\nfairtrial_alerts_given_up {given_up}"));
         }
+        if let Some(room) = app.disk_room() {
+            line(format_args!("# HELP fairtrial_disk_full 1 while the disk of the database is full."));
+            line(format_args!("# TYPE fairtrial_disk_full gauge\nfairtrial_disk_full {}", u8::from(room.is_full)));
+            line(format_args!("# HELP fairtrial_ballast_bytes Room that is set aside for when the disk is full."));
+            line(format_args!("# TYPE fairtrial_ballast_bytes gauge\nfairtrial_ballast_bytes {}", room.set_aside));
+        }
         if let Some((is_away, waiting)) = app.waiting_for_database() {
             line(format_args!("# HELP fairtrial_database_away 1 while the database does not answer."));
             line(format_args!("# TYPE fairtrial_database_away gauge\nfairtrial_database_away {}", u8::from(is_away)));

@@ -1,13 +1,21 @@
 //! Nothing that was promised is lost, doubled or changed, whatever happens to the servers: small, for every change.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
+use fairtrial_store::Ballast;
 use fairtrial_testkit::{
     database::{Kind, TestDatabase},
     on_both_databases,
 };
 
+use serde_json::Value;
+
 use crate::faults::{
+    house::{Door, House},
     ledger::Promises,
     stories::{self, Absence, Outcome, Size},
     verdict::Stored,
@@ -100,4 +108,45 @@ fn a_database_that_says_nothing_is_away() {
 fn a_server_whose_disk_fails_ends_and_keeps_what_it_promised() {
     let database = TestDatabase::fresh(Kind::Sqlite).expect("a database");
     faultless(&stories::failing_disk(database.url(), Path::new(PROGRAM), Size::SMALL));
+}
+
+/// What `fairtrial doctor` says of the room that is set aside.
+fn ballast_of(url: &str, data: &Path, megabytes: &str) -> (String, String) {
+    let mut doctor = Command::new(PROGRAM);
+    doctor.args(["doctor", "--json", "--database-url", url, "--data"]).arg(data);
+    doctor.env("FAIRTRIAL_MASTER_KEY", "07".repeat(32)).env("FAIRTRIAL_BALLAST_MEGABYTES", megabytes);
+    let said = doctor.output().expect("it runs").stdout;
+    let said: Value = serde_json::from_slice(&said).expect("JSON");
+    let finding = said["findings"].as_array().unwrap().iter().find(|finding| finding["what"] == "ballast");
+    let word = |name: &str| finding.unwrap()[name].as_str().unwrap().to_owned();
+    (word("state"), word("detail"))
+}
+
+#[test]
+fn a_server_sets_room_aside_and_gives_it_back_as_it_is_told() {
+    let database = TestDatabase::fresh(Kind::Sqlite).unwrap();
+    let house = House::build(database.url(), Path::new(PROGRAM), 100);
+    let file = database.url().strip_prefix("sqlite:").unwrap();
+    let place = Ballast::place(Path::new(file));
+    let said = |megabytes| ballast_of(database.url(), &house.data(0), megabytes);
+    std::fs::create_dir(house.data(0)).unwrap();
+    assert_eq!(said("2").0, "note");
+    let wait_for = |bytes: u64| {
+        let began = Instant::now();
+        while Ballast::taken_by(&place).unwrap() != bytes {
+            assert!(began.elapsed() < Duration::from_secs(60), "{} bytes are not there: {}", bytes, house.log());
+            Door::default().moment(Duration::from_millis(20));
+        }
+    };
+    for (megabytes, bytes) in [("2", 2 << 20), ("1", 1 << 20), ("0", 0)] {
+        let server = house.start(0, &format!("export FAIRTRIAL_BALLAST_MEGABYTES={megabytes};"));
+        wait_for(bytes);
+        assert!(server.stop().success());
+        wait_for(bytes);
+        let wanted = match bytes {
+            0 => ("note".to_owned(), "no room is set aside for when the disk is full, as the settings say".to_owned()),
+            _ => ("well".to_owned(), format!("{megabytes} MiB are set aside for when the disk is full")),
+        };
+        assert_eq!(said(megabytes), wanted);
+    }
 }

@@ -57,6 +57,7 @@ pub(crate) fn settings(public_url: Option<&str>) -> Settings {
         public_url: public_url.map(str::to_owned),
         metrics_listen: None,
         spool_megabytes: None,
+        ballast_megabytes: None,
     };
     let environment = BTreeMap::from([("FAIRTRIAL_ALERT_HOSTS".to_owned(), "hooks.example".to_owned())]);
     let sources = Sources::of(&Flags::default(), &server, environment, BTreeMap::new());

@@ -7,6 +7,11 @@ use super::alerts;
 pub use super::audit_check::{Checked, Damage, Finding, check};
 use crate::{connection::DbConnection, error::StoreError, origin, schema::audit};
 
+/// What the entries about the disk of the database are about.
+pub const DISK: &str = "disk";
+/// What the entry of a disk that was found full is called.
+pub const DISK_FULL: &str = "storage.full";
+
 /// An entry as kept.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct AuditRow {

@@ -13,7 +13,7 @@ mod worker;
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
         mpsc::{SyncSender, TrySendError, sync_channel},
     },
@@ -34,10 +34,12 @@ pub use waiting::{forget_waiting, waiting_since};
 
 use self::{
     backfill::Backfill,
+    record::KindNumbers,
     work::{Job, Work},
     worker::Worker,
 };
 use crate::{
+    ballast::Ballast,
     connection::{DatabaseUrl, DbConnection},
     error::StoreError,
 };
@@ -62,13 +64,23 @@ enum Command {
     Assign(AssignRequest, Answer<AssignAnswer>),
     Record(Arc<RecordRequest>, Answer<RecordAnswer>),
     Work(Box<dyn Work>),
+    /// Work that is done even while a full disk leaves no room but what was set aside.
+    Urgent(Box<dyn Work>),
 }
 
 impl Command {
     fn rows(&self) -> usize {
         match self {
-            Self::Assign(..) | Self::Work(_) => 1,
+            Self::Assign(..) | Self::Work(_) | Self::Urgent(_) => 1,
             Self::Record(request, _) => request.events.len().max(1),
+        }
+    }
+
+    fn refuse(self, error: &StoreError) {
+        match self {
+            Self::Assign(_, answer) => drop(answer.send(Err(error.clone()))),
+            Self::Record(_, answer) => drop(answer.send(Err(error.clone()))),
+            Self::Work(work) | Self::Urgent(work) => work.answer(Err(error.clone())),
         }
     }
 }
@@ -114,6 +126,7 @@ pub(crate) struct Writer {
     counted: Arc<Counted>,
     commits: watch::Receiver<u64>,
     broken: watch::Receiver<Option<String>>,
+    ballast: Arc<OnceLock<Ballast>>,
 }
 
 impl Writer {
@@ -127,12 +140,25 @@ impl Writer {
         let (breaks, broken) = watch::channel(None);
         let backfill = Backfill::start(&url)?;
         let room = settings.queue;
-        let worker = Worker::new(url, connection, settings, waiting, (committed, breaks), backfill);
+        let ballast = Arc::default();
+        let worker = Worker {
+            url,
+            connection: Some(connection),
+            settings,
+            waiting,
+            committed,
+            broken: breaks,
+            backfill,
+            kinds: KindNumbers::default(),
+            told: None,
+            ballast: Arc::clone(&ballast),
+            spares: false,
+        };
         thread::Builder::new()
             .name("writer".into())
             .spawn(move || worker.run())
             .map_err(|error| StoreError::Setup(format!("the writer could not start: {error}")))?;
-        Ok(Self { queue, room, counted: Arc::default(), commits, broken })
+        Ok(Self { queue, room, counted: Arc::default(), commits, broken, ballast })
     }
 
     pub(crate) fn load(&self) -> Load {
@@ -141,6 +167,11 @@ impl Writer {
             room: self.room,
             refused: self.counted.refused.load(Ordering::Relaxed),
         }
+    }
+
+    /// What is set aside for a full disk, once it is.
+    pub(crate) fn ballast(&self) -> &OnceLock<Ballast> {
+        &self.ballast
     }
 
     pub(crate) fn commits(&self) -> watch::Receiver<u64> {
@@ -169,6 +200,14 @@ impl Writer {
         F: FnOnce(&mut DbConnection) -> Result<T, StoreError> + Send + 'static,
     {
         self.ask(|answer: Answer<T>| Command::Work(Box::new(Job::new(work, answer)))).await
+    }
+
+    pub(crate) async fn write_urgently<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.ask(|answer: Answer<T>| Command::Urgent(Box::new(Job::new(work, answer)))).await
     }
 
     async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, StoreError> {

@@ -70,6 +70,8 @@ pub(super) fn together(connection: &mut DbConnection, works: &mut [Box<dyn Work>
             let end = match work.run(connection) {
                 Ok(()) => "RELEASE work",
                 Err(error @ StoreError::Broken(_)) => return Err(error),
+                // SQLite may have taken the whole transaction back by itself.
+                Err(error) if error.is_full() => return Err(error),
                 Err(_) => "ROLLBACK TO work; RELEASE work",
             };
             connection.batch_execute(end)?;

@@ -3,7 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     slice::from_ref,
-    sync::{Arc, mpsc::Receiver},
+    sync::{Arc, OnceLock, mpsc::Receiver},
     thread,
     time::{Duration, Instant},
 };
@@ -19,7 +19,8 @@ use super::{
     work::{self, Work},
 };
 use crate::{
-    connection::{DatabaseUrl, DbConnection},
+    ballast::Ballast,
+    connection::{DatabaseUrl, DbConnection, LOG_PAGES},
     error::StoreError,
 };
 
@@ -34,31 +35,23 @@ const BETWEEN_COMPLAINTS: Duration = Duration::from_secs(60);
 const REST: Duration = Duration::from_millis(50);
 
 pub(super) struct Worker {
-    url: DatabaseUrl,
-    connection: Option<DbConnection>,
-    settings: WriterSettings,
-    waiting: Receiver<Command>,
-    committed: watch::Sender<u64>,
-    broken: watch::Sender<Option<String>>,
-    backfill: Backfill,
-    kinds: KindNumbers,
+    pub(super) url: DatabaseUrl,
+    pub(super) connection: Option<DbConnection>,
+    pub(super) settings: WriterSettings,
+    pub(super) waiting: Receiver<Command>,
+    pub(super) committed: watch::Sender<u64>,
+    pub(super) broken: watch::Sender<Option<String>>,
+    pub(super) backfill: Backfill,
+    pub(super) kinds: KindNumbers,
     /// When a failure was last told, so that a full disk does not fill the log.
-    told: Option<Instant>,
+    pub(super) told: Option<Instant>,
+    /// What is given back when the disk is full.
+    pub(super) ballast: Arc<OnceLock<Ballast>>,
+    /// Whether the database file grows no further for now, so that what was set aside is left to what is urgent.
+    pub(super) spares: bool,
 }
 
 impl Worker {
-    pub(super) fn new(
-        url: DatabaseUrl,
-        connection: DbConnection,
-        settings: WriterSettings,
-        waiting: Receiver<Command>,
-        (committed, broken): (watch::Sender<u64>, watch::Sender<Option<String>>),
-        backfill: Backfill,
-    ) -> Self {
-        let (kinds, connection) = (KindNumbers::default(), Some(connection));
-        Self { url, connection, settings, waiting, committed, broken, backfill, kinds, told: None }
-    }
-
     /// Until every handle is gone: wait for work, take what else is waiting, commit it, answer.
     pub(super) fn run(mut self) {
         while let Ok(first) = self.waiting.recv() {
@@ -74,29 +67,55 @@ impl Worker {
     }
 
     fn commit(&mut self, commands: Vec<Command>) {
-        let (mut assigns, mut records, mut works) = (Vec::new(), Vec::new(), Vec::new());
+        if let Err(error) = self.open() {
+            self.tell("the database cannot be reached", &error);
+            commands.into_iter().for_each(|command| command.refuse(&error));
+            thread::sleep(REST);
+            return;
+        }
+        self.mind_the_room();
+        let (mut assigns, mut records, mut works, mut urgent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for command in commands {
             match command {
+                Command::Urgent(work) => urgent.push(work),
+                other if self.is_closed() => other.refuse(&StoreError::full()),
                 Command::Assign(request, answer) => assigns.push((request, answer)),
                 Command::Record(request, answer) => records.push((request, answer)),
                 Command::Work(work) => works.push(work),
             }
         }
-        if let Err(error) = self.open() {
-            self.tell("the database cannot be reached", &error);
-            assigns.into_iter().for_each(|(_, answer)| drop(answer.send(Err(error.clone()))));
-            records.into_iter().for_each(|(_, answer)| drop(answer.send(Err(error.clone()))));
-            works.into_iter().for_each(|work| work.answer(Err(error.clone())));
-            thread::sleep(REST);
-            return;
-        }
         if !assigns.is_empty() || !records.is_empty() {
             self.commit_together(assigns, records);
         }
-        if works.len() > 1 && matches!(self.connection, Some(DbConnection::Sqlite(_))) {
-            self.commit_works(works);
-        } else {
-            works.into_iter().for_each(|work| self.commit_works(vec![work]));
+        // The disk may have been found full a moment ago.
+        if self.is_closed() {
+            works.drain(..).for_each(|work| work.answer(Err(StoreError::full())));
+        }
+        for works in [works, urgent] {
+            if works.len() > 1 && matches!(self.connection, Some(DbConnection::Sqlite(_))) {
+                self.commit_works(works);
+            } else {
+                works.into_iter().for_each(|work| self.commit_works(vec![work]));
+            }
+        }
+    }
+
+    /// Whether only what is urgent may be written.
+    fn is_closed(&self) -> bool {
+        self.ballast.get().is_some_and(Ballast::is_closed)
+    }
+
+    /// While the disk is full, commits stay in the log: to copy them would let the database file take what was set aside.
+    fn mind_the_room(&mut self) {
+        let full = self.ballast.get().is_some_and(|ballast| ballast.room().is_full);
+        if !full && !self.spares {
+            return;
+        }
+        let pages = if full { 0 } else { LOG_PAGES };
+        let Some(connection) = &mut self.connection else { return };
+        match connection.batch_execute(&format!("PRAGMA wal_autocheckpoint = {pages}")) {
+            Ok(()) => self.spares = full,
+            Err(error) => tracing::warn!(%error, "the length of the log could not be set"),
         }
     }
 
@@ -155,7 +174,7 @@ impl Worker {
         assigns: &[AssignRequest],
         records: &[Arc<RecordRequest>],
     ) -> Result<(Vec<AssignAnswer>, Vec<RecordAnswer>), StoreError> {
-        if *failures >= MOST_FAILURES {
+        if *failures >= MOST_FAILURES || self.is_closed() {
             return Err(error.clone());
         }
         self.attempt(assigns, records).inspect_err(|_| *failures += 1)
@@ -190,7 +209,9 @@ impl Worker {
     fn tell_commit(&mut self) {
         self.told = None;
         self.committed.send_modify(|count| *count += 1);
-        self.backfill.committed();
+        if !self.spares {
+            self.backfill.committed();
+        }
     }
 
     /// Tells a failure the first time, and once a minute while it lasts.
@@ -220,6 +241,12 @@ impl Worker {
             self.broken.send_replace(Some(why.clone()));
             self.connection = None;
             return;
+        }
+        if error.is_full()
+            && let Some(ballast) = self.ballast.get()
+        {
+            ballast.release();
+            self.mind_the_room();
         }
         let usable =
             self.connection.as_mut().is_some_and(|connection| connection.batch_execute("BEGIN; ROLLBACK").is_ok());
