@@ -8,7 +8,13 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use super::said;
+use super::{
+    faults::{
+        house::House,
+        stories::{self, Outcome, Size, SmallDisk},
+    },
+    said,
+};
 
 /// `FS_IOC_SHUTDOWN` with `FS_SHUTDOWN_FLAGS_NOLOGFLUSH`, which only root may call.
 const CUT: &str = "import fcntl, os, struct, sys
@@ -66,6 +72,29 @@ impl Disk {
     pub(super) fn lost(&self) -> u32 {
         self.lost.load(Ordering::SeqCst)
     }
+}
+
+const TOLD: &str = "import sqlite3, sys
+c = sqlite3.connect('file:' + sys.argv[1] + '?mode=ro', uri=True)
+print(c.execute(\"SELECT COUNT(*) FROM audit WHERE action = 'storage.full'\").fetchone()[0])";
+
+/// The story of a disk that fills up. Database and server have it for themselves, mounted where the database is.
+pub(super) fn fills(url: &str, program: &Path, size: Size, limits: &str) -> Outcome {
+    let file = url.strip_prefix("sqlite:").expect("a file");
+    let mount = Path::new(file).parent().expect("a folder");
+    let mut house = House::build(url, program, size.most);
+    house.room = mount.join("servers");
+    let mount = mount.to_string_lossy();
+    let number = |said: Option<String>| said.and_then(|text| text.parse::<u64>().ok()).expect("a number");
+    let disk = SmallDisk {
+        free: &|| number(said("stat", &["--file-system", "--format", "%a", &mount])) * 4096,
+        told: &|| u32::try_from(number(said("python3", &["-c", TOLD, file]))).expect("few"),
+        enlarge: &|time| {
+            let size = format!("remount,size={}", ["32m", "1g"][time as usize]);
+            assert!(said("mount", &["-o", &size, &mount]).is_some(), "it can be made larger");
+        },
+    };
+    stories::full_disk(&house, size, limits, &disk)
 }
 
 /// Whether SQLite's own checks find nothing, in a copy: the server is the first to open the file itself.

@@ -65,13 +65,10 @@ fn main() -> ExitCode {
                 || server.start(),
             )
         }
-        // Of a small file system in memory, which load alone fills.
-        "full-disk" => {
-            let room = url.strip_prefix("sqlite:").and_then(|file| Path::new(file).parent()).expect("a folder");
-            let more = || assert!(said("mount", &["-o", "remount,size=1g", &room.to_string_lossy()]).is_some());
-            let once = Size { faults: 1, ..size };
-            stories::without_store(&House::build(url, program, size.most), once, Absence::Full, || (), more)
-        }
+        // Of a small file system in memory, which load alone fills. The second is a server that is not prepared for it, and must be
+        // found out.
+        "full-disk" => disk::fills(url, program, size, ""),
+        "full-disk-unprepared" => disk::fills(url, program, size, "export FAIRTRIAL_BALLAST_MEGABYTES=0;"),
         // Of a disk of its own, an image that is mounted, with database and server on it.
         "power-cut" => {
             let [image, mount] = rest else { panic!("IMAGE MOUNT") };

@@ -280,6 +280,61 @@ fn without_database(scene: &Scene<'_>, absence: Absence, fault: u32) {
     scene.ledger.write(&Promise::Kept { numbers: vec![number] });
 }
 
+/// What can be said of, and done to, the small disk of a SQLite file while a server uses it.
+#[allow(dead_code, reason = "the long stories fill a disk")]
+pub(crate) struct SmallDisk<'a> {
+    /// Bytes that are free.
+    pub(crate) free: &'a dyn Fn() -> u64,
+    /// Entries of the audit that tell that it was full.
+    pub(crate) told: &'a dyn Fn() -> u32,
+    /// Makes it as large as for this time: 0, 1.
+    pub(crate) enlarge: &'a dyn Fn(u32),
+}
+
+/// The disk of a SQLite file fills up, and is made larger; the last time the server ends, and starts, while it is full.
+#[allow(dead_code, reason = "mounting a small disk needs root: the long stories do")]
+pub(crate) fn full_disk(house: &House, size: Size, limits: &str, disk: &SmallDisk<'_>) -> Outcome {
+    /// Until the audit tells of it; a server takes less than a second.
+    const SOON: Duration = Duration::from_secs(10);
+    /// What ends of commits and the log of a process that dies may take of what was set aside.
+    const SMALL: u64 = 256 * 1024;
+    let mut faults = Vec::new();
+    let mut outcome = play_with(house, (1, limits), size.callers, |scene| {
+        for time in 0..2 {
+            scene.wait(size.promises);
+            without_database(scene, Absence::Full, 0);
+            let began = Instant::now();
+            while (disk.told)() <= time && began.elapsed() < SOON {
+                scene.door.moment(Duration::from_millis(50));
+            }
+            let told = (disk.told)();
+            if told != time + 1 {
+                faults.push(format!("the disk was full {} times, and the audit tells {told}", time + 1));
+            }
+            let free = (disk.free)();
+            without_database(scene, Absence::Full, 0);
+            without_database(scene, Absence::Full, 0);
+            let left = (disk.free)();
+            if free < 2 * SMALL || left + SMALL < free {
+                faults.push(format!("of {free} bytes that were given back {left} are left: what apps send took them"));
+            }
+            if time == 1 {
+                let status = scene.servers.pop().expect("a server").stop();
+                if !status.success() {
+                    faults.push(format!("on a full disk a server ends with {status}"));
+                }
+                scene.open();
+                scene.servers.push(scene.house.start(0, limits));
+                scene.open();
+            }
+            (disk.enlarge)(time);
+        }
+        scene.wait(size.promises);
+    });
+    outcome.faults.append(&mut faults);
+    outcome
+}
+
 /// Host and port of a database's address.
 pub(crate) fn address_in(url: &str) -> SocketAddr {
     let (_, rest) = url.split_once('@').expect("a user");
