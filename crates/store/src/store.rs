@@ -287,6 +287,22 @@ impl Store {
         self.in_time(self.writer.assign(request)).await
     }
 
+    /// The same for several draws of one call, which takes one place of the queue: they are committed together, and each has an answer
+    /// of its own. An error of all of them keeps none.
+    ///
+    /// # Errors
+    /// As [`Store::assign`].
+    pub async fn assign_each(
+        &self,
+        requests: Vec<AssignRequest>,
+    ) -> Result<Vec<Result<AssignAnswer, StoreError>>, StoreError> {
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.unless_away()?;
+        self.in_time(self.writer.assign_each(requests)).await
+    }
+
     /// Stores events, in one commit with whatever else is waiting; or keeps them on this server's disk, when there is a spool
     /// and the database is away.
     ///

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How often the plan may change under one request before the caller is asked to come again.
-const PLANS_TRIED: usize = 3;
+pub(super) const PLANS_TRIED: usize = 3;
 
 /// A request for an assignment.
 #[derive(Debug, Clone)]
@@ -96,6 +96,20 @@ pub enum Answered<T> {
 enum Recognised<T> {
     Known(Answered<T>),
     New(Arc<Directory>, Arc<Trial>, Attributes, Pseudonym),
+}
+
+/// How far somebody comes who has no place in a trial as far as this server knows.
+pub(super) enum Passed {
+    /// They are told this.
+    Answered(Box<Assignment>),
+    /// A version is drawn for them.
+    Draws(AssignRequest),
+}
+
+impl Passed {
+    fn answered(assignment: Assignment) -> Self {
+        Self::Answered(Box::new(assignment))
+    }
 }
 
 /// How one gate stands to a person.
@@ -209,7 +223,11 @@ impl App {
     ) -> Result<Assignment, AppError> {
         let (mut directory, mut trial) = (Arc::clone(directory), Arc::clone(trial));
         for _ in 0..PLANS_TRIED {
-            if let Some(answer) = self.assign_by(&directory, &trial, asker, attributes).await? {
+            let request = match self.before_store(&directory, &trial, asker, attributes)? {
+                Passed::Answered(answer) => return Ok(*answer),
+                Passed::Draws(request) => request,
+            };
+            if let Some(answer) = self.after_store(&trial, asker.unit, self.store.assign(request).await?)? {
                 return Ok(answer);
             }
             self.reload_directory().await?;
@@ -219,18 +237,18 @@ impl App {
         Err(AppError::Busy)
     }
 
-    /// Assigns under one plan; none when it is not the one in force any more.
-    async fn assign_by(
+    /// What somebody is told before a draw under one plan, or what the draw needs.
+    pub(super) fn before_store(
         &self,
         directory: &Directory,
         trial: &Trial,
         asker: Asker<'_>,
         attributes: &Attributes,
-    ) -> Result<Option<Assignment>, AppError> {
+    ) -> Result<Passed, AppError> {
         let unit = asker.unit;
         let place = self.place(trial.id, unit);
         if let Some((as_whom, place)) = place.filter(|_| !asker.dry_run) {
-            return Ok(Some(self.served(trial, unit, &as_whom, place, AssignmentOutcome::Existing)));
+            return Ok(Passed::answered(self.served(trial, unit, &as_whom, place, AssignmentOutcome::Existing)));
         }
         let (standing, limits) = self.standing(directory, trial, unit)?;
         let looking = asker.dry_run || !asker.key.live;
@@ -241,7 +259,7 @@ impl App {
             if !looking {
                 self.touches.count(trial.id, outcome);
             }
-            return Ok(Some(not_enrolled(trial, outcome, reason)));
+            return Ok(Passed::answered(not_enrolled(trial, outcome, reason)));
         }
         let stratum = match (group_of(trial.plan.protocol(), asker.cluster, attributes), &passed) {
             // Whoever does not come so far needs no group.
@@ -253,15 +271,24 @@ impl App {
                 self.touches.look_ahead(trial.id);
             }
             let gates = asker.dry_run.then(|| steps(trial, standing, attributes));
-            return Ok(Some(Assignment { gates, ..looked(trial, place.is_some(), standing, passed) }));
+            return Ok(Passed::answered(Assignment { gates, ..looked(trial, place.is_some(), standing, passed) }));
         }
         let drawing =
             trial.drawing.clone().ok_or_else(|| AppError::Internal("a started trial has no secret".into()))?;
         let at = self.ambient.now_micros();
         let day = trial.day_of(at);
         let attributes = kept_attributes(trial.plan.protocol(), attributes)?;
-        let request = AssignRequest { drawing, unit: *unit, stratum, day, attributes, limits, at };
-        let answer = match self.store.assign(request).await? {
+        Ok(Passed::Draws(AssignRequest { drawing, unit: *unit, stratum, day, attributes, limits, at }))
+    }
+
+    /// What somebody is told of a draw; none when its plan is not the one in force any more.
+    pub(super) fn after_store(
+        &self,
+        trial: &Trial,
+        unit: &Pseudonym,
+        drawn: AssignAnswer,
+    ) -> Result<Option<Assignment>, AppError> {
+        let answer = match drawn {
             AssignAnswer::PlanChanged => return Ok(None),
             AssignAnswer::New(place) => {
                 self.known.insert(trial.id, place.unit, place.arm, place.assigned_at);

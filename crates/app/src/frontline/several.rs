@@ -7,12 +7,11 @@ use fairtrial_domain::{
     eligibility::Attributes,
     trial::{AssignmentOutcome, Scope, read_attributes},
 };
-use futures_util::future::join_all;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
-    assign::{Asker, AssignCall, Assignment, not_enrolled},
+    assign::{Asker, AssignCall, Assignment, PLANS_TRIED, Passed, not_enrolled},
     placement::Placement,
 };
 use crate::{
@@ -102,8 +101,8 @@ impl App {
     }
 
     /// Assigns in each of some trials, whose answers keep their order. Who is known is answered from memory, whatever the database
-    /// does. Places in the others are drawn at the same time, so that they share a commit; only where trials may exclude each
-    /// other, they come one after the other, in an order that is drawn.
+    /// does. Places in the others are drawn at the same time and take one place of the queue together, so that no call fills it; only
+    /// where trials may exclude each other, they come one after the other, in an order that is drawn.
     async fn assign_in_each(
         &self,
         directory: &Arc<Directory>,
@@ -132,19 +131,14 @@ impl App {
             let excludes = agency.burden_cap.is_some() || trial.plan.protocol().layer.is_some();
             if excludes { &mut bound } else { &mut free }.push((number, *trial, attributes));
         }
-        let assign = async |number: usize, trial: &Arc<Trial>, attributes: &Attributes| {
-            // A cluster is sent for those trials that assign clusters; the others do not look at it.
-            let by_cluster = trial.plan.protocol().allocation.is_by_cluster();
-            let cluster = call.cluster.as_deref().filter(|_| by_cluster);
-            let asker = Asker { key: caller, unit: &unit, cluster, dry_run: call.dry_run };
-            let answer = self.assign_in(directory, trial, asker, attributes).await;
-            (number, answer.map(|assignment| Told::Assignment(Box::new(assignment))))
-        };
-        let together = free.iter().map(|(number, trial, attributes)| assign(*number, trial, attributes));
-        answers.extend(join_all(together).await);
+        let asker = Asker { key: caller, unit: &unit, cluster: call.cluster.as_deref(), dry_run: call.dry_run };
+        let told = |answer: Assignment| Told::Assignment(Box::new(answer));
+        let drawn = self.draw_in_each(directory, &free, asker).await;
+        answers.extend(drawn.into_iter().map(|(number, answer)| (number, answer.map(told))));
         in_drawn_order(&unit, &mut bound);
         for (number, trial, attributes) in &bound {
-            answers.push(assign(*number, trial, attributes).await);
+            let answer = self.assign_in(directory, trial, asker.of(trial), attributes).await;
+            answers.push((*number, answer.map(told)));
         }
         answers.sort_unstable_by_key(|(number, _)| *number);
         let answers: Vec<Answered> =
@@ -157,6 +151,75 @@ impl App {
             }
             _ => Ok(answers),
         }
+    }
+}
+
+impl Asker<'_> {
+    /// The same for one of several trials. A cluster is sent for those trials that assign clusters; the others do not look at it.
+    fn of(self, trial: &Trial) -> Self {
+        let by_cluster = trial.plan.protocol().allocation.is_by_cluster();
+        Self { cluster: self.cluster.filter(|_| by_cluster), ..self }
+    }
+}
+
+impl App {
+    /// Draws in each of some trials that do not exclude each other. Together they take one place of the queue and are committed at once;
+    /// where there is no room, nothing of it is kept. As [`App::assign_in`], those whose plan changed meanwhile are tried anew.
+    async fn draw_in_each(
+        &self,
+        directory: &Arc<Directory>,
+        trials: &[(usize, &Arc<Trial>, Attributes)],
+        asker: Asker<'_>,
+    ) -> Vec<(usize, Result<Assignment, AppError>)> {
+        let mut answers = Vec::with_capacity(trials.len());
+        let mut directory = Arc::clone(directory);
+        let mut left: Vec<_> =
+            trials.iter().map(|(number, trial, given)| (*number, Arc::clone(trial), given)).collect();
+        for _ in 0..PLANS_TRIED {
+            let (mut waiting, mut requests) = (Vec::new(), Vec::new());
+            for (number, trial, given) in std::mem::take(&mut left) {
+                match self.before_store(&directory, &trial, asker.of(&trial), given) {
+                    Err(error) => answers.push((number, Err(error))),
+                    Ok(Passed::Answered(answer)) => answers.push((number, Ok(*answer))),
+                    Ok(Passed::Draws(request)) => {
+                        requests.push(request);
+                        waiting.push((number, trial, given));
+                    }
+                }
+            }
+            let drawn = match self.store.assign_each(requests).await {
+                Ok(drawn) => drawn,
+                Err(error) => vec![Err(error); waiting.len()],
+            };
+            for ((number, trial, given), drawn) in waiting.into_iter().zip(drawn) {
+                let answer = drawn.map_err(AppError::from);
+                match answer.and_then(|drawn| self.after_store(&trial, asker.unit, drawn)) {
+                    Ok(None) => left.push((number, trial, given)),
+                    Ok(Some(answer)) => answers.push((number, Ok(answer))),
+                    Err(error) => answers.push((number, Err(error))),
+                }
+            }
+            if left.is_empty() {
+                return answers;
+            }
+            if let Err(error) = self.reload_directory().await {
+                answers.extend(left.into_iter().map(|(number, ..)| (number, Err(error.clone()))));
+                return answers;
+            }
+            directory = self.directory.load_full();
+            left.retain_mut(|(number, trial, _)| match directory.by_id.get(&trial.id) {
+                Some(newer) => {
+                    *trial = Arc::clone(newer);
+                    true
+                }
+                None => {
+                    answers.push((*number, Err(AppError::NotFound("trial"))));
+                    false
+                }
+            });
+        }
+        answers.extend(left.into_iter().map(|(number, ..)| (number, Err(AppError::Busy))));
+        answers
     }
 }
 

@@ -24,6 +24,7 @@ mod links;
 mod looks;
 mod numbers;
 mod one_cut;
+mod one_place;
 mod outcome_files;
 mod people;
 mod refused;

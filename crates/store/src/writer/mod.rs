@@ -60,8 +60,13 @@ impl Default for WriterSettings {
 }
 
 type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
+/// Of each of several draws.
+pub(crate) type EachDrawn = Vec<Result<AssignAnswer, StoreError>>;
+
 enum Command {
     Assign(AssignRequest, Answer<AssignAnswer>),
+    /// Of one call, which takes one place, however many trials it asks.
+    AssignEach(Vec<AssignRequest>, Answer<EachDrawn>),
     Record(Arc<RecordRequest>, Answer<RecordAnswer>),
     Work(Box<dyn Work>),
     /// Work that is done even while a full disk leaves no room but what was set aside.
@@ -72,6 +77,7 @@ impl Command {
     fn rows(&self) -> usize {
         match self {
             Self::Assign(..) | Self::Work(_) | Self::Urgent(_) => 1,
+            Self::AssignEach(requests, _) => requests.len(),
             Self::Record(request, _) => request.events.len().max(1),
         }
     }
@@ -79,6 +85,7 @@ impl Command {
     fn refuse(self, error: &StoreError) {
         match self {
             Self::Assign(_, answer) => drop(answer.send(Err(error.clone()))),
+            Self::AssignEach(_, answer) => drop(answer.send(Err(error.clone()))),
             Self::Record(_, answer) => drop(answer.send(Err(error.clone()))),
             Self::Work(work) | Self::Urgent(work) => work.answer(Err(error.clone())),
         }
@@ -188,6 +195,10 @@ impl Writer {
 
     pub(crate) async fn assign(&self, request: AssignRequest) -> Result<AssignAnswer, StoreError> {
         self.ask(|answer| Command::Assign(request, answer)).await
+    }
+
+    pub(crate) async fn assign_each(&self, requests: Vec<AssignRequest>) -> Result<EachDrawn, StoreError> {
+        self.ask(|answer| Command::AssignEach(requests, answer)).await
     }
 
     pub(crate) async fn record(&self, request: Arc<RecordRequest>) -> Result<RecordAnswer, StoreError> {

@@ -12,7 +12,7 @@ use diesel::connection::SimpleConnection;
 use tokio::sync::watch;
 
 use super::{
-    Answer, AssignAnswer, AssignRequest, Command, RecordAnswer, RecordRequest, WriterSettings, assign,
+    Answer, AssignAnswer, AssignRequest, Command, EachDrawn, RecordAnswer, RecordRequest, WriterSettings, assign,
     backfill::Backfill,
     fault,
     record::{self, KindNumbers},
@@ -51,6 +51,29 @@ pub(super) struct Worker {
     pub(super) spares: bool,
 }
 
+/// Draws that are committed together, and who asked for them, in the same order.
+#[derive(Default)]
+struct Draws {
+    requests: Vec<AssignRequest>,
+    callers: Vec<Drawer>,
+}
+
+/// Who waits for one draw, or for so many.
+enum Drawer {
+    One(Answer<AssignAnswer>),
+    Each(usize, Answer<EachDrawn>),
+}
+
+/// Tells everybody what came of their draws, as soon as all of theirs are known. Whoever has gone does not want it.
+fn tell_each(callers: Vec<Drawer>, mut drawn: impl Iterator<Item = Result<AssignAnswer, StoreError>>) {
+    for caller in callers {
+        match caller {
+            Drawer::One(answer) => drop(answer.send(drawn.next().unwrap_or_else(|| Err(fault())))),
+            Drawer::Each(number, answer) => drop(answer.send(Ok(drawn.by_ref().take(number).collect()))),
+        }
+    }
+}
+
 impl Worker {
     /// Until every handle is gone: wait for work, take what else is waiting, commit it, answer.
     pub(super) fn run(mut self) {
@@ -74,18 +97,25 @@ impl Worker {
             return;
         }
         self.mind_the_room();
-        let (mut assigns, mut records, mut works, mut urgent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut draws, mut records, mut works, mut urgent) = (Draws::default(), Vec::new(), Vec::new(), Vec::new());
         for command in commands {
             match command {
                 Command::Urgent(work) => urgent.push(work),
                 other if self.is_closed() => other.refuse(&StoreError::full()),
-                Command::Assign(request, answer) => assigns.push((request, answer)),
+                Command::Assign(request, answer) => {
+                    draws.requests.push(request);
+                    draws.callers.push(Drawer::One(answer));
+                }
+                Command::AssignEach(requests, answer) => {
+                    draws.callers.push(Drawer::Each(requests.len(), answer));
+                    draws.requests.extend(requests);
+                }
                 Command::Record(request, answer) => records.push((request, answer)),
                 Command::Work(work) => works.push(work),
             }
         }
-        if !assigns.is_empty() || !records.is_empty() {
-            self.commit_together(assigns, records);
+        if !draws.requests.is_empty() || !records.is_empty() {
+            self.commit_together(draws, records);
         }
         // The disk may have been found full a moment ago.
         if self.is_closed() {
@@ -135,10 +165,9 @@ impl Worker {
 
     fn commit_together(
         &mut self,
-        assigns: Vec<(AssignRequest, Answer<AssignAnswer>)>,
+        Draws { requests: assigns, callers }: Draws,
         records: Vec<(Arc<RecordRequest>, Answer<RecordAnswer>)>,
     ) {
-        let (assigns, assign_answers): (Vec<_>, Vec<_>) = assigns.into_iter().unzip();
         let (records, record_answers): (Vec<_>, Vec<_>) = records.into_iter().unzip();
         let mut outcome = self.attempt(&assigns, &records);
         if outcome.is_err() && self.connection.is_none() {
@@ -147,7 +176,7 @@ impl Worker {
         }
         match outcome {
             Ok((assigned, recorded)) => {
-                assign_answers.into_iter().zip(assigned).for_each(|(answer, result)| drop(answer.send(Ok(result))));
+                tell_each(callers, assigned.into_iter().map(Ok));
                 record_answers.into_iter().zip(recorded).for_each(|(answer, result)| drop(answer.send(Ok(result))));
             }
             Err(error) => {
@@ -155,10 +184,11 @@ impl Worker {
                 // One bad call must not cost the others: each is tried by itself.
                 let alone = assigns.len() + records.len() == 1;
                 let mut failures = if alone || self.connection.is_none() { MOST_FAILURES } else { 0 };
-                for (request, answer) in assigns.iter().zip(assign_answers) {
+                let drawn = assigns.iter().map(|request| {
                     let result = self.retry(&mut failures, &error, from_ref(request), &[]);
-                    drop(answer.send(result.and_then(|(mut assigned, _)| assigned.pop().ok_or_else(|| error.clone()))));
-                }
+                    result.and_then(|(mut assigned, _)| assigned.pop().ok_or_else(|| error.clone()))
+                });
+                tell_each(callers, drawn);
                 for (request, answer) in records.iter().zip(record_answers) {
                     let result = self.retry(&mut failures, &error, &[], from_ref(request));
                     drop(answer.send(result.and_then(|(_, mut recorded)| recorded.pop().ok_or_else(|| error.clone()))));

@@ -27,6 +27,37 @@ on_both_databases! {
         assert!(matches!(installation.assign(request(&drawing, 9)), AssignAnswer::New(_)));
     }
 
+    fn a_call_of_many_trials_takes_one_place_and_is_refused_whole(database) {
+        let installation = Installation::with(database, WriterSettings { queue: 2, rows_per_commit: 100 });
+        let trials: Vec<_> = (0..20).map(|n| installation.simple(&format!("trial-{n}"), 2)).collect();
+        let each = |who| trials.iter().map(|trial| request(trial, who)).collect::<Vec<_>>();
+        let commits = *installation.store.commits().borrow();
+        // One is at work; two calls wait, however many trials they ask, and the third finds no room.
+        let calls = (0..3).map(|who| (installation.store.clone(), each(who)));
+        let answers = installation.together(calls.map(|(store, each)| async move { store.assign_each(each).await }));
+        let all_new = |answer: &Result<Vec<_>, _>| {
+            let drawn = answer.as_ref().unwrap();
+            drawn.len() == 20 && drawn.iter().all(|drawn| matches!(drawn, Ok(AssignAnswer::New(_))))
+        };
+        assert!(answers[..2].iter().all(all_new) && answers[2] == Err(StoreError::Busy), "{answers:?}");
+        assert_eq!(*installation.store.commits().borrow() - commits, 2, "the work that held the writer, and both calls");
+        assert_eq!((installation.count("assignments"), installation.store.load().refused), (40, 1));
+        // Each draw has its own answer, and each trial its own cap.
+        let answers = installation.wait(installation.store.assign_each([each(0), each(9)].concat())).unwrap();
+        assert!(answers[..20].iter().all(|drawn| matches!(drawn, Ok(AssignAnswer::Existing(_)))), "{answers:?}");
+        assert_eq!(answers[20..], vec![Ok(AssignAnswer::CapReached); 20]);
+        assert_eq!(installation.wait(installation.store.assign_each(Vec::new())), Ok(Vec::new()));
+        // A trial that fails by itself takes no other with it.
+        let bad = drawing(999, &Allocation::Simple, &[1, 1], 1);
+        let good = [installation.simple("one-more", 5), installation.simple("and-another", 5)];
+        let mixed = vec![request(&good[0], 1), request(&bad, 1), request(&good[1], 1)];
+        let calls = [mixed, vec![request(&good[0], 2)]].map(|each| (installation.store.clone(), each));
+        let mixed = installation.together(calls.map(|(store, each)| async move { store.assign_each(each).await }));
+        let new = |drawn: &Result<AssignAnswer, StoreError>| matches!(drawn, Ok(AssignAnswer::New(_)));
+        let told: Vec<Vec<bool>> = mixed.iter().map(|call| call.as_ref().unwrap().iter().map(new).collect()).collect();
+        assert_eq!(told, [vec![true, false, true], vec![true]], "{mixed:?}");
+    }
+
     fn more_rows_than_one_commit_takes_are_committed_in_turn(database) {
         let installation = Installation::with(database, WriterSettings { queue: 100, rows_per_commit: 10 });
         installation.record(vec![event("first", 1, None)]);
