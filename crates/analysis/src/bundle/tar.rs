@@ -13,7 +13,10 @@ const NAME: usize = 100;
 
 /// Packs files under their names, all with one time of change, in seconds since 1970. The same files give the same bytes.
 pub(super) fn pack<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>, changed: u64) -> Vec<u8> {
-    let mut out = Vec::new();
+    let files: Vec<(&str, &[u8])> = files.into_iter().collect();
+    // At once: an archive that grew would be in memory twice.
+    let blocks = |(_, content): &(&str, &[u8])| BLOCK + content.len().next_multiple_of(BLOCK);
+    let mut out = Vec::with_capacity(files.iter().map(blocks).sum::<usize>() + 2 * BLOCK);
     for (name, content) in files {
         out.extend(header(name, content.len() as u64, changed));
         out.extend(content);

@@ -2,7 +2,7 @@
 
 pub mod amend;
 pub mod as_at;
-mod bundle;
+pub mod bundle;
 pub mod comments;
 pub mod conclude;
 pub mod data;

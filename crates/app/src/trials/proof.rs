@@ -7,16 +7,17 @@ use fairtrial_domain::{
     Pseudonym,
     allocation::{
         Calendar,
-        bundle::{Assigned, Bundle},
+        bundle::{Assigned, Bundle, BundleError, Place},
     },
     projection::Replayed,
 };
 use fairtrial_store::{
-    Store,
+    Store, StoreError,
     audit::{self, NewEntry},
     log,
 };
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::view::may_read;
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
     state::{
         App,
         actor::Actor,
-        directory::{Directory, Trial, read},
+        directory::{Directory, Trial, instant, read},
     },
 };
 
@@ -78,8 +79,9 @@ impl App {
     /// audit.
     ///
     /// # Errors
-    /// [`AppError::NotFound`], [`AppError::Forbidden`] for a key without the scope, [`AppError::Conflict`] before the lock.
-    pub async fn allocation_bundle(&self, actor: &Actor, key: &str) -> Result<Bundle, AppError> {
+    /// [`AppError::NotFound`], [`AppError::Forbidden`] for a key without the scope, [`AppError::Conflict`] before the lock;
+    /// [`AppError::Busy`] while others are taking as many lists of single people as are handed out at once.
+    pub async fn allocation_bundle(&self, actor: &Actor, key: &str) -> Result<PublishedAllocation, AppError> {
         may_read(actor)?;
         let trial = self.trial_of(actor, key)?;
         let drawing = trial.drawing.clone().filter(|_| trial.locked_at.is_some()).ok_or_else(|| {
@@ -88,6 +90,7 @@ impl App {
             AppError::conflict("not_locked", detail)
         })?;
         trial.with_records()?;
+        let place = Arc::clone(&self.records).try_acquire_owned().map_err(|_| AppError::Busy)?;
         let entry = NewEntry {
             at: self.ambient.now_micros(),
             agency_id: Some(trial.agency_id),
@@ -102,8 +105,14 @@ impl App {
         };
         self.store.write(move |c| audit::append(c, &entry)).await?;
         let people = drawn(&self.store, &trial).await?;
-        Bundle::new(trial.plan.protocol(), trial.plan.id(), drawing.allocator.secret(), people.iter().map(Drawn::place))
-            .map_err(|error| AppError::Internal(error.to_string()))
+        let made = aside(move || {
+            let (plan, id) = (trial.plan.protocol(), trial.plan.id());
+            let list = people.iter().map(Drawn::place);
+            let bundle = Bundle::without_list(plan, id, drawing.allocator.secret(), list)?;
+            Ok((bundle.opening()?, trial, people))
+        });
+        let (opening, trial, people) = made.await?.map_err(broken)?;
+        Ok(PublishedAllocation { trial, people, written: Written::Nothing(opening), _place: place })
     }
 
     /// Whether the draws of a trial come out again as they are kept, by the secret that was committed to; none for a trial that
@@ -131,6 +140,77 @@ impl App {
     }
 }
 
+fn broken(error: BundleError) -> AppError {
+    AppError::Internal(error.to_string())
+}
+
+/// People whose places are written at once.
+const PLACES_AT_ONCE: usize = 500;
+
+/// How far a bundle is written.
+#[derive(Debug)]
+enum Written {
+    /// Not at all: how it begins.
+    Nothing(String),
+    /// Up to this place, counted from 0.
+    Places(usize),
+    /// To its end.
+    All,
+}
+
+/// An allocation bundle in pieces, one after the other, as they are read: no more of it is in memory than who was assigned what. It takes a
+/// place among the lists of single people that are handed out at once, until it is dropped.
+#[derive(Debug)]
+pub struct PublishedAllocation {
+    trial: Arc<Trial>,
+    people: Vec<Drawn>,
+    written: Written,
+    _place: OwnedSemaphorePermit,
+}
+
+impl PublishedAllocation {
+    /// Which trial.
+    #[must_use]
+    pub fn trial(&self) -> &str {
+        self.trial.key()
+    }
+
+    fn places_from(&self, first: usize) -> Result<Vec<u8>, AppError> {
+        let mut text = Vec::new();
+        for (index, drawn) in self.people.iter().enumerate().skip(first).take(PLACES_AT_ONCE) {
+            if index > 0 {
+                text.push(b',');
+            }
+            let place = Place::of(self.trial.plan.protocol(), index as u64 + 1, &drawn.place()).map_err(broken)?;
+            serde_json::to_writer(&mut text, &place).map_err(|error| AppError::Internal(error.to_string()))?;
+        }
+        Ok(text)
+    }
+}
+
+impl Iterator for PublishedAllocation {
+    type Item = Result<Vec<u8>, AppError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match std::mem::replace(&mut self.written, Written::All) {
+            Written::Nothing(opening) => {
+                self.written = Written::Places(0);
+                Some(Ok(opening.into_bytes()))
+            }
+            Written::Places(first) if first < self.people.len() => {
+                let places = self.places_from(first);
+                // After an error nothing follows.
+                if places.is_ok() {
+                    self.written = Written::Places(first + PLACES_AT_ONCE);
+                }
+                Some(places)
+            }
+            Written::Places(_) => Some(Ok(Bundle::CLOSING.into())),
+            Written::All => None,
+        }
+    }
+}
+
 async fn replayed(store: &Store, trial: &Trial) -> Result<Option<Replayed>, AppError> {
     let Some(drawing) = trial.drawing.clone() else { return Ok(None) };
     if trial.secret_commitment.as_deref() != Some(drawing.allocator.secret().commitment().as_str()) {
@@ -150,21 +230,21 @@ async fn replayed(store: &Store, trial: &Trial) -> Result<Option<Replayed>, AppE
 
 /// Everybody who was assigned, in order.
 async fn drawn(store: &Store, trial: &Trial) -> Result<Vec<Drawn>, AppError> {
-    let id = trial.id;
-    let rows = store.read(move |c| log::assignments_of(c, id)).await?;
-    let read = |row: log::AssignmentRow| {
-        let damaged = || AppError::Internal(format!("assignment {} cannot be read", row.sequence));
+    let (id, zone) = (trial.id, trial.plan.protocol().time_zone);
+    let read = move |row: log::DrawRow| {
+        let damaged = || StoreError::Damaged(format!("assignment {}", row.sequence));
         Ok(Drawn {
             unit: Pseudonym::from_bytes(&row.unit).ok_or_else(damaged)?,
             arm: usize::try_from(row.arm).map_err(|_| damaged())?,
-            day: trial.day_of(row.assigned_at),
+            day: instant(row.assigned_at).with_timezone(&zone).date_naive(),
             group: row.stratum,
         })
     };
-    rows.into_iter().map(read).collect()
+    Ok(store.read(move |c| log::draws_of(c, id, read)).await?)
 }
 
 /// Somebody who was assigned.
+#[derive(Debug)]
 struct Drawn {
     unit: Pseudonym,
     group: String,

@@ -1,8 +1,9 @@
 //! Every method from the first call to the published proof.
 
 use chrono::Duration;
+use fairtrial_analysis::bundle::ReportBundle;
 use fairtrial_app::{
-    Actor, AppError, BurdenCap, KeyActor,
+    Actor, App, AppError, BurdenCap, KeyActor,
     frontline::{
         assign::AssignCall,
         batch::SentUnit,
@@ -37,6 +38,12 @@ fn code(error: AppError) -> &'static str {
         AppError::Conflict { code, .. } => code,
         other => panic!("{other:?}"),
     }
+}
+
+/// What is published of a trial, as somebody else reads it.
+async fn bundle_of(app: &App, actor: &Actor, key: &str) -> Bundle {
+    let pieces = app.allocation_bundle(actor, key).await.unwrap();
+    Bundle::from_json(&pieces.map(Result::unwrap).collect::<Vec<_>>().concat()).unwrap()
 }
 
 on_both_databases! {
@@ -86,7 +93,7 @@ on_both_databases! {
             let comparison = &report.outcomes[0].comparisons[0];
             // Nobody paid: nothing varies, and no number is made of that.
             assert_eq!(comparison.estimate, None);
-            let bundle = app.allocation_bundle(&tax.analyst, &key).await.unwrap();
+            let bundle = bundle_of(&app, &tax.analyst, &key).await;
             assert_eq!(bundle.verify(published.trial().secret_commitment.as_deref()).unwrap().people, 120);
         });
     }
@@ -121,25 +128,50 @@ on_both_databases! {
                 let method = allocation["method"].as_str().unwrap().replace('_', "-");
                 let document = plan(&method, "tax", &json!({"attributes": attributes, "allocation": allocation}));
                 let key = tax.start(&app, &document).await;
-                for n in 0..60 {
+                // More than are written at once, of one method; at the same time, so that they share commits.
+                let people = if method == "simple" { 900 } else { 60 };
+                let mut asking = tokio::task::JoinSet::new();
+                for n in 0..people {
                     let age = ["young", "old"][n * n % 3 % 2];
-                    let levels = json!({"age": age, "first": n % 3 == 0});
-                    app.assign(&tax.key, &key, &with_levels(&format!("u-{n}"), &levels)).await.unwrap();
+                    let call = with_levels(&format!("u-{n}"), &json!({"age": age, "first": n % 3 == 0}));
+                    let (app, caller, key) = (std::sync::Arc::clone(&app), tax.key.clone(), key.clone());
+                    asking.spawn(async move { app.assign(&caller, &key, &call).await.unwrap() });
                 }
+                asking.join_all().await;
                 assert_eq!(code(app.allocation_bundle(&tax.analyst, &key).await.unwrap_err()), "not_locked");
                 let commitment = app.trial_of(&tax.analyst, &key).unwrap().secret_commitment.clone();
                 for (actor, verb) in [(&tax.designer, Verb::Stop), (&tax.analyst, Verb::LockData)] {
                     app.move_trial(actor, &key, &Move::plain(verb, "over")).await.unwrap();
                 }
-                let bundle = app.allocation_bundle(&tax.analyst, &key).await.unwrap();
-                let sent = serde_json::to_vec(&bundle).unwrap();
-                let verified = Bundle::from_json(&sent).unwrap().verify(commitment.as_deref()).unwrap();
-                assert_eq!(verified.people, 60, "{method}");
+                let pieces: Vec<Vec<u8>> =
+                    app.allocation_bundle(&tax.analyst, &key).await.unwrap().map(Result::unwrap).collect();
+                assert_eq!(pieces.len(), people.div_ceil(500) + 2, "{method}");
+                let sent = pieces.concat();
+                let bundle = Bundle::from_json(&sent).unwrap();
+                assert_eq!(serde_json::to_vec(&bundle).unwrap(), sent, "the pieces are the document written at once");
+                let verified = bundle.verify(commitment.as_deref()).unwrap();
+                assert_eq!(verified.people, people as u64, "{method}");
+                // Two at a time, until they are dropped; and nothing is put on record of one that was not handed out.
+                let held = [
+                    app.allocation_bundle(&tax.analyst, &key).await.unwrap(),
+                    app.allocation_bundle(&tax.analyst, &key).await.unwrap(),
+                ];
+                for _ in 0..2 {
+                    let third = app.allocation_bundle(&tax.analyst, &key).await;
+                    assert!(matches!(third, Err(AppError::Busy)), "{third:?}");
+                    let report = app.packed_report(&tax.analyst, &key, "a check").await;
+                    assert!(matches!(report, Err(AppError::Busy)), "{report:?}");
+                    let refused = app.packed_report(&tax.designer, &key, "a check").await;
+                    assert!(matches!(refused, Err(AppError::Forbidden(_))), "whoever may not is told so: {refused:?}");
+                }
+                drop(held);
+                let packed = app.packed_report(&tax.analyst, &key, "a check").await.unwrap();
+                assert_eq!((packed.trial.as_str(), ReportBundle::from_tar(&packed.archive).is_ok()), (key.as_str(), true));
                 // The report draws again by itself.
                 let (_, report) = app.report(&tax.analyst, &key).await.unwrap();
                 let gate = report.integrity.iter().find(|gate| gate.gate == "allocation_replay").unwrap();
                 assert_eq!(gate.status, fairtrial_analysis::report::GateStatus::Green, "{method}: {}", gate.detail);
-                assert!(gate.detail.contains("60"), "{}", gate.detail);
+                assert!(gate.detail.contains(&people.to_string()), "{}", gate.detail);
             }
         });
     }
@@ -228,7 +260,7 @@ on_both_databases! {
             for (actor, verb) in [(&tax.designer, Verb::Stop), (&tax.analyst, Verb::LockData)] {
                 app.move_trial(actor, &key, &Move::plain(verb, "over")).await.unwrap();
             }
-            let bundle = app.allocation_bundle(&tax.analyst, &key).await.unwrap();
+            let bundle = bundle_of(&app, &tax.analyst, &key).await;
             assert_eq!(bundle.verify(None).unwrap().people, 40, "one allocator for letters and the counter");
         });
     }

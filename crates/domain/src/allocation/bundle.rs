@@ -3,7 +3,7 @@
 //! The bundle is a JSON document, `fairtrial/allocation-bundle/1`: the plan's allocation, the secret whose SHA-256 was
 //! published at the start, and the list of everybody who was assigned, in order. `docs/ALLOCATION.md` describes its fields.
 
-use std::{collections::HashSet, fmt::Write as _};
+use std::{borrow::Borrow, collections::HashSet, fmt::Write as _};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,24 @@ pub struct Place(
     /// The arm's key.
     pub ArmKey,
 );
+
+impl Place {
+    /// Somebody's place in the list of a trial's bundle.
+    ///
+    /// # Errors
+    /// [`BundleError::Row`] when the plan does not have the arm.
+    pub fn of(plan: &Protocol, number: u64, assigned: &Assigned<'_>) -> Result<Self, BundleError> {
+        let arm = plan.arms.get(assigned.arm).ok_or_else(|| BundleError::Row {
+            row: number,
+            what: "the plan does not have the arm in the log".into(),
+        })?;
+        let unit = match plan.allocation {
+            Allocation::Simple => assigned.unit.to_hex(),
+            _ => digest_of(&plan.key, assigned.unit),
+        };
+        Ok(Self(number, unit, assigned.group.to_owned(), assigned.day, arm.key.clone()))
+    }
+}
 
 /// The whole document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,21 +191,30 @@ impl Bundle {
         secret: &AllocationSecret,
         log: impl IntoIterator<Item = Assigned<'a>>,
     ) -> Result<Self, BundleError> {
-        let mut list = Vec::new();
-        for (number, assigned) in (1..).zip(log) {
-            let arm = plan.arms.get(assigned.arm).ok_or_else(|| BundleError::Row {
-                row: number,
-                what: "the plan does not have the arm in the log".into(),
-            })?;
-            let unit = match plan.allocation {
-                Allocation::Simple => assigned.unit.to_hex(),
-                _ => digest_of(&plan.key, assigned.unit),
-            };
-            list.push(Place(number, unit, assigned.group.to_owned(), assigned.day, arm.key.clone()));
-        }
+        let places = (1..).zip(log).map(|(number, assigned)| Place::of(plan, number, &assigned));
+        let list = places.collect::<Result<Vec<_>, _>>()?;
+        Ok(Self { list_digest: list_digest(list.iter().map(Ok))?, list, ..Self::bare(plan, protocol_id, secret) })
+    }
+
+    /// The same without its list, but with the digest of it: for a list that is written place by place ([`Bundle::opening`],
+    /// [`Place::of`]).
+    ///
+    /// # Errors
+    /// As [`Bundle::new`].
+    pub fn without_list<'a>(
+        plan: &Protocol,
+        protocol_id: &ProtocolId,
+        secret: &AllocationSecret,
+        log: impl IntoIterator<Item = Assigned<'a>>,
+    ) -> Result<Self, BundleError> {
+        let places = (1..).zip(log).map(|(number, assigned)| Place::of(plan, number, &assigned));
+        Ok(Self { list_digest: list_digest(places)?, ..Self::bare(plan, protocol_id, secret) })
+    }
+
+    fn bare(plan: &Protocol, protocol_id: &ProtocolId, secret: &AllocationSecret) -> Self {
         let arms =
             plan.arms.iter().map(|arm| BundleArm { key: arm.key.clone(), ratio: arm.ratio, control: arm.control });
-        Ok(Self {
+        Self {
             schema: SCHEMA.into(),
             trial: plan.key.clone(),
             protocol_id: protocol_id.clone(),
@@ -197,10 +224,25 @@ impl Bundle {
             arms: arms.collect(),
             secret_commitment: secret.commitment(),
             secret: secret.reveal(),
-            list_digest: list_digest(&list),
-            list,
-        })
+            list_digest: String::new(),
+            list: Vec::new(),
+        }
     }
+
+    /// The document up to the first place of its list. Behind it come the places, with commas between them, and [`Bundle::CLOSING`].
+    ///
+    /// # Errors
+    /// [`BundleError::Malformed`] when it cannot be written, which does not happen, or has its list.
+    pub fn opening(&self) -> Result<String, BundleError> {
+        let malformed = |why: &str| BundleError::Malformed(why.to_owned());
+        let mut text = serde_json::to_string(self).map_err(|error| malformed(&error.to_string()))?;
+        let open = text.strip_suffix(Self::CLOSING).filter(|open| open.ends_with('[')).map(str::len);
+        text.truncate(open.ok_or_else(|| malformed("it has its list already"))?);
+        Ok(text)
+    }
+
+    /// The end of the document, behind the last place.
+    pub const CLOSING: &str = "]}";
 
     /// Reads a document.
     ///
@@ -250,7 +292,7 @@ impl Bundle {
             *people += 1;
         }
         // Last, so that a changed row is named rather than only noticed.
-        let digest = list_digest(&self.list);
+        let digest = list_digest(self.list.iter().map(Ok))?;
         if digest != self.list_digest {
             return Err(BundleError::ListDigest { found: digest, stated: self.list_digest.clone() });
         }
@@ -305,16 +347,16 @@ pub fn digest_of(trial: &TrialKey, unit: &Pseudonym) -> String {
     sha256_hex(&format!("fairtrial/1/bundle/{trial}/{}", unit.to_hex()))
 }
 
-fn list_digest(list: &[Place]) -> String {
+fn list_digest<P: Borrow<Place>>(list: impl Iterator<Item = Result<P, BundleError>>) -> Result<String, BundleError> {
     let mut hash = Sha256::new();
     let mut line = String::new();
     for place in list {
         line.clear();
         // Texts, numbers and days can always be written.
-        let _ = writeln!(line, "{}", serde_json::to_string(place).unwrap_or_default());
+        let _ = writeln!(line, "{}", serde_json::to_string(place?.borrow()).unwrap_or_default());
         hash.update(line.as_bytes());
     }
-    format!("sha256:{}", hex(&hash.finalize()))
+    Ok(format!("sha256:{}", hex(&hash.finalize())))
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {

@@ -80,6 +80,22 @@ fn a_log_is_drawn_again_and_the_first_row_that_differs_is_named() {
     }
 }
 
+/// Written piece by piece it is the same bytes as written at once.
+#[test]
+fn pieces_are_the_document() {
+    for plan in plans() {
+        let whole = bundle(&plan);
+        let (allocator, people, arms) = drawn(&plan);
+        let list = log(&people, &arms);
+        let bare = Bundle::without_list(plan.protocol(), plan.id(), allocator.secret(), list).unwrap();
+        let places: Vec<String> = whole.list.iter().map(|place| serde_json::to_string(place).unwrap()).collect();
+        let pieces = [bare.opening().unwrap(), places.join(","), Bundle::CLOSING.to_owned()].concat();
+        assert_eq!(pieces, serde_json::to_string(&whole).unwrap());
+        assert_eq!(Bundle::from_json(pieces.as_bytes()).unwrap(), whole);
+        assert!(whole.opening().is_err(), "one that has its list has no place for another");
+    }
+}
+
 /// Also leaves the bundles, and one of each that somebody changed, where `scripts/check` finds them for the other program.
 #[test]
 fn a_bundle_of_every_method_proves_itself() {

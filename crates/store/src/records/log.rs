@@ -162,6 +162,46 @@ pub fn assignments_of(c: &mut DbConnection, trial_id: i64) -> Result<Vec<Assignm
     Ok(rows)
 }
 
+/// What a draw of a trial needs of somebody.
+#[derive(Debug, Queryable)]
+pub struct DrawRow {
+    /// Place in the order of all assignments.
+    pub sequence: i64,
+    /// Who, as pseudonym bytes.
+    pub unit: Vec<u8>,
+    /// Position of the arm in the plan.
+    pub arm: i16,
+    /// Stratum or cluster; empty without either.
+    pub stratum: String,
+    /// When, in microseconds.
+    pub assigned_at: i64,
+}
+
+/// Everybody in a trial, in order, each as `read` makes them: the rows themselves, which are larger, are in memory only for a while.
+///
+/// # Errors
+/// Those of `read`, and when the database fails.
+pub fn draws_of<T>(
+    c: &mut DbConnection,
+    trial_id: i64,
+    read: impl Fn(DrawRow) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    use assignments::columns::{arm, assigned_at, sequence, stratum, unit};
+    let mut made = Vec::new();
+    for bucket in 0..BUCKETS {
+        let rows: Vec<DrawRow> = assignments::table
+            .filter(assignments::bucket.eq(i16::from(bucket)))
+            .filter(assignments::trial_id.eq(trial_id))
+            .select((sequence, unit, arm, stratum, assigned_at))
+            .load(c)?;
+        for row in rows {
+            made.push((row.sequence, read(row)?));
+        }
+    }
+    made.sort_unstable_by_key(|(place, _)| *place);
+    Ok(made.into_iter().map(|(_, made)| made).collect())
+}
+
 /// A unit's place in a trial: the position of its arm, and when it was assigned, in microseconds.
 ///
 /// # Errors
