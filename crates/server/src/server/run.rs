@@ -8,7 +8,7 @@ use rustix::net::sockopt;
 use super::{Metrics, State};
 use crate::{
     config::Settings,
-    transport::{Places, Row, respond, service},
+    transport::{Places, Row, intake, respond},
 };
 
 /// Connections that one worker holds at once.
@@ -46,7 +46,7 @@ pub fn bind(listener: TcpListener, settings: &Settings, state: State, rows: Vec<
     let server = HttpServer::new(move || {
         // Each thread has its own: what they shared, they would wait for at every call.
         let (places, state) = (Rc::new(Places::of(&rows, &counted)), Rc::new(state.of_one_thread()));
-        service(move |request, payload| {
+        intake(move |request, payload| {
             let (places, state) = (Rc::clone(&places), Rc::clone(&state));
             async move { respond(&places, request, payload, &state).await }
         })

@@ -24,7 +24,7 @@ use crate::{
     config::Settings,
     pages,
     problem::{Code, Problem},
-    transport::{Audience, Opened, Request, service},
+    transport::{Audience, Opened, Request, intake},
 };
 
 /// The first and the longest time between two attempts.
@@ -52,7 +52,7 @@ pub async fn open_when_there(
     };
     at_first(&why.to_string())?;
     tracing::warn!(reason = %why, "the database does not answer; waiting for it");
-    let waiting = HttpServer::new(|| service(|request, _| ready(not_yet(&request))))
+    let waiting = HttpServer::new(|| intake(|request, _| ready(not_yet(&request))))
         .workers(1)
         .shutdown_timeout(1)
         .disable_signals()

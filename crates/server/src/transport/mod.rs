@@ -7,6 +7,7 @@ mod cross_origin;
 mod dispatch;
 mod fields;
 mod form;
+mod intake;
 mod media_type;
 mod outer;
 mod percent;
@@ -15,7 +16,6 @@ mod query;
 mod request;
 mod request_id;
 mod row;
-mod service;
 
 pub use answer::{Answer, json};
 pub(crate) use answer::{USUAL_SIZE, json_text};
@@ -29,6 +29,6 @@ pub use request::Request;
 pub use row::{Audience, Handler, Needs, Row};
 
 pub(crate) use dispatch::respond;
+pub(crate) use intake::intake;
 pub(crate) use outer::Opened;
 use request_id::RequestId;
-pub(crate) use service::service;

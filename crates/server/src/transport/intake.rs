@@ -13,7 +13,7 @@ use super::Request;
 
 /// What the HTTP library asks for every answer: `answer` and nothing else. Its own table of routes, with what that does for each request,
 /// is left out: ours does that work, and apps ask by the thousand a second.
-pub(crate) fn service<F, Fut>(
+pub(crate) fn intake<F, Fut>(
     answer: F,
 ) -> impl ServiceFactory<
     actix_http::Request,
