@@ -6,7 +6,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, BufReader, BufWriter, Read, Write},
+    io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -15,7 +15,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// Names the form of the file and of the fold. Another number for another way to fold: an older file is then left aside.
-const FORM: &[u8; 16] = b"fairtrial/fold/8";
+const FORM: &[u8; 16] = b"fairtrial/fold/9";
 
 /// A section that is longer than this is damaged: no trial has so many people.
 const LONGEST: u64 = 1 << 36;
@@ -32,10 +32,14 @@ impl FoldKey {
     }
 
     fn proof(&self, before: &[u8], section: &[u8]) -> [u8; 32] {
-        let mut proof = self.0.clone();
-        proof.update(before);
+        let mut proof = self.begin(before);
         proof.update(section);
         proof.finalize().into_bytes().into()
+    }
+
+    /// A proof of a section behind another one, of which nothing is known yet.
+    fn begin(&self, before: &[u8]) -> Hmac<Sha256> {
+        self.0.clone().chain_update(before)
     }
 }
 
@@ -54,9 +58,9 @@ impl FoldFile {
         &self.path
     }
 
-    /// Writes the sections beside the old file and puts them in its place when they are on the disk. What could not be written whole
-    /// takes no room.
-    pub(crate) fn write(&self, sections: impl Iterator<Item = Vec<u8>>) -> io::Result<()> {
+    /// Writes sections beside the old file and puts them in its place when they are on the disk. What could not be written whole takes
+    /// no room.
+    pub(crate) fn write(&self, sections: impl FnOnce(&mut Written) -> io::Result<()>) -> io::Result<()> {
         let part = self.path.with_extension("part");
         self.write_by(&part, sections).inspect_err(|_| {
             // The error that counts is the first.
@@ -64,18 +68,12 @@ impl FoldFile {
         })
     }
 
-    fn write_by(&self, part: &Path, sections: impl Iterator<Item = Vec<u8>>) -> io::Result<()> {
+    fn write_by(&self, part: &Path, sections: impl FnOnce(&mut Written) -> io::Result<()>) -> io::Result<()> {
         let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(part)?;
-        let mut out = BufWriter::new(file);
-        out.write_all(FORM)?;
-        let mut proof = [0; 32];
-        for section in sections {
-            proof = self.key.proof(&proof, &section);
-            out.write_all(&(section.len() as u64).to_le_bytes())?;
-            out.write_all(&section)?;
-            out.write_all(&proof)?;
-        }
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        let mut written = Written { file: BufWriter::new(file), key: self.key.clone(), proof: [0; 32] };
+        written.file.write_all(FORM)?;
+        sections(&mut written)?;
+        written.file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         fs::rename(part, &self.path)?;
         File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()
     }
@@ -104,6 +102,37 @@ impl FoldFile {
             return Err(damaged("it has another form"));
         }
         Ok(Some(sections))
+    }
+}
+
+/// A file that is being written.
+pub(crate) struct Written {
+    file: BufWriter<File>,
+    key: FoldKey,
+    proof: [u8; 32],
+}
+
+impl Written {
+    /// Writes one section, which comes in pieces: one of a large trial is not in memory as a whole, where it would be given back to
+    /// nobody.
+    pub(crate) fn section(&mut self, make: impl FnOnce(&mut dyn FnMut(&[u8]))) -> io::Result<()> {
+        let begins = self.file.stream_position()?;
+        self.file.write_all(&[0; 8])?;
+        let (mut length, mut proof, mut result) = (0_u64, self.key.begin(&self.proof), Ok(()));
+        make(&mut |piece| {
+            length += piece.len() as u64;
+            proof.update(piece);
+            if result.is_ok() {
+                result = self.file.write_all(piece);
+            }
+        });
+        result?;
+        self.proof = proof.finalize().into_bytes().into();
+        self.file.write_all(&self.proof)?;
+        self.file.seek(SeekFrom::Start(begins))?;
+        self.file.write_all(&length.to_le_bytes())?;
+        self.file.seek(SeekFrom::End(0))?;
+        Ok(())
     }
 }
 

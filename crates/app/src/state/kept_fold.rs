@@ -80,14 +80,17 @@ impl App {
         };
         let head = serde_json::to_vec(&head).map_err(|error| AppError::Internal(error.to_string()))?;
         let write = move || {
-            let sections = trials.into_iter().map(|(id, plan, projection)| {
-                let mut section = id.to_le_bytes().to_vec();
-                section.extend((plan.len() as u64).to_le_bytes());
-                section.extend(plan.as_bytes());
-                section.extend(super::read(&projection).save());
-                section
+            let written = file.write(|out| {
+                out.section(|put| put(&head))?;
+                trials.iter().try_for_each(|(id, plan, projection)| {
+                    out.section(|put| {
+                        put(&id.to_le_bytes());
+                        put(&(plan.len() as u64).to_le_bytes());
+                        put(plan.as_bytes());
+                        super::read(projection).save(put);
+                    })
+                })
             });
-            let written = file.write(std::iter::once(head).chain(sections));
             // Until here nothing is folded, so that marks and folds belong together, and nobody else writes.
             drop(fold);
             written

@@ -16,53 +16,49 @@ use super::{
 use crate::{LockedProtocol, Pseudonym, note::GRAVEST};
 
 impl TrialProjection {
-    /// Everything that the fold knows, as bytes for [`TrialProjection::restore`].
-    #[must_use]
-    pub fn save(&self) -> Vec<u8> {
-        let units = self.units();
-        let mut names = vec![[0; 16]; units];
+    /// Everything that the fold knows, as bytes for [`TrialProjection::restore`], in pieces as they are made: nowhere is there memory
+    /// for all of it.
+    pub fn save(&self, put: &mut dyn FnMut(&[u8])) {
+        let mut out = Pieces { made: Vec::with_capacity(PIECE + LONGEST_PART), put };
+        put_length(&mut out, self.units());
         for (unit, number) in &self.numbers {
-            if let Some(name) = names.get_mut(*number as usize) {
-                *name = *unit.bytes();
-            }
+            out.extend(unit.bytes());
+            out.extend(&number.to_le_bytes());
         }
-        let mut out = Vec::with_capacity(64 + units * (38 + 16 * self.columns.len()));
-        put_length(&mut out, units);
-        names.iter().for_each(|name| out.extend(name));
         put_all(&mut out, &self.assigned_at);
         put_all(&mut out, &self.event_places);
-        self.cell_of.iter().for_each(|cell| out.extend(cell.to_le_bytes()));
-        self.handled.iter().for_each(|handled| out.extend(handled.0.to_le_bytes()));
+        self.cell_of.iter().for_each(|cell| out.extend(&cell.to_le_bytes()));
+        self.handled.iter().for_each(|handled| out.extend(&handled.0.to_le_bytes()));
         put_length(&mut out, self.given.len());
         self.given.iter().for_each(|(number, arm)| {
-            out.extend(number.to_le_bytes());
-            out.push(*arm);
+            out.extend(&number.to_le_bytes());
+            out.extend(&[*arm]);
         });
         put_length(&mut out, self.groups.len());
         self.groups.iter().for_each(|group| put_text(&mut out, group));
         put_length(&mut out, self.cells.len());
         for cell in &self.cells {
-            out.extend(cell.day.num_days_from_ce().to_le_bytes());
-            out.extend([cell.arm, u8::from(cell.in_transition)]);
-            out.extend(cell.group.to_le_bytes());
+            out.extend(&cell.day.num_days_from_ce().to_le_bytes());
+            out.extend(&[cell.arm, u8::from(cell.in_transition)]);
+            out.extend(&cell.group.to_le_bytes());
         }
         put_length(&mut out, self.columns.len());
         for column in &self.columns {
             match column {
                 Column::Sums(sums) => {
-                    out.push(0);
+                    out.extend(&[0]);
                     for sum in sums {
-                        out.extend(sum.low.to_le_bytes());
-                        out.extend(sum.high.to_le_bytes());
-                        out.extend(sum.events.to_le_bytes());
+                        out.extend(&sum.low.to_le_bytes());
+                        out.extend(&sum.high.to_le_bytes());
+                        out.extend(&sum.events.to_le_bytes());
                     }
                 }
                 Column::Firsts(firsts) => {
-                    out.push(1);
+                    out.extend(&[1]);
                     put_pairs(&mut out, &firsts.earliest);
                     put_length(&mut out, firsts.others.len());
                     for (number, others) in &firsts.others {
-                        out.extend(number.to_le_bytes());
+                        out.extend(&number.to_le_bytes());
                         put_length(&mut out, others.len());
                         put_pairs(&mut out, others);
                     }
@@ -73,27 +69,27 @@ impl TrialProjection {
         for ((attribute, level), assigned) in &self.by_level.0 {
             put_text(&mut out, attribute);
             put_text(&mut out, level);
-            assigned.iter().for_each(|people| out.extend(people.to_le_bytes()));
+            assigned.iter().for_each(|people| out.extend(&people.to_le_bytes()));
         }
         let EventCounts { counted, before_assignment, after_follow_up, unassigned, just_before, corrected, retracted } =
             self.counts;
         for count in [counted, before_assignment, after_follow_up, unassigned, just_before, corrected, retracted] {
-            out.extend(count.to_le_bytes());
+            out.extend(&count.to_le_bytes());
         }
-        out.extend(self.last_correction.to_le_bytes());
+        out.extend(&self.last_correction.to_le_bytes());
         put_length(&mut out, self.early_people.len());
         for (number, events) in &self.early_people {
-            out.extend(number.to_le_bytes());
-            out.extend(events.to_le_bytes());
+            out.extend(&number.to_le_bytes());
+            out.extend(&events.to_le_bytes());
         }
         put_length(&mut out, self.handling.len());
         for arm in &self.handling {
             let people =
                 [arm.delivered, arm.seen, arm.failed, arm.returned, arm.overridden, arm.opted_out, arm.data_withdrawn];
             let again = [arm.in_two_arms, arm.in_twice, arm.refused, arm.link_taken_back, arm.corrected];
-            people.iter().chain(&again).chain(&arm.harms).for_each(|count| out.extend(count.to_le_bytes()));
+            people.iter().chain(&again).chain(&arm.harms).for_each(|count| out.extend(&count.to_le_bytes()));
         }
-        out
+        out.end();
     }
 
     /// The fold that [`TrialProjection::save`] wrote; none when the bytes are not such a fold of this plan.
@@ -101,10 +97,15 @@ impl TrialProjection {
     pub fn restore(plan: Arc<LockedProtocol>, bytes: &[u8]) -> Option<Self> {
         let mut rest = Rest(bytes);
         let mut fold = Self::new(plan);
-        let units = rest.length(16)?;
+        let units = rest.length(20)?;
         fold.numbers.reserve(units);
-        for number in 0..u32::try_from(units).ok()? {
-            fold.numbers.insert(rest.unit()?, number);
+        let mut taken = vec![false; units];
+        for _ in 0..units {
+            let (unit, number) = (rest.unit()?, u32::from_le_bytes(rest.array()?));
+            if std::mem::replace(taken.get_mut(number as usize)?, true) {
+                return None;
+            }
+            fold.numbers.insert(unit, number);
         }
         fold.assigned_at = rest.numbers(units)?;
         fold.event_places = rest.numbers(units)?;
@@ -233,19 +234,45 @@ impl TrialProjection {
     }
 }
 
-fn put_length(out: &mut Vec<u8>, length: usize) {
-    out.extend((length as u64).to_le_bytes());
+/// Bytes of a piece, more or less.
+const PIECE: usize = 1 << 16;
+
+/// Room for what is put last into a piece, so that it need not grow.
+const LONGEST_PART: usize = 1 << 10;
+
+/// What is made and not handed on yet.
+struct Pieces<'a> {
+    made: Vec<u8>,
+    put: &'a mut dyn FnMut(&[u8]),
 }
 
-fn put_all(out: &mut Vec<u8>, numbers: &[i64]) {
-    numbers.iter().for_each(|number| out.extend(number.to_le_bytes()));
+impl Pieces<'_> {
+    fn extend(&mut self, bytes: &[u8]) {
+        self.made.extend_from_slice(bytes);
+        if self.made.len() >= PIECE {
+            self.end();
+        }
+    }
+
+    fn end(&mut self) {
+        (self.put)(&self.made);
+        self.made.clear();
+    }
 }
 
-fn put_pairs(out: &mut Vec<u8>, pairs: &[(i64, i64)]) {
+fn put_length(out: &mut Pieces<'_>, length: usize) {
+    out.extend(&(length as u64).to_le_bytes());
+}
+
+fn put_all(out: &mut Pieces<'_>, numbers: &[i64]) {
+    numbers.iter().for_each(|number| out.extend(&number.to_le_bytes()));
+}
+
+fn put_pairs(out: &mut Pieces<'_>, pairs: &[(i64, i64)]) {
     pairs.iter().for_each(|(one, other)| put_all(out, &[*one, *other]));
 }
 
-fn put_text(out: &mut Vec<u8>, text: &str) {
+fn put_text(out: &mut Pieces<'_>, text: &str) {
     put_length(out, text.len());
     out.extend(text.as_bytes());
 }

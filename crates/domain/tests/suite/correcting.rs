@@ -14,6 +14,8 @@ use fairtrial_domain::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::saved::saved;
+
 const KINDS: [&str; 4] = ["fine.settled", "call.received", "payment.received", "letter.rated"];
 const PEOPLE: u8 = 6;
 
@@ -153,7 +155,7 @@ proptest! {
                 first.note(&unit(who), UnitNote::DataWithdrawn);
             }
             if kept == index {
-                first = TrialProjection::restore(plan(), &first.save()).unwrap();
+                first = TrialProjection::restore(plan(), &saved(&first)).unwrap();
             }
             fold(&mut first, fact);
         }
@@ -206,7 +208,7 @@ fn what_was_taken_back_before_its_person_was_known_is_about_nobody_no_more() {
         }
         assert_eq!(strangers(&late), 0, "also between the two");
         // The fold may be written down there.
-        late = TrialProjection::restore(plan(), &late.save()).unwrap();
+        late = TrialProjection::restore(plan(), &saved(&late)).unwrap();
     }
     late.pass_over(2);
     assert_eq!(strangers(&late), 2);

@@ -74,6 +74,13 @@ fn fold(projection: &mut TrialProjection, facts: &[Fact]) {
     }
 }
 
+/// A fold as bytes.
+pub(crate) fn saved(projection: &TrialProjection) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    projection.save(&mut |piece| bytes.extend_from_slice(piece));
+    bytes
+}
+
 /// What can be seen of a fold.
 fn seen(projection: &TrialProjection) -> (Evidence, UnitEvidence, Vec<(Pseudonym, u8, i64)>) {
     let mut places: Vec<_> = projection.places().map(|(unit, arm, at)| (*unit, arm, at)).collect();
@@ -90,7 +97,7 @@ proptest! {
         let (before, after) = facts.split_at(cut.min(facts.len()));
         let mut whole = TrialProjection::new(plan());
         fold(&mut whole, before);
-        let mut again = TrialProjection::restore(plan(), &whole.save()).unwrap();
+        let mut again = TrialProjection::restore(plan(), &saved(&whole)).unwrap();
         prop_assert_eq!(seen(&again), seen(&whole));
         fold(&mut whole, after);
         fold(&mut again, after);
@@ -103,7 +110,7 @@ proptest! {
     ) {
         let mut whole = TrialProjection::new(plan());
         fold(&mut whole, &facts);
-        let mut bytes = whole.save();
+        let mut bytes = saved(&whole);
         let place = place.index(bytes.len());
         prop_assert!(TrialProjection::restore(plan(), &bytes[..place]).is_none(), "cut off");
         bytes[place] = byte;
@@ -131,5 +138,37 @@ fn a_fold_of_another_plan_is_refused() {
     );
     let other = include_bytes!("../../../../docs/examples/fines-letter.protocol.json");
     let other = Arc::new(LockedProtocol::from_json(other).unwrap());
-    assert!(TrialProjection::restore(other, &whole.save()).is_none(), "it has one outcome less");
+    assert!(TrialProjection::restore(other, &saved(&whole)).is_none(), "it has one outcome less");
+}
+
+/// However many people there are, no piece is large, so that a server of a million people needs no room for their fold a second time.
+#[test]
+fn a_large_fold_comes_in_small_pieces() {
+    let mut whole = TrialProjection::new(plan());
+    for number in 0..20_000_u32 {
+        let mut name = [0; 16];
+        name[..4].copy_from_slice(&number.to_le_bytes());
+        whole.assign(&AssignedUnit {
+            unit: Pseudonym::from_bytes(&name).unwrap(),
+            arm: number as usize % 2,
+            group: "north".into(),
+            assigned_at: at(i64::from(number)),
+            event_place: 0,
+            in_transition: false,
+            attributes: Attributes::new(),
+        });
+    }
+    let (mut pieces, mut bytes) = (Vec::new(), Vec::new());
+    whole.save(&mut |piece| {
+        pieces.push(piece.len());
+        bytes.extend_from_slice(piece);
+    });
+    assert!(bytes.len() > 1_000_000 && pieces.iter().all(|piece| *piece <= 70_000), "{pieces:?}");
+    let again = TrialProjection::restore(plan(), &bytes).unwrap();
+    assert_eq!(again.places().count(), 20_000);
+    // Two people in one place are no fold, also where each name is there once.
+    let place = 8 + 16..8 + 20;
+    let other: [u8; 4] = bytes[8 + 36..8 + 40].try_into().unwrap();
+    bytes[place].copy_from_slice(&other);
+    assert!(TrialProjection::restore(plan(), &bytes).is_none());
 }
