@@ -85,7 +85,7 @@ pub(super) struct Asker<'a> {
 
 /// What a person is told by one trial.
 #[derive(Debug)]
-pub enum Answered<T> {
+pub enum TrialAnswer<T> {
     /// What was made for somebody who has had their place, and gets the version of it.
     Placed(T),
     /// Anything else, and the trial that says so.
@@ -94,7 +94,7 @@ pub enum Answered<T> {
 
 /// Whether somebody has a place in a trial, with what they are told, or with what is needed to find one.
 enum Recognised<T> {
-    Known(Answered<T>),
+    Known(TrialAnswer<T>),
     New(Arc<Directory>, Arc<Trial>, Attributes, Pseudonym),
 }
 
@@ -131,8 +131,8 @@ impl App {
     pub async fn assign(&self, caller: &KeyActor, trial: &str, call: &AssignCall) -> Result<Assignment, AppError> {
         let placed = |trial: &Trial, place: &Placement| place.assignment(trial, AssignmentOutcome::Existing);
         match self.tell(caller, trial, call, placed).await? {
-            Answered::Placed(assignment) => Ok(assignment),
-            Answered::Otherwise(_, assignment) => Ok(*assignment),
+            TrialAnswer::Placed(assignment) => Ok(assignment),
+            TrialAnswer::Otherwise(_, assignment) => Ok(*assignment),
         }
     }
 
@@ -148,7 +148,7 @@ impl App {
         trial: &str,
         call: &AssignCall,
         placed: impl FnOnce(&Trial, &Placement) -> T,
-    ) -> Result<Answered<T>, AppError> {
+    ) -> Result<TrialAnswer<T>, AppError> {
         let (directory, trial, attributes, unit) = match self.recognise(caller, trial, call, placed)? {
             Recognised::Known(answered) => return Ok(answered),
             Recognised::New(directory, trial, attributes, unit) => (directory, trial, attributes, unit),
@@ -156,7 +156,7 @@ impl App {
         let asker = Asker { key: caller, unit: &unit, cluster: call.cluster.as_deref(), dry_run: call.dry_run };
         // In a box: whoever is known would carry the room for it along.
         let assignment = Box::pin(self.assign_in(&directory, &trial, asker, &attributes)).await?;
-        Ok(Answered::Otherwise(trial, Box::new(assignment)))
+        Ok(TrialAnswer::Otherwise(trial, Box::new(assignment)))
     }
 
     /// Answers at once where the person has a place: nothing is waited for.
@@ -177,9 +177,9 @@ impl App {
             return Ok(Recognised::New(Arc::clone(&directory), Arc::clone(trial), attributes, unit));
         };
         Ok(Recognised::Known(match self.placement(trial, &unit, &as_whom, place) {
-            Ok(placement) => Answered::Placed(placed(trial, &placement)),
+            Ok(placement) => TrialAnswer::Placed(placed(trial, &placement)),
             Err((outcome, why)) => {
-                Answered::Otherwise(Arc::clone(trial), Box::new(not_enrolled(trial, outcome, why.into())))
+                TrialAnswer::Otherwise(Arc::clone(trial), Box::new(not_enrolled(trial, outcome, why.into())))
             }
         }))
     }

@@ -7,9 +7,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use fairtrial_app::{
     Trial,
     frontline::{
-        assign::{Answered, AssignCall, Assignment, GateStep},
+        assign::{AssignCall, Assignment, GateStep, TrialAnswer},
         placement::{ASSIGNMENT_ID_DIGITS, Placement},
-        several,
+        several::Answered,
     },
 };
 use fairtrial_domain::{UnitText, trial::AssignmentOutcome};
@@ -110,8 +110,8 @@ pub(crate) async fn assign(mut call: Call) -> Answer {
     };
     let (mut answer, outcome) =
         match call.state.app.tell(call.caller.key()?, call.part("trial"), &asked, placed).await? {
-            Answered::Placed(answer) => (answer?, AssignmentOutcome::Existing),
-            Answered::Otherwise(_, assignment) => {
+            TrialAnswer::Placed(answer) => (answer?, AssignmentOutcome::Existing),
+            TrialAnswer::Otherwise(_, assignment) => {
                 (transport::json(StatusCode::OK, &Shown::from(&*assignment))?, assignment.outcome)
             }
         };
@@ -152,7 +152,7 @@ fn placed(trial: &Trial, placement: &Placement) -> String {
 pub(crate) async fn assign_at_touchpoint(mut call: Call) -> Answer {
     let asked = read(&mut call).await?;
     let answers = call.state.app.assign_at_touchpoint(call.caller.key()?, call.part("touchpoint"), &asked).await?;
-    let whole = |(trial, answer): several::Answered| (Arc::clone(&trial), answer.map(|told| told.assignment(&trial)));
+    let whole = |(trial, answer): Answered| (Arc::clone(&trial), answer.map(|told| told.assignment(&trial)));
     let answers: Vec<_> = answers.into_iter().map(whole).collect();
     let mut body = Touchpoint::default();
     for (trial, answer) in &answers {

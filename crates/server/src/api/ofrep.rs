@@ -9,9 +9,9 @@ use actix_web::{HttpResponse, http::StatusCode, http::header};
 use fairtrial_app::{
     KeyActor, Trial,
     frontline::{
-        assign::{Answered, AssignCall, Assignment},
+        assign::{AssignCall, Assignment, TrialAnswer},
         placement::{ASSIGNMENT_ID_DIGITS, Placement},
-        several::{self, Told},
+        several::{Answered, Told},
     },
 };
 use fairtrial_domain::{UnitText, trial::AssignmentOutcome};
@@ -125,8 +125,8 @@ pub(crate) async fn evaluate(mut call: Call) -> Answer {
         app.tell(key, flag, &asked, placed).await.map_err(refused)
     };
     match evaluated.await {
-        Ok(Answered::Placed(body)) => Ok(transport::json_text(body)),
-        Ok(Answered::Otherwise(trial, told)) => transport::json(StatusCode::OK, &evaluation(&trial, &told)),
+        Ok(TrialAnswer::Placed(body)) => Ok(transport::json_text(body)),
+        Ok(TrialAnswer::Otherwise(trial, told)) => transport::json(StatusCode::OK, &evaluation(&trial, &told)),
         Err(Ok(failure)) => {
             let failure: Failure = failure;
             transport::json(failure.status(), &failure.body(Some(call.part("key"))))
@@ -192,7 +192,7 @@ async fn evaluated(
     let cluster = context.facts.get("cluster").and_then(Value::as_str).map(str::to_owned);
     let asked = AssignCall { unit, cluster, attributes: context.facts, dry_run: false };
     let answers = state.app.assign_in_started(key, &asked).await?.into_iter();
-    let answer = |(trial, answer): several::Answered| match answer.map_err(refused) {
+    let answer = |(trial, answer): Answered| match answer.map_err(refused) {
         Ok(told) => Ok((trial, Ok(told))),
         Err(Ok(failure)) => Ok((trial, Err(failure))),
         // Those that answer are not held back by one that cannot: its app shows what it shows today.

@@ -6,7 +6,6 @@ use actix_web::{
     HttpResponse,
     dev::{AppConfig, Payload, ServiceFactory, fn_service},
 };
-
 use futures_util::FutureExt;
 
 use super::Request;
@@ -30,7 +29,6 @@ where
 {
     fn_service(move |request: actix_http::Request| {
         let (head, body) = request.into_parts();
-        let answer = answer(Request::new(head), body);
-        answer.map(Ok)
+        answer(Request::new(head), body).map(Ok)
     })
 }
