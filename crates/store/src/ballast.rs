@@ -37,8 +37,8 @@ type Measure = dyn Fn() -> io::Result<u64> + Send + Sync;
 #[derive(Clone)]
 pub struct Ballast {
     shared: Arc<Shared>,
-    /// Wakes the thread that looks at the disk; it ends when nobody is left who could.
-    wake: SyncSender<()>,
+    /// Wakes the thread that looks at the disk, where there is one; it ends when nobody is left who could.
+    wake: Option<SyncSender<()>>,
 }
 
 struct Shared {
@@ -87,27 +87,27 @@ impl Ballast {
     /// When the thread cannot be started. A disk that has no room is no error: it is looked at again.
     pub fn beside(database: &Path, wanted: u64) -> Result<Self, StoreError> {
         let measured = database.to_owned();
-        Self::with_measure(database, wanted, move || free_beside(&measured))
-    }
-
-    /// The same with another way to tell how many bytes the disk has free.
-    ///
-    /// # Errors
-    /// As [`Ballast::beside`].
-    pub fn with_measure(
-        database: &Path,
-        wanted: u64,
-        free: impl Fn() -> io::Result<u64> + Send + Sync + 'static,
-    ) -> Result<Self, StoreError> {
-        let path = place(database);
-        let shared = Arc::new(Shared { path, wanted, free: Box::new(free), room: Mutex::default() });
+        let mut ballast = Self::with_measure(database, wanted, move || free_beside(&measured));
         let (wake, woken) = sync_channel(1);
-        let looking = Arc::clone(&shared);
+        let looking = Arc::clone(&ballast.shared);
         thread::Builder::new()
             .name("ballast".into())
             .spawn(move || looking.keep(&woken))
             .map_err(|error| StoreError::Setup(format!("the thread that sets room aside could not start: {error}")))?;
-        Ok(Self { shared, wake })
+        ballast.wake = Some(wake);
+        Ok(ballast)
+    }
+
+    /// The same with another way to tell how many bytes the disk has free, and without a thread: the disk is looked at by
+    /// [`Ballast::look`] alone.
+    #[must_use]
+    pub fn with_measure(
+        database: &Path,
+        wanted: u64,
+        free: impl Fn() -> io::Result<u64> + Send + Sync + 'static,
+    ) -> Self {
+        let shared = Shared { path: place(database), wanted, free: Box::new(free), room: Mutex::default() };
+        Self { shared: Arc::new(shared), wake: None }
     }
 
     /// Where the file stands for a database.
@@ -145,8 +145,10 @@ impl Ballast {
     /// Gives the room back, because the disk is full.
     pub(crate) fn release(&self) {
         self.shared.release();
-        // When somebody has woken it already, it looks.
-        let _ = self.wake.try_send(());
+        if let Some(wake) = &self.wake {
+            // When somebody has woken it already, it looks.
+            let _ = wake.try_send(());
+        }
     }
 
     /// From now on anything may use what was set aside.

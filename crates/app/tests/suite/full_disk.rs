@@ -48,7 +48,7 @@ fn a_trial_can_be_stopped_and_the_audit_tells_once() {
         let free = Arc::new(AtomicU64::new(1 << 30));
         let measured = Arc::clone(&free);
         let file = Path::new(database.url().strip_prefix("sqlite:").unwrap()).to_owned();
-        let ballast = Ballast::with_measure(&file, MEGABYTE, move || Ok(measured.load(Ordering::SeqCst))).unwrap();
+        let ballast = Ballast::with_measure(&file, MEGABYTE, move || Ok(measured.load(Ordering::SeqCst)));
         ballast.look();
         store.set_aside(ballast.clone());
         app.note_full_disk().await.unwrap();

@@ -81,7 +81,7 @@ fn with_ballast(database: &TestDatabase, wanted: u64, free: u64) -> (Installatio
     let file = Path::new(database.url().strip_prefix("sqlite:").unwrap()).to_owned();
     let free = Arc::new(AtomicU64::new(free));
     let measured = Arc::clone(&free);
-    let ballast = Ballast::with_measure(&file, wanted, move || Ok(measured.load(Ordering::SeqCst))).unwrap();
+    let ballast = Ballast::with_measure(&file, wanted, move || Ok(measured.load(Ordering::SeqCst)));
     ballast.look();
     installation.store.set_aside(ballast.clone());
     (installation, ballast, free, Ballast::place(&file))
@@ -169,7 +169,7 @@ fn a_disk_gives_no_more_than_it_can_spare() {
     // What a start finds, it keeps: a file that is whole, and not one that only says so.
     let file = Path::new(database.url().strip_prefix("sqlite:").unwrap());
     let found = |free: u64, wanted: u64| {
-        let ballast = Ballast::with_measure(file, wanted, move || Ok(free)).unwrap();
+        let ballast = Ballast::with_measure(file, wanted, move || Ok(free));
         ballast.look();
         (ballast.room().set_aside, place.metadata().map_or(0, |found| found.len()))
     };
