@@ -270,6 +270,14 @@ fn signal(server: &Server, name: &str) {
     assert!(told.success());
 }
 
+/// Whether all threads of a process are stopped.
+fn stands_still(pid: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+    // The state follows the name, which is in brackets and may have any other character.
+    let is_stopped = |stat: &str| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'));
+    threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok()).all(|stat| is_stopped(&stat))
+}
+
 fn pause(length: Duration) {
     let (_never, nothing) = mpsc::channel::<()>();
     let _ = nothing.recv_timeout(length);
@@ -289,6 +297,10 @@ fn signals_lose_nothing() {
     let server = house.start(0, "");
     let before = arms(&house, server.address);
     signal(&server, "STOP");
+    // A thread that still ran would take the connection, and count the time that it stands still as the caller's.
+    while !stands_still(server.pid()) {
+        pause(Duration::from_millis(10));
+    }
     let (address, token) = (server.address, house.token.clone());
     let asked = thread::spawn(move || {
         let key = format!("Bearer {token}");
