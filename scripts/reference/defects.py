@@ -45,7 +45,7 @@ DEFECTS = [
             let done = connection.group_transaction(|connection| {
                 let assigned = assign::assign_all(connection, &assigns)?;
                 let recorded = record::record_all(connection, &mut KindNumbers::default(), &records)?;
-                assign_answers.into_iter().zip(assigned).for_each(|(answer, result)| drop(answer.send(Ok(result))));
+                tell_each(callers, assigned.into_iter().map(Ok));
                 record_answers.into_iter().zip(recorded).for_each(|(answer, result)| drop(answer.send(Ok(result))));
                 thread::sleep(Duration::from_millis(50));
                 Ok(())
