@@ -22,35 +22,70 @@ pub(crate) struct KnownPlace {
     pub(crate) assigned_at: i64,
 }
 
-/// The places of one unit, in the order of the trials' numbers. Nearly everybody is in one trial.
+/// The places of one unit, in the order of the trials' numbers. Nearly everybody is in one trial, of which all is kept in two words:
+/// a server knows millions of people, and its maps have room for more than they hold.
 #[derive(Debug, Clone)]
 pub(crate) enum Places {
-    One(i64, KnownPlace),
-    Many(Vec<(i64, KnownPlace)>),
+    One { trial: u32, arm: u8, given: Option<u8>, assigned_at: i64 },
+    Many(Several),
+}
+
+const _: () = assert!(size_of::<Places>() == 16, "one place and a word of what it is");
+
+/// A list behind one word instead of the three of a list.
+#[expect(clippy::box_collection, reason = "whoever is in one trial pays for what stands here, too")]
+type Several = Box<Vec<(i64, KnownPlace)>>;
+
+impl Default for Places {
+    fn default() -> Self {
+        Self::Many(Several::default())
+    }
 }
 
 impl Places {
+    fn one(trial_id: i64, place: KnownPlace) -> Self {
+        let KnownPlace { arm, given, assigned_at } = place;
+        match u32::try_from(trial_id) {
+            Ok(trial) => Self::One { trial, arm, given, assigned_at },
+            Err(_) => Self::Many(Box::new(vec![(trial_id, place)])),
+        }
+    }
+
+    /// The only place, and of several none.
+    fn only(&self) -> Option<(i64, KnownPlace)> {
+        match *self {
+            Self::One { trial, arm, given, assigned_at } => {
+                Some((trial.into(), KnownPlace { arm, given, assigned_at }))
+            }
+            Self::Many(_) => None,
+        }
+    }
+
     fn all(&self) -> impl Iterator<Item = (i64, KnownPlace)> + '_ {
-        let (one, many): (_, &[_]) = match self {
-            Self::One(trial_id, place) => (Some((*trial_id, *place)), &[]),
-            Self::Many(places) => (None, places),
+        let several: &[_] = match self {
+            Self::One { .. } => &[],
+            Self::Many(places) => places,
         };
-        one.into_iter().chain(many.iter().copied())
+        self.only().into_iter().chain(several.iter().copied())
     }
 
     pub(crate) fn get(&self, trial_id: i64) -> Option<KnownPlace> {
         match self {
-            Self::One(id, place) => (*id == trial_id).then_some(*place),
+            Self::One { .. } => self.only().filter(|(id, _)| *id == trial_id).map(|(_, place)| place),
             Self::Many(places) => places.get(at(places, trial_id).ok()?).map(|(_, place)| *place),
         }
     }
 
-    fn get_mut(&mut self, trial_id: i64) -> Option<&mut KnownPlace> {
+    /// Notes which version is served instead.
+    fn give(&mut self, trial_id: i64, other: u8) {
         match self {
-            Self::One(id, place) => (*id == trial_id).then_some(place),
+            Self::One { trial, given, .. } if i64::from(*trial) == trial_id => *given = Some(other),
+            Self::One { .. } => {}
             Self::Many(places) => {
-                let at = at(places, trial_id).ok()?;
-                places.get_mut(at).map(|(_, place)| place)
+                let there = at(places, trial_id).ok().and_then(|at| places.get_mut(at));
+                if let Some((_, place)) = there {
+                    place.given = Some(other);
+                }
             }
         }
     }
@@ -58,7 +93,10 @@ impl Places {
     /// Takes a trial's place out: whether there was one, and whether any is left.
     fn take_out(&mut self, trial_id: i64) -> (bool, bool) {
         match self {
-            Self::One(id, _) => (*id == trial_id, *id != trial_id),
+            Self::One { trial, .. } => {
+                let is_it = i64::from(*trial) == trial_id;
+                (is_it, !is_it)
+            }
             Self::Many(places) => {
                 let there = at(places, trial_id);
                 if let Ok(at) = there {
@@ -71,22 +109,18 @@ impl Places {
 
     /// Adds a trial's place: whether there was none. The first one stays.
     fn add(&mut self, trial_id: i64, place: KnownPlace) -> bool {
-        match self {
-            Self::One(id, _) if *id == trial_id => false,
-            Self::One(id, first) => {
-                let mut both = vec![(*id, *first), (trial_id, place)];
-                both.sort_unstable_by_key(|(id, _)| *id);
-                *self = Self::Many(both);
-                true
+        if let Self::Many(places) = self {
+            let there = at(places, trial_id);
+            if let Err(at) = there {
+                places.insert(at, (trial_id, place));
             }
-            Self::Many(places) => match at(places, trial_id) {
-                Ok(_) => false,
-                Err(at) => {
-                    places.insert(at, (trial_id, place));
-                    true
-                }
-            },
+            return there.is_err();
         }
+        let Some(first) = self.only().filter(|(id, _)| *id != trial_id) else { return false };
+        let mut both = vec![first, (trial_id, place)];
+        both.sort_unstable_by_key(|(id, _)| *id);
+        *self = Self::Many(Box::new(both));
+        true
     }
 }
 
@@ -125,7 +159,7 @@ impl Known {
 
     /// All places of a unit.
     pub(crate) fn places_of(&self, unit: &Pseudonym) -> Places {
-        self.shard(unit).and_then(|shard| read(&shard.0).get(unit).cloned()).unwrap_or(Places::Many(Vec::new()))
+        self.shard(unit).and_then(|shard| read(&shard.0).get(unit).cloned()).unwrap_or_default()
     }
 
     /// The trials that a unit is in.
@@ -139,7 +173,7 @@ impl Known {
         let place = KnownPlace { arm, given: None, assigned_at };
         let new = match write(&shard.0).entry(unit) {
             Entry::Vacant(entry) => {
-                entry.insert(Places::One(trial_id, place));
+                entry.insert(Places::one(trial_id, place));
                 true
             }
             Entry::Occupied(mut entry) => entry.get_mut().add(trial_id, place),
@@ -150,8 +184,8 @@ impl Known {
     /// Notes that another version than the assigned one is served.
     pub(crate) fn give(&self, trial_id: i64, unit: &Pseudonym, arm: u8) {
         let Some(shard) = self.shard(unit) else { return };
-        if let Some(place) = write(&shard.0).get_mut(unit).and_then(|places| places.get_mut(trial_id)) {
-            place.given = Some(arm);
+        if let Some(places) = write(&shard.0).get_mut(unit) {
+            places.give(trial_id, arm);
         }
     }
 
@@ -210,5 +244,22 @@ mod tests {
         assert_eq!((known.len(), known.trials_of(&unit(1))), (0, vec![]));
         known.insert(8, unit(1), 0, 5);
         assert_eq!((known.len(), arm(8, 1)), (1, Some(0)));
+    }
+    #[test]
+    fn numbers_of_trials_may_be_larger_than_what_is_kept_for_one() {
+        let (known, unit) = (Known::default(), Pseudonym::from_bytes(&[3; 16]).unwrap());
+        let large = i64::from(u32::MAX) + 1;
+        for trial in [large, i64::MAX, 0, large] {
+            known.insert(trial, unit, 1, 9);
+        }
+        known.give(large, &unit, 0);
+        assert_eq!((known.len(), known.trials_of(&unit)), (3, vec![0, large, i64::MAX]));
+        assert_eq!(known.given(), [(large, [3; 16], 0)]);
+        known.forget(large);
+        known.forget(i64::MAX);
+        let place = KnownPlace { arm: 1, given: None, assigned_at: 9 };
+        assert_eq!((known.get(0, &unit), known.get(large, &unit)), (Some(place), None));
+        known.forget(0);
+        assert_eq!((known.len(), known.trials_of(&unit)), (0, vec![]));
     }
 }

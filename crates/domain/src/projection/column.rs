@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::room;
 use crate::{
     Decimal,
     protocol::{Outcome, OutcomeKind},
@@ -102,8 +103,8 @@ impl Column {
     /// Makes room for one more unit.
     pub(super) fn grow(&mut self) {
         match self {
-            Self::Sums(sums) => sums.push(Sum::default()),
-            Self::Firsts(firsts) => firsts.earliest.push(NO_FIRST),
+            Self::Sums(sums) => room::push(sums, Sum::default()),
+            Self::Firsts(firsts) => room::push(&mut firsts.earliest, NO_FIRST),
         }
     }
 

@@ -16,6 +16,7 @@ mod evidence;
 mod handling;
 mod held;
 mod progress;
+mod room;
 mod saved;
 mod tally;
 mod trial_projection;

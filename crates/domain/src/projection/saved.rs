@@ -135,7 +135,7 @@ impl TrialProjection {
         for column in &mut fold.columns {
             match (column, rest.array()?) {
                 (Column::Sums(sums), [0]) => {
-                    sums.reserve(units);
+                    sums.reserve_exact(units);
                     for _ in 0..units {
                         let low = u64::from_le_bytes(rest.array()?);
                         let (high, events) = (i32::from_le_bytes(rest.array()?), u32::from_le_bytes(rest.array()?));

@@ -13,6 +13,7 @@ use super::{
     column::{Column, steps},
     evidence::{self, ArmDay, EventCounts, Evidence, OutcomeEvidence, PeriodCell, WedgeEvidence},
     handling::{ArmHandling, UnitHandling, UnitNote},
+    room,
     tally::Tally,
 };
 use crate::{
@@ -153,10 +154,10 @@ impl TrialProjection {
         let group = self.group_number(&unit.group);
         let place = self.cell(day, arm, group);
         self.numbers.insert(unit.unit, number);
-        self.assigned_at.push(unit.assigned_at.timestamp_micros());
-        self.event_places.push(unit.event_place);
-        self.cell_of.push(place);
-        self.handled.push(UnitHandling::default());
+        room::push(&mut self.assigned_at, unit.assigned_at.timestamp_micros());
+        room::push(&mut self.event_places, unit.event_place);
+        room::push(&mut self.cell_of, place);
+        room::push(&mut self.handled, UnitHandling::default());
         self.columns.iter_mut().for_each(Column::grow);
         self.by_level.count(self.plan.protocol(), &unit.attributes, unit.arm);
         if let Some(cell) = self.cells.get_mut(place as usize) {
