@@ -32,8 +32,7 @@ pub(crate) enum Places {
 
 const _: () = assert!(size_of::<Places>() == 16, "one place and a word of what it is");
 
-/// A list behind one word instead of the three of a list.
-#[expect(clippy::box_collection, reason = "whoever is in one trial pays for what stands here, too")]
+/// A list behind one word instead of the three of a list: whoever is in one trial pays for what stands here, too.
 type Several = Box<Vec<(i64, KnownPlace)>>;
 
 impl Default for Places {
