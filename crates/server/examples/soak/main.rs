@@ -15,6 +15,7 @@ mod faults;
 
 mod disk;
 mod postgres;
+mod standby;
 mod steady;
 
 use std::{
@@ -29,6 +30,7 @@ use faults::{
     stories::{self, Absence, Size},
 };
 use postgres::Postgres;
+use standby::{Waits, primary_lost};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -65,6 +67,17 @@ fn main() -> ExitCode {
                 || server.start(),
             )
         }
+        "copied" => {
+            let place = |number| match url.strip_prefix("sqlite:") {
+                Some(file) => format!("sqlite:{file}-{number}"),
+                None => postgres::beside(url, number),
+            };
+            stories::copied(&House::build(url, program, size.most), size, place)
+        }
+        // Of two servers of PostgreSQL, of which one has every commit of the other; the second of one that has it later, and must be
+        // found out.
+        "primary-lost" => primary_lost(url, program, size, Waits::Yes),
+        "primary-lost-unprepared" => primary_lost(url, program, size, Waits::No),
         // Of a small file system in memory, which load alone fills. The second is a server that is not prepared for it, and must be
         // found out.
         "full-disk" => disk::fills(url, program, size, ""),

@@ -8,10 +8,18 @@ use std::{
 
 use super::said;
 
+/// The address of a new database beside this one.
+pub(super) fn beside(url: &str, number: usize) -> String {
+    let name = format!("copy_{number}");
+    said("psql", &["-X", "-q", "-c", &format!("CREATE DATABASE {name}"), url]).expect("a database can be made");
+    let (server, _) = url.rsplit_once('/').expect("a database");
+    format!("{server}/{name}")
+}
+
 /// The server of PostgreSQL itself, which `scripts/postgres` has started for nobody else.
 pub(super) struct Postgres {
     url: String,
-    data: PathBuf,
+    pub(super) data: PathBuf,
     /// Its first process: the disk may not tell when it is to be killed.
     first: Mutex<String>,
 }

@@ -8,7 +8,10 @@ use fairtrial_domain::{
     protocol::Allocation,
 };
 use fairtrial_store::{AssignRequest, Drawing, RecordRequest, audit, people, touches, trials};
-use fairtrial_testkit::database::{Kind, TestDatabase};
+use fairtrial_testkit::{
+    database::{Kind, TestDatabase},
+    size::times,
+};
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::installation::{Installation, NOW, PLAN, dump, event, in_stratum, request};
@@ -153,7 +156,7 @@ fn told(kind: Kind, commands: &[Command]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, max_shrink_iters: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: u32::try_from(times(12)).unwrap(), failure_persistence: None, max_shrink_iters: 60, ..ProptestConfig::default() })]
 
     #[test]
     fn both_databases_answer_and_keep_the_same(commands in vec(command(), 1..40)) {

@@ -97,6 +97,31 @@ impl House {
         }
     }
 
+    /// The same installation in another database, with folders of its own.
+    #[allow(dead_code, reason = "the long stories restore copies")]
+    pub(crate) fn elsewhere(&self, url: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self {
+            url: url.to_owned(),
+            served_by: None,
+            token: self.token.clone(),
+            room: folder.path().to_owned(),
+            folder,
+            clock_jumps: self.clock_jumps,
+            program: self.program.clone(),
+            most: self.most,
+        }
+    }
+
+    /// Runs a command of the program beside the servers.
+    #[allow(dead_code, reason = "the long stories copy and restore")]
+    pub(crate) fn command(&self, words: &[&str]) {
+        let mut command = Command::new(&self.program);
+        command.args(words).arg("--data").arg(self.data(0)).env("DATABASE_URL", &self.url);
+        let done = command.env("FAIRTRIAL_MASTER_KEY", "07".repeat(32)).output().expect("the program runs");
+        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
     /// The program's folder, one for each server.
     pub(crate) fn data(&self, server: usize) -> PathBuf {
         self.room.join(format!("server-{server}"))

@@ -15,7 +15,7 @@ use super::{
     ledger::{Counts, Ledger, Promise, Promises},
     load::{just_after, under_load},
     proxy::Proxy,
-    verdict::judge,
+    verdict::{judge, judge_copy},
     wire::Line,
 };
 
@@ -148,6 +148,29 @@ pub(crate) fn rolled(url: &str, program: &Path, size: Size, servers: usize) -> O
         }
         scene.wait(size.promises);
     })
+}
+
+/// Copies are made while callers call. Each is brought back into a database of its own, which `place` names by its number, and judged.
+#[allow(dead_code, reason = "the long stories copy")]
+pub(crate) fn copied(house: &House, size: Size, place: impl Fn(usize) -> String) -> Outcome {
+    let copies = tempfile::tempdir().expect("a folder");
+    let copy = |number: usize| copies.path().join(number.to_string()).to_string_lossy().into_owned();
+    let mut before = Vec::new();
+    let mut outcome = play(house, 1, size.callers, |scene| {
+        for number in 0..size.faults as usize {
+            scene.wait(size.promises);
+            before.push(Promises::read(&scene.ledger.path));
+            house.command(&["backup", &copy(number)]);
+        }
+        scene.wait(size.promises);
+    });
+    for (number, before) in before.iter().enumerate() {
+        let restored = house.elsewhere(&place(number));
+        restored.command(&["restore", &copy(number)]);
+        let faults = judge_copy(&restored, before, &outcome.promises);
+        outcome.faults.extend(faults.into_iter().map(|fault| format!("copy {number}: {fault}")));
+    }
+    outcome
 }
 
 /// The power fails, under database and server, and comes back.
