@@ -42,8 +42,8 @@ type Answer<T> = oneshot::Sender<Result<T, StoreError>>;
 
 enum Command {
     Keep(Vec<u8>, Answer<()>),
-    /// No more goes into the open file.
-    Close(Answer<()>),
+    /// No more goes into the open file; tells the number before which all files are closed.
+    Close(Answer<u64>),
 }
 
 /// Events that wait on this server's disk for the database. Cloning is cheap.
@@ -125,8 +125,10 @@ impl Spool {
         if self.size() == 0 {
             return Ok(());
         }
-        self.ask(Command::Close).await?;
-        for (_, path) in segments(&self.folder.path).map_err(unreadable)? {
+        let open = self.ask(Command::Close).await?;
+        // What comes meanwhile goes into a file that still grows: it has its turn when it is closed.
+        let segments = segments(&self.folder.path).map_err(unreadable)?;
+        for (_, path) in segments.into_iter().filter(|(number, _)| *number < open) {
             let read = file::read(&path).map_err(unreadable)?;
             for some in read.records.chunks(AT_ONCE) {
                 self.hand_over(some, &store).await?;
@@ -241,7 +243,7 @@ impl Keeper {
                 self.open = None;
             }
             // Whoever asked may have gone; the file is closed all the same.
-            closes.into_iter().for_each(|answer| drop(answer.send(Ok(()))));
+            closes.into_iter().for_each(|answer| drop(answer.send(Ok(self.next))));
         }
     }
 
@@ -291,6 +293,8 @@ impl Keeper {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeSet, future, sync::Mutex};
+
     use super::*;
 
     fn segments_of(numbers: &[&str]) -> Vec<u64> {
@@ -299,6 +303,39 @@ mod tests {
             fs::write(folder.path().join(name), b"").unwrap();
         }
         segments(folder.path()).unwrap().into_iter().map(|(number, _)| number).collect()
+    }
+
+    /// A batch that is told from others by what was refused of it.
+    fn batch(number: usize) -> RecordRequest {
+        let sender = fairtrial_domain::event::Sender::Key(1);
+        RecordRequest { agency_id: 1, sender, events: Vec::new(), refused: number, received_at: 0, promised: false }
+    }
+
+    fn wait<T>(work: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+    }
+
+    #[test]
+    fn what_comes_while_all_is_handed_over_is_handed_over_too() {
+        const BATCHES: usize = 200;
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path(), 1 << 20).unwrap();
+        let handed_over = Mutex::new(BTreeSet::new());
+        let hand_over = || {
+            wait(spool.drain(|request| {
+                handed_over.lock().unwrap().insert(request.refused);
+                future::ready(Ok(()))
+            }))
+        };
+        thread::scope(|scope| {
+            let keeping = scope.spawn(|| (0..BATCHES).for_each(|number| wait(spool.keep(&batch(number))).unwrap()));
+            while !keeping.is_finished() {
+                hand_over().unwrap();
+            }
+        });
+        hand_over().unwrap();
+        assert_eq!(handed_over.lock().unwrap().len(), BATCHES);
+        assert_eq!((spool.size(), segments(folder.path()).unwrap()), (0, Vec::new()));
     }
 
     #[test]
