@@ -33,6 +33,11 @@ pub enum StoreError {
 const FULL: &str = "database or disk is full";
 
 impl StoreError {
+    /// Whether the same comes of it whenever it is tried: what was asked is at fault, or what is kept, and not the moment.
+    pub(crate) fn lasts(&self) -> bool {
+        matches!(self, Self::Exists | Self::Changed(_) | Self::Damaged(_))
+    }
+
     /// What is told while the disk is full.
     pub(crate) fn full() -> Self {
         Self::Unavailable(FULL.into())

@@ -157,9 +157,7 @@ impl Spool {
         while let Some(ended) = under_way.join_next().await {
             match ended.map_err(|_| ended_early())? {
                 (_, Ok(())) => {}
-                (_, Err(error @ (StoreError::Busy | StoreError::Unavailable(_) | StoreError::Broken(_)))) => {
-                    return Err(error);
-                }
+                (_, Err(error)) if !error.lasts() => return Err(error),
                 (record, Err(error)) => {
                     tracing::error!(error = %error, "a batch in the spool cannot be stored; it is put aside");
                     file::put_aside(&self.folder.path, &record).map_err(unreadable)?;

@@ -24,8 +24,8 @@ use crate::{
     error::StoreError,
 };
 
-/// Calls of a failed group that may fail by themselves before the rest is refused: enough to find a bad one, too few to
-/// spend the time of everybody on a database that is failing.
+/// Calls of a failed group for which the database may fail before the rest is refused: too few to spend the time of everybody on
+/// one that is failing. Calls that are bad themselves do not count: they are told so, and nobody else is refused for them.
 const MOST_FAILURES: usize = 3;
 
 /// How long a failure that lasts is not told again.
@@ -184,14 +184,16 @@ impl Worker {
                 // One bad call must not cost the others: each is tried by itself.
                 let alone = assigns.len() + records.len() == 1;
                 let mut failures = if alone || self.connection.is_none() { MOST_FAILURES } else { 0 };
+                // Whoever is not tried by themselves does not hear what is wrong with another.
+                let untried = if alone || !error.lasts() { error } else { StoreError::Unavailable(error.to_string()) };
                 let drawn = assigns.iter().map(|request| {
-                    let result = self.retry(&mut failures, &error, from_ref(request), &[]);
-                    result.and_then(|(mut assigned, _)| assigned.pop().ok_or_else(|| error.clone()))
+                    let result = self.retry(&mut failures, &untried, from_ref(request), &[]);
+                    result.and_then(|(mut assigned, _)| assigned.pop().ok_or_else(fault))
                 });
                 tell_each(callers, drawn);
                 for (request, answer) in records.iter().zip(record_answers) {
-                    let result = self.retry(&mut failures, &error, &[], from_ref(request));
-                    drop(answer.send(result.and_then(|(_, mut recorded)| recorded.pop().ok_or_else(|| error.clone()))));
+                    let result = self.retry(&mut failures, &untried, &[], from_ref(request));
+                    drop(answer.send(result.and_then(|(_, mut recorded)| recorded.pop().ok_or_else(fault))));
                 }
             }
         }
@@ -200,14 +202,14 @@ impl Worker {
     fn retry(
         &mut self,
         failures: &mut usize,
-        error: &StoreError,
+        untried: &StoreError,
         assigns: &[AssignRequest],
         records: &[Arc<RecordRequest>],
     ) -> Result<(Vec<AssignAnswer>, Vec<RecordAnswer>), StoreError> {
         if *failures >= MOST_FAILURES || self.is_closed() {
-            return Err(error.clone());
+            return Err(untried.clone());
         }
-        self.attempt(assigns, records).inspect_err(|_| *failures += 1)
+        self.attempt(assigns, records).inspect_err(|error| *failures += usize::from(!error.lasts()))
     }
 
     /// One transaction for all of it.

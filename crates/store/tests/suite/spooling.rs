@@ -100,9 +100,12 @@ on_both_databases! {
         let folder = tempfile::tempdir().unwrap();
         let (installation, store) = with_spool(database, folder.path(), ROOM);
         let spool = store.spool().unwrap();
-        let mut foreign = installation.batch(vec![event("foreign", 1, None)]);
-        foreign.agency_id = 987_654;
-        installation.wait(spool.keep(&foreign)).unwrap();
+        // However many there are: all are tried together with the good one.
+        for n in 0..5 {
+            let mut foreign = installation.batch(vec![event(&format!("foreign-{n}"), 1, None)]);
+            foreign.agency_id = 987_654;
+            installation.wait(spool.keep(&foreign)).unwrap();
+        }
         installation.wait(spool.keep(&installation.batch(vec![event("good", 1, None)]))).unwrap();
         hand_over(&installation, &store);
         assert_eq!((ids(&installation), files(folder.path())), (vec!["good".to_owned()], vec!["refused.records".to_owned()]));

@@ -5,7 +5,7 @@ use fairtrial_domain::protocol::Allocation;
 use fairtrial_store::{AssignAnswer, Recorded, StoreError, WriterSettings, agencies, audit, directory, people};
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
-use super::installation::{Installation, NOW, drawing, dump, event, request};
+use super::installation::{Installation, NOW, drawing, dump, event, in_stratum, request};
 
 /// Ends every other connection to the database, as a server that restarts does.
 fn cut_connections(installation: &Installation) {
@@ -146,12 +146,25 @@ on_both_databases! {
         let bad = drawing(999, &Allocation::Simple, &[1, 1], 1);
         let calls = (0..9).map(|n| request(if n < 6 { &bad } else { &good }, n)).collect();
         let answers = installation.assign_together(calls);
+        let is_bad = |answer: &Result<_, _>| matches!(answer, Err(StoreError::Changed(_)));
+        assert!(answers[..6].iter().all(is_bad), "{answers:?}");
+        assert!(answers[6..].iter().all(Result::is_ok), "nobody pays for what others asked: {answers:?}");
+        // For those of one stratum the database fails.
+        let failing = match installation.kind {
+            Kind::Sqlite => "CREATE TRIGGER failing BEFORE INSERT ON assignments WHEN NEW.stratum = 'failing' \
+                             BEGIN SELECT RAISE(ABORT, 'it fails'); END",
+            Kind::Postgres => "CREATE FUNCTION failing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'it fails'; END $$; \
+                               CREATE TRIGGER failing BEFORE INSERT ON assignments FOR EACH ROW \
+                               WHEN (NEW.stratum = 'failing') EXECUTE FUNCTION failing()",
+        };
+        installation.connection().batch_execute(failing).unwrap();
+        let call = |who, fails: bool| in_stratum(&good, who, if fails { "failing" } else { "" });
+        let answers = installation.assign_together((10..19).map(|n| call(n, n < 16)).collect());
         // After three failures the group is given up, so that a failing database is not asked once a call.
-        assert!(answers.iter().all(Result::is_err), "{answers:?}");
-        let calls = (0..9).map(|n| request(if n % 4 == 0 { &bad } else { &good }, n)).collect();
-        let answers = installation.assign_together(calls);
+        assert!(answers.iter().all(|answer| matches!(answer, Err(StoreError::Unavailable(_)))), "{answers:?}");
+        let answers = installation.assign_together((20..29).map(|n| call(n, n % 4 == 0)).collect());
         assert_eq!(answers.iter().filter(|answer| answer.is_err()).count(), 3, "{answers:?}");
-        assert_eq!(installation.count("assignments"), 6);
+        assert_eq!(installation.count("assignments"), 3 + 6);
     }
 
     fn work_of_two_servers_is_done_one_after_the_other(database) {
