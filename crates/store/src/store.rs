@@ -121,13 +121,17 @@ impl Store {
         let Some(outage) = &self.outage else { return };
         loop {
             if self.is_away() || outage.spool.size() > 0 {
-                let back =
-                    self.writer.write(|connection| connection.batch_execute("SELECT 1").map_err(Into::into)).await;
-                outage.lasts.store(back.is_err(), Ordering::Relaxed);
-                if back.is_ok()
-                    && let Err(error) = self.drain(&outage.spool).await
-                {
-                    tracing::warn!(error = %error, "events that waited could not be stored yet");
+                let asked = self.writer.write(|connection| connection.batch_execute("SELECT 1").map_err(Into::into));
+                match asked.await {
+                    Ok(()) => {
+                        outage.lasts.store(false, Ordering::Relaxed);
+                        if let Err(error) = self.drain(&outage.spool).await {
+                            tracing::warn!(error = %error, "events that waited could not be stored yet");
+                        }
+                    }
+                    // It was not asked: so much waits for it, whether it is there or not.
+                    Err(StoreError::Busy) => {}
+                    Err(_) => outage.lasts.store(true, Ordering::Relaxed),
                 }
             }
             tokio::time::sleep(ASK_AGAIN).await;

@@ -16,7 +16,10 @@ use fairtrial_store::{
     Store, StoreError, WriterSettings, agencies, api_keys, notes, people, trials,
 };
 use fairtrial_testkit::database::{Kind, TestDatabase};
-use tokio::{runtime::Runtime, task::JoinSet};
+use tokio::{
+    runtime::Runtime,
+    task::{JoinHandle, JoinSet},
+};
 
 /// What the database is told that a trial draws with: another for each.
 pub(crate) fn secret_of(trial_id: i64) -> [u8; 32] {
@@ -83,6 +86,13 @@ impl Installation {
 
     pub(crate) fn wait<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(future)
+    }
+
+    /// Begins something, which goes on whenever something is waited for.
+    pub(crate) fn spawn<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        let begun = self.runtime.spawn(future);
+        self.wait(tokio::task::yield_now());
+        begun
     }
 
     pub(crate) fn write<T: Send + 'static>(
@@ -209,7 +219,7 @@ impl Installation {
         let (release, held) = mpsc::channel();
         let (reached, at_work) = mpsc::channel();
         let store = self.store.clone();
-        self.runtime.spawn(async move {
+        self.spawn(async move {
             store
                 .write(move |_| {
                     reached.send(()).unwrap();
@@ -219,7 +229,6 @@ impl Installation {
                 })
                 .await
         });
-        self.wait(tokio::task::yield_now());
         at_work.recv_timeout(Duration::from_secs(20)).unwrap();
         release
     }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use fairtrial_store::{Kept, Recorded, Spool, Store, StoreError};
+use fairtrial_store::{Kept, Recorded, Spool, Store, StoreError, WriterSettings};
 use fairtrial_testkit::{database::TestDatabase, on_both_databases};
 
 use super::installation::{Installation, event, stored};
@@ -119,6 +119,31 @@ on_both_databases! {
         hand_over(&installation, &store);
         assert_eq!(ids(&installation), ["good", "whole"]);
         assert!(files(folder.path()).iter().any(|name| name.ends_with(".damaged")));
+    }
+
+    fn a_database_that_has_too_much_to_do_is_not_away(database) {
+        let folder = tempfile::tempdir().unwrap();
+        let installation = Installation::with(database, WriterSettings { queue: 1, rows_per_commit: 1 });
+        let store = installation.store.clone().with_spool(Spool::open(folder.path(), ROOM).unwrap());
+        installation.wait(store.spool().unwrap().keep(&installation.batch(vec![event("a", 1, None)]))).unwrap();
+        let at_work = installation.hold();
+        let waiting = {
+            let store = installation.store.clone();
+            installation.spawn(async move { store.write(|_| Ok(())).await })
+        };
+        // The first question finds no room, and the next comes half a second later.
+        installation.wait(async {
+            tokio::select! {
+                biased;
+                () = store.hand_over_spool() => {}
+                () = tokio::task::yield_now() => {}
+            }
+        });
+        assert_eq!((store.is_away(), store.load().refused), (false, 1));
+        drop(at_work);
+        installation.wait(waiting).unwrap().unwrap();
+        hand_over(&installation, &store);
+        assert_eq!(ids(&installation), ["a"]);
     }
 
     fn a_full_spool_refuses_and_has_room_again(database) {
