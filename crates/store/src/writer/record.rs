@@ -104,8 +104,11 @@ fn keep_all(
         for event in &request.events {
             let fingerprint = event.fingerprint();
             let place = *by_id.entry((request.agency_id, event.event_id.as_str())).or_insert(distinct.len());
-            if place == distinct.len() {
-                distinct.push((request, event, fingerprint));
+            match distinct.get_mut(place) {
+                None => distinct.push((request, event, fingerprint)),
+                // What was promised goes first: whoever sends it again can still be told what becomes of it.
+                Some(first) if request.promised && !first.0.promised => *first = (request, event, fingerprint),
+                Some(_) => {}
             }
             places.push(place);
             prints.push(fingerprint);
@@ -152,7 +155,7 @@ fn keep_all(
             if result == Recorded::Conflict || (matches!(result, Recorded::Unfit(_)) && request.promised) {
                 note_conflict(connection, row, print, request.sender, request.received_at)?;
             }
-            *seen = true;
+            *seen |= result != Recorded::Conflict;
             results.push(result);
         }
         answers.push(RecordAnswer(results));

@@ -175,6 +175,16 @@ on_both_databases! {
         assert_eq!((installation.count("events"), installation.count("corrections"), installation.count("waiting_corrections")), (3, 1, 1));
     }
 
+    fn what_was_promised_is_not_lost_where_the_same_comes_again_beside_it(database) {
+        let installation = Installation::new(database);
+        let calls = [(false, corrects("c", 6, "a")), (true, corrects("c", 6, "a")), (false, corrects("d", 7, "b")), (true, corrects("d", 8, "b"))];
+        let batch = |(promised, event)| RecordRequest { promised, ..installation.batch(vec![event]) };
+        let answers: Vec<_> = installation.record_together(calls.map(batch).into()).into_iter().flat_map(Result::unwrap).collect();
+        assert_eq!(answers, [Waits, Duplicate, Conflict, Waits]);
+        installation.record(vec![event("a", 1, Some(5)), event("b", 1, Some(5))]);
+        assert_eq!(rows(&installation), ["3 5", "4 5", "5 6 for 3 instead of 5", "6 8 for 4 instead of 5"]);
+    }
+
     fn a_correction_that_waited_on_another_servers_disk_is_not_lost(database) {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let installation = Installation::new(database);
