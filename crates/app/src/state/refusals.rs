@@ -46,6 +46,21 @@ impl Refusals {
     }
 }
 
+/// People who are being noted. Those who are not noted when this goes, because the database fails or nobody waits any more, wait on.
+struct BeingNoted<'a> {
+    from: &'a Refusals,
+    people: BTreeMap<Place, Refusal>,
+}
+
+impl Drop for BeingNoted<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.from.waiting();
+        for (place, refusal) in std::mem::take(&mut self.people) {
+            waiting.entry(place).or_insert(refusal);
+        }
+    }
+}
+
 /// An item that was refused, as far as it tells whom it is about.
 #[derive(Debug, Clone)]
 pub(crate) struct Refused {
@@ -99,42 +114,37 @@ impl App {
     /// When the database fails; those who are not noted wait on.
     pub(crate) async fn note_refused(&self) -> Result<(), AppError> {
         let directory = self.directory.load_full();
-        let taken = std::mem::take(&mut *self.refusals.waiting());
-        let new = |((trial_id, unit), refusal): (Place, Refusal)| {
-            let trial = directory.by_id.get(&trial_id)?;
-            let known = self.projections.progress(trial, |projection| projection.was_refused(&unit));
-            (!known).then_some((trial.agency_id, (trial_id, unit), refusal))
-        };
-        let mut new: Vec<(i64, Place, Refusal)> = taken.into_iter().filter_map(new).collect();
-        while !new.is_empty() {
-            let batch = new.split_off(new.len().saturating_sub(AT_ONCE));
-            let now = self.ambient.now_micros();
-            let writing = batch.clone();
-            if let Err(error) = self.store.write(move |c| note(c, &writing, now)).await {
-                let mut waiting = self.refusals.waiting();
-                for (_, place, refusal) in new.into_iter().chain(batch) {
-                    waiting.entry(place).or_insert(refusal);
-                }
-                return Err(error.into());
+        let people = std::mem::take(&mut *self.refusals.waiting());
+        let mut noting = BeingNoted { from: &self.refusals, people };
+        noting.people.retain(|(trial_id, unit), _| {
+            let trial = directory.by_id.get(trial_id);
+            trial.is_some_and(|trial| !self.projections.progress(trial, |projection| projection.was_refused(unit)))
+        });
+        while !noting.people.is_empty() {
+            let some = noting.people.iter().take(AT_ONCE).map(|(place, refusal)| (*place, refusal.clone()));
+            let some: Vec<(Place, Refusal)> = some.collect();
+            let (writing, now) = (some.clone(), self.ambient.now_micros());
+            self.store.write(move |c| note(c, &writing, now)).await?;
+            for (place, _) in &some {
+                noting.people.remove(place);
             }
         }
         Ok(())
     }
 }
 
-fn note(c: &mut DbConnection, batch: &[(i64, Place, Refusal)], now: i64) -> Result<(), StoreError> {
-    let mut locked: BTreeMap<i64, bool> = BTreeMap::new();
-    for (agency_id, (trial_id, unit), refusal) in batch {
-        let late = match locked.get(trial_id) {
-            Some(late) => *late,
+fn note(c: &mut DbConnection, batch: &[(Place, Refusal)], now: i64) -> Result<(), StoreError> {
+    let mut of_trials: BTreeMap<i64, (i64, bool)> = BTreeMap::new();
+    for ((trial_id, unit), refusal) in batch {
+        let (agency_id, late) = match of_trials.get(trial_id) {
+            Some(known) => *known,
             None => {
-                let late = trials::by_id(c, *trial_id)?.is_none_or(|row| row.locked_at.is_some());
-                locked.insert(*trial_id, late);
-                late
+                let row = trials::by_id(c, *trial_id)?.ok_or_else(|| StoreError::Damaged("a trial is gone".into()))?;
+                *of_trials.entry(*trial_id).or_insert((row.agency_id, row.locked_at.is_some()))
             }
         };
         let note = NewNote {
-            agency_id: *agency_id,
+            agency_id,
             // A name that no sender can give, the same on every server: who is noted is noted once.
             event_id: format!("refused/{trial_id}/{}", hex(unit.bytes())),
             trial_id: *trial_id,
@@ -156,4 +166,23 @@ fn note(c: &mut DbConnection, batch: &[(i64, Place, Refusal)], now: i64) -> Resu
         notes::add(c, &note)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_not_noted_waits_on_with_what_was_refused_first() {
+        let place = |number: u8| (1, Pseudonym::from_bytes(&[number; 16]).unwrap());
+        let refusal = |code| Refusal { code, sent_by: (None, None), at: 1 };
+        let refusals = Refusals::default();
+        let people = BTreeMap::from([(place(1), refusal("first")), (place(2), refusal("first"))]);
+        let mut noting = BeingNoted { from: &refusals, people };
+        refusals.waiting().insert(place(1), refusal("meanwhile"));
+        noting.people.remove(&place(1));
+        drop(noting);
+        let waiting: Vec<(Place, &str)> = refusals.waiting().iter().map(|(at, what)| (*at, what.code)).collect();
+        assert_eq!(waiting, [(place(1), "meanwhile"), (place(2), "first")]);
+    }
 }
