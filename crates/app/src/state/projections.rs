@@ -168,13 +168,14 @@ impl Projections {
         loop {
             let after = marks.assignments;
             let (rows, directory) = app.read_with_directory(move |c| log::assignments_after(c, after, PAGE)).await?;
-            let full = is_full(&rows);
+            let behind = Self::read_behind(app, &rows, marks.events).await?;
+            // From here on nothing is waited for: whoever is given up while they wait has folded both or neither.
             for row in &rows {
                 self.assign(&directory, app, row)?;
                 marks.assignments = row.sequence;
             }
-            self.fold_behind(&directory, app, &rows, marks.events).await?;
-            if !full {
+            self.fold_behind(&directory, app, &rows, &behind)?;
+            if !is_full(&rows) {
                 return Ok(directory);
             }
         }
@@ -250,35 +251,49 @@ impl Projections {
         Ok(())
     }
 
+    /// The events that were folded already and came behind one of these assignments. They are few: those of the moment for which
+    /// a commit takes.
+    async fn read_behind(
+        app: &App,
+        assigned: &[log::AssignmentRow],
+        folded: i64,
+    ) -> Result<Vec<log::EventRow>, AppError> {
+        let mut behind = Vec::new();
+        let mut after = assigned.iter().map(|row| row.event_place).min().unwrap_or(folded);
+        while after < folded {
+            let (mut rows, _) = app.read_with_directory(move |c| log::events_after(c, after, PAGE)).await?;
+            rows.retain(|row| row.sequence <= folded);
+            let Some(last) = rows.last() else { break };
+            after = last.sequence;
+            behind.append(&mut rows);
+        }
+        Ok(behind)
+    }
+
     /// Folds events once more that were folded a moment before the assignments they are about: another server's commit of an
     /// assignment may end after that of an event which came behind it.
-    async fn fold_behind(
+    fn fold_behind(
         &self,
         directory: &Directory,
         app: &App,
         assigned: &[log::AssignmentRow],
-        folded: i64,
+        behind: &[log::EventRow],
     ) -> Result<(), AppError> {
+        if behind.is_empty() {
+            return Ok(());
+        }
         let mut new: HashMap<i64, HashSet<Pseudonym>> = HashMap::new();
-        let behind = assigned.iter().filter(|row| row.event_place < folded);
-        let Some(mut after) = behind.clone().map(|row| row.event_place).min() else { return Ok(()) };
-        for row in behind {
+        for row in assigned {
             new.entry(row.trial_id).or_default().extend(Pseudonym::from_bytes(&row.unit));
         }
-        while after < folded {
-            let (mut rows, _) = app.read_with_directory(move |c| log::events_after(c, after, PAGE)).await?;
-            rows.retain(|row| row.sequence <= folded);
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = last.sequence;
-            for ((agency_id, only, kind), facts) in self.by_kind(directory, &rows)? {
-                let concerned = new.iter().filter_map(|(id, units)| Some((directory.by_id.get(id)?, units)));
-                for (trial, units) in concerned.filter(|(trial, _)| trial.hears(agency_id, only, kind)) {
-                    let projection = self.of(trial);
-                    let mut projection = write(&projection);
-                    for fact in &facts {
-                        let others = app.identities.others(fact.unit(), Some(fact.place()));
-                        fact.fold_behind(&mut projection, trial, &others, units);
-                    }
+        for ((agency_id, only, kind), facts) in self.by_kind(directory, behind)? {
+            let concerned = new.iter().filter_map(|(id, units)| Some((directory.by_id.get(id)?, units)));
+            for (trial, units) in concerned.filter(|(trial, _)| trial.hears(agency_id, only, kind)) {
+                let projection = self.of(trial);
+                let mut projection = write(&projection);
+                for fact in &facts {
+                    let others = app.identities.others(fact.unit(), Some(fact.place()));
+                    fact.fold_behind(&mut projection, trial, &others, units);
                 }
             }
         }

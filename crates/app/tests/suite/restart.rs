@@ -1,12 +1,9 @@
 //! What a server knows after a restart is what it knew before: memory is a pure fold of what is kept.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    process::{Command, Stdio},
-};
+use std::{future::poll_fn, pin::pin, task::Poll};
 
 use chrono::Duration;
-use fairtrial_app::{Clock, trials::life::Move};
+use fairtrial_app::{AppError, Clock, trials::life::Move};
 use fairtrial_domain::trial::Verb;
 use fairtrial_testkit::{
     database::{Kind, TestDatabase},
@@ -14,7 +11,7 @@ use fairtrial_testkit::{
 };
 use serde_json::{Value, json};
 
-use crate::stage::{Company, StandingClock, call, open, plan, run};
+use crate::stage::{Company, SlowWriter, StandingClock, call, open, plan, run};
 
 on_both_databases! {
     fn the_same_reports_and_the_same_versions(database) {
@@ -139,6 +136,19 @@ on_both_databases! {
     }
 }
 
+/// Does something until it waits for so many things one after the other, and then no more.
+async fn given_up(waits: usize, work: impl Future<Output = Result<(), AppError>>) {
+    let (mut work, mut waited) = (pin!(work), 0);
+    poll_fn(|context| {
+        waited += 1;
+        match work.as_mut().poll(context) {
+            Poll::Pending if waited < waits => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
+    })
+    .await;
+}
+
 /// The commit of an assignment may end after that of an event that came behind it.
 #[test]
 fn an_assignment_that_is_seen_late_takes_what_came_behind_it() {
@@ -155,27 +165,19 @@ fn an_assignment_that_is_seen_late_takes_what_came_behind_it() {
             live.catch_up().await.unwrap();
         };
         send("in-front").await;
-        let mut slow = Command::new("psql")
-            .args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", database.url()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("PostgreSQL's client is there");
-        let mut words = slow.stdin.take().unwrap();
-        let insert = format!(
-            "BEGIN; UPDATE logs SET next_sequence = next_sequence + 1 WHERE name = 'assignments'; \
+        let mut slow = SlowWriter::begin(&database);
+        slow.run(&format!(
+            "UPDATE logs SET next_sequence = next_sequence + 1 WHERE name = 'assignments'; \
              INSERT INTO assignments (sequence, bucket, trial_id, unit, arm, stratum, assigned_at, event_place) \
-             SELECT 1, get_byte(unit, 0) % 64, (SELECT id FROM trials), unit, 1, '', {}, 1 FROM events;\n\\echo written\n",
+             SELECT 1, get_byte(unit, 0) % 64, (SELECT id FROM trials), unit, 1, '', {}, 1 FROM events",
             clock.now().timestamp_micros()
-        );
-        words.write_all(insert.as_bytes()).unwrap();
-        let mut said = String::new();
-        BufReader::new(slow.stdout.take().unwrap()).read_line(&mut said).unwrap();
-        assert_eq!(said, "written\n");
+        ));
         send("behind").await;
-        words.write_all(b"COMMIT;\n").unwrap();
-        drop(words);
-        assert!(slow.wait().unwrap().success());
+        slow.commit();
+        // Whoever wants it folded may go away while it waits, wherever that is.
+        for waits in 1..8 {
+            given_up(waits, live.catch_up()).await;
+        }
         live.catch_up().await.unwrap();
         clock.advance(Duration::days(9));
         let again = open(&database, clock.clone()).await;

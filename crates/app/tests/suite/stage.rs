@@ -1,8 +1,12 @@
 //! An application on a database of its own, with a clock that tests set and chance that they can repeat.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use chrono::{DateTime, Duration, Utc};
@@ -155,4 +159,50 @@ pub(crate) fn call(unit: &str) -> AssignCall {
 /// Runs a story on a runtime of its own.
 pub(crate) fn run(story: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(story);
+}
+
+/// Somebody at PostgreSQL's own client, who begins a transaction and takes their time.
+pub(crate) struct SlowWriter {
+    client: Child,
+    words: ChildStdin,
+    said: BufReader<ChildStdout>,
+}
+
+impl SlowWriter {
+    pub(crate) fn begin(database: &TestDatabase) -> Self {
+        let mut client = Command::new("psql")
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", database.url()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("PostgreSQL's client is there");
+        let (words, said) = (client.stdin.take().unwrap(), BufReader::new(client.stdout.take().unwrap()));
+        let mut slow = Self { client, words, said };
+        slow.say("BEGIN");
+        slow
+    }
+
+    fn say(&mut self, statement: &str) {
+        writeln!(self.words, "{statement};").unwrap();
+    }
+
+    /// Does something, and goes on when it is done.
+    pub(crate) fn run(&mut self, statement: &str) {
+        self.say(statement);
+        assert_eq!(self.ask("SELECT 'done'"), "done");
+    }
+
+    /// The one line that a question gives.
+    pub(crate) fn ask(&mut self, question: &str) -> String {
+        self.say(question);
+        let mut line = String::new();
+        self.said.read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    pub(crate) fn commit(mut self) {
+        self.say("COMMIT");
+        drop(self.words);
+        assert!(self.client.wait().unwrap().success());
+    }
 }
