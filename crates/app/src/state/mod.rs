@@ -164,6 +164,20 @@ impl App {
     /// Keeps memory in step with the database until the future is dropped: folds new events, notices other servers'
     /// changes, holds looks that are due and acts on harm, writes counters.
     pub async fn keep_in_step(self: Arc<Self>) {
+        tokio::join!(self.keep_news(), self.keep_folded());
+    }
+
+    /// Looks for other servers' changes, beside whatever else takes long: a stop is one of them.
+    async fn keep_news(&self) {
+        loop {
+            if let Err(error) = self.refresh_directory().await {
+                tracing::debug!(%error, "other servers' changes could not be looked for; trying again");
+            }
+            tokio::time::sleep(REFRESH).await;
+        }
+    }
+
+    async fn keep_folded(self: &Arc<Self>) {
         let mut commits = self.store.commits();
         let mut ticks: u32 = 0;
         loop {

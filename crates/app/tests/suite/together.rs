@@ -4,12 +4,15 @@ use chrono::Duration;
 use fairtrial_app::{Actor, AppError, Clock, MasterKey, trials::life::Move};
 use fairtrial_domain::trial::{AssignmentOutcome, Decision, PersonRole, SignatureKind, State, Tier, Verb};
 use fairtrial_store::{Store, WriterSettings};
-use fairtrial_testkit::on_both_databases;
+use fairtrial_testkit::{
+    database::{Kind, TestDatabase},
+    on_both_databases,
+};
 use serde_json::json;
 
 use crate::{
     life::code,
-    stage::{Company, Seeded, StandingClock, adoption, call, hire, open, plan, run},
+    stage::{Company, Seeded, SlowWriter, StandingClock, adoption, call, hire, open, plan, run},
 };
 
 /// What a plan of tier 1 says beside the rest.
@@ -235,4 +238,34 @@ on_both_databases! {
             assert!(app.registered(&trial).await.unwrap().results.is_some());
         });
     }
+}
+
+/// A server that waits for something else is not the last to hear of a stop.
+#[test]
+fn a_stop_reaches_a_server_that_waits_for_its_fold() {
+    let database = TestDatabase::fresh(Kind::Postgres).unwrap();
+    run(async {
+        let app = open(&database, StandingClock::new()).await;
+        let company = Company::hire(&app, "justice").await;
+        let trial = company.start(&app, &plan("letter", "justice", &json!({}))).await;
+        let other = open(&database, StandingClock::new()).await;
+        let told = async || other.assign(&company.key, &trial, &call("u-1")).await.unwrap().outcome;
+        assert_eq!(told().await, AssignmentOutcome::Assigned);
+        let mut slow = SlowWriter::begin(&database);
+        slow.run("LOCK TABLE notes");
+        let keeper = tokio::spawn(other.clone().keep_in_step());
+        while slow.ask("SELECT COUNT(*) FROM pg_locks WHERE relation = 'notes'::regclass AND NOT granted") == "0" {
+            tokio::task::yield_now().await;
+        }
+        let stop = Move::plain(Verb::Suspend, "");
+        assert_eq!(app.move_trial(&company.monitor, &trial, &stop).await, Ok(State::Suspended));
+        let news = async {
+            while told().await != AssignmentOutcome::Suspended {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(2), news).await.expect("two seconds are enough");
+        slow.commit();
+        keeper.abort();
+    });
 }
