@@ -3,11 +3,19 @@
 //! Nothing counts twice without it: events, units and lists are recognised by themselves. It only spares a caller that lost an
 //! answer from reading another one than the first.
 
-use std::{collections::HashSet, sync::Mutex, sync::PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use chrono::TimeDelta;
-use fairtrial_store::replies::{self, Reply};
+use fairtrial_store::{
+    StoreError,
+    replies::{self, Reply},
+};
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 
 use crate::{
     error::AppError,
@@ -16,6 +24,9 @@ use crate::{
 
 /// How long an answer is kept.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(7);
+
+/// How long a caller waits for what only spares them another answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Names of requests that are being answered on this server.
 pub(crate) type Answering = Mutex<HashSet<(i64, String)>>;
@@ -52,7 +63,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::Conflict`] while it is being answered, [`AppError::Invalid`] when its name belongs to another request,
-    /// [`AppError::Unavailable`].
+    /// [`AppError::Unavailable`] when the database does not tell in time whether it was answered before.
     pub async fn replay(&self, caller: &KeyActor, name: &str, fingerprint: [u8; 32]) -> Result<Replay<'_>, AppError> {
         let (key_id, name) = (caller.id, name.to_owned());
         let answering =
@@ -64,7 +75,8 @@ impl App {
         }
         let named = Named { app: self, key_id, name, fingerprint };
         let (wanted, since) = (named.name.clone(), self.kept_since());
-        match self.store.read(move |c| replies::find(c, key_id, &wanted, since)).await? {
+        let found = in_time(self.store.read(move |c| replies::find(c, key_id, &wanted, since)));
+        match found.await? {
             None => Ok(Replay::New(named)),
             Some(reply) if reply.fingerprint == fingerprint => {
                 let status = u16::try_from(reply.status).map_err(|_| AppError::Internal("a status".into()))?;
@@ -91,8 +103,13 @@ impl Named<'_> {
         let reply = Reply { fingerprint: self.fingerprint.to_vec(), status: i64::from(status), body };
         let (key_id, name) = (self.key_id, self.name.clone());
         let (at, since) = (self.app.ambient.now_micros(), self.app.kept_since());
-        Ok(self.app.store.write(move |c| replies::keep(c, key_id, &name, &reply, at, since)).await?)
+        Ok(in_time(self.app.store.write(move |c| replies::keep(c, key_id, &name, &reply, at, since))).await?)
     }
+}
+
+async fn in_time<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let silent = |_| Err(StoreError::Unavailable("it did not answer in time".into()));
+    timeout(PATIENCE, answer).await.unwrap_or_else(silent)
 }
 
 impl Drop for Named<'_> {

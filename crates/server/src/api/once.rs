@@ -5,7 +5,7 @@ use actix_web::{
     http::{StatusCode, header::HeaderMap},
 };
 use fairtrial_app::{
-    KeyActor,
+    AppError, KeyActor,
     frontline::replay::{Named, Replay},
 };
 
@@ -44,9 +44,12 @@ pub(super) async fn answer(
     let named: Option<Named<'_>> = match name {
         None => None,
         Some(name) => {
-            match state.app.replay(caller, &name, fairtrial_app::frontline::replay::fingerprint(request)).await? {
-                Replay::New(named) => Some(named),
-                Replay::Known(status, body) => {
+            match state.app.replay(caller, &name, fairtrial_app::frontline::replay::fingerprint(request)).await {
+                Ok(Replay::New(named)) => Some(named),
+                // Events wait on this server's disk while the database is away, and are known by names of their own.
+                Err(AppError::Unavailable(_)) => None,
+                Err(error) => return Err(error.into()),
+                Ok(Replay::Known(status, body)) => {
                     let status = StatusCode::from_u16(status).map_err(|_| Problem::internal())?;
                     let mut response = HttpResponse::build(status);
                     return Ok(response

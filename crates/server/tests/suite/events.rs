@@ -1,11 +1,14 @@
 //! Outcome events as frontline apps send them.
 
+use std::process::Command;
+
+use fairtrial_testkit::database::{Kind, TestDatabase};
 use serde_json::{Value, json};
 
 use crate::{
     client::{Response, request, send},
     frontline::call,
-    running::{World, start_filled},
+    running::{World, start_filled, start_filled_on},
 };
 
 fn event(id: &str) -> Value {
@@ -203,15 +206,33 @@ fn a_sender_can_compare_its_ledger_with_ours() {
     }
 }
 
+fn named(world: &World, name: &str, target: &str, events: &[Value]) -> Response {
+    let headers =
+        [("X-API-Key", world.key("justice")), ("Content-Type", "application/json"), ("Idempotency-Key", name)];
+    let body = json!({"events": events}).to_string();
+    send(world.address, &request("POST", target, &headers, body.as_bytes())).expect("an answer")
+}
+
+/// While the database is away a named request is taken in as one without a name is.
+#[test]
+fn a_request_whose_answer_cannot_be_looked_up_is_answered_all_the_same() {
+    let database = TestDatabase::fresh(Kind::Postgres).expect("a database");
+    let world = start_filled_on(database.url());
+    let away = "ALTER TABLE replies RENAME TO away";
+    let moved = Command::new("psql").args(["--no-psqlrc", "--quiet", "--command", away, database.url()]).status();
+    assert!(moved.expect("psql runs").success());
+    for (accepted, duplicate) in [(1, 0), (0, 1)] {
+        let answer = named(&world, "batch-1", "/v1/events", &[event("e-1")]);
+        let told = answer.json();
+        assert_eq!((&told["accepted"], &told["duplicate"]), (&json!(accepted), &json!(duplicate)), "{told}");
+        assert_eq!((answer.status, answer.header("idempotency-replayed")), (200, None));
+    }
+}
+
 #[test]
 fn a_named_request_is_answered_once() {
     let world = start_filled();
-    let ask = |name: &str, target: &str, events: &[Value]| {
-        let headers =
-            [("X-API-Key", world.key("justice")), ("Content-Type", "application/json"), ("Idempotency-Key", name)];
-        let body = json!({"events": events}).to_string();
-        send(world.address, &request("POST", target, &headers, body.as_bytes())).expect("an answer")
-    };
+    let ask = |name: &str, target: &str, events: &[Value]| named(&world, name, target, events);
     let first = ask("\"batch-1\"", "/v1/events", &[event("e-1"), json!(7)]);
     assert_eq!((first.status, first.header("idempotency-replayed")), (207, None), "{}", first.text());
     for name in ["\"batch-1\"", "batch-1"] {
