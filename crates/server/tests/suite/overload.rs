@@ -31,7 +31,8 @@ fn event(n: usize) -> serde_json::Value {
 on_both_databases! {
     fn what_finds_no_room_is_refused_at_once_and_keeps_nothing(database) {
         let writer = WriterSettings { queue: ROOM, rows_per_commit: 100 };
-        let (world, store) = begin_with(database.url(), settings(None), routes::table(), true, writer);
+        // The counters that a server writes by itself would have one of the places now and then.
+        let (world, store) = begin_with(database.url(), settings(None), routes::table(), true, writer, false);
         let assign = "/v1/trials/open-door/assignments";
         let known = post(&world, assign, &json!({"unit": "known"})).json();
         // The writer is at work until it is let go.
@@ -68,11 +69,7 @@ on_both_databases! {
             answers
         });
         assert_eq!(working.join().unwrap(), Ok(()));
-        // The server writes things of its own, too, which may have had one of the places.
-        let late = &answers[COMING - ROOM..];
-        let kept: Vec<&Response> = late.iter().map(|(_, answer)| answer).filter(|answer| answer.status != 503).collect();
-        assert!(kept.len() >= ROOM / 2, "{late:?}");
-        for kept in kept {
+        for (_, kept) in &answers[COMING - ROOM..] {
             assert_eq!((kept.status, &kept.json()["accepted"]), (200, &json!(1)), "{}", kept.text());
         }
         // Sent again, each counts once: those that were refused were not kept.

@@ -115,16 +115,18 @@ fn begin(settings: Settings, rows: Vec<Row>, filled: bool) -> World {
 }
 
 pub(crate) fn begin_on(url: &str, settings: Settings, rows: Vec<Row>, filled: bool) -> World {
-    begin_with(url, settings, rows, filled, WriterSettings::default()).0
+    begin_with(url, settings, rows, filled, WriterSettings::default(), true).0
 }
 
-/// The same with a queue of another length; with the store beneath the server.
+/// The same with a queue of another length, and with or without what a server does by itself beside the answers; with the store
+/// beneath it.
 pub(crate) fn begin_with(
     url: &str,
     settings: Settings,
     rows: Vec<Row>,
     filled: bool,
     writer: WriterSettings,
+    in_step: bool,
 ) -> (World, Store) {
     let url = url.parse().expect("an address");
     let (tell, told) = mpsc::channel();
@@ -140,7 +142,9 @@ pub(crate) fn begin_with(
             let listener = TcpListener::bind(settings.listen).expect("a free port");
             let bound =
                 bind(listener, &settings, State::new(Arc::clone(&app), &settings, false), rows).expect("a free port");
-            actix_web::rt::spawn(app.keep_in_step());
+            if in_step {
+                actix_web::rt::spawn(app.keep_in_step());
+            }
             tell.send((bound.address, keys, setup, beneath)).expect("the test waits");
             bound.server.await.expect("the server ends well");
         });
