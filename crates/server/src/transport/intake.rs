@@ -5,10 +5,11 @@ use std::convert::Infallible;
 use actix_web::{
     HttpResponse,
     dev::{AppConfig, Payload, ServiceFactory, fn_service},
+    http::header,
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::Either};
 
-use super::Request;
+use super::{Request, unread};
 
 /// What the HTTP library asks for every answer: `answer` and nothing else. Its own table of routes, with what that does for each request,
 /// is left out: ours does that work, and apps ask by the thousand a second.
@@ -29,6 +30,11 @@ where
 {
     fn_service(move |request: actix_http::Request| {
         let (head, body) = request.into_parts();
-        answer(Request::new(head), body).map(Ok)
+        let request = Request::new(head);
+        if !request.headers().contains_key(header::TRANSFER_ENCODING) {
+            return Either::Left(answer(request, body).map(Ok));
+        }
+        let (body, held) = unread::hold(body);
+        Either::Right(answer(request, body).map(|response| Ok(held.release_after(response))))
     })
 }

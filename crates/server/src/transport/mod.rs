@@ -16,6 +16,7 @@ mod query;
 mod request;
 mod request_id;
 mod row;
+mod unread;
 
 pub use answer::{Answer, json};
 pub(crate) use answer::{USUAL_SIZE, json_text};

@@ -149,6 +149,67 @@ fn a_head_that_does_not_end_is_given_up() {
     assert!(began.elapsed() < Duration::from_secs(12), "{:?}", began.elapsed());
 }
 
+/// N21, N22: a body without a stated length that does not end is no way to keep a connection, whatever is asked and by whom: the answer
+/// ends it, also while more keeps coming.
+#[test]
+fn a_body_that_does_not_end_ends_the_connection_with_its_answer() {
+    let world = start_filled();
+    let address = world.address;
+    let key = world.key("justice");
+    let asked = [
+        ("GET", "/healthz", "", "200"),
+        ("GET", "/assets/app.css", "", "200"),
+        ("GET", "/nothing-is-here", "", "404"),
+        ("PUT", "/healthz", "", "405"),
+        ("OPTIONS", ASSIGN, "", "204"),
+        ("HEAD", "/healthz", "", "200"),
+        ("POST", ASSIGN, "", "401"),
+        ("POST", ASSIGN, "nobodys", "401"),
+        ("POST", ASSIGN, key, "408"),
+        ("POST", "/v1/events", key, "408"),
+        ("POST", "/sign-in", "", "4"),
+    ];
+    let began = Instant::now();
+    let callers = asked.into_iter().flat_map(|(method, path, key, status)| {
+        let bearer = if key.is_empty() { String::new() } else { format!("Authorization: Bearer {key}\r\n") };
+        let kind = if path == "/sign-in" { "application/x-www-form-urlencoded" } else { "application/json" };
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{bearer}Content-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        );
+        [false, true].map(|goes_on| {
+            let (head, what) = (head.clone(), format!("{method} {path}, {goes_on}"));
+            let caller = thread::spawn(move || {
+                let mut stream = connect(address);
+                stream.write_all(head.as_bytes()).expect("it is sent");
+                stream.write_all(b"1000\r\na").expect("it is sent");
+                let mut writing = stream.try_clone().expect("a socket");
+                let (ended, told) = mpsc::channel::<()>();
+                let writer = thread::spawn(move || {
+                    while goes_on && writing.write_all(b"b").is_ok() {
+                        if told.recv_timeout(Duration::from_millis(200)) == Err(mpsc::RecvTimeoutError::Disconnected) {
+                            break;
+                        }
+                    }
+                });
+                let mut answer = Vec::new();
+                let read = stream.read_to_end(&mut answer);
+                drop(ended);
+                writer.join().expect("it ends");
+                // Whoever goes on sending may find the connection reset once the answer is there.
+                assert!(read.is_ok() || goes_on, "{read:?}");
+                String::from_utf8_lossy(&answer).into_owned()
+            });
+            (what, status, caller)
+        })
+    });
+    for (what, status, caller) in callers.collect::<Vec<_>>() {
+        let answer = caller.join().unwrap_or_else(|_| panic!("{what}: the connection is not ended"));
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{what}: {answer}");
+        assert!(began.elapsed() < Duration::from_secs(20), "{what}: {:?}", began.elapsed());
+    }
+    assert!(alive(address));
+}
+
 /// N25: requests that were sent together are answered in their order, up to the one that cannot be read.
 #[test]
 fn requests_that_come_together_are_answered_in_order() {
