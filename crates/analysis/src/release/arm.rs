@@ -4,7 +4,7 @@ use fairtrial_domain::ArmKey;
 use serde::Serialize;
 
 use super::{
-    Count,
+    Count, Policy,
     count::Rounder,
     margins::{Margins, Truth, protect},
 };
@@ -35,6 +35,50 @@ pub struct ReleasedArm {
     /// People counted, by outcome.
     #[serde(skip)]
     pub(super) counted: Vec<Count>,
+    #[serde(skip)]
+    people: People,
+}
+
+/// What may be told of how many people an arm has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum People {
+    /// About so many, by released numbers.
+    About(u64),
+    /// So few that nothing is told of them.
+    Few,
+    /// Not even about how many, as a small number could be worked out from it.
+    Hidden,
+}
+
+/// About how many people the arms have together; nothing when that is not to be told of one of them, or nothing is told of any.
+pub(super) fn together(arms: &[ReleasedArm], policy: Policy) -> Option<u64> {
+    let mut sum = None;
+    for arm in arms {
+        match arm.people {
+            People::About(people) => sum = Some(sum.unwrap_or(0_u64).saturating_add(people)),
+            People::Few => {}
+            People::Hidden => return None,
+        }
+    }
+    let few = arms.iter().filter(|arm| arm.people == People::Few).count() as u64;
+    sum.map(|sum| sum.saturating_add(few * Count::HIDDEN.or_middle(policy)))
+}
+
+/// The number of people assigned may be hidden for the sake of another number, however large it is. Then it is the sum of its parts: too
+/// early, without a record, counted. Hidden parts are small, but for the people counted, who can be hidden as it can.
+fn people(truth: &Truth, shown: &Margins, policy: Policy) -> People {
+    let few = |count: u64| count < policy.suppress_below();
+    let counted = shown.counted.get(truth.primary).copied().unwrap_or(Count::HIDDEN);
+    let parts = [shown.immature, shown.missing, counted];
+    let told = |count: &Count| count.value().is_some();
+    match shown.assigned.value() {
+        Some(people) => People::About(people),
+        None if few(truth.assigned) => People::Few,
+        None if told(&counted) || truth.counted_is_few(policy) && parts.iter().any(told) => {
+            People::About(Count::about(parts.into_iter(), policy))
+        }
+        None => People::Hidden,
+    }
 }
 
 /// The place of an arm's counts, for the rounding.
@@ -62,6 +106,7 @@ pub(super) fn arm(report: &Report, primary: usize, arm: &ArmReport, rounder: Rou
     };
     let shown = protect(&truth, shown, rounder.policy);
     ReleasedArm {
+        people: people(&truth, &shown, rounder.policy),
         arm: arm.arm.clone(),
         name: arm.name.clone(),
         control: arm.control,

@@ -54,10 +54,14 @@ impl Count {
         self.0
     }
 
-    /// The sum of released parts, with the middle of what a hidden one can be.
+    /// The sum of released parts, of which the hidden are small: each counts as the middle of what it can be.
     pub(super) fn about(parts: impl Iterator<Item = Self>, policy: Policy) -> u64 {
-        let middle = policy.suppress_below() / 2;
-        parts.fold(0, |sum, part| sum.saturating_add(part.0.unwrap_or(middle)))
+        parts.fold(0, |sum, part| sum.saturating_add(part.or_middle(policy)))
+    }
+
+    /// The number shown, or the middle of what one can be that is hidden because it is small.
+    pub(super) fn or_middle(self, policy: Policy) -> u64 {
+        self.0.unwrap_or(policy.suppress_below() / 2)
     }
 
     /// The raw counts that an outsider must think possible behind this one, smallest and largest.

@@ -34,6 +34,13 @@ pub(super) struct Truth {
     pub(super) primary: usize,
 }
 
+impl Truth {
+    /// Whether so few are counted on the primary outcome that their number is hidden for itself.
+    pub(super) fn counted_is_few(&self, policy: Policy) -> bool {
+        self.counted.get(self.primary).is_some_and(|counted| *counted < policy.suppress_below())
+    }
+}
+
 /// Hides margins until no small count can be worked out. Least is lost when a secondary outcome's number goes first, then
 /// the number assigned, then the primary outcome's.
 pub(super) fn protect(truth: &Truth, mut shown: Margins, policy: Policy) -> Margins {
@@ -92,8 +99,14 @@ fn possibilities(cell: Cell, truth: &Truth, shown: &Margins, policy: Policy) -> 
     let known = (truth.immature, truth.immature);
     let immature = if cell == Cell::Missing { known } else { of_rest(shown.immature) };
     let missing = of_rest(shown.missing);
-    let ranges: Vec<Option<Range>> =
+    let mut ranges: Vec<Option<Range>> =
         shown.counted.iter().zip(&shown.events).map(|(count, events)| limits(*count, *events, policy)).collect();
+    // That there is a total says that few are counted, where their number is hidden.
+    if truth.counted_is_few(policy)
+        && let Some(few) = ranges.get_mut(primary)
+    {
+        *few = Some((0, limit));
+    }
     // The people assigned, by what is shown of them or by the outcome that says most.
     let assigned = shown.assigned.candidates(policy).or_else(|| {
         let (low, high) = ranges.get(primary).copied().flatten()?;

@@ -130,16 +130,16 @@ pub struct ReleasedGroup {
     pub finding: EquityFinding,
 }
 
-/// From request to analysis in released numbers. Totals are sums of released parts; a hidden part counts as half the
-/// smallest number shown.
+/// From request to analysis in released numbers. Totals are sums of released parts; a part that is hidden because it is small counts as
+/// half the smallest number shown. Where nothing is shown to add up, or the total would give a small number away, there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReleasedFlow {
     /// About how many requests are known.
-    pub requests: u64,
+    pub requests: Option<u64>,
     /// Requests that did not lead to an assignment, by reason.
     pub not_enrolled: Vec<ReleasedReason>,
     /// About how many people were assigned.
-    pub assigned: u64,
+    pub assigned: Option<u64>,
     /// What became of them, by arm.
     pub arms: Vec<ReleasedFlowArm>,
 }
@@ -295,10 +295,10 @@ fn flow(report: &Report, arms: &[ReleasedArm], rounder: Rounder<'_>) -> Released
             count: rounder.count(&format!("not enrolled {}", left.reason), left.count),
         })
         .collect();
-    let assigned = Count::about(arms.iter().map(|arm| arm.assigned), rounder.policy);
+    let assigned = arm::together(arms, rounder.policy);
     let turned_away = Count::about(not_enrolled.iter().map(|left| left.count), rounder.policy);
     ReleasedFlow {
-        requests: assigned.saturating_add(turned_away),
+        requests: assigned.map(|assigned| assigned.saturating_add(turned_away)),
         not_enrolled,
         assigned,
         arms: arms
@@ -357,7 +357,7 @@ fn verdict(
     let headline = if invalid {
         words::invalid(checks)
     } else if !report.locked {
-        words::keep_going(Count::about(arms.iter().map(|arm| arm.assigned), policy), &report.unit)
+        words::keep_going(arm::together(arms, policy), &report.unit)
     } else {
         headline(report, primary, outcomes)
     };

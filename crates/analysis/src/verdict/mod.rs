@@ -103,7 +103,7 @@ pub fn decide(found: &Found<'_>) -> Verdict {
 
 fn keep_going(found: &Found<'_>, why: &str) -> Verdict {
     let assigned = found.arms.iter().fold(0_u64, |sum, arm| sum.saturating_add(arm.assigned));
-    let headline = words::keep_going(assigned, &found.reading.plan.unit);
+    let headline = words::keep_going(Some(assigned), &found.reading.plan.unit);
     verdict(VerdictKind::Undecided, headline, vec![Reason::new("keep_going", why)], None)
 }
 

@@ -178,14 +178,18 @@ pub fn undecided(subject: &Subject<'_>, more_units_needed: Option<u64>) -> Strin
     format!("We do not know yet. {fit}{settle}")
 }
 
-/// The data are not locked: only counts are known.
+/// The data are not locked: only counts are known, and none where it would give a small number away.
 #[must_use]
-pub fn keep_going(assigned: u64, unit: &str) -> String {
-    let (people, verb) = if assigned == 1 { (unit.to_owned(), "has") } else { (plural(unit), "have") };
-    format!(
-        "We do not know yet. {} {people} {verb} been assigned; the result opens when the data are locked.",
-        grouped(assigned)
-    )
+pub fn keep_going(assigned: Option<u64>, unit: &str) -> String {
+    let known = match assigned {
+        Some(1) => format!("1 {unit} has been assigned"),
+        Some(assigned) => format!("{} {} have been assigned", grouped(assigned), plural(unit)),
+        None => format!(
+            "How many {} have been assigned is not shown, as the number is small or gives a small one away",
+            plural(unit)
+        ),
+    };
+    format!("We do not know yet. {known}; the result opens when the data are locked.")
 }
 
 /// The data cannot be read.

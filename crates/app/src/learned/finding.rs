@@ -25,8 +25,8 @@ pub struct Finding {
     pub verdict: VerdictKind,
     /// The verdict in a sentence or two.
     pub headline: String,
-    /// About how many people took part: a sum of released counts.
-    pub people: u64,
+    /// About how many people took part: a sum of released counts, where it may be told.
+    pub people: Option<u64>,
     /// The main outcome in released numbers.
     pub primary: Option<ReleasedOutcome>,
     /// The harm measures in released numbers.

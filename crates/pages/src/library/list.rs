@@ -54,8 +54,8 @@ pub struct Card {
     pub reverted: bool,
     /// When enrolment ended.
     pub ended: Option<Moment>,
-    /// The verdict with its sentence, and about how many people took part; once the results are public.
-    pub finding: Option<(VerdictKind, String, u64)>,
+    /// The verdict with its sentence, and about how many people took part where that may be told; once the results are public.
+    pub finding: Option<(VerdictKind, String, Option<u64>)>,
     /// What a person was counted as: person, household.
     pub unit: String,
     /// Whether its results should have been public by now.
@@ -115,8 +115,8 @@ impl Card {
     }
 
     fn people(&self) -> Option<String> {
-        let (.., people) = self.finding.as_ref()?;
-        Some(format!("about {}", counted(*people, &self.unit, &crate::number::plural(&self.unit))))
+        let people = self.finding.as_ref()?.2?;
+        Some(format!("about {}", counted(people, &self.unit, &crate::number::plural(&self.unit))))
     }
 
     fn outcome(&self) -> Option<String> {

@@ -173,7 +173,9 @@ fn groups(report: &ReleasedReport) -> Option<String> {
 
 fn flow(report: &ReleasedReport) -> Flow {
     let flow = &report.flow;
-    let about = |stage: &str, number: u64| (stage.to_owned(), format!("about {}", grouped(number)));
+    let about = |stage: &str, number: Option<u64>| {
+        (stage.to_owned(), number.map_or_else(|| "not shown".into(), |number| format!("about {}", grouped(number))))
+    };
     let before = [about("Looked at", flow.requests), about("Assigned", flow.assigned)];
     let told = |number| count(number);
     let left_out: Vec<_> =
@@ -191,6 +193,7 @@ fn flow(report: &ReleasedReport) -> Flow {
             ],
         })
         .collect();
-    let headline = format!("From about {} {} looked at to those counted", grouped(flow.requests), plural(&report.unit));
+    let looked_at = flow.requests.map_or_else(String::new, |requests| format!("about {} ", grouped(requests)));
+    let headline = format!("From {looked_at}{} looked at to those counted", plural(&report.unit));
     Flow::new("flow", &headline, &before, &left_out, &arms)
 }

@@ -179,10 +179,11 @@ fn verdict(report: &ReleasedReport) -> Sheet {
 fn people(report: &ReleasedReport, count: &dyn Fn(Count) -> Value) -> Sheet {
     let flow = &report.flow;
     let row = |stage: &str, version: &str, value: Value| vec![text(stage), text(version), value];
-    let mut rows = vec![row("Looked at, about", "", Value::Whole(flow.requests))];
+    let total = |number: Option<u64>| number.map_or_else(|| text("not shown"), Value::Whole);
+    let mut rows = vec![row("Looked at, about", "", total(flow.requests))];
     let left = |reason: &str| format!("Not in the trial: {}", words::not_enrolled(reason));
     rows.extend(flow.not_enrolled.iter().map(|found| row(&left(&found.reason), "", count(found.count))));
-    rows.push(row("Assigned, about", "", Value::Whole(flow.assigned)));
+    rows.push(row("Assigned, about", "", total(flow.assigned)));
     for arm in &flow.arms {
         rows.extend([
             row("Assigned", &arm.name, count(arm.assigned)),

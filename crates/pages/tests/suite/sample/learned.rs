@@ -17,7 +17,7 @@ pub(crate) fn add(pages: &mut Pages) {
     decisions(pages);
 }
 
-fn card(title: &str, finding: Option<(VerdictKind, String, u64)>) -> Card {
+fn card(title: &str, finding: Option<(VerdictKind, String, Option<u64>)>) -> Card {
     Card {
         key: "fines-letter".into(),
         title: title.into(),
@@ -48,7 +48,7 @@ fn libraries(pages: &mut Pages) {
         List::new(inside(Section::Library), cards, found, pagination, agencies(), looked, may_use)
     };
     page(pages, "library/list-empty", &list(vec![], 0, pagination(1, 1), Looked::default(), true));
-    let found = |kind, sentence: &str| Some((kind, sentence.to_owned(), 4_803));
+    let found = |kind, sentence: &str| Some((kind, sentence.to_owned(), Some(4_803)));
     let cards = vec![
         Card {
             state: State::Archived,
@@ -105,7 +105,7 @@ fn libraries(pages: &mut Pages) {
         decision: Some((Decision::RunAgain, true)),
         adoption: Some((Adoption::Blocked, format!("{NASTY} {LONG}"))),
         reused: u64::MAX,
-        ..card(NASTY, Some((VerdictKind::Succeeded, format!("{NASTY} {LONG}"), u64::MAX)))
+        ..card(NASTY, Some((VerdictKind::Succeeded, format!("{NASTY} {LONG}"), Some(u64::MAX))))
     };
     page(pages, "library/list-worst", &list(vec![worst; 20], u64::MAX, pagination(7, 99), looked, true));
 }

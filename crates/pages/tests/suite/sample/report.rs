@@ -223,7 +223,7 @@ fn said(mut report: Report) -> Report {
         (VerdictKind::Succeeded, Aim::NotWorse) => words::not_worse(&subject(Role::Primary)),
         (VerdictKind::Failed, _) => words::failed(&subject(Role::Primary), words::Shortfall::TooLittle, false),
         (VerdictKind::Harmful, _) => words::harmful(&subject(Role::Harm)),
-        (VerdictKind::Undecided, _) if !report.locked => words::keep_going(2_024, &report.unit),
+        (VerdictKind::Undecided, _) if !report.locked => words::keep_going(Some(2_024), &report.unit),
         (VerdictKind::Undecided, _) => words::undecided(&subject(Role::Primary), report.verdict.more_units_needed),
         (VerdictKind::Invalid, _) => words::invalid(&report.integrity[0].detail),
     };
