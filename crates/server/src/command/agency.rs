@@ -8,7 +8,7 @@ use super::{Failure, StoreArguments, print};
 pub(super) enum Agency {
     /// Add an agency
     Create {
-        /// Its key: a to z, 0 to 9, -, _ and .
+        /// Its key, of a to z, 0 to 9 and the marks . - _
         key: String,
         /// Its name for people
         name: String,

@@ -248,6 +248,13 @@ async fn look_at_events(store: &Store, findings: &mut Findings) {
         Err(error) => findings.add("events", State::Wrong, error.to_string()),
         Ok(checked) if checked.changed_in_all == 0 => {
             findings.add("events", State::Well, format!("{}, each as it came", checked.events));
+            if checked.lacking > 0 {
+                let said = format!(
+                    "their senders were told that {} more are kept: corrections whose event never came, or rows that somebody took away",
+                    checked.lacking
+                );
+                findings.add("events", State::Note, said);
+            }
         }
         Ok(checked) => {
             let places: Vec<String> = checked.changed.iter().map(ToString::to_string).collect();

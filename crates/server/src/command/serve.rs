@@ -110,11 +110,9 @@ pub(super) async fn answer(
         );
     }
     app.write_last_counters().await?;
-    match app.keep_fold(true).await {
-        Err(error) if app.disk_room().is_some_and(|room| room.is_full) => {
-            tracing::warn!(%error, "what is folded could not be kept on a full disk; the next start reads more of the logs");
-        }
-        kept => kept?,
+    // A copy of what stands in the logs, which a full disk or another server in the same folder may be in the way of.
+    if let Err(error) = app.keep_fold(true).await {
+        tracing::warn!(?error, "what is folded could not be kept; the next start reads more of the logs");
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Whether the events of the log are what came: each is held against the digest that was kept with it.
+//! Whether the events of the log are what came: each is held against the digest that was kept with it, and their number against what
+//! their senders were told.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +9,14 @@ use fairtrial_domain::event::Content;
 use crate::{
     connection::DbConnection,
     error::StoreError,
-    schema::{corrections, event_kinds, events},
+    schema::{corrections, event_kinds, events, receipts, waiting_corrections},
+    spool,
 };
 
 /// Events in one reading.
 const PAGE: i64 = 10_000;
+
+const DAY: i64 = 86_400_000_000;
 
 /// What was found in the log of events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +27,31 @@ pub struct CheckedLog {
     pub changed: Vec<i64>,
     /// How many there are in all.
     pub changed_in_all: u64,
+    /// Events that senders were told are kept, and that are neither here nor wait for the event that they correct: corrections that waited
+    /// for too long, and rows that are gone.
+    pub lacking: u64,
+}
+
+/// What senders were told is kept, by key and day, less what is there.
+fn told(c: &mut DbConnection) -> Result<BTreeMap<(i64, i64), i64>, StoreError> {
+    let rows: Vec<(i64, i64, i64)> =
+        receipts::table.select((receipts::key_id, receipts::day, receipts::accepted)).load(c)?;
+    let mut told: BTreeMap<_, _> = rows.into_iter().map(|(key, day, accepted)| ((key, day), accepted)).collect();
+    let bodies: Vec<Vec<u8>> = waiting_corrections::table.select(waiting_corrections::body).load(c)?;
+    for body in bodies {
+        let waits = spool::entry::read(&body)?;
+        if let Some(key) = waits.sender.key() {
+            count(&mut told, key, waits.received_at);
+        }
+    }
+    Ok(told)
+}
+
+/// One of them is there. What came without a key is not told of.
+fn count(told: &mut BTreeMap<(i64, i64), i64>, key_id: i64, received_at: i64) {
+    if let Some(left) = told.get_mut(&(key_id, received_at.div_euclid(DAY))) {
+        *left -= 1;
+    }
 }
 
 /// Reads every event.
@@ -31,8 +60,9 @@ pub struct CheckedLog {
 /// When the database fails.
 pub fn check(c: &mut DbConnection) -> Result<CheckedLog, StoreError> {
     type Row = (i64, String, Vec<u8>, Option<i64>, i64, Vec<u8>, Option<String>, Option<String>);
-    type Rest = (String, Option<String>, Option<bool>);
+    type Rest = (String, Option<String>, Option<bool>, i64, i64);
     let mut checked = CheckedLog::default();
+    let mut told = told(c)?;
     let mut after = 0;
     loop {
         let rows: Vec<(Row, Rest)> = events::table
@@ -52,16 +82,26 @@ pub fn check(c: &mut DbConnection) -> Result<CheckedLog, StoreError> {
                     events::source,
                     events::attributes,
                 ),
-                (event_kinds::name, corrections::replaces.nullable(), corrections::retracts.nullable()),
+                (
+                    event_kinds::name,
+                    corrections::replaces.nullable(),
+                    corrections::retracts.nullable(),
+                    events::key_id,
+                    events::received_at,
+                ),
             ))
             .load(c)?;
-        let Some(((last, ..), _)) = rows.last() else { return Ok(checked) };
+        let Some(((last, ..), _)) = rows.last() else {
+            checked.lacking = told.into_values().filter_map(|left| u64::try_from(left).ok()).sum();
+            return Ok(checked);
+        };
         after = *last;
         for (
             (sequence, event_id, unit, value, occurred_at, fingerprint, source, attributes),
-            (kind, named, retracts),
+            (kind, named, retracts, key_id, received_at),
         ) in rows
         {
+            count(&mut told, key_id, received_at);
             if event_id == format!("deleted/{sequence}") {
                 continue;
             }

@@ -8,11 +8,14 @@ use fairtrial_domain::{
 use fairtrial_store::{
     RecordRequest, agencies,
     declarations::{self, Declaration, Subject},
-    receipts,
+    log_check, receipts,
 };
 use fairtrial_testkit::{database::Kind, on_both_databases};
 
-use super::installation::{Installation, NOW, event};
+use super::{
+    correcting::{corrects, promised},
+    installation::{Installation, NOW, event},
+};
 
 const DAY: i64 = 86_400_000_000;
 
@@ -35,6 +38,25 @@ fn events(ids: std::ops::Range<u32>, value: i64) -> Vec<NewEvent> {
 }
 
 on_both_databases! {
+    fn rows_that_are_gone_are_missed(database) {
+        let installation = Installation::new(database);
+        installation.record(events(0..40, 1));
+        installation.record(events(30..50, 1));
+        promised(&installation, vec![corrects("e1-later", 6, "e1"), corrects("lost", 1, "never")]);
+        let by_file = RecordRequest { sender: Sender::File(1), ..installation.batch(events(60..70, 1)) };
+        installation.wait(installation.store.record(by_file)).unwrap();
+        let lacking = || installation.store.read_blocking(log_check::check).unwrap().lacking;
+        assert_eq!(lacking(), 0, "what waits is not lost, and what came without a key was told to none");
+        let unguard = match installation.kind {
+            Kind::Sqlite => "DROP TRIGGER events_no_delete",
+            Kind::Postgres => "DROP TRIGGER events_append_only ON events",
+        };
+        let take = "DELETE FROM events WHERE event_id IN ('e2', 'e3', 'e4')";
+        assert!(installation.connection().batch_execute(take).is_err());
+        installation.connection().batch_execute(&format!("{unguard}; {take}")).unwrap();
+        assert_eq!(lacking(), 3);
+    }
+
     fn each_way_that_an_item_can_go_is_counted(database) {
         let installation = Installation::new(database);
         let first = RecordRequest { refused: 3, ..installation.batch(events(0..10, 1)) };
