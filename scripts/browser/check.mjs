@@ -15,7 +15,6 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { chromium } from "playwright-core";
 import { mkdir, readFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { serveSamples } from "./samples.mjs";
 
@@ -25,7 +24,6 @@ const MAGNIFIED = 640;
 const PRINTED = { width: Math.floor((180 / 25.4) * 96), height: Math.floor((267 / 25.4) * 96) };
 const STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const MOST_TABS = 120;
-const AT_ONCE = 25;
 const IS_LOCKED = ["data_locked", "reported", "decided", "archived"];
 const HAS_NO_REPORT = ["draft", "in_review", "approved", "withdrawn"];
 
@@ -45,40 +43,30 @@ if (given.shots) await mkdir(given.shots, { recursive: true });
 const faults = [];
 const times = new Map();
 let opened = 0;
-const work = (samples ? [true] : [true, false]).flatMap((script) => (samples ? [320] : script ? [320, MAGNIFIED, 1280] : [320, 1280])
-  .flatMap((width) => visits.flatMap(({ login, pages }) => shares(pages).map((share) => ({ script, width, login, pages: share })))));
-// Each of the processors has a browser window of its own, and takes what is next.
-await Promise.all(Array.from({ length: availableParallelism() }, async () => {
-  for (let next = work.shift(); next; next = work.shift()) await visit(next);
-}));
+for (const script of samples ? [true] : [true, false]) {
+  for (const width of samples ? [320] : script ? [320, MAGNIFIED, 1280] : [320, 1280]) {
+    for (const visit of visits.filter((visit) => visit.pages.length > 0)) {
+      const context = await browser.newContext({
+        viewport: { width, height: { 320: 640, [MAGNIFIED]: 450 }[width] ?? 900 }, deviceScaleFactor: width === MAGNIFIED ? 2 : 1, javaScriptEnabled: script, locale: "en-NZ",
+      });
+      if (given.cookie) await context.addCookies([{ ...given.cookie, url: origin }]);
+      if (visit.login) await signIn(context, visit.login);
+      for (const { path, status } of visit.pages) {
+        const found = await check(context, path, { script, width, status });
+        opened += 1;
+        for (const fault of found) faults.push(`${path} (${width} px, script ${script ? "on" : "off"}): ${fault}`);
+      }
+      await context.close();
+    }
+  }
+}
 await browser.close();
 samples?.close();
-for (const fault of faults.sort()) console.log(`FAIL ${fault}`);
+for (const fault of faults) console.log(`FAIL ${fault}`);
 const slowest = [...times].map(([path, taken]) => [path, taken.sort((a, b) => a - b)[Math.floor(taken.length / 2)]]).sort((a, b) => b[1] - a[1]);
 if (!samples) console.log(`the server took longest for: ${slowest.slice(0, 5).map(([path, ms]) => `${path} ${ms.toFixed(0)} ms`).join(", ")}`);
 console.log(`${pages} pages, opened ${opened} times: ${faults.length === 0 ? "all well" : `${faults.length} faults`}`);
 process.exit(faults.length === 0 ? 0 : 1);
-
-// So many pages that the work comes out even between those who share it, and few people sign in.
-function shares(pages) {
-  const share = [];
-  for (let at = 0; at < pages.length; at += AT_ONCE) share.push(pages.slice(at, at + AT_ONCE));
-  return share;
-}
-
-async function visit({ script, width, login, pages }) {
-  const context = await browser.newContext({
-    viewport: { width, height: { 320: 640, [MAGNIFIED]: 450 }[width] ?? 900 }, deviceScaleFactor: width === MAGNIFIED ? 2 : 1, javaScriptEnabled: script, locale: "en-NZ",
-  });
-  if (given.cookie) await context.addCookies([{ ...given.cookie, url: origin }]);
-  if (login) await signIn(context, login);
-  for (const { path, status } of pages) {
-    const found = await check(context, path, { script, width, status });
-    opened += 1;
-    for (const fault of found) faults.push(`${path} (${width} px, script ${script ? "on" : "off"}): ${fault}`);
-  }
-  await context.close();
-}
 
 async function check(context, path, { script, width, status }) {
   const found = [];
